@@ -1,0 +1,127 @@
+import { median } from '../suite.ts';
+
+/** One JSON line of one system. */
+export interface Figures {
+  readonly system: string;
+  readonly suite: string;
+  readonly ops: number;
+  readonly seconds: number;
+  readonly rate: number;
+  readonly rss_bytes_per_process?: number;
+}
+
+/** A suite and what Tergo is to reach in it. */
+export interface Comparison {
+  readonly suite: string;
+  /** What is counted. */
+  readonly unit: string;
+  /** At least so many times the peer's rate. */
+  readonly timesErgo?: number;
+  readonly timesErlang?: number;
+  /** At least this rate. */
+  readonly rate?: number;
+  /** At most so many resident bytes for each process. */
+  readonly bytes?: number;
+}
+
+export const comparisons: readonly Comparison[] = [
+  { suite: 'local-1-1', unit: 'messages/s', timesErgo: 7, timesErlang: 3 },
+  { suite: 'pingpong', unit: 'hops/s', timesErlang: 5 },
+  { suite: 'call', unit: 'calls/s', timesErgo: 4 },
+  { suite: 'spawn', unit: 'processes/s', timesErgo: 10, bytes: 500 },
+  { suite: 'events', unit: 'deliveries/s', rate: 10_000_000 },
+];
+
+/** The median of one figure of one system in one suite, if it ran there. */
+export function medianOf(
+  figures: readonly Figures[],
+  system: string,
+  suite: string,
+  key: 'rate' | 'rss_bytes_per_process' = 'rate',
+): number | undefined {
+  const values = figures
+    .filter((one) => one.system === system && one.suite === suite)
+    .map((one) => one[key])
+    .filter((value) => value !== undefined);
+  return values.length === 0 ? undefined : median(values);
+}
+
+/** A Markdown table of medians, their ratios and the goals. */
+export function tableOf(chosen: readonly Comparison[], figures: readonly Figures[]): string {
+  const lines = [
+    '| suite | Tergo | Ergo | Erlang | × Ergo | × Erlang | goal |',
+    '|---|---:|---:|---:|---:|---:|---|',
+  ];
+  for (const comparison of chosen) {
+    const { suite, unit } = comparison;
+    const [ours, ergo, erlang] = three((system) => medianOf(figures, system, suite));
+    const cells = [
+      millions(ours),
+      millions(ergo),
+      millions(erlang),
+      times(ours, ergo),
+      times(ours, erlang),
+    ];
+    lines.push(row(`${suite}, M ${unit}`, [...cells, rateGoal(comparison)]));
+    if (comparison.bytes === undefined) continue;
+    const bytes = three((system) => medianOf(figures, system, suite, 'rss_bytes_per_process'));
+    lines.push(
+      row('resident bytes per idle process', [
+        ...bytes.map(whole),
+        '',
+        '',
+        `≤ ${comparison.bytes}`,
+      ]),
+    );
+  }
+  return lines.join('\n');
+}
+
+/** The goals that these figures do not reach; one whose peer did not run is not judged. */
+export function unmetGoals(chosen: readonly Comparison[], figures: readonly Figures[]): string[] {
+  return chosen.flatMap((comparison) => {
+    const { suite, timesErgo, timesErlang, rate, bytes } = comparison;
+    const ours = medianOf(figures, 'tergo', suite) ?? 0;
+    const ownBytes = medianOf(figures, 'tergo', suite, 'rss_bytes_per_process') ?? 0;
+    const below = (peer: string, factor = 0): boolean =>
+      ours < factor * (medianOf(figures, peer, suite) ?? 0);
+    return [
+      below('ergo', timesErgo) ? `${suite}: less than ${timesErgo} × Ergo` : '',
+      below('erlang', timesErlang) ? `${suite}: less than ${timesErlang} × Erlang` : '',
+      ours < (rate ?? 0) ? `${suite}: less than ${millions(rate)} M/s` : '',
+      ownBytes > (bytes ?? Infinity)
+        ? `${suite}: ${whole(ownBytes)} bytes a process, over ${bytes}`
+        : '',
+    ].filter((text) => text !== '');
+  });
+}
+
+function three(value: (system: string) => number | undefined): (number | undefined)[] {
+  return ['tergo', 'ergo', 'erlang'].map(value);
+}
+
+function rateGoal({ timesErgo, timesErlang, rate }: Comparison): string {
+  const goals = [
+    timesErgo === undefined ? '' : `≥ ${timesErgo} × Ergo`,
+    timesErlang === undefined ? '' : `≥ ${timesErlang} × Erlang`,
+    rate === undefined ? '' : `≥ ${rate / 1e6}`,
+  ];
+  return goals.filter((goal) => goal !== '').join(', ');
+}
+
+function row(name: string, cells: readonly string[]): string {
+  return `| ${[name, ...cells].join(' | ')} |`;
+}
+
+function millions(rate: number | undefined): string {
+  if (rate === undefined) return '–';
+  return (rate / 1e6).toLocaleString('en-US', { maximumSignificantDigits: 3 });
+}
+
+function whole(value: number | undefined): string {
+  return value === undefined ? '–' : String(Math.round(value));
+}
+
+function times(ours: number | undefined, peer: number | undefined): string {
+  return ours === undefined || peer === undefined ? '–' : (ours / peer).toFixed(1);
+}

@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Comparison, Figures } from './comparison.ts';
+import { medianOf } from './comparison.ts';
+import type { System } from './systems.ts';
+
+/** Where and with what figures were taken. */
+export interface Origin {
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+const results = fileURLToPath(new URL('../results/', import.meta.url));
+
+export function describeMachine(systems: readonly System[]): Origin {
+  const cpus = os.cpus();
+  return {
+    date: new Date().toISOString(),
+    commit: commit(),
+    machine: {
+      cpu: cpus[0]?.model.trim() ?? 'unknown',
+      cores: cpus.length,
+      memory_gib: Math.round(os.totalmem() / 2 ** 30),
+      platform: `${process.platform}-${process.arch}`,
+    },
+    versions: Object.assign({}, ...systems.map(({ versions }) => versions)) as Record<
+      string,
+      string
+    >,
+  };
+}
+
+/** Writes `benches/results/DATE-COMMIT.json` with the medians and every single run; returns its name. */
+export function writeResults(
+  origin: Origin,
+  rounds: number,
+  chosen: readonly Comparison[],
+  figures: readonly Figures[],
+): string {
+  const medians = chosen.map(({ suite }) => ({ suite, ...mediansOf(figures, suite) }));
+  const name = `${origin.date.slice(0, 10)}-${origin.commit}.json`;
+  fs.mkdirSync(results, { recursive: true });
+  fs.writeFileSync(
+    path.join(results, name),
+    `${JSON.stringify({ ...origin, rounds, medians, figures }, null, 2)}\n`,
+  );
+  return `benches/results/${name}`;
+}
+
+function mediansOf(figures: readonly Figures[], suite: string): Record<string, unknown> {
+  const systems = [...new Set(figures.map(({ system }) => system))];
+  return Object.fromEntries(
+    systems.map((system) => [
+      system,
+      {
+        rate: medianOf(figures, system, suite),
+        rss_bytes_per_process: medianOf(figures, system, suite, 'rss_bytes_per_process'),
+      },
+    ]),
+  );
+}
+
+/** The commit measured; marked when the tree held more than that. */
+function commit(): string {
+  const hash = git('rev-parse', '--short', 'HEAD');
+  if (hash === '') return 'uncommitted';
+  const changes = git('status', '--porcelain', '--', ':/ts', ':/crates', ':/benches/suites');
+  return changes === '' ? hash : `${hash}-dirty`;
+}
+
+function git(...args: string[]): string {
+  const { status, stdout } = spawnSync('git', args, { cwd: results, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : '';
+}

@@ -1,0 +1,16 @@
+//! The glue between Node.js and `tergo-core`: converts, calls, converts, and decides nothing.
+//!
+//! `docs/design/crossing.md` specifies what travels; the hot path is [`BindingEntries`], whose functions
+//! take no arguments.
+
+#![deny(unsafe_op_in_unsafe_fn)]
+
+mod binding_counters;
+mod binding_entries;
+mod binding_scheduler;
+mod external_memory;
+mod scheduler_handle;
+mod watchdog_thread;
+
+pub use binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
+pub use binding_scheduler::BindingScheduler;

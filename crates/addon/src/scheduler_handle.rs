@@ -1,0 +1,73 @@
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tergo_core::{GaugeMemory, RingMemory, Scheduler, layout};
+
+use crate::watchdog_thread;
+
+/// A scheduler that the class and the raw entry points share. All of them live on one JS thread.
+pub struct SchedulerHandle {
+    /// None after `close`, and after a panic.
+    scheduler: RefCell<Option<Scheduler>>,
+    ring: Arc<RingMemory>,
+}
+
+impl SchedulerHandle {
+    /// A new scheduler, watched by the watchdog.
+    pub fn new() -> Self {
+        let scheduler = Scheduler::new();
+        let ring = Arc::clone(scheduler.ring());
+        watchdog_thread::watch(Arc::clone(&ring));
+        Self {
+            scheduler: RefCell::new(Some(scheduler)),
+            ring,
+        }
+    }
+
+    /// The memory that is shared with TypeScript; it outlives `close`.
+    pub fn ring(&self) -> Arc<RingMemory> {
+        Arc::clone(&self.ring)
+    }
+
+    /// Calls the scheduler. None when it is closed: then whoever reads the ring finds nothing there.
+    ///
+    /// A panic closes it and stands in the header from then on; it never crosses into JavaScript.
+    #[inline]
+    pub fn call<T>(&self, call: impl FnOnce(&mut Scheduler) -> T) -> Option<T> {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let Some(open) = scheduler.as_mut() else {
+            self.ring.silence();
+            return None;
+        };
+        // A scheduler that panicked is never called again, so its state does not matter.
+        let result = catch_unwind(AssertUnwindSafe(|| call(open)));
+        if result.is_err() {
+            *scheduler = None;
+            self.ring.silence();
+            self.ring.set_header(layout::STATUS, layout::STATUS_PANIC);
+            watchdog_thread::forget(&self.ring);
+        }
+        result.ok()
+    }
+
+    /// The gauges; new ones that nobody reads when the scheduler is closed.
+    pub fn gauges(&self) -> Arc<GaugeMemory> {
+        self.call(|scheduler| Arc::clone(scheduler.gauges()))
+            .unwrap_or_default()
+    }
+
+    /// Drops the scheduler; the second time it does nothing.
+    pub fn close(&self) {
+        if self.scheduler.borrow_mut().take().is_some() {
+            self.ring.silence();
+            watchdog_thread::forget(&self.ring);
+        }
+    }
+}
+
+impl Drop for SchedulerHandle {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,225 @@
+//! The numbers of the shared rings: written once here, generated into `ts/native/layout.ts`.
+//!
+//! What they mean is told in `docs/design/crossing.md`.
+
+/// Declares each constant and a table of all of them, from which the TypeScript side is generated.
+macro_rules! layout {
+    ($($(#[$doc:meta])* $name:ident = $value:expr;)*) => {
+        $($(#[$doc])* pub const $name: u32 = $value;)*
+
+        /// Every constant of this module with its name, in order.
+        pub const ALL: &[(&str, u32)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+layout! {
+    /// Words of the header.
+    HEADER_WORDS = 32;
+    /// Most slots that one `grant` hands out.
+    GRANT_MAX = 1024;
+    /// Words of the outbox.
+    OUT_WORDS = 32_768;
+    /// Words of the inbox.
+    IN_WORDS = 32_768;
+    /// First word of the grant area.
+    GRANT_AT = HEADER_WORDS;
+    /// First word of the outbox.
+    OUT_AT = GRANT_AT + 2 * GRANT_MAX;
+    /// First word of the inbox.
+    IN_AT = OUT_AT + OUT_WORDS;
+    /// Words of the whole shared block.
+    TOTAL_WORDS = IN_AT + IN_WORDS;
+
+    /// Header: words written in the outbox.
+    OUT_USED = 0;
+    /// Header: words written in the inbox.
+    IN_USED = 1;
+    /// Header: the time in ms, low word.
+    NOW_LO = 2;
+    /// Header: the time in ms, high word.
+    NOW_HI = 3;
+    /// Header: 0, or what was wrong with the last drain.
+    STATUS = 4;
+    /// Header: offset of the offending command.
+    STATUS_AT = 5;
+    /// Header: 1 when the next turn has work already.
+    MORE = 6;
+    /// Header: the next timer's time in ms, low word.
+    NEXT_TIMER_LO = 7;
+    /// Header: the next timer's time in ms, high word.
+    NEXT_TIMER_HI = 8;
+    /// Header: pairs in the grant area.
+    GRANTED = 9;
+    /// Header: first process id of the granted block, low word.
+    ID_LO = 10;
+    /// Header: first process id of the granted block, high word.
+    ID_HI = 11;
+    /// Header: first result of a synchronous call.
+    RESULT_A = 12;
+    /// Header: second result of a synchronous call.
+    RESULT_B = 13;
+    /// Header: 1 while the driver runs.
+    BUSY = 14;
+    /// Header: changes with every callback.
+    PROGRESS = 15;
+    /// Header: slot of the process whose callback runs.
+    CURRENT = 16;
+    /// Header: how long the current callback has blocked, ms.
+    BLOCKED_MS = 17;
+    /// Header: whose callback blocks.
+    BLOCKED_SLOT = 18;
+    /// Header: 1 when the watchdog must be woken.
+    WATCHDOG_ASLEEP = 19;
+
+    /// Words of a command.
+    COMMAND_WORDS = 4;
+    /// Words of a control record.
+    CONTROL_WORDS = 3;
+    /// Shift of the kind in a command's first word.
+    COMMAND_KIND_SHIFT = 8;
+    /// Shift of the queue in a command's first word.
+    COMMAND_QUEUE_SHIFT = 12;
+    /// Shift of the op in a record's first word.
+    RECORD_OP_SHIFT = 24;
+    /// Mask of the slot in a record's first word; also the highest slot.
+    SLOT_MASK = 0x00FF_FFFF;
+    /// Shift of the queue in a tag.
+    TAG_QUEUE_SHIFT = 4;
+    /// Shift of the extra in a tag.
+    TAG_EXTRA_SHIFT = 6;
+
+    /// Command: a message.
+    OP_SEND = 1;
+    /// Command: takes a granted slot.
+    OP_SPAWN = 2;
+    /// Command: `init` is over.
+    OP_READY = 3;
+    /// Command: the process is gone.
+    OP_EXIT = 4;
+    /// Command: takes no message for now.
+    OP_SUSPEND = 5;
+    /// Command: takes messages again.
+    OP_RESUME = 6;
+    /// Command: the unread rest of a slice.
+    OP_RETURN = 7;
+    /// Command: link or monitor.
+    OP_RELATE = 8;
+    /// Command: unlink or demonitor.
+    OP_UNRELATE = 9;
+    /// Command: gives up a name, alias or event.
+    OP_RELEASE = 10;
+    /// Command: publishes an event.
+    OP_PUBLISH = 11;
+    /// Command: starts a timer.
+    OP_TIMER_START = 12;
+    /// Command: cancels a timer.
+    OP_TIMER_CANCEL = 13;
+    /// Command: bounds a mailbox.
+    OP_LIMIT = 14;
+
+    /// Record: messages of one process.
+    REC_SLICE = 0;
+    /// Record: a message that was not delivered.
+    REC_DROPPED = 1;
+    /// Record: how many mailboxes hold a payload.
+    REC_SHARED = 2;
+    /// Record: a relation is gone without firing.
+    REC_FREED = 3;
+    /// Record: what became of a relate or unrelate.
+    REC_VERDICT = 4;
+    /// Record: a timer is due.
+    REC_TIMER = 5;
+
+    /// Queue: exits and inspections.
+    QUEUE_URGENT = 0;
+    /// Queue: high priority, downs, event notices.
+    QUEUE_SYSTEM = 1;
+    /// Queue: everything else.
+    QUEUE_MAIN = 2;
+    /// Queue: log records.
+    QUEUE_LOG = 3;
+
+    /// Kind: a message.
+    KIND_MESSAGE = 0;
+    /// Kind: a request of a call.
+    KIND_REQUEST = 1;
+    /// Kind: a published event.
+    KIND_EVENT = 2;
+    /// Kind: an exit signal from a process.
+    KIND_SIGNAL = 3;
+    /// Kind: a link fired.
+    KIND_EXIT = 4;
+    /// Kind: a monitor fired.
+    KIND_DOWN = 5;
+    /// Kind: the first subscriber came.
+    KIND_EVENT_START = 6;
+    /// Kind: the last subscriber left.
+    KIND_EVENT_STOP = 7;
+    /// Kind: the answer to a non-blocking request.
+    KIND_RESPONSE = 8;
+    /// Kind: a log record.
+    KIND_LOG = 9;
+    /// Kind: an inspection.
+    KIND_INSPECT = 10;
+    /// Kind: a message that carries the address it was sent to.
+    KIND_ADDRESSED = 11;
+
+    /// Relation kind bit 0: 0 link, 1 monitor.
+    RELATION_MONITOR = 1;
+    /// Relation kind bit 1: the target is a node.
+    RELATION_NODE = 2;
+    /// Target kind: a process.
+    TARGET_PID = 0;
+    /// Target kind: a name.
+    TARGET_NAME = 1;
+    /// Target kind: an alias.
+    TARGET_ALIAS = 2;
+    /// Target kind: an event.
+    TARGET_EVENT = 3;
+
+    /// Verdict: done.
+    VERDICT_OK = 0;
+    /// Verdict: no such process.
+    VERDICT_PROCESS_UNKNOWN = 1;
+    /// Verdict: the relation exists already.
+    VERDICT_TARGET_EXIST = 2;
+    /// Verdict: there is no such relation.
+    VERDICT_TARGET_UNKNOWN = 3;
+    /// Verdict: no such name.
+    VERDICT_NAME_UNKNOWN = 4;
+    /// Verdict: no such alias.
+    VERDICT_ALIAS_UNKNOWN = 5;
+    /// Verdict: no such event.
+    VERDICT_EVENT_UNKNOWN = 6;
+    /// Verdict of a synchronous call: the name belongs to somebody else.
+    VERDICT_TAKEN = 7;
+
+    /// Status: nothing was wrong.
+    STATUS_OK = 0;
+    /// Status: unknown op.
+    STATUS_BAD_OP = 1;
+    /// Status: a slot that was never granted.
+    STATUS_BAD_SLOT = 2;
+    /// Status: the outbox was cut off or overrun.
+    STATUS_TRUNCATED = 3;
+    /// Status: a return outside of the inbox.
+    STATUS_BAD_RETURN = 4;
+    /// Status: an address that does not exist.
+    STATUS_BAD_ADDRESS = 5;
+    /// Status: a timer index that is too far off.
+    STATUS_BAD_TIMER = 6;
+    /// Status: Rust panicked; the node cannot go on.
+    STATUS_PANIC = 9;
+}
+
+/// The text of `ts/native/layout.ts`.
+pub fn typescript() -> String {
+    let mut text = String::from(
+        "// Generated from crates/core/src/layout.rs by `cargo run -p tergo-core --example layout`.\n\
+         // docs/design/crossing.md tells what the numbers mean.\n\n",
+    );
+    for (name, value) in ALL {
+        text.extend(["export const ", name, " = ", &value.to_string(), ";\n"]);
+    }
+    text
+}

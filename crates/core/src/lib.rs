@@ -1,0 +1,27 @@
+//! The semantics of Tergo's actors, without I/O, clock, threads or Node.js.
+//!
+//! [`Scheduler`] is the whole interface. It shares a [`RingMemory`] with the TypeScript side, reads
+//! commands from it and writes records into it; `docs/design/crossing.md` specifies every word.
+
+#![forbid(unsafe_code)]
+
+pub mod layout;
+
+mod counters;
+mod mailbox;
+mod process;
+mod registry;
+mod relation;
+mod ring;
+mod scheduler;
+mod timer;
+mod watchdog;
+
+pub use counters::{Counters, EventCounters, ProcessCounters};
+pub use mailbox::GaugeMemory;
+pub use ring::RingMemory;
+pub use scheduler::{Scheduler, Verdict};
+pub use watchdog::{BlockWatch, LOOK_EVERY_MS, Watchdog};
+
+/// The index that stands for "none" in every table.
+const NIL: u32 = u32::MAX;

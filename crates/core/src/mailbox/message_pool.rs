@@ -1,0 +1,90 @@
+use super::Message;
+use crate::NIL;
+
+/// Nodes above which an empty pool gives its memory back (12 MiB).
+const KEEP_NODES: usize = 1 << 20;
+
+/// A message in a singly linked list.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    next: u32,
+    message: Message,
+}
+
+/// The nodes of all queues of a scheduler, with a free list.
+#[derive(Debug)]
+pub(crate) struct MessagePool {
+    nodes: Vec<Node>,
+    free: u32,
+    in_use: u32,
+}
+
+impl MessagePool {
+    /// An empty pool.
+    pub fn new() -> Self {
+        Self {
+            nodes: Vec::new(),
+            free: NIL,
+            in_use: 0,
+        }
+    }
+
+    /// Puts a message into a node of its own that links to `next`.
+    #[inline]
+    pub fn add(&mut self, message: Message, next: u32) -> u32 {
+        self.in_use += 1;
+        let node = Node { next, message };
+        let index = self.free;
+        if let Some(reused) = self.nodes.get_mut(index as usize) {
+            self.free = reused.next;
+            *reused = node;
+            return index;
+        }
+        self.nodes.push(node);
+        self.nodes.len() as u32 - 1
+    }
+
+    /// The message of a node, and the node after it.
+    #[inline]
+    pub fn read(&self, index: u32) -> (Message, u32) {
+        let node = self.nodes[index as usize];
+        (node.message, node.next)
+    }
+
+    /// Lets a node be followed by `next`.
+    #[inline]
+    pub fn link(&mut self, index: u32, next: u32) {
+        self.nodes[index as usize].next = next;
+    }
+
+    /// Frees the `count` nodes of a chain, which nobody refers to any more.
+    #[inline]
+    pub fn release(&mut self, first: u32, last: u32, count: u32) {
+        self.in_use -= count;
+        if self.in_use == 0 {
+            self.reset();
+            return;
+        }
+        self.link(last, self.free);
+        self.free = first;
+    }
+
+    /// Nodes that hold a message.
+    pub fn in_use(&self) -> u32 {
+        self.in_use
+    }
+
+    /// Bytes allocated.
+    pub fn bytes(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>()
+    }
+
+    /// Starts anew: the next messages lie side by side again, however the free list was mixed up.
+    fn reset(&mut self) {
+        self.nodes.clear();
+        self.free = NIL;
+        if self.nodes.capacity() > KEEP_NODES {
+            self.nodes.shrink_to(KEEP_NODES);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use crate::layout::{
+    REC_DROPPED, REC_FREED, REC_SHARED, REC_TIMER, REC_VERDICT, RECORD_OP_SHIFT, SLOT_MASK,
+};
+
+/// A control record: three words of the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// Op and slot.
+    pub head: u32,
+    /// Word 1.
+    pub first: u32,
+    /// Word 2.
+    pub second: u32,
+}
+
+impl Record {
+    /// A message to `slot` was not delivered.
+    #[inline]
+    pub fn dropped(slot: u32, tag: u32, payload: u32) -> Self {
+        Self {
+            head: REC_DROPPED << RECORD_OP_SHIFT | slot & SLOT_MASK,
+            first: tag,
+            second: payload,
+        }
+    }
+
+    /// `payload` stands in `count` mailboxes.
+    pub fn shared(payload: u32, count: u32) -> Self {
+        Self::plain(REC_SHARED, payload, count)
+    }
+
+    /// The relation behind `token` is gone without firing.
+    pub fn freed(token: u32) -> Self {
+        Self::plain(REC_FREED, token, 0)
+    }
+
+    /// What became of a relate or unrelate.
+    pub fn verdict(token: u32, status: u32) -> Self {
+        Self::plain(REC_VERDICT, token, status)
+    }
+
+    /// A timer is due.
+    pub fn timer(index: u32, sequence: u32) -> Self {
+        Self::plain(REC_TIMER, index, sequence)
+    }
+
+    fn plain(op: u32, first: u32, second: u32) -> Self {
+        Self {
+            head: op << RECORD_OP_SHIFT,
+            first,
+            second,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+use std::collections::VecDeque;
+
+use crate::NIL;
+use crate::mailbox::MessagePool;
+use crate::ring::{InboxWriter, Record};
+
+/// Records above which a list that was emptied gives its memory back.
+const KEEP_RECORDS: usize = 1 << 16;
+/// One orphan in so many words of a turn's inbox: dropping millions must not hold up the living.
+const ORPHANS_A_TURN: usize = 2048;
+
+/// Messages whose process has ended, still in their nodes.
+#[derive(Clone, Copy, Debug)]
+struct Orphans {
+    slot: u32,
+    first: u32,
+}
+
+/// What TypeScript has to be told and has not been yet.
+///
+/// A payload's `SHARED` must be read before any slice or `DROPPED` that has the payload. That holds
+/// because records keep their order, and orphans and slices are written only after all records.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    records: VecDeque<Record>,
+    orphans: VecDeque<Orphans>,
+}
+
+impl Pending {
+    /// Adds a record.
+    #[inline]
+    pub fn push(&mut self, record: Record) {
+        self.records.push_back(record);
+    }
+
+    /// Adds the chain of nodes that begins with `first`, messages to a process that was in `slot`.
+    pub fn orphan(&mut self, slot: u32, first: u32) {
+        self.orphans.push_back(Orphans { slot, first });
+    }
+
+    /// Whether there is nothing to tell.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.orphans.is_empty()
+    }
+
+    /// Writes as much as fits; gives the number of orphans among it, or none when records are left,
+    /// after which nothing else may be written.
+    #[inline]
+    pub fn write(&mut self, inbox: &mut InboxWriter<'_>, pool: &mut MessagePool) -> Option<u64> {
+        if !self.records.is_empty() && !self.write_records(inbox) {
+            return None;
+        }
+        Some(if self.orphans.is_empty() {
+            0
+        } else {
+            self.write_orphans(inbox, pool)
+        })
+    }
+
+    /// Bytes allocated.
+    pub fn bytes(&self) -> usize {
+        self.records.capacity() * size_of::<Record>()
+            + self.orphans.capacity() * size_of::<Orphans>()
+    }
+
+    fn write_records(&mut self, inbox: &mut InboxWriter<'_>) -> bool {
+        let count = self.records.len().min(inbox.records_left());
+        for record in self.records.drain(..count) {
+            inbox.record(record);
+        }
+        let is_done = self.records.is_empty();
+        if is_done && self.records.capacity() > KEEP_RECORDS {
+            self.records.shrink_to(KEEP_RECORDS);
+        }
+        is_done
+    }
+
+    fn write_orphans(&mut self, inbox: &mut InboxWriter<'_>, pool: &mut MessagePool) -> u64 {
+        let mut room = inbox.records_left().min(ORPHANS_A_TURN);
+        let mut dropped = 0;
+        while let Some(orphans) = self.orphans.front_mut().filter(|_| room > 0) {
+            room -= 1;
+            let node = orphans.first;
+            let (message, next) = pool.read(node);
+            if !message.is_notice() {
+                inbox.record(Record::dropped(orphans.slot, message.tag, message.payload));
+                dropped += 1;
+            }
+            orphans.first = next;
+            pool.release(node, node, 1);
+            if next == NIL {
+                self.orphans.pop_front();
+            }
+        }
+        dropped
+    }
+}

@@ -1,0 +1,87 @@
+import type { SendResult } from '../error/send-result.ts';
+import { incorrect } from '../error/tergo-error.ts';
+import { KIND_REQUEST, QUEUE_MAIN } from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { BOUNDED, isMute, type ProcessRecord } from '../process/process-record.ts';
+import { kindAndQueue } from '../scheduler/outbox.ts';
+import type { AnyCaller } from './caller.ts';
+
+/** How calls are answered otherwise than by returning: later, from another process, by handing on. */
+export class Answers {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** The right to answer the call in hand. */
+  callerOf(record: ProcessRecord, request: unknown): AnyCaller {
+    const call = record.current;
+    if (call === undefined || call.request !== request)
+      throw incorrect('request', 'the request of the call in hand, inside of handleCall', request);
+    if (!call.isHeld) {
+      call.isHeld = true;
+      record.more.held ??= new Set();
+      record.more.held.add(call);
+    }
+    return { pid: call.from, ref: this.#runtime.calls.refOf(call) };
+  }
+
+  respond(record: ProcessRecord, caller: AnyCaller, value: unknown): SendResult {
+    if (isMute(record)) return 'not-allowed';
+    const { calls, freeze } = this.#runtime;
+    if (freeze !== undefined) freeze(value);
+    return calls.answer(caller, (call) => calls.resolve(call, value));
+  }
+
+  respondError(record: ProcessRecord, caller: AnyCaller, error: Error): SendResult {
+    if (!(error instanceof Error)) throw incorrect('error', 'an Error', error);
+    if (isMute(record)) return 'not-allowed';
+    const { calls } = this.#runtime;
+    return calls.answer(caller, (call) => calls.reject(call, error));
+  }
+
+  /** Hands on the call in hand if `message` is its request, else the message with its first sender. */
+  forward(record: ProcessRecord, to: unknown, message: unknown): void {
+    const call = record.current;
+    if (call === undefined || call.request !== message) return this.#forwardMessage(record, to, message);
+    const { messaging, calls, gauges } = this.#runtime;
+    const target = messaging.resolve(to);
+    const isFull =
+      typeof target !== 'string' &&
+      (target.flags & BOUNDED) !== 0 &&
+      !gauges.accept(target, QUEUE_MAIN);
+    if (typeof target === 'string') return calls.reject(call, failure(target, to));
+    if (isFull) return calls.reject(call, failure('process-mailbox-full', to));
+    record.current = undefined;
+    record.extra?.held?.delete(call);
+    call.isHeld = true;
+    call.target = target;
+    call.address = target.pid === to ? undefined : messaging.addressOf(to);
+    messaging.post(call.caller, target, kindAndQueue(KIND_REQUEST, QUEUE_MAIN), call);
+  }
+
+  /** Asks a process to describe itself. */
+  inspect(
+    caller: ProcessRecord,
+    to: unknown,
+    items: readonly string[],
+  ): Promise<Readonly<Record<string, string>>> {
+    if (items.some((item) => typeof item !== 'string'))
+      return Promise.reject(incorrect('items', 'strings', items));
+    return this.#runtime.calls.inspect(caller, to, items) as Promise<Record<string, string>>;
+  }
+
+  #forwardMessage(record: ProcessRecord, to: unknown, message: unknown): void {
+    const { messaging, dispatcher } = this.#runtime;
+    const pid = dispatcher.senderOf(record);
+    const target = messaging.resolve(to);
+    const result =
+      typeof target === 'string'
+        ? target
+        : messaging.deliver({ pid, sent: 0 }, target, QUEUE_MAIN, message, to);
+    if (result !== 'ok')
+      this.#runtime.logOf(record).warning('a forwarded message is lost', { to, result });
+  }
+}

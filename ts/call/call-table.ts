@@ -1,0 +1,226 @@
+import { incorrect, TergoError } from '../error/tergo-error.ts';
+import type { SendResult } from '../error/send-result.ts';
+import { KIND_INSPECT, KIND_REQUEST, KIND_RESPONSE, QUEUE_MAIN } from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { queueOf } from '../process/priority.ts';
+import { BOUNDED, isMute, type ProcessRecord } from '../process/process-record.ts';
+import { kindAndQueue } from '../scheduler/outbox.ts';
+import {
+  type CallOptions,
+  checkCallOptions,
+  checkRequestOptions,
+  DEFAULT_TIMEOUT_MS,
+  type RequestOptions,
+} from './call-options.ts';
+import type { AnyCaller } from './caller.ts';
+import { PendingCall, type Settlement } from './pending-call.ts';
+import type { Response } from './response.ts';
+
+/** What a call is started with: a user's options, or those of an inspection. */
+type StartOptions = CallOptions & RequestOptions & { readonly kind?: number };
+
+const NO_OPTIONS: StartOptions = Object.freeze({});
+const INSPECTION: StartOptions = Object.freeze({ kind: KIND_INSPECT, priority: 'max' });
+
+/** The unsettled calls of a node. Every call settles once: reply, error, timeout, abort, an end on either side. */
+export class CallTable {
+  readonly #runtime: Runtime;
+  /** Calls whose reference somebody has seen. */
+  readonly #byRef = new Map<string, PendingCall>();
+  /** Calls since the last rest: they get a timer only if they are still unsettled then. */
+  #young: PendingCall[] = [];
+  #serial = 0;
+  /** Unsettled calls. */
+  size = 0;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** The promise of a call. Rejects, never throws. */
+  call(caller: ProcessRecord, to: unknown, request: unknown, options?: CallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (options !== undefined) checkCallOptions(options);
+      this.#start(caller, to, request, options ?? NO_OPTIONS, { resolve, reject });
+    });
+  }
+
+  /** Sends a request whose answer comes to the mailbox; throws what is known at once. */
+  request(caller: ProcessRecord, to: unknown, request: unknown, options: RequestOptions): string {
+    checkRequestOptions(options);
+    const deliver = (rest: { ok: true; value: unknown } | { ok: false; error: Error }): void => {
+      if (!caller.isAlive) return;
+      const response: Response = { ref: call.ref!, label: options.label, ...rest };
+      const queue = caller.extra?.queue ?? QUEUE_MAIN;
+      this.#runtime.driver.outbox.send(caller, kindAndQueue(KIND_RESPONSE, queue), response, undefined);
+    };
+    const call = this.#start(caller, to, request, options, {
+      resolve: (value) => deliver({ ok: true, value }),
+      reject: (error) => deliver({ ok: false, error }),
+    });
+    return this.refOf(call);
+  }
+
+  /** Asks a process to describe itself; not for the process itself to answer late, so it goes before all else. */
+  inspect(caller: ProcessRecord, to: unknown, items: readonly string[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#start(caller, to, items, INSPECTION, { resolve, reject });
+    });
+  }
+
+  /** The reference of a call, from now on found by `answer`. */
+  refOf(call: PendingCall): string {
+    if (call.ref === undefined) {
+      call.ref = `Ref#<${this.#runtime.home.short}.${++this.#serial}.${call.deadline}>`;
+      if (!call.isSettled) this.#byRef.set(call.ref, call);
+    }
+    return call.ref;
+  }
+
+  /** Answers a call by its `Caller`; `response-ignored` when it has settled already. */
+  answer(caller: AnyCaller, settle: (call: PendingCall) => void): SendResult {
+    if (typeof caller?.ref !== 'string') throw incorrect('caller', 'what callerOf gave', caller);
+    const call = this.#byRef.get(caller.ref);
+    if (call === undefined) return 'response-ignored';
+    settle(call);
+    return 'ok';
+  }
+
+  resolve(call: PendingCall, value: unknown): void {
+    const settlement = this.#close(call);
+    settlement?.resolve(value);
+  }
+
+  reject(call: PendingCall, error: Error): void {
+    const settlement = this.#close(call);
+    settlement?.reject(error);
+  }
+
+  /** Gives up a request that has not been answered; its answer will not come. */
+  cancel(caller: ProcessRecord, ref: string): boolean {
+    const call = this.#byRef.get(ref);
+    if (call === undefined || call.caller !== caller) return false;
+    this.#close(call);
+    return true;
+  }
+
+  /** The caller has ended: nobody waits any more, but each promise settles all the same. */
+  rejectAllOf(caller: ProcessRecord): void {
+    while (caller.calls !== undefined) {
+      this.reject(
+        caller.calls,
+        new TergoError('process-terminated', `the caller ${caller.pid} has ended`, { cause: caller.reason }),
+      );
+    }
+  }
+
+  /** Whoever was to answer has ended. */
+  rejectEnded(call: PendingCall): void {
+    if (call.isSettled) return;
+    const { pid, reason } = call.target;
+    const text = `${pid} ended before it answered (${reason instanceof Error ? reason.message : reason})`;
+    this.reject(call, new TergoError('process-terminated', text, { cause: reason }));
+  }
+
+  /** Before the node rests: what is still unsettled gets a timer. */
+  armTimeouts(): void {
+    if (this.#young.length === 0) return;
+    const young = this.#young;
+    this.#young = [];
+    const now = this.#runtime.driver.readNow();
+    for (const call of young) {
+      if (call.isSettled) continue;
+      call.timer = this.#runtime.timers.start(Math.max(0, call.deadline - now), () => {
+        call.timer = -1;
+        this.#expire(call);
+      });
+    }
+  }
+
+  #start(
+    caller: ProcessRecord,
+    to: unknown,
+    request: unknown,
+    options: StartOptions,
+    settlement: Settlement,
+  ): PendingCall {
+    const { runtime, target, queue } = this.#check(caller, to, options);
+    if (runtime.freeze !== undefined) runtime.freeze(request);
+    const deadline = runtime.driver.now + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const call = new PendingCall(request, caller, target, deadline, settlement);
+    if (target.pid !== to) call.address = runtime.messaging.addressOf(to);
+    this.#open(call);
+    if (options.signal !== undefined) this.#listen(call, options.signal);
+    caller.sent += 1;
+    runtime.messaging.post(caller, target, kindAndQueue(options.kind ?? KIND_REQUEST, queue), call);
+    return call;
+  }
+
+  /** Throws what is known at once about a call. */
+  #check(
+    caller: ProcessRecord,
+    to: unknown,
+    options: CallOptions,
+  ): { runtime: Runtime; target: ProcessRecord; queue: number } {
+    const runtime = this.#runtime;
+    if (isMute(caller)) throw failure('not-allowed', `${caller.pid} has ended and cannot call`);
+    const target = runtime.messaging.resolve(to);
+    if (typeof target === 'string') throw failure(target, to);
+    if (target === caller)
+      throw failure('not-allowed', `${caller.pid} calls itself: it would wait for itself forever`);
+    if (options.signal?.aborted === true) throw aborted(options.signal);
+    const queue =
+      options.priority === undefined
+        ? (caller.extra?.queue ?? QUEUE_MAIN)
+        : queueOf(options.priority);
+    if ((target.flags & BOUNDED) !== 0 && !runtime.gauges.accept(target, queue))
+      throw failure('process-mailbox-full', to);
+    return { runtime, target, queue };
+  }
+
+  #open(call: PendingCall): void {
+    const { caller } = call;
+    call.next = caller.calls;
+    if (caller.calls !== undefined) caller.calls.previous = call;
+    caller.calls = call;
+    this.size += 1;
+    this.#young.push(call);
+  }
+
+  /** Takes the call out of everything that knows it; `undefined` when it had settled already. */
+  #close(call: PendingCall): Settlement | undefined {
+    const { settlement } = call;
+    if (settlement === undefined) return undefined;
+    call.settlement = undefined;
+    this.size -= 1;
+    const { previous, next } = call;
+    if (previous === undefined) call.caller.calls = next;
+    else previous.next = next;
+    if (next !== undefined) next.previous = previous;
+    call.previous = undefined;
+    call.next = undefined;
+    if (call.timer >= 0) this.#runtime.timers.cancel(call.timer);
+    if (call.unlisten !== undefined) call.unlisten();
+    if (call.isHeld) call.target.extra?.held?.delete(call);
+    if (call.ref !== undefined) this.#byRef.delete(call.ref);
+    this.#runtime.driver.lap = true;
+    return settlement;
+  }
+
+  #listen(call: PendingCall, signal: AbortSignal): void {
+    const onAbort = (): void => this.reject(call, aborted(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    call.unlisten = () => signal.removeEventListener('abort', onAbort);
+  }
+
+  #expire(call: PendingCall): void {
+    if (call.isSettled) return;
+    const text = `${call.target.pid} did not answer within the timeout of the call`;
+    this.reject(call, new TergoError('timeout', text));
+  }
+}
+
+function aborted(signal: AbortSignal): TergoError<'aborted'> {
+  return new TergoError('aborted', 'the call was aborted', { cause: signal.reason });
+}

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { type SendOptions, checkSendOptions } from '../call/call-options.ts';
+import { checkBoolean, checkInteger, checkName, checkOptions } from '../error/check.ts';
+import type { SendResult } from '../error/send-result.ts';
+import { incorrect, TergoError } from '../error/tergo-error.ts';
+import {
+  COMMAND_QUEUE_SHIFT,
+  OP_PUBLISH,
+  OP_RELEASE,
+  QUEUE_MAIN,
+  RESULT_A,
+  RESULT_B,
+  VERDICT_OK,
+  VERDICT_PROCESS_UNKNOWN,
+} from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { queueOf } from '../process/priority.ts';
+import { isMute, type ProcessRecord } from '../process/process-record.ts';
+import type { RelationKind } from '../relation/relation.ts';
+import { SharedValue } from '../scheduler/slab.ts';
+import type { AnyPublisher, EventMessage, EventOptions } from './event-message.ts';
+import { EventRecord } from './event-record.ts';
+
+/** Tags carry 26 bits of an address's generation. */
+const GENERATION_MASK = 0x03ff_ffff;
+const NS_PER_MS = 1_000_000;
+
+/** The events of a node: who may publish, what they carried last. The core fans them out. */
+export class EventTable {
+  readonly #runtime: Runtime;
+  readonly #byName = new Map<string, EventRecord>();
+  readonly #byIndex: (EventRecord | undefined)[] = [];
+  /** The unix time of the node's clock at 0, ns. */
+  readonly #epochNs = BigInt(Math.round(performance.timeOrigin * NS_PER_MS));
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  /** Throws `taken` when there is such an event, `incorrect` for bad options. */
+  register(owner: ProcessRecord, name: string, options: EventOptions): AnyPublisher {
+    checkName('event', name);
+    checkEventOptions(options);
+    const { native, driver, home } = this.#runtime;
+    driver.outbox.flush();
+    const { pid, generation } = owner;
+    const verdict = native.registerEvent(pid.slot, generation, name, options.notify ?? false);
+    if (verdict === VERDICT_PROCESS_UNKNOWN)
+      throw new TergoError('process-terminated', `${pid} has ended`);
+    if (verdict !== VERDICT_OK)
+      throw new TergoError('taken', `there is an event '${name}' on ${home.node} already`);
+    const [index, own] = [driver.ring[RESULT_A]!, driver.ring[RESULT_B]!];
+    const token = randomUUID();
+    const origin = { name, node: home.node, owner, index, generation: own, token };
+    const event = new EventRecord(origin, options);
+    this.#byName.set(name, event);
+    this.#byIndex[index] = event;
+    owner.more.events.push(event);
+    return { event: name, token };
+  }
+
+  /** Gives an event up: its subscribers hear `unregistered`. Throws `event-unknown`, `event-owner`. */
+  unregister(owner: ProcessRecord, name: string): void {
+    const event = this.#byName.get(name);
+    if (event === undefined) throw failure('event-unknown', name);
+    if (event.owner !== owner) throw failure('event-owner', name);
+    this.forget(event);
+    owner.more.events = owner.more.events.filter((other) => other !== event);
+    const { outbox, slab } = this.#runtime.driver;
+    const reason = new TergoError('unregistered', `the event '${name}' was given up`);
+    const payload = slab.put(new SharedValue(reason), undefined);
+    outbox.write(OP_RELEASE, event.index, event.generation, payload);
+  }
+
+  /** Its producer has ended; the core releases the event with it. */
+  forget(event: EventRecord): void {
+    this.#byName.delete(event.name);
+    this.#byIndex[event.index] = undefined;
+  }
+
+  find(name: string): EventRecord | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The event of a start or stop notice, unless it is gone. */
+  at(index: number, generation: number): EventRecord | undefined {
+    const event = this.#byIndex[index];
+    return event !== undefined && (event.generation & GENERATION_MASK) === generation
+      ? event
+      : undefined;
+  }
+
+  publish(
+    sender: ProcessRecord,
+    publisher: AnyPublisher | string,
+    message: unknown,
+    options?: SendOptions,
+  ): SendResult {
+    if (isMute(sender)) return 'not-allowed';
+    if (options !== undefined) checkSendOptions(options);
+    const event = this.#byName.get(nameOf(publisher));
+    if (event === undefined) return this.#runtime.isStopped ? 'node-terminated' : 'event-unknown';
+    if (!event.isOpen && (typeof publisher === 'string' || publisher.token !== event.token))
+      return 'event-owner';
+    const { driver, freeze } = this.#runtime;
+    if (freeze !== undefined) freeze(message);
+    const timestampNs = this.#epochNs + BigInt(Math.round(performance.now() * NS_PER_MS));
+    const published: EventMessage<unknown> = { name: event.name, node: event.node, timestampNs, message };
+    event.keep(published);
+    const queue =
+      options?.priority === undefined
+        ? (sender.extra?.queue ?? QUEUE_MAIN)
+        : queueOf(options.priority);
+    const payload = driver.slab.put(new SharedValue(published), sender.pid);
+    const op = OP_PUBLISH | (queue << COMMAND_QUEUE_SHIFT);
+    driver.outbox.write(op, event.index, event.generation, payload);
+    return 'ok';
+  }
+
+  /** Subscribes; resolves with the backlog, oldest first. Rejects with `event-unknown`, `target-exist`, `no-connection`. */
+  async subscribe(
+    consumer: ProcessRecord,
+    kind: RelationKind,
+    target: unknown,
+  ): Promise<readonly EventMessage<unknown>[]> {
+    const event = this.#local(target);
+    // The snapshot and the command stand at one point of the order: nothing is missed and nothing comes twice.
+    const backlog = event.buffer.slice();
+    await this.#runtime.relations.subscribe(consumer, kind, event);
+    return backlog;
+  }
+
+  /** Takes a subscription back; rejects with `target-unknown` when there is none. */
+  async unsubscribe(consumer: ProcessRecord, kind: RelationKind, target: unknown): Promise<void> {
+    await this.#runtime.relations.unsubscribe(consumer, kind, this.#local(target));
+  }
+
+  #local(target: unknown): EventRecord {
+    const name = typeof target === 'object' ? nameInId(target) : target;
+    checkName('event', name);
+    if (typeof target === 'object' && nodeInId(target) !== this.#runtime.home.node)
+      throw failure('no-connection', nodeInId(target));
+    const event = this.#byName.get(name);
+    if (event === undefined) throw failure('event-unknown', name);
+    return event;
+  }
+}
+
+function nameOf(publisher: AnyPublisher | string): string {
+  if (typeof publisher === 'string') return publisher;
+  if (typeof publisher === 'object' && publisher !== null && typeof publisher.event === 'string')
+    return publisher.event;
+  throw incorrect('publisher', 'what registerEvent gave, or the name of an open event', publisher);
+}
+
+function nameInId(target: object | null): unknown {
+  return target !== null && 'name' in target ? target.name : undefined;
+}
+
+function nodeInId(target: object | null): unknown {
+  return target !== null && 'node' in target ? target.node : undefined;
+}
+
+function checkEventOptions(options: EventOptions): void {
+  checkOptions('options', options, ['buffer', 'notify', 'open']);
+  if (options.buffer !== undefined) checkInteger('options.buffer', options.buffer, 0, 1_000_000);
+  if (options.notify !== undefined) checkBoolean('options.notify', options.notify);
+  if (options.open !== undefined) checkBoolean('options.open', options.open);
+}

@@ -1,0 +1,155 @@
+import { Actor } from '../actor/actor.ts';
+import { type Next, noreply, stop } from '../actor/outcome.ts';
+import { checkInteger, checkOptions } from '../error/check.ts';
+import { incorrect, TergoError } from '../error/tergo-error.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { LocalPid } from '../process/pid.ts';
+import type { Down } from '../relation/ended.ts';
+import type { EventMessage, EventMeta } from './event-message.ts';
+
+/** How an event is read from outside of a process. */
+export interface SubscribeOptions {
+  /** Ends the iteration with the error `aborted`. */
+  readonly signal?: AbortSignal;
+  /** How many messages may wait to be read; what comes on top is dropped and counted. 10000 by default. */
+  readonly limit?: number;
+}
+
+/**
+ * An event as an async iterable: first the buffered backlog, then what is published. It ends when the
+ * event does: quietly after an orderly end of its producer, with that error otherwise.
+ *
+ * @example
+ * await using feed = node.subscribe(prices);
+ * for await (const { message } of feed) console.log(message);
+ */
+export interface Subscription<T> extends AsyncIterable<EventMessage<T>>, AsyncDisposable {
+  /** Messages that were dropped because too many waited. */
+  readonly dropped: number;
+  /** Ends the subscription; a pending read ends the iteration. */
+  close(): Promise<void>;
+}
+
+type Result = IteratorResult<EventMessage<unknown>, undefined>;
+interface Reader {
+  resolve(result: Result): void;
+  reject(error: Error): void;
+}
+
+/** The process behind a subscription. */
+class Subscriber extends Actor<{ event: unknown }> {
+  #feed!: EventFeed;
+
+  override async init(feed: EventFeed, event: string): Promise<void> {
+    this.#feed = feed;
+    for (const message of await this.monitorEvent<unknown>(event)) feed.push(message);
+  }
+
+  override handleEvent(_message: unknown, event: EventMeta): Next {
+    this.#feed.push(event as EventMessage<unknown>);
+    return noreply;
+  }
+
+  override handleDown({ reason }: Down): Next {
+    this.#feed.finish(reason instanceof Error ? reason : undefined);
+    return stop('normal');
+  }
+}
+
+/** The queue between an event and one reader. @internal */
+export class EventFeed implements Subscription<unknown> {
+  readonly #runtime: Runtime;
+  readonly #limit: number;
+  readonly #waiting: EventMessage<unknown>[] = [];
+  readonly #readers: Reader[] = [];
+  readonly #started: Promise<LocalPid | undefined>;
+  #isOver = false;
+  #error: Error | undefined;
+  #unlisten: () => void = () => {};
+  dropped = 0;
+
+  constructor(runtime: Runtime, event: unknown, options: SubscribeOptions = {}) {
+    checkOptions('options', options, ['signal', 'limit']);
+    const { limit = 10_000, signal } = options;
+    checkInteger('options.limit', limit, 1);
+    if (signal !== undefined && !(signal instanceof AbortSignal))
+      throw incorrect('options.signal', 'an AbortSignal', signal);
+    this.#runtime = runtime;
+    this.#limit = limit;
+    this.#started = runtime.spawner.spawn(runtime.core, Subscriber, { args: [this, event] }).then(
+      (pid) => pid,
+      (error: unknown) => {
+        this.finish(error instanceof Error ? error : undefined);
+        return undefined;
+      },
+    );
+    if (signal !== undefined) this.#listen(signal);
+  }
+
+  push(message: EventMessage<unknown>): void {
+    if (this.#isOver) return;
+    const reader = this.#readers.shift();
+    if (reader !== undefined) reader.resolve({ done: false, value: message });
+    else if (this.#waiting.length < this.#limit) this.#waiting.push(message);
+    else this.dropped += 1;
+  }
+
+  /** No more will come; what waits can still be read. */
+  finish(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#unlisten();
+    this.#error = error;
+    for (const reader of this.#readers.splice(0)) this.#settle(reader);
+  }
+
+  async close(): Promise<void> {
+    this.finish(undefined);
+    this.#waiting.length = 0;
+    const pid = await this.#started;
+    const record = pid === undefined ? undefined : this.#runtime.records[pid.slot];
+    if (record !== undefined && record.pid === pid) this.#runtime.lifecycle.end(record, 'normal');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<EventMessage<unknown>, undefined> {
+    return {
+      next: () => this.#next(),
+      return: async () => {
+        await this.close();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  #next(): Promise<Result> {
+    const message = this.#waiting.shift();
+    if (message !== undefined) return Promise.resolve({ done: false, value: message });
+    return new Promise((resolve, reject) => {
+      const reader = { resolve, reject };
+      if (this.#isOver) this.#settle(reader);
+      else this.#readers.push(reader);
+    });
+  }
+
+  /** The first read after the end gets the error, if there is one. */
+  #settle(reader: Reader): void {
+    const error = this.#error;
+    this.#error = undefined;
+    if (error === undefined) reader.resolve({ done: true, value: undefined });
+    else reader.reject(error);
+  }
+
+  #listen(signal: AbortSignal): void {
+    const onAbort = (): void => {
+      this.finish(new TergoError('aborted', 'the subscription was aborted', { cause: signal.reason }));
+      void this.close();
+    };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#unlisten = () => signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,64 @@
+export type {
+  EventOf,
+  MessageOf,
+  Protocol,
+  Accepts,
+  ReplyOf,
+  ReplyTo,
+  Request,
+  RequestOf,
+  TypeOf,
+} from './protocol/protocol.ts';
+export { env, envKey, type EnvEntry, type EnvKey } from './env/env-key.ts';
+export { eventId, eventName, type EventId, type EventName, type EventTarget } from './event/event-name.ts';
+export type { EventMessage, EventMeta, EventOptions, Publisher } from './event/event-message.ts';
+export type { SubscribeOptions, Subscription } from './event/subscription.ts';
+export { processId, type ProcessId } from './process/process-id.ts';
+export { processName, type ProcessName } from './process/process-name.ts';
+export type { AnyPid, Pid } from './process/pid.ts';
+export type { Alias } from './process/alias.ts';
+export type { AnyTarget, Target } from './process/target.ts';
+export type { Priority } from './process/priority.ts';
+export type { Envelope } from './process/envelope.ts';
+export type { ProcessState } from './process/process-state.ts';
+export type {
+  MailboxQueues,
+  ProcessInfo,
+  ProcessShortInfo,
+  RelationTargetInfo,
+} from './process/process-info.ts';
+export type { ProcessListOptions } from './process/inspector.ts';
+export type {
+  FallbackMessage,
+  Optional,
+  ProcessOptions,
+  SpawnOptions,
+  WithArgs,
+} from './process/process-options.ts';
+export { Process } from './process/process.ts';
+export type { ProcessIdentity } from './process/process-identity.ts';
+export type { ProcessMessaging } from './process/process-messaging.ts';
+export type { ProcessRelations } from './process/process-relations.ts';
+export { TergoError, type ErrorCode } from './error/tergo-error.ts';
+export type { ExitReason } from './error/exit-reason.ts';
+export type { SendResult } from './error/send-result.ts';
+export { noreply, reply, replyError, stop, unhandled } from './actor/outcome.ts';
+export type { Answer, MaybePromise, Next, Replied, Stop } from './actor/outcome.ts';
+export type { Behaviour, Speaks } from './actor/behaviour.ts';
+export { Actor } from './actor/actor.ts';
+export type { CallOptions, RequestOptions, SendOptions } from './call/call-options.ts';
+export type { Caller } from './call/caller.ts';
+export { isResponseTo, type RequestRef, type Response } from './call/response.ts';
+export type { Down, Ended, Exit } from './relation/ended.ts';
+export type { Timer } from './timer/timer.ts';
+export type { Log } from './log/log.ts';
+export type { LogLevel } from './log/log-level.ts';
+export type { LogFields, LogRecord, LogSource } from './log/log-record.ts';
+export type { Logger, LoggerOptions } from './log/logger.ts';
+export { ConsoleLogger, type ConsoleLoggerOptions } from './log/console-logger.ts';
+export type { Messenger } from './node/messenger.ts';
+export { type Node } from './node/node.ts';
+export type { NodeInfo } from './node/node-info.ts';
+export type { LogOptions, NodeOptions, SecurityOptions } from './node/node-options.ts';
+export type { StopReport } from './node/shutdown.ts';
+export { startNode } from './node/start-node.ts';

@@ -1,0 +1,29 @@
+import type { AnyPid } from '../process/pid.ts';
+import type { LogLevel } from './log-level.ts';
+
+/** Values that go with a log line, by name. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Who wrote a record. */
+export type LogSource =
+  | { readonly type: 'node'; readonly node: string }
+  | {
+      readonly type: 'process';
+      readonly node: string;
+      readonly pid: AnyPid;
+      /** The registered name, if it has one. */
+      readonly name: string | undefined;
+      /** The name of its class. */
+      readonly behavior: string;
+    };
+
+/** One line of the log. Source: Ergo `gen.MessageLog`. */
+export interface LogRecord {
+  /** When, ms since 1970. */
+  readonly timeMs: number;
+  readonly level: Exclude<LogLevel, 'disabled'>;
+  readonly source: LogSource;
+  readonly message: string;
+  /** Empty if none were given. */
+  readonly fields: LogFields;
+}

@@ -1,0 +1,145 @@
+import { type ExitReason, isAbnormal, reasonOf } from '../error/exit-reason.ts';
+import { OP_EXIT } from '../native/layout.ts';
+import {
+  DEAD,
+  HALTED,
+  INIT,
+  type ProcessRecord,
+  RUNNING,
+  TERMINATING,
+  ZOMBIE,
+} from '../process/process-record.ts';
+import type { Exit } from '../relation/ended.ts';
+import { SharedValue } from '../scheduler/slab.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Ends processes: in one order, once each, whatever the reason. */
+export class Lifecycle {
+  readonly #runtime: Runtime;
+  /** `terminate` callbacks whose promise is pending. */
+  terminating = 0;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** A callback threw or its promise rejected: that error is the reason of the end. */
+  crash(record: ProcessRecord, error: unknown): void {
+    this.end(record, (record.flags & ZOMBIE) !== 0 ? 'kill' : reasonOf(error));
+  }
+
+  /**
+   * The end of a process: it leaves the table, its links and monitors fire, its name, aliases and
+   * events are free, its calls settle; then its `terminate` runs. `exit` is what it died of, if it
+   * died of somebody else's end.
+   */
+  end(record: ProcessRecord, reason: ExitReason, exit?: Exit): void {
+    if ((record.flags & DEAD) !== 0) return;
+    const wasInit = (record.flags & INIT) !== 0;
+    this.#leave(record, reason);
+    this.#releaseAddresses(record);
+    const { driver } = this.#runtime;
+    const payload = driver.slab.put(new SharedValue(reason), undefined);
+    driver.outbox.write(OP_EXIT, record.pid.slot, record.generation, payload);
+    this.#settleCalls(record, reason);
+    if (record.extra !== undefined && record.extra.gauge >= 0) this.#runtime.gauges.release(record);
+    record.extra?.ended?.abort(reason);
+    if (wasInit) this.#runtime.spawner.abandoned(record);
+    else {
+      this.#report(record, reason, exit);
+      this.#terminate(record, reason, exit);
+    }
+    this.#runtime.shutdown.onEnd();
+  }
+
+  /** Ends a process at once, unless its callback runs: then it is a zombie until that returns. */
+  kill(record: ProcessRecord): void {
+    if ((record.flags & RUNNING) === 0) return this.end(record, 'kill');
+    record.flags |= ZOMBIE;
+    record.attention |= HALTED;
+  }
+
+  /** A callback has blocked the thread for that long; told once for each process. */
+  blocked(record: ProcessRecord | undefined, ms: number): void {
+    this.#runtime.counters.blocked += 1;
+    if (record === undefined) {
+      this.#runtime.log.warning('code outside of callbacks blocked the thread', { ms });
+      return;
+    }
+    const { more } = record;
+    if (more.blockReported) return;
+    more.blockReported = true;
+    this.#runtime.logOf(record).warning('a callback blocked the thread; split its work or make it asynchronous', { ms });
+  }
+
+  #leave(record: ProcessRecord, reason: ExitReason): void {
+    const { records, counters } = this.#runtime;
+    record.flags = (record.flags | DEAD) & ~(INIT | ZOMBIE);
+    record.attention |= HALTED;
+    record.reason = reason;
+    records[record.pid.slot] = undefined;
+    counters.processes -= 1;
+    counters.terminated += 1;
+  }
+
+  #releaseAddresses(record: ProcessRecord): void {
+    const { extra } = record;
+    if (extra === undefined) return;
+    if (extra.name !== undefined) this.#runtime.names.forget(extra.name);
+    for (const alias of extra.aliases) alias.alive = false;
+    this.#runtime.counters.aliases -= extra.aliases.length;
+    for (const event of extra.events) this.#runtime.events.forget(event);
+  }
+
+  #settleCalls(record: ProcessRecord, reason: ExitReason): void {
+    const { calls } = this.#runtime;
+    if (record.calls !== undefined) calls.rejectAllOf(record);
+    const { current } = record;
+    record.current = undefined;
+    if (current !== undefined && !current.isHeld) calls.rejectEnded(current);
+    const held = record.extra?.held;
+    // After an orderly end somebody else may still answer what was handed on; after a crash nobody will.
+    if (held === undefined || !isAbnormal(reason)) return;
+    for (const call of [...held]) calls.rejectEnded(call);
+  }
+
+  #report(record: ProcessRecord, reason: ExitReason, exit: Exit | undefined): void {
+    if (!(reason instanceof Error)) return;
+    const log = this.#runtime.logOf(record);
+    if (exit === undefined) log.error('process crashed', { error: reason });
+    else log.error('process ended by an exit', { kind: exit.kind, error: reason });
+  }
+
+  #terminate(record: ProcessRecord, reason: ExitReason, exit: Exit | undefined): void {
+    const { instance } = record;
+    if (instance.terminate === undefined) return;
+    record.flags |= TERMINATING;
+    const before = this.#runtime.dispatcher.enter(record);
+    try {
+      const result = instance.terminate(reason, exit) as unknown;
+      if (result instanceof Promise) return this.#awaitTerminate(record, result);
+    } catch (error) {
+      this.#terminateFailed(record, error);
+    } finally {
+      this.#runtime.dispatcher.leave(record, before);
+    }
+    record.flags &= ~TERMINATING;
+  }
+
+  #awaitTerminate(record: ProcessRecord, promise: Promise<unknown>): void {
+    this.terminating += 1;
+    const done = (): void => {
+      record.flags &= ~TERMINATING;
+      this.terminating -= 1;
+      this.#runtime.shutdown.onEnd();
+    };
+    promise.then(done, (error: unknown) => {
+      this.#terminateFailed(record, error);
+      done();
+    });
+  }
+
+  #terminateFailed(record: ProcessRecord, error: unknown): void {
+    this.#runtime.logOf(record).error('terminate failed', { error: reasonOf(error) });
+  }
+}

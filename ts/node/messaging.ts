@@ -1,0 +1,224 @@
+import { incorrect, TergoError } from '../error/tergo-error.ts';
+import type { ErrorCode } from '../error/tergo-error.ts';
+import { type ExitReason, isExitReason } from '../error/exit-reason.ts';
+import type { SendResult } from '../error/send-result.ts';
+import { type SendOptions, checkSendOptions } from '../call/call-options.ts';
+import {
+  KIND_ADDRESSED,
+  KIND_MESSAGE,
+  KIND_SIGNAL,
+  QUEUE_MAIN,
+  QUEUE_URGENT,
+} from '../native/layout.ts';
+import { LocalAlias } from '../process/alias.ts';
+import { LocalPid } from '../process/pid.ts';
+import { queueOf } from '../process/priority.ts';
+import { NamedProcess } from '../process/process-id.ts';
+import { BOUNDED, isMute, type ProcessRecord, SPLIT, ZOMBIE } from '../process/process-record.ts';
+import { kindAndQueue } from '../scheduler/outbox.ts';
+import type { Runtime } from './runtime.ts';
+
+type Failure = Exclude<SendResult, 'ok'>;
+const PLAIN_SEND = kindAndQueue(KIND_MESSAGE, QUEUE_MAIN);
+
+/** A message together with the name or alias it was sent to, for split handling. */
+export class AddressedMessage {
+  readonly message: unknown;
+  readonly address: string | LocalAlias;
+
+  constructor(message: unknown, address: string | LocalAlias) {
+    this.message = message;
+    this.address = address;
+  }
+}
+
+/** An exit signal under way. */
+export interface Signal {
+  readonly from: LocalPid;
+  readonly reason: ExitReason;
+}
+
+/** Whoever a message comes from; a forwarded one may come from a process that has ended. */
+export interface Sender {
+  readonly pid: LocalPid;
+  sent: number;
+}
+
+/** Finds the target of a message and puts the message into the outbox. */
+export class Messaging {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  send(sender: ProcessRecord, to: unknown, message: unknown, options?: SendOptions): SendResult {
+    if (isMute(sender)) return 'not-allowed';
+    const target = this.resolve(to);
+    if (typeof target === 'string') return target;
+    if (options !== undefined) checkSendOptions(options);
+    return this.deliver(sender, target, this.queueFor(sender, options), message, to);
+  }
+
+  /** On one node a message is in the mailbox once it is accepted. */
+  sendImportant(
+    sender: ProcessRecord,
+    to: unknown,
+    message: unknown,
+    options?: SendOptions,
+  ): Promise<void> {
+    return new Promise((resolve) => {
+      const result = this.send(sender, to, message, options);
+      if (result === 'not-allowed') throw failure(result, `${sender.pid} has ended and cannot send`);
+      if (result !== 'ok') throw failure(result, to);
+      resolve();
+    });
+  }
+
+  /** Where a message of `sender` waits: by the options, else by its own priority. */
+  queueFor(sender: ProcessRecord, options: SendOptions | undefined): number {
+    if (options?.priority !== undefined) return queueOf(options.priority);
+    return sender.extra === undefined ? QUEUE_MAIN : sender.extra.queue;
+  }
+
+  /** A message from `sender` to a known process, which `to` addressed. */
+  deliver(
+    sender: Sender,
+    target: ProcessRecord,
+    queue: number,
+    message: unknown,
+    to: unknown,
+  ): SendResult {
+    const runtime = this.#runtime;
+    if (runtime.freeze !== undefined) runtime.freeze(message);
+    if ((target.flags & (BOUNDED | SPLIT)) !== 0) {
+      return this.#deliverSpecial(sender, target, queue, message, to);
+    }
+    sender.sent += 1;
+    if (queue === QUEUE_MAIN) {
+      runtime.driver.outbox.send(target, PLAIN_SEND, message, sender.pid);
+    } else {
+      this.post(sender, target, kindAndQueue(KIND_MESSAGE, queue), message);
+    }
+    return 'ok';
+  }
+
+  /** Any kind of message to any queue; looks whether it overtakes a slice that is being read. */
+  post(sender: Sender, target: ProcessRecord, bits: number, value: unknown): void {
+    this.#runtime.driver.outbox.send(target, bits, value, sender.pid);
+    if ((bits & QUEUE_BITS) !== MAIN_BITS) this.#runtime.dispatcher.overtake(target);
+  }
+
+  /** The process that `to` addresses, or why there is none. Throws `incorrect` for what is no address. */
+  resolve(to: unknown): ProcessRecord | Failure {
+    if (typeof to === 'object' && to !== null) {
+      const record = this.#runtime.records[(to as LocalPid).slot];
+      if (record !== undefined && record.pid === to && (record.flags & ZOMBIE) === 0) return record;
+      return this.#resolveObject(to);
+    }
+    if (typeof to === 'string' && to !== '') {
+      if (this.#runtime.isStopped) return 'node-terminated';
+      return this.#runtime.names.find(to)?.record ?? 'name-unknown';
+    }
+    throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
+  }
+
+  /** The name or alias in an address, for split handling; `undefined` for a pid. */
+  addressOf(to: unknown): string | LocalAlias | undefined {
+    if (typeof to === 'string' || to instanceof LocalAlias) return to;
+    return to instanceof NamedProcess ? to.name : undefined;
+  }
+
+  /** An exit signal; refused to oneself, the parent, the leader and the node. */
+  exit(sender: ProcessRecord, to: unknown, reason: ExitReason): SendResult {
+    if (!isExitReason(reason))
+      throw incorrect('reason', "'normal', 'shutdown', 'kill' or an Error", reason);
+    if (!(to instanceof LocalPid)) throw incorrect('to', 'a pid', to);
+    if (isMute(sender)) return 'not-allowed';
+    const { core } = this.#runtime;
+    if (to === sender.pid || to === core.pid) return 'not-allowed';
+    if (sender !== core && (to === sender.parent || to === sender.leader)) return 'not-allowed';
+    const target = this.resolve(to);
+    if (typeof target === 'string') return target;
+    this.signal(target, { from: sender.pid, reason });
+    return 'ok';
+  }
+
+  signal(target: ProcessRecord, signal: Signal): void {
+    const bits = kindAndQueue(KIND_SIGNAL, QUEUE_URGENT);
+    this.#runtime.driver.outbox.send(target, bits, signal, signal.from);
+    this.#runtime.dispatcher.overtake(target);
+  }
+
+  #resolveObject(to: object): ProcessRecord | Failure {
+    const { home, records, isStopped } = this.#runtime;
+    if (isStopped) return 'node-terminated';
+    if (to instanceof LocalPid) {
+      if (to.isOf(home)) return 'process-unknown';
+      return to.node === home.node ? 'process-incarnation' : 'no-connection';
+    }
+    if (to instanceof LocalAlias) {
+      if (!to.isOf(home))
+        return to.node === home.node ? 'process-incarnation' : 'no-connection';
+      const owner = to.alive ? records[to.owner.slot] : undefined;
+      return owner !== undefined && owner.isAlive ? owner : 'alias-unknown';
+    }
+    if (to instanceof NamedProcess) {
+      if (to.node !== home.node) return 'no-connection';
+      return this.resolve(to.name);
+    }
+    throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
+  }
+
+  /** The target is bounded or wants to know by which address it was reached. */
+  #deliverSpecial(
+    sender: Sender,
+    target: ProcessRecord,
+    queue: number,
+    message: unknown,
+    to: unknown,
+  ): SendResult {
+    if ((target.flags & BOUNDED) !== 0 && !this.#runtime.gauges.accept(target, queue))
+      return this.#overflow(sender, target, message);
+    const address = (target.flags & SPLIT) !== 0 ? this.addressOf(to) : undefined;
+    const kind = address === undefined ? KIND_MESSAGE : KIND_ADDRESSED;
+    const value = address === undefined ? message : new AddressedMessage(message, address);
+    sender.sent += 1;
+    this.post(sender, target, kindAndQueue(kind, queue), value);
+    return 'ok';
+  }
+
+  #overflow(sender: Sender, target: ProcessRecord, message: unknown): SendResult {
+    this.#runtime.counters.mailboxFull += 1;
+    const fallback = target.extra?.fallback;
+    if (fallback === undefined || target.name === fallback.to) return 'process-mailbox-full';
+    const substitute = this.resolve(fallback.to);
+    if (typeof substitute === 'string') return 'process-mailbox-full';
+    const wrapped = { type: 'fallback', pid: target.pid, tag: fallback.tag, message };
+    return this.deliver(sender, substitute, QUEUE_MAIN, wrapped, fallback.to);
+  }
+}
+
+const QUEUE_BITS = kindAndQueue(0, 3);
+const MAIN_BITS = kindAndQueue(0, QUEUE_MAIN);
+
+const TEXTS: Readonly<Record<Failure, string>> = {
+  'process-unknown': 'there is no such process; it has ended, or was never spawned here',
+  'process-incarnation': 'it belongs to an earlier incarnation of this node',
+  'process-mailbox-full': 'its mailbox is full; try later, or give it a larger mailboxSize',
+  'name-unknown': 'no process has this name',
+  'alias-unknown': 'there is no such alias; it was deleted, or its process has ended',
+  'event-unknown': 'there is no such event',
+  'event-owner': 'the event belongs to another process',
+  'no-connection': 'there is no connection to that node',
+  'not-allowed': 'that is not allowed',
+  'too-large': 'the message is too large',
+  'response-ignored': 'nobody waits for this response any more',
+  'node-terminated': 'the node has stopped',
+};
+
+/** The error that rejects where a send would give `code`: `about` is the target, or a whole text. */
+export function failure(code: Failure, about: unknown): TergoError {
+  const text = code === 'not-allowed' ? String(about) : `${String(about)}: ${TEXTS[code]}`;
+  return new TergoError<ErrorCode>(code, text);
+}

@@ -1,0 +1,83 @@
+import { checkName } from '../error/check.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import {
+  OP_RELEASE,
+  RESULT_A,
+  RESULT_B,
+  VERDICT_OK,
+  VERDICT_PROCESS_UNKNOWN,
+} from '../native/layout.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import { SharedValue } from '../scheduler/slab.ts';
+import type { Runtime } from './runtime.ts';
+
+/** A registered name. */
+export interface NameRecord {
+  readonly name: string;
+  readonly record: ProcessRecord;
+  /** Its address in the core. */
+  readonly index: number;
+  readonly generation: number;
+}
+
+/** The registered names of a node. The core decides who has one; this mirror resolves it. */
+export class NameTable {
+  readonly #runtime: Runtime;
+  readonly #names = new Map<string, NameRecord>();
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  find(name: string): NameRecord | undefined {
+    return this.#names.get(name);
+  }
+
+  /** Throws `taken` when the name is in use or the process has one already, `incorrect` for a bad name. */
+  register(record: ProcessRecord, name: string): void {
+    checkName('name', name);
+    if (record.name !== undefined)
+      throw new TergoError('taken', `${record.pid} has the name '${record.name}' already`);
+    const { native, driver } = this.#runtime;
+    driver.outbox.flush();
+    const verdict = native.registerName(record.pid.slot, record.generation, name);
+    if (verdict === VERDICT_PROCESS_UNKNOWN)
+      throw new TergoError('process-terminated', `${record.pid} has ended`);
+    if (verdict !== VERDICT_OK) {
+      throw new TergoError(
+        'taken',
+        `the name '${name}' belongs to ${this.#names.get(name)?.record.pid ?? 'another process'}`,
+      );
+    }
+    const { ring } = driver;
+    const entry = { name, record, index: ring[RESULT_A]!, generation: ring[RESULT_B]! };
+    this.#names.set(name, entry);
+    record.more.name = entry;
+  }
+
+  /** Gives up the name of a process. Throws `name-unknown` when it has none. */
+  unregisterOf(record: ProcessRecord): void {
+    const entry = record.extra?.name;
+    if (entry === undefined) throw new TergoError('name-unknown', `${record.pid} has no name`);
+    this.unregister(entry);
+  }
+
+  /** Gives a name up: who is linked to it or monitors it hears `unregistered`. */
+  unregister(entry: NameRecord): void {
+    this.forget(entry);
+    const reason = new TergoError('unregistered', `the name '${entry.name}' was given up`);
+    const { outbox, slab } = this.#runtime.driver;
+    const payload = slab.put(new SharedValue(reason), undefined);
+    outbox.write(OP_RELEASE, entry.index, entry.generation, payload);
+  }
+
+  /** Its process has ended; the core releases the name with it. */
+  forget(entry: NameRecord): void {
+    this.#names.delete(entry.name);
+    entry.record.more.name = undefined;
+  }
+}

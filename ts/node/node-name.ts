@@ -1,0 +1,22 @@
+import { TergoError, incorrect } from '../error/tergo-error.ts';
+
+/** The most bytes that a node name may have. Source: Ergo `gen.Atom`. */
+export const MAX_NAME_BYTES = 255;
+
+/** Whether `name` is `name@host` with both halves non-empty, exactly one `@`, no white space and at most 255 bytes. */
+export function isNodeName(name: unknown): name is string {
+  return (
+    typeof name === 'string' &&
+    /^[^@\s]+@[^@\s]+$/.test(name) &&
+    Buffer.byteLength(name) <= MAX_NAME_BYTES
+  );
+}
+
+/** Throws `name-too-long` or `incorrect` when `name` cannot be a node's name. */
+export function checkNodeName(name: unknown): asserts name is string {
+  if (isNodeName(name)) return;
+  if (typeof name === 'string' && Buffer.byteLength(name) > MAX_NAME_BYTES) {
+    throw new TergoError('name-too-long', `the node name may have ${MAX_NAME_BYTES} bytes at most`);
+  }
+  throw incorrect('the node name', "'name@host', both halves non-empty and without spaces", name);
+}

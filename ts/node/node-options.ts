@@ -1,0 +1,75 @@
+import type { EnvEntry } from '../env/env-key.ts';
+import { checkEnv } from '../env/environment.ts';
+import { checkBoolean, checkChoice, checkDelay, checkFunction, checkOptions } from '../error/check.ts';
+import type { ConsoleLoggerOptions } from '../log/console-logger.ts';
+import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
+
+/** What others may see or take over. All off by default. Source: Ergo `gen.SecurityOptions`. */
+export interface SecurityOptions {
+  /** Process information shows the environment. */
+  readonly exposeEnvInfo?: boolean;
+  /** A remote spawn takes the environment of the spawning process along. */
+  readonly exposeEnvRemoteSpawn?: boolean;
+  /** A remote start of an application takes the environment along. */
+  readonly exposeEnvRemoteApplicationStart?: boolean;
+}
+
+/** What the node logs, and where to. */
+export interface LogOptions extends ConsoleLoggerOptions {
+  /** From which level; `info` by default. */
+  readonly level?: LogLevel;
+  /** No console logger at all; false by default. */
+  readonly disableConsole?: boolean;
+}
+
+/** How a node is run. Source: Ergo `gen.NodeOptions`. */
+export interface NodeOptions {
+  /** Environment values that every process sees. */
+  readonly env?: readonly EnvEntry[];
+  readonly log?: LogOptions;
+  readonly security?: SecurityOptions;
+  /** How long `stop` waits for processes before it kills the rest, ms; 180000 (3 min) by default. */
+  readonly shutdownTimeoutMs?: number;
+  /** Deep-freezes every message, so that a mutation after sending is caught; false by default. For tests and development. */
+  readonly freezeMessages?: boolean;
+  /** SIGINT and SIGTERM stop the node gracefully, a second one by force; false by default. */
+  readonly handleSignals?: boolean;
+}
+
+/** Throws `incorrect`, naming the key, unless these are options of `startNode`. @internal */
+export function checkNodeOptions(options: NodeOptions): void {
+  checkOptions('options', options, [
+    'env',
+    'log',
+    'security',
+    'shutdownTimeoutMs',
+    'freezeMessages',
+    'handleSignals',
+  ]);
+  if (options.env !== undefined) checkEnv('options.env', options.env);
+  if (options.shutdownTimeoutMs !== undefined)
+    checkDelay('options.shutdownTimeoutMs', options.shutdownTimeoutMs, 0);
+  if (options.freezeMessages !== undefined)
+    checkBoolean('options.freezeMessages', options.freezeMessages);
+  if (options.handleSignals !== undefined)
+    checkBoolean('options.handleSignals', options.handleSignals);
+  checkSecurity(options.security ?? {});
+  checkLog(options.log ?? {});
+}
+
+function checkSecurity(security: SecurityOptions): void {
+  const keys = ['exposeEnvInfo', 'exposeEnvRemoteSpawn', 'exposeEnvRemoteApplicationStart'];
+  checkOptions('options.security', security, keys);
+  for (const [key, value] of Object.entries(security)) {
+    if (value !== undefined) checkBoolean(`options.security.${key}`, value);
+  }
+}
+
+function checkLog(log: LogOptions): void {
+  checkOptions('options.log', log, ['level', 'disableConsole', 'format', 'output']);
+  if (log.level !== undefined) checkChoice('options.log.level', log.level, LOG_LEVELS);
+  if (log.format !== undefined) checkChoice('options.log.format', log.format, ['text', 'json']);
+  if (log.output !== undefined) checkFunction('options.log.output', log.output);
+  if (log.disableConsole !== undefined)
+    checkBoolean('options.log.disableConsole', log.disableConsole);
+}

@@ -1,0 +1,280 @@
+import type { Behaviour } from '../actor/behaviour.ts';
+import type { CallOptions, SendOptions } from '../call/call-options.ts';
+import type { EnvKey } from '../env/env-key.ts';
+import { checkName } from '../error/check.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
+import type { SendResult } from '../error/send-result.ts';
+import { incorrect } from '../error/tergo-error.ts';
+import type { EventOptions, Publisher } from '../event/event-message.ts';
+import type { EventName, EventTarget } from '../event/event-name.ts';
+import { EventFeed, type SubscribeOptions, type Subscription } from '../event/subscription.ts';
+import type { Log } from '../log/log.ts';
+import type { Logger, LoggerOptions } from '../log/logger.ts';
+import type { ProcessListOptions } from '../process/inspector.ts';
+import { type AnyPid, LocalPid, type Pid } from '../process/pid.ts';
+import type { ProcessInfo, ProcessShortInfo } from '../process/process-info.ts';
+import type { ProcessName } from '../process/process-name.ts';
+import type { Optional, SpawnOptions } from '../process/process-options.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import type { ProcessState } from '../process/process-state.ts';
+import type { AnyTarget, Target } from '../process/target.ts';
+import type { MessageOf, ReplyTo, RequestOf, TypeOf } from '../protocol/protocol.ts';
+import type { Timer } from '../timer/timer.ts';
+import { failure } from './messaging.ts';
+import type { Messenger } from './messenger.ts';
+import type { NodeInfo } from './node-info.ts';
+import type { Runtime } from './runtime.ts';
+import type { StopReport } from './shutdown.ts';
+
+/**
+ * One node: a set of processes under one name. Several may live in one OS process. What it sends from
+ * outside of any process comes from the node's own pid. Source: Ergo `gen.Node`.
+ *
+ * @example
+ * await using node = await startNode('hello@localhost');
+ */
+export class Node implements Messenger, AsyncDisposable {
+  readonly #runtime: Runtime;
+
+  /** @internal */
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    runtime.node = this;
+  }
+
+  /** `name@host`. */
+  get name(): string {
+    return this.#runtime.home.node;
+  }
+
+  /** When this incarnation started, ms since 1970. */
+  get creation(): number {
+    return this.#runtime.home.creation;
+  }
+
+  /** The node as a process: the parent of what it spawns. */
+  get pid(): AnyPid {
+    return this.#runtime.core.pid;
+  }
+
+  /** False once it has stopped. */
+  get isAlive(): boolean {
+    return !this.#runtime.isStopped;
+  }
+
+  /** How long it has run, ms; 0 when it has stopped. */
+  get uptimeMs(): number {
+    return this.isAlive ? this.#runtime.driver.readNow() : 0;
+  }
+
+  /** The node's own log; its level is that of every process without one of its own. */
+  get log(): Log {
+    return this.#runtime.log;
+  }
+
+  /** Sends a message; returns what is known at once. */
+  send<P>(to: Target<P>, message: MessageOf<P>, options?: SendOptions): SendResult {
+    return this.#runtime.messaging.send(this.#runtime.core, to, message, options);
+  }
+
+  /** Resolves once the message is in the target's mailbox; rejects with what `send` would have returned. */
+  sendImportant<P>(to: Target<P>, message: MessageOf<P>, options?: SendOptions): Promise<void> {
+    return this.#runtime.messaging.sendImportant(this.#runtime.core, to, message, options);
+  }
+
+  /** Sends once `afterMs` are over. Throws `incorrect` for a bad delay. */
+  sendAfter<P>(to: Target<P>, message: MessageOf<P>, afterMs: number, options?: SendOptions): Timer {
+    this.#checkAlive();
+    return this.#runtime.delayed.send(this.#runtime.core, to, message, { ms: afterMs, options });
+  }
+
+  /** An exit signal from the node: its children, trapping or not, end with `reason`. */
+  sendExit(to: AnyPid, reason: ExitReason): SendResult {
+    return this.#runtime.messaging.exit(this.#runtime.core, to, reason);
+  }
+
+  /** Asks and waits for the answer; see `Process.call`. */
+  call<P, T extends TypeOf<RequestOf<P>>>(
+    to: Target<P>,
+    request: RequestOf<P> & { readonly type: T },
+    options?: CallOptions,
+  ): Promise<NoInfer<ReplyTo<P, T>>> {
+    const { calls, core } = this.#runtime;
+    return calls.call(core, to, request, options) as Promise<ReplyTo<P, T>>;
+  }
+
+  /** Spawns a process whose parent and leader is the node; see `Process.spawn`. Links to the parent have no effect here. */
+  spawn<P, Args extends readonly unknown[]>(
+    behaviour: Behaviour<P, Args>,
+    ...options: Optional<SpawnOptions<NoInfer<P>, NoInfer<Args>>>
+  ): Promise<Pid<P>> {
+    const { spawner, core } = this.#runtime;
+    return spawner.spawn(core, behaviour, options[0]) as Promise<Pid<unknown>> as Promise<Pid<P>>;
+  }
+
+  /** A value of the node's environment, else `fallback`. Case does not matter. */
+  env<T>(key: EnvKey<T>): T | undefined;
+  env<T>(key: EnvKey<T>, fallback: NoInfer<T>): T;
+  env(key: string, fallback?: unknown): unknown {
+    checkName('key', key);
+    return this.#runtime.env.at(key) ?? fallback;
+  }
+
+  /** The node's environment by upper-cased key. */
+  envList(): ReadonlyMap<string, unknown> {
+    return this.#runtime.env.list();
+  }
+
+  /** Sets a value of the node's environment; `undefined` removes it. */
+  setEnv<T>(key: EnvKey<T>, value: NoInfer<T> | undefined): void {
+    checkName('key', key);
+    this.#runtime.env.set(key, value);
+  }
+
+  /** Registers a process under a name; it can have one. Throws `taken`, `process-unknown`, `incorrect`. */
+  registerName<P>(name: ProcessName<P>, pid: Pid<NoInfer<P>>): void {
+    this.#runtime.names.register(this.#find(pid), name);
+  }
+
+  /** Takes a name from its process, whose pid it gives; who is linked to the name or monitors it hears `unregistered`. Throws `name-unknown`. */
+  unregisterName<P>(name: ProcessName<P>): Pid<P> {
+    checkName('name', name);
+    const entry = this.#runtime.names.find(name);
+    if (entry === undefined) throw failure('name-unknown', name);
+    this.#runtime.names.unregister(entry);
+    return entry.record.pid as Pid<unknown> as Pid<P>;
+  }
+
+  /** The process that has a name. */
+  whereis<P>(name: ProcessName<P>): Pid<P> | undefined {
+    checkName('name', name);
+    return this.#runtime.names.find(name)?.record.pid as Pid<unknown> as Pid<P> | undefined;
+  }
+
+  /**
+   * Ends a process at once with the reason `kill`, trapping or not. If a callback of it is on the stack,
+   * it is a zombie until that returns. Throws `process-unknown`, `incorrect`.
+   */
+  kill(pid: AnyPid): void {
+    const record = this.#find(pid);
+    if (record === this.#runtime.core) throw failure('not-allowed', 'the node cannot be killed; stop it');
+    this.#runtime.lifecycle.kill(record);
+  }
+
+  /** Reads an event from outside of a process; the error of an unknown event comes with the first read. */
+  subscribe<T>(event: EventTarget<T>, options?: SubscribeOptions): Subscription<T> {
+    this.#checkAlive();
+    return new EventFeed(this.#runtime, event, options) as Subscription<unknown> as Subscription<T>;
+  }
+
+  /** Registers an event whose producer is the node. Throws `taken`. */
+  registerEvent<T>(event: EventName<T>, options: EventOptions = {}): Publisher<T> {
+    this.#checkAlive();
+    return this.#runtime.events.register(this.#runtime.core, event, options) as Publisher<T>;
+  }
+
+  /** Gives up an event of the node. Throws `event-unknown`, `event-owner`. */
+  unregisterEvent(event: EventName<never>): void {
+    this.#runtime.events.unregister(this.#runtime.core, event);
+  }
+
+  /** Publishes to all subscribers; by name only if the event is open. */
+  sendEvent<T>(
+    publisher: Publisher<T> | EventName<T>,
+    message: NoInfer<T>,
+    options?: SendOptions,
+  ): SendResult {
+    return this.#runtime.events.publish(this.#runtime.core, publisher, message, options);
+  }
+
+  /** Asks a process to describe itself by `handleInspect`; rejects like `call`. */
+  inspect(
+    target: AnyTarget,
+    ...items: readonly string[]
+  ): Promise<Readonly<Record<string, string>>> {
+    return this.#runtime.answers.inspect(this.#runtime.core, target, items);
+  }
+
+  /** Everything about a process. Throws `process-unknown`, `node-terminated`. */
+  processInfo(pid: AnyPid): ProcessInfo {
+    return this.#runtime.inspector.info(this.#find(pid));
+  }
+
+  /** What a process is doing; `terminated` if there is none. */
+  processState(pid: AnyPid): ProcessState {
+    if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
+    const record = this.#runtime.records[pid.slot];
+    return record === undefined || record.pid !== pid
+      ? 'terminated'
+      : this.#runtime.inspector.state(record);
+  }
+
+  /** The pids of all processes, oldest first. */
+  processList(): readonly AnyPid[] {
+    return this.#runtime.shutdown
+      .living()
+      .map(({ pid }) => pid)
+      .sort((a, b) => a.id - b.id);
+  }
+
+  /** The cheap information of many processes, with paging and a filter. Throws `incorrect`. */
+  processListShortInfo(options: ProcessListOptions = {}): readonly ProcessShortInfo[] {
+    this.#checkAlive();
+    return this.#runtime.inspector.list(options);
+  }
+
+  /** What the node counts. Throws `node-terminated`. */
+  info(): NodeInfo {
+    this.#checkAlive();
+    return this.#runtime.nodeInfo();
+  }
+
+  /**
+   * Adds a logger, or a process that gets every record in `handleLog`. A process's own log is off while
+   * it serves; it is removed when it ends. Throws `taken`, `incorrect`, `process-unknown`.
+   */
+  addLogger(name: string, logger: Logger | AnyPid, options?: LoggerOptions): void {
+    const sink = logger instanceof LocalPid ? this.#runtime.loggerOf(name, this.#find(logger)) : logger;
+    this.#runtime.hub.add(name, sink as Logger, options);
+  }
+
+  /** Removes a logger, the default one by `'default'`. False when there is none of that name. */
+  removeLogger(name: string): boolean {
+    return this.#runtime.hub.remove(name);
+  }
+
+  /**
+   * Asks every process to end with the reason `shutdown`, as its parent would, waits for them and their
+   * `terminate`, kills those that have not ended after `timeoutMs` (the node's `shutdownTimeoutMs` by
+   * default) and lets go of everything, so that the OS process can exit. Every call gets the report of the first.
+   */
+  stop(options: { readonly timeoutMs?: number } = {}): Promise<StopReport> {
+    return this.#runtime.shutdown.stop(options.timeoutMs);
+  }
+
+  /** Stops without asking: every process is killed at once. Also ends a `stop` that still waits. */
+  stopForce(): Promise<StopReport> {
+    return this.#runtime.shutdown.force();
+  }
+
+  /** Resolves when the node has stopped; rejects with `timeout` when it has not after `timeoutMs`. */
+  wait(timeoutMs?: number): Promise<void> {
+    return this.#runtime.shutdown.wait(timeoutMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #checkAlive(): void {
+    if (this.#runtime.isStopped) throw failure('node-terminated', this.name);
+  }
+
+  #find(pid: unknown): ProcessRecord {
+    this.#checkAlive();
+    if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
+    const record = this.#runtime.messaging.resolve(pid);
+    if (typeof record === 'string') throw failure(record, pid);
+    return record;
+  }
+}

@@ -1,0 +1,232 @@
+import { Answers } from '../call/answers.ts';
+import { CallTable } from '../call/call-table.ts';
+import { Environment } from '../env/environment.ts';
+import { EventTable } from '../event/event-table.ts';
+import { ConsoleLogger } from '../log/console-logger.ts';
+import type { Logger } from '../log/logger.ts';
+import { LogHub } from '../log/log-hub.ts';
+import { KIND_LOG, QUEUE_LOG } from '../native/layout.ts';
+import { kindAndQueue } from '../scheduler/outbox.ts';
+import { describeNode, type NodeInfo } from './node-info.ts';
+import type { Log } from '../log/log.ts';
+import type { LogLevel } from '../log/log-level.ts';
+import type { LogSource } from '../log/log-record.ts';
+import { SourceLog } from '../log/source-log.ts';
+import type { BindingScheduler } from '../native/binding.d.ts';
+import { AliasTable } from '../process/alias-table.ts';
+import { Home } from '../process/home.ts';
+import { Inspector } from '../process/inspector.ts';
+import { DEAD, type ProcessRecord } from '../process/process-record.ts';
+import { RelationTable } from '../relation/relation-table.ts';
+import { type Clock, systemClock } from '../scheduler/clock.ts';
+import { Deliveries } from '../scheduler/deliveries.ts';
+import { Dispatcher } from '../scheduler/dispatcher.ts';
+import { Driver } from '../scheduler/driver.ts';
+import { Outcomes } from '../scheduler/outcomes.ts';
+import { Delayed } from '../timer/delayed.ts';
+import { TimerTable } from '../timer/timer-table.ts';
+import { CoreProcess } from './core-process.ts';
+import { deepFreeze } from './freeze.ts';
+import { GaugeTable } from './gauge-table.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { Messaging } from './messaging.ts';
+import { NameTable } from './name-table.ts';
+import type { Node } from './node.ts';
+import type { LogOptions, NodeOptions, SecurityOptions } from './node-options.ts';
+import { Shutdown } from './shutdown.ts';
+import { Spawner } from './spawner.ts';
+
+/** How long `stop` waits, ms. Source: Ergo 3.2 `ShutdownTimeout`. */
+const SHUTDOWN_TIMEOUT_MS = 180_000;
+
+let lastCreation = 0;
+
+/** What the TypeScript side counts itself; the rest is counted by the core. */
+export interface Counters {
+  processes: number;
+  spawned: number;
+  terminated: number;
+  aliases: number;
+  dropped: number;
+  mailboxFull: number;
+  blocked: number;
+}
+
+/** One running node: the parts, each of which knows the others through here. */
+export class Runtime {
+  readonly home: Home;
+  readonly native: BindingScheduler;
+  readonly security: Required<SecurityOptions>;
+  /** Deep-freezes a message; `undefined` unless the node is to. */
+  readonly freeze: ((message: unknown) => void) | undefined;
+  /** Living processes by slot. */
+  readonly records: (ProcessRecord | undefined)[] = [];
+  readonly counters: Counters = {
+    processes: 0,
+    spawned: 0,
+    terminated: 0,
+    aliases: 0,
+    dropped: 0,
+    mailboxFull: 0,
+    blocked: 0,
+  };
+  readonly hub: LogHub = new LogHub();
+  readonly log: Log;
+  readonly env: Environment;
+  readonly driver: Driver;
+  readonly gauges: GaugeTable;
+  readonly timers: TimerTable;
+  readonly messaging: Messaging = new Messaging(this);
+  readonly calls: CallTable = new CallTable(this);
+  readonly answers: Answers = new Answers(this);
+  readonly delayed: Delayed = new Delayed(this);
+  readonly names: NameTable = new NameTable(this);
+  readonly aliases: AliasTable = new AliasTable(this);
+  readonly relations: RelationTable = new RelationTable(this);
+  readonly events: EventTable = new EventTable(this);
+  readonly inspector: Inspector = new Inspector(this);
+  readonly lifecycle: Lifecycle = new Lifecycle(this);
+  readonly outcomes: Outcomes = new Outcomes(this);
+  readonly shutdown: Shutdown;
+  readonly deliveries: Deliveries;
+  readonly dispatcher: Dispatcher;
+  readonly spawner: Spawner;
+  /** The node as a process. */
+  readonly core: ProcessRecord;
+  /** The public face; set once by it. */
+  node!: Node;
+  /** Whether the node has stopped for good. */
+  isStopped = false;
+  #logLevel: LogLevel;
+
+  constructor(name: string, options: NodeOptions, native: BindingScheduler, clock: Clock = systemClock) {
+    this.home = new Home(name, nextCreation());
+    this.native = native;
+    this.security = {
+      exposeEnvInfo: false,
+      exposeEnvRemoteSpawn: false,
+      exposeEnvRemoteApplicationStart: false,
+      ...options.security,
+    };
+    this.freeze = options.freezeMessages === true ? deepFreeze : undefined;
+    this.env = Environment.over(undefined, options.env ?? [])!;
+    this.#logLevel = options.log?.level ?? 'info';
+    this.log = this.#startLog(options.log ?? {});
+    this.driver = new Driver(native, clock, {
+      onRest: () => this.calls.armTimeouts(),
+      onFailure: (error) => this.log.error('the scheduler failed', { error }),
+    });
+    this.gauges = new GaugeTable(native, this.driver);
+    this.timers = new TimerTable(this.driver);
+    this.shutdown = new Shutdown(this, options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS);
+    this.deliveries = new Deliveries(this);
+    this.dispatcher = new Dispatcher(this);
+    this.spawner = new Spawner(this, native.entries().grant);
+    this.core = this.spawner.core(CoreProcess);
+    this.driver.start(this.dispatcher);
+  }
+
+  get logLevel(): LogLevel {
+    return this.#logLevel;
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.#logLevel = level;
+  }
+
+  logSource(): LogSource {
+    return { type: 'node', node: this.home.node };
+  }
+
+  /** The log of a process, made on first use. */
+  logOf(record: ProcessRecord): Log {
+    if (record.extra?.log !== undefined) return record.extra.log;
+    const owner = {
+      get logLevel(): LogLevel {
+        return record.extra?.logLevel ?? record.runtime.logLevel;
+      },
+      setLogLevel: (level: LogLevel) => {
+        record.more.logLevel = level;
+      },
+      logSource: () => {
+        const { name, behavior, pid } = record;
+        return { type: 'process', node: this.home.node, pid, name, behavior } as const;
+      },
+    };
+    const log = new SourceLog(this.hub, owner);
+    record.more.log = log;
+    return log;
+  }
+
+  /** A logger that hands records to a process, until it ends. */
+  loggerOf(name: string, record: ProcessRecord): Logger {
+    const before = record.extra?.logLevel;
+    // Its own records would come back to it without end.
+    record.more.logLevel = 'disabled';
+    const bits = kindAndQueue(KIND_LOG, QUEUE_LOG);
+    return {
+      log: (entry) => {
+        if (record.isAlive) this.driver.outbox.send(record, bits, entry, undefined);
+        else this.hub.remove(name);
+      },
+      terminate: () => {
+        record.more.logLevel = before;
+      },
+    };
+  }
+
+  /** What there is to count. */
+  nodeInfo(): NodeInfo {
+    return describeNode(this);
+  }
+
+  /** A process's environment value: its own (with what it inherited), its parent's, its leader's, the node's. */
+  envOf(record: ProcessRecord, key: string): unknown {
+    for (const { env } of this.#envOwners(record)) {
+      if (env?.has(key) === true) return env.at(key);
+    }
+    return this.env.at(key);
+  }
+
+  envList(record: ProcessRecord): ReadonlyMap<string, unknown> {
+    const list = new Map<string, unknown>();
+    this.env.copyInto(list);
+    for (const { env } of this.#envOwners(record).reverse()) env?.copyInto(list);
+    return list;
+  }
+
+  /** Living processes, in the order of their slots. */
+  processes(): ProcessRecord[] {
+    return this.records.filter((record) => record !== undefined);
+  }
+
+  /** Lets go of everything; the OS process may exit. */
+  close(): void {
+    this.isStopped = true;
+    this.calls.rejectAllOf(this.core);
+    this.core.flags |= DEAD;
+    this.records.length = 0;
+    this.driver.close();
+    this.hub.close();
+  }
+
+  #envOwners(record: ProcessRecord): { env: Environment | undefined }[] {
+    const { records } = this;
+    const owners = [record, records[record.parent.slot], records[record.leader.slot]];
+    return owners.map((owner) => ({ env: owner?.extra?.env }));
+  }
+
+  #startLog(options: LogOptions): Log {
+    if (options.disableConsole !== true) {
+      const { level: _level, disableConsole: _disable, ...console } = options;
+      this.hub.add('default', new ConsoleLogger(console));
+    }
+    return new SourceLog(this.hub, this);
+  }
+}
+
+/** The start in ms since 1970, and never the same twice in one OS process. */
+function nextCreation(): number {
+  lastCreation = Math.max(lastCreation + 1, Date.now());
+  return lastCreation;
+}

@@ -1,0 +1,22 @@
+import type { Runtime } from './runtime.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * Stops the node gracefully on SIGINT and SIGTERM, by force on the second; then lets the signal do to
+ * the OS process what it does without us. Source: Ergo `SetCTRLC`.
+ */
+export function stopOnSignals(runtime: Runtime): void {
+  let received = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    received += 1;
+    runtime.log.info(received === 1 ? 'stopping' : 'stopping by force', { signal });
+    const { shutdown } = runtime;
+    const stopped = received === 1 ? shutdown.stop() : shutdown.force();
+    void stopped.then(() => process.kill(process.pid, signal));
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  void runtime.shutdown.stopped.then(() => {
+    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+  });
+}

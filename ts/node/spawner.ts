@@ -1,0 +1,237 @@
+import { reasonOf } from '../error/exit-reason.ts';
+import { incorrect, TergoError } from '../error/tergo-error.ts';
+import { Environment } from '../env/environment.ts';
+import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
+import { LocalPid } from '../process/pid.ts';
+import { queueOf } from '../process/priority.ts';
+import { construct } from '../process/process-context.ts';
+import { type AnySpawnOptions, checkSpawnOptions } from '../process/process-options.ts';
+import { INIT, isMute, PLAIN, ProcessRecord, RUNNING, ZOMBIE } from '../process/process-record.ts';
+import { type AnyProcess, Process } from '../process/process.ts';
+import { failure } from './messaging.ts';
+import type { Runtime } from './runtime.ts';
+
+/** How long an asynchronous `init` may take, ms. Source: Ergo `gen.DefaultInitTimeout`. */
+const INIT_TIMEOUT_MS = 5000;
+/** The core process has the first id of the first block and is shown as 1; processes start at 1001. */
+const CORE_ID = 1;
+
+/** Any class to spawn; which messages it takes was checked where it was given. */
+type AnyBehaviour = new () => AnyProcess;
+
+/** Makes processes: takes a slot, builds the instance, runs `init`. */
+export class Spawner {
+  readonly #runtime: Runtime;
+  readonly #grant: () => void;
+  #slots: Uint32Array = new Uint32Array(0);
+  #nextSlot = 0;
+  #firstId = 0;
+  /** What to do when a process ends whose `init` is pending. */
+  readonly #initialising = new Map<ProcessRecord, () => void>();
+
+  constructor(runtime: Runtime, grant: () => void) {
+    this.#runtime = runtime;
+    this.#grant = grant;
+  }
+
+  /** The pseudo-process of the node itself, parent of what is spawned from outside. */
+  core(behaviour: AnyBehaviour): ProcessRecord {
+    const record = this.#record(undefined, undefined);
+    this.#open(record, behaviour);
+    this.#ready(record);
+    return record;
+  }
+
+  /** Rejects, never throws. `init` has run when the promise resolves. */
+  spawn(parent: ProcessRecord, behaviour: unknown, options?: AnySpawnOptions): Promise<LocalPid> {
+    try {
+      this.#check(parent, behaviour, options);
+      const record = this.#record(parent, options);
+      const initialised = this.#begin(record, behaviour as AnyBehaviour, options);
+      if (initialised instanceof Promise) return this.#awaitInit(record, initialised, options);
+      this.#finish(record, options);
+      return Promise.resolve(record.pid);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #check(parent: ProcessRecord, behaviour: unknown, options: AnySpawnOptions | undefined): void {
+    const { shutdown, names } = this.#runtime;
+    if (shutdown.isStopping) throw failure('node-terminated', 'spawn');
+    if (isMute(parent)) throw failure('not-allowed', `${parent.pid} has ended and cannot spawn`);
+    if (typeof behaviour !== 'function' || !(behaviour.prototype instanceof Process))
+      throw incorrect('behaviour', 'a class that extends Actor or Process', behaviour);
+    if (options === undefined) return;
+    checkSpawnOptions(options);
+    const holder = options.name === undefined ? undefined : names.find(options.name);
+    if (holder !== undefined) {
+      throw new TergoError('taken', `the name '${options.name}' belongs to ${holder.record.pid}`);
+    }
+  }
+
+  #record(parent: ProcessRecord | undefined, options: AnySpawnOptions | undefined): ProcessRecord {
+    if (2 * this.#nextSlot === this.#slots.length) this.#refill();
+    const at = this.#nextSlot++;
+    const slot = this.#slots[2 * at]!;
+    const id = parent === undefined ? CORE_ID : this.#firstId + at;
+    const pid = new LocalPid(this.#runtime.home, id, slot);
+    const origin = {
+      parent: parent?.pid ?? pid,
+      leader: (options?.leader as LocalPid | undefined) ?? parent?.leader ?? pid,
+      startedAt: this.#runtime.driver.now,
+    };
+    return new ProcessRecord(this.#runtime, pid, this.#slots[2 * at + 1]!, origin);
+  }
+
+  #refill(): void {
+    this.#grant();
+    const { ring } = this.#runtime.driver;
+    const granted = ring[GRANTED]!;
+    if (granted === 0) throw new TergoError('internal', 'the node has no room for more processes');
+    this.#slots = ring.slice(GRANT_AT, GRANT_AT + 2 * granted);
+    this.#firstId = ring[ID_HI]! * 2 ** 32 + ring[ID_LO]!;
+    this.#nextSlot = 0;
+  }
+
+  /** Everything up to the result of `init`. */
+  #begin(
+    record: ProcessRecord,
+    behaviour: AnyBehaviour,
+    options: AnySpawnOptions | undefined,
+  ): unknown {
+    try {
+      this.#open(record, behaviour, options);
+      const { instance } = record;
+      if (instance.init === undefined) return undefined;
+      return this.#callInit(record, options?.args ?? []);
+    } catch (error) {
+      this.#runtime.lifecycle.end(record, reasonOf(error));
+      throw error;
+    }
+  }
+
+  #callInit(record: ProcessRecord, args: readonly unknown[]): unknown {
+    const { dispatcher } = this.#runtime;
+    const before = dispatcher.enter(record);
+    record.flags |= RUNNING;
+    try {
+      return record.instance.init?.(...(args as never[]));
+    } finally {
+      record.flags &= ~RUNNING;
+      dispatcher.leave(record, before);
+    }
+  }
+
+  #open(record: ProcessRecord, behaviour: AnyBehaviour, options?: AnySpawnOptions): void {
+    const { driver, records, counters } = this.#runtime;
+    const { slot } = record.pid;
+    driver.outbox.write(OP_SPAWN, slot, record.generation, 0);
+    if (slot >= records.length) growTo(records, slot);
+    records[slot] = record;
+    counters.processes += 1;
+    counters.spawned += 1;
+    this.#inherit(record);
+    if (options !== undefined) this.#apply(record, options);
+    record.instance = construct(record, behaviour);
+    if (record.instance.isPlain()) record.flags |= PLAIN;
+  }
+
+  /** What a process has from its parent unless its options say otherwise. */
+  #inherit(record: ProcessRecord): void {
+    const parent = this.#runtime.records[record.parent.slot]?.extra;
+    if (parent === undefined) return;
+    if (parent.env !== undefined) record.more.env = Environment.over(parent.env, undefined);
+    if (parent.logLevel !== undefined) record.more.logLevel = parent.logLevel;
+  }
+
+  #apply(record: ProcessRecord, options: AnySpawnOptions): void {
+    const { names, gauges, relations, records, core } = this.#runtime;
+    const { env, priority, logLevel, mailboxSize, fallback, name } = options;
+    if (env !== undefined) record.more.env = Environment.over(record.extra?.env, env);
+    if (priority !== undefined) record.more.queue = queueOf(priority);
+    if (logLevel !== undefined) record.more.logLevel = logLevel;
+    if (mailboxSize) gauges.bound(record, mailboxSize);
+    if (fallback !== undefined) record.more.fallback = fallback;
+    if (name !== undefined) names.register(record, name);
+    const parent = records[record.parent.slot];
+    if (options.linkParent === true && parent !== undefined && parent !== core)
+      relations.linkQuietly(record, parent);
+  }
+
+  /** The process ended before its `init` was over: nobody will hear of it otherwise. */
+  abandoned(record: ProcessRecord): void {
+    const abandon = this.#initialising.get(record);
+    this.#initialising.delete(record);
+    abandon?.();
+  }
+
+  #awaitInit(
+    record: ProcessRecord,
+    initialised: Promise<unknown>,
+    options: AnySpawnOptions | undefined,
+  ): Promise<LocalPid> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#startTimeout(record, options?.initTimeoutMs ?? INIT_TIMEOUT_MS);
+      this.#initialising.set(record, () => {
+        this.#runtime.timers.cancel(timer);
+        reject(initError(record));
+      });
+      initialised.then(
+        () => {
+          if ((record.flags & INIT) === 0) return;
+          this.#initialising.delete(record);
+          this.#runtime.timers.cancel(timer);
+          this.#finish(record, options);
+          resolve(record.pid);
+        },
+        (error: unknown) => {
+          if ((record.flags & INIT) === 0) return;
+          this.#initialising.delete(record);
+          this.#runtime.timers.cancel(timer);
+          this.#runtime.lifecycle.end(record, reasonOf(error));
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #startTimeout(record: ProcessRecord, timeoutMs: number): number {
+    if (timeoutMs === 0) return -1;
+    return this.#runtime.timers.start(timeoutMs, () => {
+      const text = `init of ${record.behavior} took over ${timeoutMs} ms; raise initTimeoutMs or do less in init`;
+      this.#runtime.lifecycle.end(record, new TergoError('timeout', text));
+    });
+  }
+
+  /** `init` is over: the process may take messages. */
+  #finish(record: ProcessRecord, options: AnySpawnOptions | undefined): void {
+    if ((record.flags & ZOMBIE) !== 0) {
+      this.#runtime.lifecycle.end(record, 'kill');
+      throw initError(record);
+    }
+    const { records, core, relations } = this.#runtime;
+    const parent = records[record.parent.slot];
+    if (options?.linkChild === true && parent !== undefined && parent !== core)
+      relations.linkQuietly(parent, record);
+    this.#ready(record);
+  }
+
+  #ready(record: ProcessRecord): void {
+    record.flags &= ~INIT;
+    this.#runtime.driver.outbox.write(OP_READY, record.pid.slot, record.generation, 0);
+  }
+}
+
+/** Why a spawn rejects whose process ended before it was up. */
+function initError(record: ProcessRecord): Error {
+  const { reason, pid } = record;
+  if (TergoError.is(reason, 'timeout')) return reason;
+  const text = `${pid} ended before its init was over (${reason instanceof Error ? reason.message : reason})`;
+  return new TergoError('process-terminated', text, { cause: reason });
+}
+
+/** Keeps the table dense, which is what makes it fast. */
+function growTo(records: (ProcessRecord | undefined)[], slot: number): void {
+  while (records.length <= slot) records.push(undefined);
+}

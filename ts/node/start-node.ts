@@ -1,0 +1,24 @@
+import { loadNative, type Native } from '../native/load.ts';
+import { Node } from './node.ts';
+import { checkNodeName } from './node-name.ts';
+import { checkNodeOptions, type NodeOptions } from './node-options.ts';
+import { Runtime } from './runtime.ts';
+import { stopOnSignals } from './signals.ts';
+
+let native: Native | undefined;
+
+/**
+ * Starts a node. `name` is `name@host`, at most 255 bytes. Rejects with `incorrect` (naming the key),
+ * `name-too-long`, `binary-missing`. The node keeps the OS process alive until it is stopped.
+ *
+ * @example
+ * await using node = await startNode('hello@localhost', { log: { level: 'warning' } });
+ */
+export async function startNode(name: string, options: NodeOptions = {}): Promise<Node> {
+  checkNodeName(name);
+  checkNodeOptions(options);
+  native ??= loadNative();
+  const runtime = new Runtime(name, options, new native.BindingScheduler());
+  if (options.handleSignals === true) stopOnSignals(runtime);
+  return new Node(runtime);
+}

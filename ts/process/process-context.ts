@@ -1,0 +1,33 @@
+import { TergoError } from '../error/tergo-error.ts';
+import type { AnyProcess } from './process.ts';
+import type { ProcessRecord } from './process-record.ts';
+
+/** The key under which an instance holds its record; not exported from the package. */
+export const context: unique symbol = Symbol('tergo.process');
+
+let constructing: ProcessRecord | undefined;
+
+/** Builds the instance of a spawned process; its constructor takes the record by `takeRecord`. */
+export function construct(
+  record: ProcessRecord,
+  behaviour: new () => AnyProcess,
+): AnyProcess {
+  const outer = constructing;
+  constructing = record;
+  try {
+    return new behaviour();
+  } finally {
+    constructing = outer;
+  }
+}
+
+/** The record of the process under construction. Throws `not-allowed` when there is none. */
+export function takeRecord(behaviour: string): ProcessRecord {
+  const record = constructing;
+  if (record === undefined) {
+    const text = `new ${behaviour}() makes no process; use spawn(${behaviour})`;
+    throw new TergoError('not-allowed', text);
+  }
+  constructing = undefined;
+  return record;
+}

@@ -1,0 +1,45 @@
+import { inspect } from 'node:util';
+import { incorrect } from '../error/tergo-error.ts';
+import { isNodeName } from '../node/node-name.ts';
+import type { Accepts } from '../protocol/protocol.ts';
+import type { ProcessName } from './process-name.ts';
+import { checkName } from '../error/check.ts';
+
+/** A registered name on a given node. Source: Ergo `gen.ProcessID`, OTP `{name, node}`. */
+export interface ProcessId<P = unknown> extends Accepts<P> {
+  /** The registered name. */
+  readonly name: string;
+  /** The node on which it is registered. */
+  readonly node: string;
+}
+
+/**
+ * Addresses a name on a node. Throws `incorrect` for a bad name or node name.
+ *
+ * @example
+ * node.send(processId(counterName, 'b@localhost'), { type: 'add', by: 1 });
+ */
+export function processId<P>(name: ProcessName<P>, node: string): ProcessId<P> {
+  checkName('name', name);
+  if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+  return new NamedProcess(name, node);
+}
+
+/** @internal */
+export class NamedProcess implements ProcessId<unknown> {
+  readonly name: string;
+  readonly node: string;
+
+  constructor(name: string, node: string) {
+    this.name = name;
+    this.node = node;
+  }
+
+  toString(): string {
+    return `<'${this.name}'@'${this.node}'>`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}

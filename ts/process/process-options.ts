@@ -1,0 +1,119 @@
+import type { EnvEntry } from '../env/env-key.ts';
+import { checkEnv } from '../env/environment.ts';
+import {
+  checkBoolean,
+  checkChoice,
+  checkDelay,
+  checkInteger,
+  checkName,
+  checkOptions,
+} from '../error/check.ts';
+import { incorrect } from '../error/tergo-error.ts';
+import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
+import { type AnyPid, LocalPid } from './pid.ts';
+import type { ProcessName } from './process-name.ts';
+import { PRIORITIES, type Priority } from './priority.ts';
+
+/** What reaches the fallback process in place of a message that found a full mailbox. */
+export interface FallbackMessage {
+  readonly type: 'fallback';
+  /** Whose mailbox was full. */
+  readonly pid: AnyPid;
+  /** The tag of that process's `fallback` option. */
+  readonly tag: string;
+  /** What was to be delivered. */
+  readonly message: unknown;
+}
+
+/** How a process is run. Source: Ergo `gen.ProcessOptions`. */
+export interface ProcessOptions {
+  /** The most messages in each of its four queues; 0, the default, is no limit. */
+  readonly mailboxSize?: number;
+  /** Where a `send` goes that finds the mailbox full. Calls are refused all the same. Only with a `mailboxSize`. */
+  readonly fallback?: {
+    readonly to: ProcessName<{ message: FallbackMessage }>;
+    readonly tag: string;
+  };
+  /** The leader of its group; the parent's leader by default. */
+  readonly leader?: AnyPid;
+  /** Environment values laid over the parent's. */
+  readonly env?: readonly EnvEntry[];
+  /** It gets the exit of its parent (a link to the parent); false by default. */
+  readonly linkParent?: boolean;
+  /** The parent gets its exit (the parent's link to it); false by default. */
+  readonly linkChild?: boolean;
+  /** The priority of what it sends; `normal` by default. */
+  readonly priority?: Priority;
+  /** How long an asynchronous `init` may take, ms; 5000 by default, 0 for no limit. */
+  readonly initTimeoutMs?: number;
+  /** The level from which its log is written; the parent's, at last the node's, by default. */
+  readonly logLevel?: LogLevel;
+}
+
+/** `args` is required exactly when `init` has a required parameter. */
+export type WithArgs<Args extends readonly unknown[]> = never[] extends Args
+  ? { readonly args?: readonly [] }
+  : [] extends Args
+    ? { readonly args?: Args }
+    : { readonly args: Args };
+/** The options parameter itself is optional when nothing in it is required. */
+export type Optional<O> = {} extends O ? [options?: O] : [options: O];
+/** Everything that `spawn` takes beside the class. */
+export type SpawnOptions<P, Args extends readonly unknown[]> = ProcessOptions &
+  WithArgs<Args> & {
+    /** Registers the process under this name before `init` runs. */
+    readonly name?: ProcessName<P>;
+  };
+
+/** The options without their types, as the runtime sees them. @internal */
+export type AnySpawnOptions = ProcessOptions & {
+  readonly name?: string;
+  readonly args?: readonly unknown[];
+};
+
+const KNOWN = [
+  'mailboxSize',
+  'fallback',
+  'leader',
+  'env',
+  'linkParent',
+  'linkChild',
+  'priority',
+  'initTimeoutMs',
+  'logLevel',
+  'name',
+  'args',
+];
+
+/** Throws `incorrect`, naming the key, unless these are options of `spawn`. @internal */
+export function checkSpawnOptions(options: AnySpawnOptions): void {
+  checkOptions('options', options, KNOWN);
+  if (options.mailboxSize !== undefined)
+    checkInteger('options.mailboxSize', options.mailboxSize, 0, 2 ** 31);
+  if (options.initTimeoutMs !== undefined)
+    checkDelay('options.initTimeoutMs', options.initTimeoutMs, 0);
+  if (options.linkParent !== undefined) checkBoolean('options.linkParent', options.linkParent);
+  if (options.linkChild !== undefined) checkBoolean('options.linkChild', options.linkChild);
+  if (options.priority !== undefined)
+    checkChoice('options.priority', options.priority, PRIORITIES);
+  if (options.logLevel !== undefined)
+    checkChoice('options.logLevel', options.logLevel, LOG_LEVELS);
+  if (options.env !== undefined) checkEnv('options.env', options.env);
+  if (options.name !== undefined) checkName('options.name', options.name);
+  if (options.args !== undefined && !Array.isArray(options.args))
+    throw incorrect('options.args', 'a list', options.args);
+  if (options.leader !== undefined && !(options.leader instanceof LocalPid))
+    throw incorrect('options.leader', 'a pid', options.leader);
+  checkFallback(options);
+}
+
+function checkFallback({ fallback, mailboxSize }: AnySpawnOptions): void {
+  if (fallback === undefined) return;
+  checkOptions('options.fallback', fallback, ['to', 'tag']);
+  checkName('options.fallback.to', fallback.to);
+  if (typeof fallback.tag !== 'string')
+    throw incorrect('options.fallback.tag', 'a string', fallback.tag);
+  if (!mailboxSize) {
+    throw incorrect('options.mailboxSize', 'over 0 when there is a fallback', mailboxSize);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Speaks } from '../actor/behaviour.ts';
+import type { Answer, MaybePromise, Next } from '../actor/outcome.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
+import type { EventMeta } from '../event/event-message.ts';
+import type { EventOf, MessageOf, RequestOf } from '../protocol/protocol.ts';
+import type { Exit } from '../relation/ended.ts';
+import type { Envelope } from './envelope.ts';
+import type { Pid } from './pid.ts';
+import { ProcessRelations } from './process-relations.ts';
+
+/** An instance as the runtime sees it: its callbacks take what comes. @internal */
+export type AnyProcess = Process<{ message: unknown; request: unknown; event: unknown }>;
+
+/** Carries the protocol, for the type checker only. */
+export interface Process<P> extends Speaks<P> {}
+
+/**
+ * The low-level behaviour: extend it and write `receive` to take every entry of the mailbox as it
+ * comes. `Actor` stands on it; most programs want that. Source: Ergo `gen.ProcessBehavior`.
+ *
+ * @example
+ * class Tap extends Process<{ message: unknown }> {
+ *   override receive(envelope: Envelope): Next { console.log(envelope.kind); return noreply; }
+ *   override handleMessage(): Next { return noreply; } // never called; tells the types what it takes
+ * }
+ */
+export abstract class Process<P> extends ProcessRelations<P> {
+  /**
+   * Takes one entry of the mailbox. What it returns is the outcome; for a `request` the answer. What it
+   * throws ends the process.
+   */
+  abstract receive(envelope: Envelope): MaybePromise<Next | Answer | undefined | object>;
+
+  /** Runs once before the first message; what it throws makes the spawn reject. */
+  init?(...args: never[]): MaybePromise<unknown>;
+
+  /** Whether plain messages may go to `handleMessage` without passing `receive`. @internal */
+  isPlain(): boolean {
+    return false;
+  }
+
+  /** Takes a message. */
+  handleMessage?(message: MessageOf<P>, from: Pid<unknown>): MaybePromise<Next>;
+  /** Answers a call. */
+  handleCall?(request: RequestOf<P>, from: Pid<unknown>): MaybePromise<Answer>;
+  /** Takes a message of an event that the process subscribes to. */
+  handleEvent?(message: EventOf<P>, event: EventMeta): MaybePromise<Next>;
+  /**
+   * Runs when the process has ended: its name is free, its links and monitors have fired; it may still
+   * send. `exit` tells which link or signal brought the end, if one did. What it throws is logged.
+   */
+  terminate?(reason: ExitReason, exit?: Exit): MaybePromise<void>;
+}

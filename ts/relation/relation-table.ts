@@ -1,0 +1,201 @@
+import { type ErrorCode, incorrect, TergoError } from '../error/tergo-error.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
+import type { EventRecord } from '../event/event-record.ts';
+import {
+  COMMAND_KIND_SHIFT,
+  OP_RELATE,
+  OP_UNRELATE,
+  COMMAND_QUEUE_SHIFT,
+  TARGET_ALIAS,
+  TARGET_EVENT,
+  TARGET_NAME,
+  TARGET_PID,
+  VERDICT_OK,
+} from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { LocalAlias } from '../process/alias.ts';
+import { LocalPid } from '../process/pid.ts';
+import { NamedProcess } from '../process/process-id.ts';
+import { isMute, type ProcessRecord } from '../process/process-record.ts';
+import type { Ended } from './ended.ts';
+import { Relation, type RelationKind, type RelationTarget, type Settlement } from './relation.ts';
+
+/** A target with its address in the core. */
+interface Found {
+  readonly kind: number;
+  readonly index: number;
+  readonly target: RelationTarget;
+}
+
+/** By verdict of the core. */
+const VERDICT_CODES: readonly ErrorCode[] = [
+  'internal',
+  'process-unknown',
+  'target-exist',
+  'target-unknown',
+  'name-unknown',
+  'alias-unknown',
+  'event-unknown',
+];
+
+/** Links and monitors of the processes of a node. The core keeps and fires them; here is what they are on. */
+export class RelationTable {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Links to or monitors a pid, name or alias; the promise rejects with what is wrong. */
+  relate(consumer: ProcessRecord, kind: RelationKind, to: unknown): Promise<void> {
+    return this.#settled((settlement) => {
+      const found = this.#find(consumer, kind, to);
+      this.#write(OP_RELATE, consumer, kind, found, settlement);
+    });
+  }
+
+  /** Takes a link or monitor back; rejects with `target-unknown` when there is none. */
+  unrelate(consumer: ProcessRecord, kind: RelationKind, to: unknown): Promise<void> {
+    return this.#settled((settlement) => {
+      const found = this.#findRelated(to);
+      this.#write(OP_UNRELATE, consumer, kind, found, settlement);
+    });
+  }
+
+  /** Subscribes to an event of this node. */
+  subscribe(consumer: ProcessRecord, kind: RelationKind, event: EventRecord): Promise<void> {
+    return this.#settled((settlement) => {
+      this.#refuseMute(consumer);
+      this.#write(OP_RELATE, consumer, kind, eventTarget(event), settlement);
+    });
+  }
+
+  unsubscribe(consumer: ProcessRecord, kind: RelationKind, event: EventRecord): Promise<void> {
+    return this.#settled((settlement) => {
+      this.#write(OP_UNRELATE, consumer, kind, eventTarget(event), settlement);
+    });
+  }
+
+  /** A link that is made with a spawn: nobody waits for its verdict. */
+  linkQuietly(consumer: ProcessRecord, target: ProcessRecord): void {
+    const found = { kind: TARGET_PID, index: target.pid.slot, target: { pid: target.pid } };
+    this.#write(OP_RELATE, consumer, 'link', found, undefined);
+  }
+
+  /** The verdict of the core. */
+  settle(token: number, verdict: number): void {
+    const { slab } = this.#runtime.driver;
+    const relation = slab.values[token];
+    if (!(relation instanceof Relation)) return;
+    const { settlement, isAsk } = relation;
+    relation.settlement = undefined;
+    if (isAsk || verdict !== VERDICT_OK) slab.release(token);
+    if (settlement === undefined) return;
+    this.#runtime.driver.lap = true;
+    if (verdict === VERDICT_OK) return settlement.resolve();
+    const code = VERDICT_CODES[verdict] ?? 'internal';
+    settlement.reject(new TergoError(code, verdictText(code, relation)));
+  }
+
+  /** What a fired link or monitor says; its slot is free from now on. */
+  take(token: number, reason: ExitReason): Ended {
+    const relation = this.#runtime.driver.slab.take(token) as Relation;
+    return endedBy(relation.target, reason);
+  }
+
+  /** The relation behind a token. */
+  at(token: number): Relation | undefined {
+    const relation = this.#runtime.driver.slab.values[token];
+    return relation instanceof Relation ? relation : undefined;
+  }
+
+  /** Checks that a node can be linked to or monitored; until there is a connection to it, it cannot. */
+  async relateNode(consumer: ProcessRecord, node: string): Promise<void> {
+    this.#refuseMute(consumer);
+    if (node === this.#runtime.home.node)
+      throw failure('not-allowed', `${node} is this very node; it cannot outlive itself`);
+    throw failure('no-connection', node);
+  }
+
+  #settled(start: (settlement: Settlement) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      start({ resolve, reject });
+    });
+  }
+
+  #write(
+    op: number,
+    consumer: ProcessRecord,
+    kind: RelationKind,
+    found: Found,
+    settlement: Settlement | undefined,
+  ): void {
+    const { outbox, slab } = this.#runtime.driver;
+    const relation = new Relation(kind, found.target, settlement, op === OP_UNRELATE);
+    const bits =
+      ((kind === 'monitor' ? 1 : 0) << COMMAND_KIND_SHIFT) | (found.kind << COMMAND_QUEUE_SHIFT);
+    outbox.write(op | bits, consumer.pid.slot, found.index, slab.put(relation, undefined));
+  }
+
+  #find(consumer: ProcessRecord, kind: RelationKind, to: unknown): Found {
+    this.#refuseMute(consumer);
+    const process = this.#runtime.messaging.resolve(to);
+    if (typeof process === 'string') throw failure(lookupCode(process), to);
+    if (process === consumer && kind === 'link')
+      throw failure('not-allowed', `${consumer.pid} cannot link to itself`);
+    return this.#found(to, process);
+  }
+
+  /** Like `#find`, but a target that is gone has no relations: `target-unknown`. */
+  #findRelated(to: unknown): Found {
+    const process = this.#runtime.messaging.resolve(to);
+    if (typeof process === 'string') {
+      const text = `there is no such relation to ${String(to)}; it may have fired already`;
+      throw new TergoError('target-unknown', text);
+    }
+    return this.#found(to, process);
+  }
+
+  #found(to: unknown, process: ProcessRecord): Found {
+    if (to instanceof LocalPid)
+      return { kind: TARGET_PID, index: to.slot, target: { pid: to } };
+    if (to instanceof LocalAlias)
+      return { kind: TARGET_ALIAS, index: to.index, target: { alias: to } };
+    const name = to instanceof NamedProcess ? to.name : to;
+    const entry = process.extra?.name;
+    if (entry === undefined || entry.name !== name)
+      throw incorrect('target', 'a pid, a name, a process id or an alias', to);
+    const { node } = this.#runtime.home;
+    return { kind: TARGET_NAME, index: entry.index, target: { name: entry.name, node } };
+  }
+
+  #refuseMute(consumer: ProcessRecord): void {
+    if (isMute(consumer)) throw failure('not-allowed', `${consumer.pid} has ended`);
+  }
+}
+
+function eventTarget(event: EventRecord): Found {
+  const target = { event: event.name, node: event.node };
+  return { kind: TARGET_EVENT, index: event.index, target };
+}
+
+/** A name that nobody has is, for links and monitors, a process that is not there (Ergo: ErrProcessUnknown). */
+function lookupCode<Code extends string>(code: Code): Code | 'process-unknown' {
+  return code === 'name-unknown' ? 'process-unknown' : code;
+}
+
+function endedBy(target: RelationTarget, reason: ExitReason): Ended {
+  if ('pid' in target) return { kind: 'pid', pid: target.pid, reason };
+  if ('name' in target) return { kind: 'name', name: target.name, node: target.node, reason };
+  if ('alias' in target) return { kind: 'alias', alias: target.alias, reason };
+  if ('event' in target) return { kind: 'event', name: target.event, node: target.node, reason };
+  return { kind: 'node', node: target.node, reason };
+}
+
+function verdictText(code: ErrorCode, { kind, target }: Relation): string {
+  const on = Object.values(target)[0];
+  if (code === 'target-exist') return `there is such a ${kind} on ${on} already`;
+  if (code === 'target-unknown') return `there is no such ${kind} on ${on}`;
+  return `${on}: ${code}`;
+}

@@ -1,0 +1,41 @@
+import type { LocalAlias } from '../process/alias.ts';
+import type { LocalPid } from '../process/pid.ts';
+
+/** A link brings an exit, a monitor a down message. */
+export type RelationKind = 'link' | 'monitor';
+
+/** What a link or monitor is on. */
+export type RelationTarget =
+  | { readonly pid: LocalPid }
+  | { readonly name: string; readonly node: string }
+  | { readonly alias: LocalAlias }
+  | { readonly event: string; readonly node: string }
+  | { readonly node: string };
+
+/** Who waits for the core's verdict. */
+export interface Settlement {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** The slab entry behind a relation's token. */
+export class Relation {
+  readonly kind: RelationKind;
+  readonly target: RelationTarget;
+  /** Whoever asked; `undefined` once told. */
+  settlement: Settlement | undefined;
+  /** Whether this only asks to take a relation back. */
+  readonly isAsk: boolean;
+
+  constructor(
+    kind: RelationKind,
+    target: RelationTarget,
+    settlement: Settlement | undefined,
+    isAsk: boolean,
+  ) {
+    this.kind = kind;
+    this.target = target;
+    this.settlement = settlement;
+    this.isAsk = isAsk;
+  }
+}

@@ -1,0 +1,168 @@
+import type { PendingCall } from '../call/pending-call.ts';
+import type { Response } from '../call/response.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { EventMessage } from '../event/event-message.ts';
+import type { LogRecord } from '../log/log-record.ts';
+import {
+  KIND_ADDRESSED,
+  KIND_DOWN,
+  KIND_EVENT,
+  KIND_EVENT_START,
+  KIND_EVENT_STOP,
+  KIND_EXIT,
+  KIND_INSPECT,
+  KIND_LOG,
+  KIND_MESSAGE,
+  KIND_REQUEST,
+  KIND_RESPONSE,
+  KIND_SIGNAL,
+  TAG_EXTRA_SHIFT,
+} from '../native/layout.ts';
+import { AddressedMessage, type Signal } from '../node/messaging.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { Envelope } from '../process/envelope.ts';
+import { type ProcessRecord, SPLIT, TRAP_EXIT } from '../process/process-record.ts';
+import type { Exit } from '../relation/ended.ts';
+import { SharedValue, type Slab } from './slab.ts';
+
+/** Hands mailbox entries to a process, and frees those that nobody will take. */
+export class Deliveries {
+  readonly #runtime: Runtime;
+  readonly #slab: Slab;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#slab = runtime.driver.slab;
+  }
+
+  /** One entry of a slice goes to the callback that it is for. What that throws is the process's end. */
+  take(record: ProcessRecord, tag: number, payload: number): void {
+    switch (tag & 0xf) {
+      case KIND_REQUEST:
+        return this.#request(record, payload);
+      case KIND_EVENT:
+        return this.#receive(record, { kind: 'event', event: this.#shared(payload) as EventMessage<unknown> });
+      case KIND_MESSAGE:
+      case KIND_ADDRESSED:
+        return this.#message(record, payload);
+      case KIND_SIGNAL:
+        return this.#signal(record, this.#slab.take(payload) as Signal);
+      case KIND_EXIT:
+      case KIND_DOWN:
+        return this.#ended(record, tag, payload);
+      case KIND_EVENT_START:
+      case KIND_EVENT_STOP:
+        return this.#notice(record, tag, payload);
+      default:
+        return this.#rare(record, tag, payload);
+    }
+  }
+
+  /** An entry that was not delivered: its target is gone. */
+  drop(tag: number, payload: number): void {
+    const { calls, counters } = this.#runtime;
+    switch (tag & 0xf) {
+      case KIND_EVENT_START:
+      case KIND_EVENT_STOP:
+        return;
+      case KIND_EXIT:
+      case KIND_DOWN:
+        this.#slab.release(tag >>> TAG_EXTRA_SHIFT);
+        this.#shared(payload);
+        return;
+      case KIND_EVENT:
+        this.#shared(payload);
+        return;
+      case KIND_REQUEST:
+      case KIND_INSPECT:
+        calls.rejectEnded(this.#slab.take(payload) as PendingCall);
+        return;
+      default:
+        counters.dropped += 1;
+        this.#slab.release(payload);
+    }
+  }
+
+  #message(record: ProcessRecord, payload: number): void {
+    const from = this.#slab.senders[payload]!;
+    this.#runtime.dispatcher.from = from;
+    const value = this.#slab.take(payload);
+    if (value instanceof AddressedMessage) {
+      const address = (record.flags & SPLIT) !== 0 ? value.address : undefined;
+      return this.#receive(record, { kind: 'message', message: value.message, from, address });
+    }
+    this.#receive(record, { kind: 'message', message: value, from });
+  }
+
+  #request(record: ProcessRecord, payload: number): void {
+    const call = this.#slab.take(payload) as PendingCall;
+    // Timed out or aborted while it waited in the mailbox: nobody wants the answer any more.
+    if (call.isSettled) return;
+    const { request, from } = call;
+    const address = (record.flags & SPLIT) !== 0 ? (call.address as string | undefined) : undefined;
+    call.isHeld = false;
+    record.current = call;
+    const result = record.instance.receive({ kind: 'request', request, from, address });
+    this.#runtime.outcomes.answer(record, call, result);
+  }
+
+  /** An exit signal from a process; that of the parent is always obeyed. */
+  #signal(record: ProcessRecord, { from, reason }: Signal): void {
+    const exit: Exit = { kind: 'pid', pid: from, reason };
+    this.#exit(record, exit, from === record.parent);
+  }
+
+  #ended(record: ProcessRecord, tag: number, payload: number): void {
+    const reason = this.#shared(payload) as ExitReason;
+    const ended = this.#runtime.relations.take(tag >>> TAG_EXTRA_SHIFT, reason);
+    if ((tag & 0xf) === KIND_DOWN) return this.#receive(record, { kind: 'down', down: ended });
+    this.#exit(record, ended, ended.kind === 'pid' && ended.pid === record.parent);
+  }
+
+  #exit(record: ProcessRecord, exit: Exit, isParent: boolean): void {
+    if ((record.flags & TRAP_EXIT) !== 0 && !isParent) return this.#receive(record, { kind: 'exit', exit });
+    this.#runtime.lifecycle.end(record, exit.reason, exit);
+  }
+
+  #notice(record: ProcessRecord, tag: number, index: number): void {
+    const event = this.#runtime.events.at(index, tag >>> TAG_EXTRA_SHIFT);
+    if (event === undefined) return;
+    const kind = (tag & 0xf) === KIND_EVENT_START ? 'event-start' : 'event-stop';
+    this.#receive(record, { kind, event: event.name });
+  }
+
+  #rare(record: ProcessRecord, tag: number, payload: number): void {
+    const value = this.#slab.take(payload);
+    switch (tag & 0xf) {
+      case KIND_RESPONSE:
+        return this.#receive(record, { kind: 'response', response: value as Response });
+      case KIND_LOG:
+        return this.#receive(record, { kind: 'log', record: value as LogRecord });
+      case KIND_INSPECT:
+        return this.#inspect(record, value as PendingCall);
+      default:
+        throw new TergoError('internal', `a mailbox entry of the kind ${tag & 0xf}, which there is not`);
+    }
+  }
+
+  #inspect(record: ProcessRecord, call: PendingCall): void {
+    if (call.isSettled) return;
+    const items = call.request as readonly string[];
+    const result = record.instance.receive({ kind: 'inspect', items, from: call.from });
+    this.#runtime.outcomes.answer(record, call, result);
+  }
+
+  #receive(record: ProcessRecord, envelope: Envelope): void {
+    const result = record.instance.receive(envelope);
+    if (result !== undefined) this.#runtime.outcomes.take(record, result);
+  }
+
+  /** A value that stands in several mailboxes; the last one frees its slot. */
+  #shared(payload: number): unknown {
+    const shared = this.#slab.values[payload] as SharedValue<unknown>;
+    shared.uses -= 1;
+    if (shared.uses === 0) this.#slab.release(payload);
+    return shared.value;
+  }
+}

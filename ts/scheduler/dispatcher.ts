@@ -1,0 +1,213 @@
+import { noreply } from '../actor/outcome.ts';
+import {
+  BLOCKED_MS,
+  CURRENT,
+  IN_AT,
+  KIND_MESSAGE,
+  OP_RETURN,
+  PROGRESS,
+  REC_DROPPED,
+  REC_FREED,
+  REC_SHARED,
+  REC_SLICE,
+  REC_TIMER,
+  REC_VERDICT,
+  RECORD_OP_SHIFT,
+  SLOT_MASK,
+  TAG_QUEUE_SHIFT,
+} from '../native/layout.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { LocalPid } from '../process/pid.ts';
+import {
+  BOUNDED,
+  DEAD,
+  OVERTAKEN,
+  PLAIN,
+  type ProcessRecord,
+  RUNNING,
+  WAITING,
+  ZOMBIE,
+} from '../process/process-record.ts';
+import type { Driver } from './driver.ts';
+import { SharedValue, type Slab } from './slab.ts';
+
+/** Stands in `CURRENT` while no callback runs. */
+const NOBODY = 0xffff_ffff;
+
+/** Reads the inbox: control records go to those they concern, slices to the callbacks of their process. */
+export class Dispatcher {
+  readonly #runtime: Runtime;
+  readonly #driver: Driver;
+  readonly #ring: Uint32Array;
+  readonly #slab: Slab;
+  /** Processes to which something of higher priority was sent since the last turn. */
+  readonly #overtaken: ProcessRecord[] = [];
+  #at = IN_AT;
+  #end = IN_AT;
+  #progress = 0;
+  /** Who sent the message in hand. */
+  from: LocalPid | undefined = undefined;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#driver = runtime.driver;
+    this.#ring = runtime.driver.ring;
+    this.#slab = runtime.driver.slab;
+    this.#ring[CURRENT] = NOBODY;
+  }
+
+  /** A turn has filled the inbox with this many words. */
+  open(used: number): void {
+    this.#at = IN_AT;
+    this.#end = IN_AT + used;
+    if (this.#overtaken.length > 0) this.#forgetOvertaken();
+  }
+
+  /** Reads on; true when all is read, false when the time slice is over before. */
+  walk(): boolean {
+    while (this.#at < this.#end) {
+      const at = this.#at;
+      const word = this.#ring[at]!;
+      if (word >>> RECORD_OP_SHIFT === REC_SLICE) {
+        const first = at + 2;
+        const end = first + 2 * this.#ring[at + 1]!;
+        this.#at = end;
+        this.#slice(word & SLOT_MASK, first, end);
+        if (this.#driver.isExpired) return false;
+      } else {
+        this.#at = at + 3;
+        this.#control(word >>> RECORD_OP_SHIFT, this.#ring[at + 1]!, this.#ring[at + 2]!);
+      }
+    }
+    return true;
+  }
+
+  /** `target` was sent something that goes before what its slice holds: look at its queues anew. */
+  overtake(target: ProcessRecord): void {
+    if ((target.attention & OVERTAKEN) === 0) this.#overtaken.push(target);
+    target.attention |= OVERTAKEN;
+  }
+
+  /** Who sent the message that a process has in hand. */
+  senderOf(record: ProcessRecord): LocalPid {
+    const from = (record.flags & WAITING) !== 0 ? record.extra?.from : this.from;
+    return from ?? record.pid;
+  }
+
+  /** Tells the watchdog whose callback starts; gives what was there before, for `leave`. */
+  enter(record: ProcessRecord): number {
+    const before = this.#ring[CURRENT]!;
+    this.#ring[CURRENT] = record.pid.slot;
+    this.#ring[PROGRESS] = ++this.#progress;
+    return before;
+  }
+
+  /** The callback is over. */
+  leave(record: ProcessRecord | undefined, before: number): void {
+    this.#ring[CURRENT] = before;
+    this.#ring[PROGRESS] = ++this.#progress;
+    if (this.#ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
+  }
+
+  #slice(slot: number, first: number, end: number): void {
+    const record = this.#runtime.records[slot];
+    // Killed by an earlier slice of this inbox: what it was granted is lost with it.
+    if (record === undefined) return this.#drop(first, end);
+    record.flags |= RUNNING;
+    const before = this.enter(record);
+    let at = first;
+    try {
+      at = this.#entries(record, first, end);
+    } catch (error) {
+      at = this.#failedAt;
+      this.#runtime.lifecycle.crash(record, error);
+    }
+    this.leave(record, before);
+    record.flags &= ~RUNNING;
+    if ((record.flags & (ZOMBIE | DEAD)) === ZOMBIE) {
+      this.#runtime.lifecycle.end(record, 'kill');
+    }
+    if (at < end) this.#rest(record, at, end);
+  }
+
+  /** Where the entry after the throwing one stands. */
+  #failedAt = 0;
+
+  /** Calls the callbacks; gives where it stopped. */
+  #entries(record: ProcessRecord, first: number, end: number): number {
+    const ring = this.#ring;
+    const { values, senders } = this.#slab;
+    const { instance, flags } = record;
+    const isPlain = (flags & PLAIN) !== 0;
+    const isBounded = (flags & BOUNDED) !== 0;
+    let at = first;
+    while (at < end) {
+      // Looked at before each entry: the one before may have changed it.
+      if (record.attention !== 0) break;
+      const tag = ring[at]!;
+      const payload = ring[at + 1]!;
+      at += 2;
+      this.#failedAt = at;
+      ring[PROGRESS] = ++this.#progress;
+      if (isBounded) this.#runtime.gauges.take(record, (tag >> TAG_QUEUE_SHIFT) & 3, tag);
+      if (isPlain && (tag & 0xf) === KIND_MESSAGE) {
+        const message = values[payload];
+        const from = senders[payload]!;
+        this.from = from;
+        this.#slab.release(payload);
+        const next = instance.handleMessage!(message, from);
+        if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
+      } else {
+        this.#runtime.deliveries.take(record, tag, payload);
+      }
+      if (--this.#driver.credit === 0 && this.#driver.spend()) break;
+    }
+    return at;
+  }
+
+  /** What the process did not take of its slice: back to its queues, or lost with it. */
+  #rest(record: ProcessRecord, at: number, end: number): void {
+    if ((record.flags & DEAD) !== 0) return this.#drop(at, end);
+    this.#runtime.driver.outbox.write(OP_RETURN, record.pid.slot, at - IN_AT, (end - at) >> 1);
+  }
+
+  #drop(at: number, end: number): void {
+    for (let entry = at; entry < end; entry += 2) {
+      this.#runtime.deliveries.drop(this.#ring[entry]!, this.#ring[entry + 1]!);
+    }
+  }
+
+  #control(op: number, first: number, second: number): void {
+    switch (op) {
+      case REC_DROPPED:
+        return this.#runtime.deliveries.drop(first, second);
+      case REC_SHARED:
+        return this.#share(first, second);
+      case REC_FREED:
+        return this.#slab.release(first);
+      case REC_VERDICT:
+        return this.#runtime.relations.settle(first, second);
+      case REC_TIMER:
+        return this.#runtime.timers.fire(first, second);
+      default:
+        throw new RangeError(`the core sent the record ${op}, which there is not`);
+    }
+  }
+
+  #share(payload: number, uses: number): void {
+    const shared = this.#slab.values[payload];
+    if (uses === 0) this.#slab.release(payload);
+    else if (shared instanceof SharedValue) shared.uses = uses;
+  }
+
+  #forgetOvertaken(): void {
+    for (const record of this.#overtaken) record.attention &= ~OVERTAKEN;
+    this.#overtaken.length = 0;
+  }
+
+  #reportBlocked(record: ProcessRecord | undefined): void {
+    const ms = this.#ring[BLOCKED_MS]!;
+    this.#ring[BLOCKED_MS] = 0;
+    this.#runtime.lifecycle.blocked(record, ms);
+  }
+}

@@ -1,0 +1,225 @@
+import type { BindingScheduler } from '../native/binding.d.ts';
+import {
+  BUSY,
+  IN_USED,
+  MORE,
+  NEXT_TIMER_HI,
+  NEXT_TIMER_LO,
+  NOW_HI,
+  NOW_LO,
+  WATCHDOG_ASLEEP,
+} from '../native/layout.ts';
+import type { Clock } from './clock.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { Outbox } from './outbox.ts';
+import { Slab } from './slab.ts';
+
+/** How long turns follow each other before libuv gets its turn, ms. */
+const SLICE_MS = 2;
+/** The clock is read once every so many messages; adapted to how long they take. */
+const MAX_STRIDE = 1024;
+/** The farthest that one libuv timer reaches, ms; an idle node keeps this one alarm, so that the OS process lives. */
+const MAX_ALARM_MS = 2 ** 31 - 1;
+const NEVER = Infinity;
+const RESOLVED = Promise.resolve();
+
+/** What the driver tells to others. */
+export interface DriverEvents {
+  /** Before libuv may wait: whatever was put off until now. */
+  onRest(): void;
+  /** A turn failed; the driver goes on with the next. */
+  onFailure(error: unknown): void;
+}
+
+/**
+ * Runs turns as long as there is work, a time slice at once, then yields to libuv; without work it
+ * sleeps behind one alarm. How a message flows through it: docs/design/crossing.md.
+ */
+export class Driver {
+  readonly slab: Slab = new Slab();
+  readonly ring: Uint32Array;
+  readonly outbox: Outbox;
+  /** Messages until the clock is read next. */
+  credit = 1;
+  /** A promise was settled: let its continuation run before the next turn. */
+  lap = false;
+  /** Whether the time slice is over. */
+  isExpired = false;
+  readonly #native: BindingScheduler;
+  readonly #turnNative: () => void;
+  readonly #clock: Clock;
+  readonly #events: DriverEvents;
+  readonly #startedAt: number;
+  #dispatcher!: Dispatcher;
+  #now = 0;
+  #until = 0;
+  #stride = 64;
+  #settles = false;
+  #closed = false;
+  #alarmAt = NEVER;
+  #cancelAlarm: () => void = () => {};
+
+  constructor(native: BindingScheduler, clock: Clock, events: DriverEvents) {
+    const entries = native.entries();
+    this.#native = native;
+    this.#turnNative = entries.turn;
+    this.#clock = clock;
+    this.#events = events;
+    this.#startedAt = clock.now();
+    this.ring = new Uint32Array(native.ring());
+    this.outbox = new Outbox(this.ring, this.slab, entries.flush, () => this.#wake());
+  }
+
+  /** Takes the reader of the inbox, and sleeps until there is work. */
+  start(dispatcher: Dispatcher): void {
+    this.#dispatcher = dispatcher;
+    this.#settle();
+  }
+
+  /** Whole ms since the node's start, as of the last reading of the clock. */
+  get now(): number {
+    return Math.floor(this.#now);
+  }
+
+  /** The same, read now. */
+  readNow(): number {
+    this.#tick();
+    return this.now;
+  }
+
+  /** The whole ms after which `delayMs` are over for certain, counted from the `NOW` that the core will see. */
+  wholeDelay(delayMs: number): number {
+    this.#tick();
+    return Math.min(0xffff_ffff, Math.ceil(this.#now + delayMs) - this.now);
+  }
+
+  /** Ends all turns; nothing keeps the OS process alive any more. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelAlarm();
+    this.outbox.asleep = false;
+    this.ring[BUSY] = 0;
+    this.#native.close();
+  }
+
+  /** Called when the credit is used up: reads the clock and says whether the time slice is over. */
+  spend(): boolean {
+    const before = this.#now;
+    this.#tick();
+    const took = this.#now - before;
+    if (took > 0.5) this.#stride = Math.max(1, this.#stride >> 2);
+    else if (took < 0.1) this.#stride = Math.min(MAX_STRIDE, this.#stride << 1);
+    this.credit = this.#stride;
+    this.isExpired = this.#now >= this.#until;
+    return this.isExpired;
+  }
+
+  #wake(): void {
+    this.outbox.asleep = false;
+    this.ring[BUSY] = 1;
+    if (this.ring[WATCHDOG_ASLEEP] !== 0) this.#native.wakeWatchdog();
+    void RESOLVED.then(this.#begin);
+  }
+
+  /** A new time slice. */
+  readonly #begin = (): void => {
+    if (this.#closed) return;
+    this.#tick();
+    this.#until = this.#now + SLICE_MS;
+    this.isExpired = false;
+    this.#run();
+  };
+
+  readonly #run = (): void => {
+    try {
+      if (this.#closed) return;
+      this.#turns();
+    } catch (error) {
+      this.#events.onFailure(error);
+      if (!this.#closed) setImmediate(this.#begin);
+    }
+  };
+
+  #turns(): void {
+    for (;;) {
+      const isRead = this.#dispatcher.walk();
+      if (this.#closed) return;
+      if (this.isExpired) return this.#yield();
+      if (this.lap) {
+        this.lap = false;
+        void RESOLVED.then(this.#run);
+        return;
+      }
+      if (isRead && !this.#turn()) return this.#pause();
+    }
+  }
+
+  /** One turn of the core; false when nothing came of it and nothing is left. */
+  #turn(): boolean {
+    const { ring, outbox } = this;
+    outbox.seal();
+    this.#turnNative();
+    const used = ring[IN_USED]!;
+    this.#dispatcher.open(used);
+    outbox.check();
+    return used !== 0 || ring[MORE] !== 0 || !outbox.isEmpty;
+  }
+
+  /** The slice is over and work is left: libuv first. */
+  #yield(): void {
+    this.#events.onRest();
+    setImmediate(this.#begin);
+  }
+
+  /** No work for now. What sleep needs is put off until libuv's turn: a continuation may bring work at once. */
+  #pause(): void {
+    this.outbox.asleep = true;
+    if (this.#settles) return;
+    this.#settles = true;
+    setImmediate(this.#settle);
+  }
+
+  readonly #settle = (): void => {
+    this.#settles = false;
+    if (this.#closed || !this.outbox.asleep) return;
+    this.outbox.asleep = false;
+    this.#events.onRest();
+    this.outbox.flush();
+    this.outbox.asleep = true;
+    this.ring[BUSY] = 0;
+    this.#setAlarm();
+  };
+
+  #setAlarm(): void {
+    const low = this.ring[NEXT_TIMER_LO]!;
+    const high = this.ring[NEXT_TIMER_HI]!;
+    const due = high === 0xffff_ffff ? NEVER : high * 2 ** 32 + low;
+    if (due >= this.#alarmAt && this.#alarmAt !== NEVER) return;
+    this.#cancelAlarm();
+    this.#tick();
+    const delay = Math.min(MAX_ALARM_MS, Math.max(1, Math.ceil(due - this.#now)));
+    this.#alarmAt = this.#now + delay;
+    this.#cancelAlarm = this.#clock.alarm(delay, this.#onAlarm);
+  }
+
+  readonly #onAlarm = (): void => {
+    this.#alarmAt = NEVER;
+    this.#cancelAlarm = () => {};
+    if (this.outbox.asleep) this.#wake();
+    else this.#pauseLater();
+  };
+
+  /** The alarm came while turns ran: the next sleep sets it anew. */
+  #pauseLater(): void {
+    if (this.#settles) return;
+    this.#settles = true;
+    setImmediate(this.#settle);
+  }
+
+  #tick(): void {
+    this.#now = this.#clock.now() - this.#startedAt;
+    const now = this.now;
+    this.ring[NOW_LO] = now >>> 0;
+    this.ring[NOW_HI] = Math.floor(now / 2 ** 32);
+  }
+}

@@ -1,0 +1,96 @@
+import { TergoError } from '../error/tergo-error.ts';
+import {
+  COMMAND_KIND_SHIFT,
+  COMMAND_QUEUE_SHIFT,
+  COMMAND_WORDS,
+  OP_SEND,
+  OUT_AT,
+  OUT_USED,
+  OUT_WORDS,
+  STATUS,
+  STATUS_AT,
+} from '../native/layout.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import type { LocalPid } from '../process/pid.ts';
+import type { Slab } from './slab.ts';
+
+const END = OUT_AT + OUT_WORDS;
+
+/** The ring of commands from TypeScript to the core; `docs/design/crossing.md` describes each. */
+export class Outbox {
+  readonly ring: Uint32Array;
+  readonly #slab: Slab;
+  readonly #flush: () => void;
+  readonly #wake: () => void;
+  #at = OUT_AT;
+  /** Whether the driver sleeps and must be told of work. */
+  asleep = true;
+
+  constructor(ring: Uint32Array, slab: Slab, flush: () => void, wake: () => void) {
+    this.ring = ring;
+    this.#slab = slab;
+    this.#flush = flush;
+    this.#wake = wake;
+  }
+
+  /** One command. */
+  write(op: number, first: number, second: number, third: number): void {
+    if (this.#at === END) this.flush();
+    const { ring } = this;
+    const at = this.#at;
+    ring[at] = op;
+    ring[at + 1] = first;
+    ring[at + 2] = second;
+    ring[at + 3] = third;
+    this.#at = at + COMMAND_WORDS;
+    if (this.asleep) this.#wake();
+  }
+
+  /** A message of `kind` to the end of a queue of `target`. */
+  send(
+    target: ProcessRecord,
+    kindAndQueue: number,
+    value: unknown,
+    from: LocalPid | undefined,
+  ): void {
+    this.write(
+      OP_SEND | kindAndQueue,
+      target.pid.slot,
+      target.generation,
+      this.#slab.put(value, from),
+    );
+  }
+
+  get isEmpty(): boolean {
+    return this.#at === OUT_AT;
+  }
+
+  /** Hands over what was written; the native call that follows reads it. */
+  seal(): void {
+    this.ring[OUT_USED] = this.#at - OUT_AT;
+    this.#at = OUT_AT;
+  }
+
+  /** Drains the ring into the mailboxes without taking a turn. */
+  flush(): void {
+    this.seal();
+    this.#flush();
+    this.check();
+  }
+
+  /** Throws `internal` when the core refused a command of the last drain. */
+  check(): void {
+    const status = this.ring[STATUS]!;
+    if (status === 0) return;
+    this.ring[STATUS] = 0;
+    throw new TergoError(
+      'internal',
+      `the core refused a command (status ${status} at word ${this.ring[STATUS_AT]}); please report this`,
+    );
+  }
+}
+
+/** The bits of a command that say what kind of message it is and where it queues. */
+export function kindAndQueue(kind: number, queue: number): number {
+  return (kind << COMMAND_KIND_SHIFT) | (queue << COMMAND_QUEUE_SHIFT);
+}

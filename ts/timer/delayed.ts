@@ -1,0 +1,66 @@
+import type { SendOptions } from '../call/call-options.ts';
+import { checkSendOptions } from '../call/call-options.ts';
+import { checkDelay } from '../error/check.ts';
+import { type ExitReason, isExitReason } from '../error/exit-reason.ts';
+import { incorrect } from '../error/tergo-error.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { isMute, type ProcessRecord } from '../process/process-record.ts';
+import type { Timer } from './timer.ts';
+
+/** When a delayed message is due, and how it is sent. */
+export interface Delay {
+  readonly ms: number;
+  readonly options: SendOptions | undefined;
+}
+
+/** Messages and exits that are sent later. */
+export class Delayed {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Fires even if the sender has ended; what the send returns then is lost, as nobody asks. */
+  send(sender: ProcessRecord, to: unknown, message: unknown, { ms, options }: Delay): Timer {
+    checkDelay('afterMs', ms, 0);
+    this.#check(to, options);
+    const { timers } = this.#runtime;
+    return timers.handle(timers.start(ms, () => this.#send(sender, to, message, options)));
+  }
+
+  /** Fires until it is cancelled or the sender has ended. */
+  sendEvery(sender: ProcessRecord, to: unknown, message: unknown, { ms, options }: Delay): Timer {
+    checkDelay('everyMs', ms, 1);
+    this.#check(to, options);
+    const { timers } = this.#runtime;
+    const timer = timers.handle(
+      timers.repeat(ms, () => {
+        if (isMute(sender)) timer.cancel();
+        else this.#send(sender, to, message, options);
+      }),
+    );
+    return timer;
+  }
+
+  sendExit(sender: ProcessRecord, to: unknown, reason: ExitReason, afterMs: number): Timer {
+    checkDelay('afterMs', afterMs, 0);
+    if (!isExitReason(reason))
+      throw incorrect('reason', "'normal', 'shutdown', 'kill' or an Error", reason);
+    const { timers, messaging } = this.#runtime;
+    return timers.handle(timers.start(afterMs, () => void messaging.exit(sender, to, reason)));
+  }
+
+  /** What is wrong is thrown now, when somebody can still mend it. */
+  #check(to: unknown, options: SendOptions | undefined): void {
+    if (options !== undefined) checkSendOptions(options);
+    this.#runtime.messaging.resolve(to);
+  }
+
+  #send(sender: ProcessRecord, to: unknown, message: unknown, options: SendOptions | undefined): void {
+    const { messaging } = this.#runtime;
+    const target = messaging.resolve(to);
+    if (typeof target === 'string') return;
+    messaging.deliver(sender, target, messaging.queueFor(sender, options), message, to);
+  }
+}
