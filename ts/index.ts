@@ -24,10 +24,10 @@ export type { ProcessState } from './process/process-state.ts';
 export type {
   MailboxQueues,
   ProcessInfo,
+  ProcessListOptions,
   ProcessShortInfo,
   RelationTargetInfo,
 } from './process/process-info.ts';
-export type { ProcessListOptions } from './process/inspector.ts';
 export type {
   FallbackMessage,
   Optional,
@@ -60,5 +60,5 @@ export type { Messenger } from './node/messenger.ts';
 export { type Node } from './node/node.ts';
 export type { NodeInfo } from './node/node-info.ts';
 export type { LogOptions, NodeOptions, SecurityOptions } from './node/node-options.ts';
-export type { StopReport } from './node/shutdown.ts';
+export type { StopReport } from './node/stop-report.ts';
 export { startNode } from './node/start-node.ts';

@@ -56,7 +56,7 @@ export abstract class Actor<P = {}> extends Process<P> {
   /** Describes itself, for `inspect`; `items` are what the asker wants to know of. */
   handleInspect?(items: readonly string[], from: Pid<unknown>): Readonly<Record<string, string>>;
 
-  /** Calls the callback of an envelope. @internal */
+  /** Calls the callback that an entry of the mailbox is for. Override it only to see every entry; then call `super.receive`. */
   override receive(envelope: Envelope): MaybePromise<Next | Answer | object> {
     switch (envelope.kind) {
       case 'message':

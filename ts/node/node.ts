@@ -10,9 +10,8 @@ import type { EventName, EventTarget } from '../event/event-name.ts';
 import { EventFeed, type SubscribeOptions, type Subscription } from '../event/subscription.ts';
 import type { Log } from '../log/log.ts';
 import type { Logger, LoggerOptions } from '../log/logger.ts';
-import type { ProcessListOptions } from '../process/inspector.ts';
 import { type AnyPid, LocalPid, type Pid } from '../process/pid.ts';
-import type { ProcessInfo, ProcessShortInfo } from '../process/process-info.ts';
+import type { ProcessInfo, ProcessListOptions, ProcessShortInfo } from '../process/process-info.ts';
 import type { ProcessName } from '../process/process-name.ts';
 import type { Optional, SpawnOptions } from '../process/process-options.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
@@ -24,7 +23,7 @@ import { failure } from './messaging.ts';
 import type { Messenger } from './messenger.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Runtime } from './runtime.ts';
-import type { StopReport } from './shutdown.ts';
+import type { StopReport } from './stop-report.ts';
 
 /**
  * One node: a set of processes under one name. Several may live in one OS process. What it sends from

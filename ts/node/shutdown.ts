@@ -3,15 +3,10 @@ import { TergoError } from '../error/tergo-error.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { type ProcessRecord, RUNNING } from '../process/process-record.ts';
 import type { Runtime } from './runtime.ts';
+import type { StopReport } from './stop-report.ts';
 
 /** How often the processes that keep a node from stopping are told, ms. Source: Ergo 3.2. */
 const REPORT_EVERY_MS = 5000;
-
-/** What a stop found. */
-export interface StopReport {
-  /** Processes that had not ended within the timeout and were killed. */
-  readonly killed: readonly AnyPid[];
-}
 
 /** Stops a node: asks every process to end, waits, kills the rest, lets go of every handle. */
 export class Shutdown {

@@ -4,7 +4,12 @@ import type { Runtime } from '../node/runtime.ts';
 import { QUEUE_MAIN } from '../native/layout.ts';
 import type { RelationTarget } from '../relation/relation.ts';
 import { priorityOf } from './priority.ts';
-import type { ProcessInfo, ProcessShortInfo, RelationTargetInfo } from './process-info.ts';
+import type {
+  ProcessInfo,
+  ProcessListOptions,
+  ProcessShortInfo,
+  RelationTargetInfo,
+} from './process-info.ts';
 import {
   DEAD,
   INIT,
@@ -15,16 +20,6 @@ import {
   ZOMBIE,
 } from './process-record.ts';
 import type { ProcessState } from './process-state.ts';
-
-/** Which processes a list shows. */
-export interface ProcessListOptions {
-  /** Only processes with this id or a later one; 1001 by default. Negative: from the newest backwards. */
-  readonly start?: number;
-  /** How many at most; 100 by default. */
-  readonly limit?: number;
-  /** Only those for which it returns true. */
-  readonly filter?: (process: ProcessShortInfo) => boolean;
-}
 
 /** Tells what there is to know about processes. */
 export class Inspector {

@@ -57,3 +57,13 @@ export interface ProcessInfo extends ProcessShortInfo {
   /** Its environment; empty unless the node's `security.exposeEnvInfo` is on. */
   readonly env: ReadonlyMap<string, unknown>;
 }
+
+/** Which processes a list shows. */
+export interface ProcessListOptions {
+  /** Only processes with this id or a later one; 1001 by default. Negative: from the newest backwards. */
+  readonly start?: number;
+  /** How many at most; 100 by default. */
+  readonly limit?: number;
+  /** Only those for which it returns true. */
+  readonly filter?: (process: ProcessShortInfo) => boolean;
+}
