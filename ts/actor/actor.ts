@@ -5,6 +5,7 @@ import type { Alias } from '../process/alias.ts';
 import type { Envelope } from '../process/envelope.ts';
 import type { Pid } from '../process/pid.ts';
 import { Process } from '../process/process.ts';
+import { isPlain } from '../process/process-context.ts';
 import type { MessageOf, RequestOf } from '../protocol/protocol.ts';
 import type { Down, Exit } from '../relation/ended.ts';
 import { type Answer, ErrorReply, type MaybePromise, type Next, noreply } from './outcome.ts';
@@ -78,7 +79,7 @@ export abstract class Actor<P = {}> extends Process<P> {
   }
 
   /** @internal */
-  override isPlain(): boolean {
+  override [isPlain](): boolean {
     return this.handleMessage !== undefined && this.receive === Actor.prototype.receive;
   }
 

@@ -4,7 +4,7 @@ import { Environment } from '../env/environment.ts';
 import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
-import { construct } from '../process/process-context.ts';
+import { construct, isPlain } from '../process/process-context.ts';
 import { type AnySpawnOptions, checkSpawnOptions } from '../process/process-options.ts';
 import { INIT, isMute, PLAIN, ProcessRecord, RUNNING, ZOMBIE } from '../process/process-record.ts';
 import { type AnyProcess, Process } from '../process/process.ts';
@@ -134,7 +134,7 @@ export class Spawner {
     this.#inherit(record);
     if (options !== undefined) this.#apply(record, options);
     record.instance = construct(record, behaviour);
-    if (record.instance.isPlain()) record.flags |= PLAIN;
+    if (record.instance[isPlain]()) record.flags |= PLAIN;
   }
 
   /** What a process has from its parent unless its options say otherwise. */

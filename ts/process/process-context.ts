@@ -5,6 +5,9 @@ import type { ProcessRecord } from './process-record.ts';
 /** The key under which an instance holds its record; not exported from the package. */
 export const context: unique symbol = Symbol('tergo.process');
 
+/** The key of a method that tells whether plain messages may pass `receive` by; a symbol, so that no behaviour hits upon it. */
+export const isPlain: unique symbol = Symbol('tergo.isPlain');
+
 let constructing: ProcessRecord | undefined;
 
 /** Builds the instance of a spawned process; its constructor takes the record by `takeRecord`. */

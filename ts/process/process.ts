@@ -6,6 +6,7 @@ import type { EventOf, MessageOf, RequestOf } from '../protocol/protocol.ts';
 import type { Exit } from '../relation/ended.ts';
 import type { Envelope } from './envelope.ts';
 import type { Pid } from './pid.ts';
+import { isPlain } from './process-context.ts';
 import { ProcessRelations } from './process-relations.ts';
 
 /** An instance as the runtime sees it: its callbacks take what comes. @internal */
@@ -35,7 +36,7 @@ export abstract class Process<P> extends ProcessRelations<P> {
   init?(...args: never[]): MaybePromise<unknown>;
 
   /** Whether plain messages may go to `handleMessage` without passing `receive`. @internal */
-  isPlain(): boolean {
+  [isPlain](): boolean {
     return false;
   }
 
