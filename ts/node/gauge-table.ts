@@ -1,10 +1,6 @@
 import type { BindingScheduler } from '../native/binding.d.ts';
-import {
-  KIND_EVENT_STOP,
-  KIND_SIGNAL,
-  OP_LIMIT,
-} from '../native/layout.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import { KIND_RESPONSE, KIND_SIGNAL, OP_LIMIT } from '../native/layout.ts';
+import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
 import type { Driver } from '../scheduler/driver.ts';
 
 /** The counts of bounded mailboxes, shared with the core: docs/design/crossing.md, Gauges. */
@@ -24,6 +20,7 @@ export class GaugeTable {
   /** Bounds the mailbox of a process that was just spawned. */
   bound(record: ProcessRecord, limit: number): void {
     const { more } = record;
+    record.flags |= BOUNDED;
     more.limit = limit;
     more.gauge = this.#free.pop() ?? this.#next();
     this.#words.fill(0, 4 * more.gauge, 4 * more.gauge + 4);
@@ -39,10 +36,10 @@ export class GaugeTable {
     return true;
   }
 
-  /** A message was taken from a queue. Signals were never counted. */
+  /** A message was taken from a queue. Signals and the answers to its own requests were never counted. */
   take(record: ProcessRecord, queue: number, tag: number): void {
     const kind = tag & 0xf;
-    if (kind >= KIND_SIGNAL && kind <= KIND_EVENT_STOP) return;
+    if (kind >= KIND_SIGNAL && kind <= KIND_RESPONSE) return;
     this.#words[4 * record.more.gauge + queue]! -= 1;
   }
 
