@@ -47,6 +47,8 @@ export interface Sender {
 /** Finds the target of a message and puts the message into the outbox. */
 export class Messaging {
   readonly #runtime: Runtime;
+  /** Whether the message in hand is on its way to a fallback. */
+  #isFallingBack = false;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -118,7 +120,9 @@ export class Messaging {
     }
     if (typeof to === 'string' && to !== '') {
       if (this.#runtime.isStopped) return 'node-terminated';
-      return this.#runtime.names.find(to)?.record ?? 'name-unknown';
+      const record = this.#runtime.names.find(to)?.record;
+      if (record === undefined) return 'name-unknown';
+      return record.isAlive ? record : 'process-unknown';
     }
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
   }
@@ -191,11 +195,17 @@ export class Messaging {
   #overflow(sender: Sender, target: ProcessRecord, message: unknown): SendResult {
     this.#runtime.counters.mailboxFull += 1;
     const fallback = target.extra?.fallback;
-    if (fallback === undefined || target.name === fallback.to) return 'process-mailbox-full';
+    // Two that are each other's fallback would pass the message to and fro.
+    if (fallback === undefined || this.#isFallingBack) return 'process-mailbox-full';
     const substitute = this.resolve(fallback.to);
-    if (typeof substitute === 'string') return 'process-mailbox-full';
+    if (typeof substitute === 'string' || substitute === target) return 'process-mailbox-full';
     const wrapped = { type: 'fallback', pid: target.pid, tag: fallback.tag, message };
-    return this.deliver(sender, substitute, QUEUE_MAIN, wrapped, fallback.to);
+    this.#isFallingBack = true;
+    try {
+      return this.deliver(sender, substitute, QUEUE_MAIN, wrapped, fallback.to);
+    } finally {
+      this.#isFallingBack = false;
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import type { AnyPid, Pid } from './pid.ts';
 import { type Priority, priorityOf, queueOf } from './priority.ts';
 import { context, takeRecord } from './process-context.ts';
 import type { ProcessInfo } from './process-info.ts';
-import { isMute, type ProcessRecord, SPLIT, TRAP_EXIT } from './process-record.ts';
+import { type ProcessRecord, SPLIT, TRAP_EXIT } from './process-record.ts';
 import type { ProcessState } from './process-state.ts';
 
 /** Who a process is, and its own settings: the first layer of the process API. */
@@ -69,9 +69,9 @@ export abstract class ProcessIdentity<P> {
 
   /** Aborted, with the exit reason, when the process ends: for the asynchronous work that a callback starts. */
   get signal(): AbortSignal {
-    const { more } = this[context];
+    const { more, reason } = this[context];
     more.ended ??= new AbortController();
-    if (isMute(this[context])) more.ended.abort(this[context].reason);
+    if (reason !== undefined) more.ended.abort(reason);
     return more.ended.signal;
   }
 

@@ -29,7 +29,10 @@ export interface FallbackMessage {
 export interface ProcessOptions {
   /** The most messages in each of its four queues; 0, the default, is no limit. */
   readonly mailboxSize?: number;
-  /** Where a `send` goes that finds the mailbox full. Calls are refused all the same. Only with a `mailboxSize`. */
+  /**
+   * Where a `send` goes that finds the mailbox full, if there is room; it goes no further from there.
+   * Calls are refused all the same. Only with a `mailboxSize`.
+   */
   readonly fallback?: {
     readonly to: ProcessName<{ message: FallbackMessage }>;
     readonly tag: string;

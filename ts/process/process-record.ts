@@ -124,7 +124,8 @@ export interface Origin {
   readonly startedAt: number;
 }
 
-/** Whether this process may not send any more: it ended, and its `terminate` callback is over. */
+/** Whether this process may not send any more: it was killed, or it ended and its `terminate` callback is over. */
 export function isMute(record: ProcessRecord): boolean {
-  return (record.flags & (DEAD | TERMINATING)) === DEAD;
+  const bits = record.flags & (DEAD | TERMINATING | ZOMBIE);
+  return bits !== 0 && bits !== (DEAD | TERMINATING);
 }
