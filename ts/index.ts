@@ -10,7 +10,14 @@ export type {
   TypeOf,
 } from './protocol/protocol.ts';
 export { env, envKey, type EnvEntry, type EnvKey } from './env/env-key.ts';
-export { eventId, eventName, type EventId, type EventName, type EventTarget } from './event/event-name.ts';
+export {
+  eventId,
+  eventName,
+  type AnyEvent,
+  type EventId,
+  type EventName,
+  type EventTarget,
+} from './event/event-name.ts';
 export type { EventMessage, EventMeta, EventOptions, Publisher } from './event/event-message.ts';
 export type { SubscribeOptions, Subscription } from './event/subscription.ts';
 export { processId, type ProcessId } from './process/process-id.ts';

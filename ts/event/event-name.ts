@@ -18,6 +18,9 @@ export interface EventId<T> {
 /** An event to subscribe to: a name on this node, or an `eventId`. */
 export type EventTarget<T> = EventName<T> | EventId<T>;
 
+/** Some event, whatever it carries: fit to take a subscription back. */
+export type AnyEvent = string | { readonly name: string; readonly node: string };
+
 /**
  * Gives the name of an event the type of its messages. Throws `incorrect` for an empty or too long name.
  *

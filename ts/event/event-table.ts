@@ -14,6 +14,7 @@ import {
   VERDICT_PROCESS_UNKNOWN,
 } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
+import { isNodeName } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { queueOf } from '../process/priority.ts';
 import { isMute, type ProcessRecord } from '../process/process-record.ts';
@@ -66,6 +67,7 @@ export class EventTable {
 
   /** Gives an event up: its subscribers hear `unregistered`. Throws `event-unknown`, `event-owner`. */
   unregister(owner: ProcessRecord, name: string): void {
+    checkName('event', name);
     const event = this.#byName.get(name);
     if (event === undefined) throw failure('event-unknown', name);
     if (event.owner !== owner) throw failure('event-owner', name);
@@ -110,7 +112,12 @@ export class EventTable {
     const { driver, freeze } = this.#runtime;
     if (freeze !== undefined) freeze(message);
     const timestampNs = this.#epochNs + BigInt(Math.round(performance.now() * NS_PER_MS));
-    const published: EventMessage<unknown> = { name: event.name, node: event.node, timestampNs, message };
+    const published: EventMessage<unknown> = {
+      name: event.name,
+      node: event.node,
+      timestampNs,
+      message,
+    };
     event.keep(published);
     const queue =
       options?.priority === undefined
@@ -128,7 +135,8 @@ export class EventTable {
     kind: RelationKind,
     target: unknown,
   ): Promise<readonly EventMessage<unknown>[]> {
-    const event = this.#local(target);
+    const event = this.#find(target);
+    if (typeof event === 'string') throw failure(event, addressText(target));
     // The snapshot and the command stand at one point of the order: nothing is missed and nothing comes twice.
     const backlog = event.buffer.slice();
     await this.#runtime.relations.subscribe(consumer, kind, event);
@@ -137,17 +145,23 @@ export class EventTable {
 
   /** Takes a subscription back; rejects with `target-unknown` when there is none. */
   async unsubscribe(consumer: ProcessRecord, kind: RelationKind, target: unknown): Promise<void> {
-    await this.#runtime.relations.unsubscribe(consumer, kind, this.#local(target));
+    const event = this.#find(target);
+    if (typeof event === 'string') {
+      const text = `there is no such ${kind} on the event; it may have fired already`;
+      throw new TergoError('target-unknown', text);
+    }
+    await this.#runtime.relations.unsubscribe(consumer, kind, event);
   }
 
-  #local(target: unknown): EventRecord {
+  /** The event that `target` addresses, or why there is none. Throws `incorrect` for what is no address. */
+  #find(target: unknown): EventRecord | 'event-unknown' | 'no-connection' {
     const name = typeof target === 'object' ? nameInId(target) : target;
     checkName('event', name);
-    if (typeof target === 'object' && nodeInId(target) !== this.#runtime.home.node)
-      throw failure('no-connection', nodeInId(target));
-    const event = this.#byName.get(name);
-    if (event === undefined) throw failure('event-unknown', name);
-    return event;
+    const node = typeof target === 'object' ? nodeInId(target) : this.#runtime.home.node;
+    if (!isNodeName(node))
+      throw incorrect('event.node', "'name@host', both halves non-empty", node);
+    if (node !== this.#runtime.home.node) return 'no-connection';
+    return this.#byName.get(name) ?? 'event-unknown';
   }
 }
 
@@ -160,6 +174,10 @@ function nameOf(publisher: AnyPublisher | string): string {
 
 function nameInId(target: object | null): unknown {
   return target !== null && 'name' in target ? target.name : undefined;
+}
+
+function addressText(target: unknown): string {
+  return typeof target === 'object' ? `${nameInId(target)} on ${nodeInId(target)}` : String(target);
 }
 
 function nodeInId(target: object | null): unknown {

@@ -145,7 +145,9 @@ export class EventFeed implements Subscription<unknown> {
 
   #listen(signal: AbortSignal): void {
     const onAbort = (): void => {
-      this.finish(new TergoError('aborted', 'the subscription was aborted', { cause: signal.reason }));
+      this.finish(
+        new TergoError('aborted', 'the subscription was aborted', { cause: signal.reason }),
+      );
       void this.close();
     };
     if (signal.aborted) return onAbort();

@@ -173,7 +173,7 @@ export class Node implements Messenger, AsyncDisposable {
   }
 
   /** Gives up an event of the node. Throws `event-unknown`, `event-owner`. */
-  unregisterEvent(event: EventName<never>): void {
+  unregisterEvent(event: string): void {
     this.#runtime.events.unregister(this.#runtime.core, event);
   }
 

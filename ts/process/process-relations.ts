@@ -1,7 +1,7 @@
 import type { SendOptions } from '../call/call-options.ts';
 import type { SendResult } from '../error/send-result.ts';
 import type { EventMessage, EventOptions, Publisher } from '../event/event-message.ts';
-import type { EventName, EventTarget } from '../event/event-name.ts';
+import type { AnyEvent, EventName, EventTarget } from '../event/event-name.ts';
 import type { EventOf } from '../protocol/protocol.ts';
 import type { Alias } from './alias.ts';
 import { context } from './process-context.ts';
@@ -68,12 +68,12 @@ export abstract class ProcessRelations<P> extends ProcessMessaging<P> {
   }
 
   /** Takes a `linkEvent` back; rejects with `target-unknown` when there is none. */
-  unlinkEvent(event: EventTarget<never>): Promise<void> {
+  unlinkEvent(event: AnyEvent): Promise<void> {
     return this[context].runtime.events.unsubscribe(this[context], 'link', event);
   }
 
   /** Takes a `monitorEvent` back; rejects with `target-unknown` when there is none. */
-  demonitorEvent(event: EventTarget<never>): Promise<void> {
+  demonitorEvent(event: AnyEvent): Promise<void> {
     return this[context].runtime.events.unsubscribe(this[context], 'monitor', event);
   }
 
@@ -88,7 +88,7 @@ export abstract class ProcessRelations<P> extends ProcessMessaging<P> {
   }
 
   /** Gives an event up; its subscribers hear `unregistered`. Throws `event-unknown`, `event-owner`. */
-  unregisterEvent(event: EventName<never>): void {
+  unregisterEvent(event: string): void {
     this[context].runtime.events.unregister(this[context], event);
   }
 

@@ -13,11 +13,12 @@ import {
   VERDICT_OK,
 } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
+import { isNodeName } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import { NamedProcess } from '../process/process-id.ts';
-import { isMute, type ProcessRecord } from '../process/process-record.ts';
+import { DEAD, type ProcessRecord } from '../process/process-record.ts';
 import type { Ended } from './ended.ts';
 import { Relation, type RelationKind, type RelationTarget, type Settlement } from './relation.ts';
 
@@ -58,6 +59,7 @@ export class RelationTable {
   /** Takes a link or monitor back; rejects with `target-unknown` when there is none. */
   unrelate(consumer: ProcessRecord, kind: RelationKind, to: unknown): Promise<void> {
     return this.#settled((settlement) => {
+      this.#refuseEnded(consumer);
       const found = this.#findRelated(to);
       this.#write(OP_UNRELATE, consumer, kind, found, settlement);
     });
@@ -66,13 +68,14 @@ export class RelationTable {
   /** Subscribes to an event of this node. */
   subscribe(consumer: ProcessRecord, kind: RelationKind, event: EventRecord): Promise<void> {
     return this.#settled((settlement) => {
-      this.#refuseMute(consumer);
+      this.#refuseEnded(consumer);
       this.#write(OP_RELATE, consumer, kind, eventTarget(event), settlement);
     });
   }
 
   unsubscribe(consumer: ProcessRecord, kind: RelationKind, event: EventRecord): Promise<void> {
     return this.#settled((settlement) => {
+      this.#refuseEnded(consumer);
       this.#write(OP_UNRELATE, consumer, kind, eventTarget(event), settlement);
     });
   }
@@ -112,7 +115,8 @@ export class RelationTable {
 
   /** Checks that a node can be linked to or monitored; until there is a connection to it, it cannot. */
   async relateNode(consumer: ProcessRecord, node: string): Promise<void> {
-    this.#refuseMute(consumer);
+    this.#refuseEnded(consumer);
+    if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
     if (node === this.#runtime.home.node)
       throw failure('not-allowed', `${node} is this very node; it cannot outlive itself`);
     throw failure('no-connection', node);
@@ -139,7 +143,8 @@ export class RelationTable {
   }
 
   #find(consumer: ProcessRecord, kind: RelationKind, to: unknown): Found {
-    this.#refuseMute(consumer);
+    this.#refuseEnded(consumer);
+    checkTarget(to);
     const process = this.#runtime.messaging.resolve(to);
     if (typeof process === 'string') throw failure(lookupCode(process), to);
     if (process === consumer && kind === 'link')
@@ -149,6 +154,7 @@ export class RelationTable {
 
   /** Like `#find`, but a target that is gone has no relations: `target-unknown`. */
   #findRelated(to: unknown): Found {
+    checkTarget(to);
     const process = this.#runtime.messaging.resolve(to);
     if (typeof process === 'string') {
       const text = `there is no such relation to ${String(to)}; it may have fired already`;
@@ -158,21 +164,28 @@ export class RelationTable {
   }
 
   #found(to: unknown, process: ProcessRecord): Found {
-    if (to instanceof LocalPid)
-      return { kind: TARGET_PID, index: to.slot, target: { pid: to } };
+    if (to instanceof LocalPid) return { kind: TARGET_PID, index: to.slot, target: { pid: to } };
     if (to instanceof LocalAlias)
       return { kind: TARGET_ALIAS, index: to.index, target: { alias: to } };
     const name = to instanceof NamedProcess ? to.name : to;
     const entry = process.extra?.name;
     if (entry === undefined || entry.name !== name)
-      throw incorrect('target', 'a pid, a name, a process id or an alias', to);
+      throw new TergoError('internal', `the name ${String(name)} does not lead to itself`);
     const { node } = this.#runtime.home;
     return { kind: TARGET_NAME, index: entry.index, target: { name: entry.name, node } };
   }
 
-  #refuseMute(consumer: ProcessRecord): void {
-    if (isMute(consumer)) throw failure('not-allowed', `${consumer.pid} has ended`);
+  /** Its slot may be another's by now. A process that still runs its `terminate` has ended, too. */
+  #refuseEnded(consumer: ProcessRecord): void {
+    if ((consumer.flags & DEAD) !== 0) throw failure('not-allowed', `${consumer.pid} has ended`);
   }
+}
+
+function checkTarget(to: unknown): void {
+  const isName = typeof to === 'string' && to !== '';
+  if (isName || to instanceof LocalPid || to instanceof LocalAlias || to instanceof NamedProcess)
+    return;
+  throw incorrect('target', 'a pid, a process name, a process id or an alias', to);
 }
 
 function eventTarget(event: EventRecord): Found {
