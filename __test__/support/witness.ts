@@ -1,0 +1,165 @@
+import {
+  Actor,
+  noreply,
+  startNode,
+  type Down,
+  type EventMeta,
+  type Exit,
+  type ExitReason,
+  type MaybePromise,
+  type Next,
+  type Node,
+  type NodeInfo,
+  type NodeOptions,
+  type Pid,
+  type SpawnOptions,
+} from 'tergo';
+import type { ExecutionContext } from 'ava';
+import { waitFor } from './wait-for.ts';
+
+/** What reached a witness, in the order in which it came. */
+export type Notice =
+  | { readonly on: 'exit'; readonly ended: Exit }
+  | { readonly on: 'down'; readonly ended: Down }
+  | { readonly on: 'event'; readonly message: unknown; readonly meta: EventMeta }
+  | { readonly on: 'event-start' | 'event-stop'; readonly event: string }
+  | { readonly on: 'terminate'; readonly reason: ExitReason; readonly exit: Exit | undefined };
+
+/** Something to do inside the process. */
+export type Task = (self: Witness) => MaybePromise<Next | void>;
+export type WitnessProtocol = { message: Task; event: unknown };
+
+/** A process that does what tests tell it to and writes down what it hears. */
+export class Witness extends Actor<WitnessProtocol> {
+  #seen: Notice[] = [];
+
+  override init(seen: Notice[] = [], trapExit = false): void {
+    this.#seen = seen;
+    this.trapExit = trapExit;
+  }
+
+  override handleMessage(task: Task): MaybePromise<Next> {
+    const result = task(this);
+    return result instanceof Promise ? result.then(nextOf) : nextOf(result);
+  }
+
+  override handleEvent(message: unknown, meta: EventMeta): Next {
+    this.#seen.push({ on: 'event', message, meta });
+    return noreply;
+  }
+
+  override handleExit(ended: Exit): Next {
+    this.#seen.push({ on: 'exit', ended });
+    return noreply;
+  }
+
+  override handleDown(ended: Down): Next {
+    this.#seen.push({ on: 'down', ended });
+    return noreply;
+  }
+
+  override handleEventStart(event: string): Next {
+    this.#seen.push({ on: 'event-start', event });
+    return noreply;
+  }
+
+  override handleEventStop(event: string): Next {
+    this.#seen.push({ on: 'event-stop', event });
+    return noreply;
+  }
+
+  override terminate(reason: ExitReason, exit?: Exit): void {
+    this.#seen.push({ on: 'terminate', reason, exit });
+  }
+}
+
+/** A witness from the test's side. */
+export interface Handle {
+  readonly pid: Pid<WitnessProtocol>;
+  /** Grows while the test runs. */
+  readonly seen: Notice[];
+  /** Does something inside the process; what it throws is the result's rejection, not the process's end. */
+  run<T>(task: (self: Witness) => MaybePromise<T>): Promise<T>;
+  /** What it has heard once everything that was under way to it is taken. */
+  heard(): Promise<readonly Notice[]>;
+}
+
+type Options = Omit<SpawnOptions<WitnessProtocol, []>, 'args'> & {
+  readonly trapExit?: boolean;
+  /** Who spawns it; the node by default. */
+  readonly parent?: Witness;
+};
+
+/** Spawns a witness. */
+export async function spawnWitness(node: Node, options: Options = {}): Promise<Handle> {
+  const { trapExit = false, parent, ...rest } = options;
+  const seen: Notice[] = [];
+  const args: [Notice[], boolean] = [seen, trapExit];
+  const pid = await (parent ?? node).spawn(Witness, { ...rest, args });
+  const run = <T>(task: (self: Witness) => MaybePromise<T>): Promise<T> => inside(node, pid, task);
+  return { pid, seen, run, heard: () => run(() => seen.slice()) };
+}
+
+/** A node that prints nothing and stops with the test. */
+export async function quietNode(
+  t: ExecutionContext,
+  options: NodeOptions = {},
+  name = 'quiet@localhost',
+): Promise<Node> {
+  const node = await startNode(name, { log: { disableConsole: true }, ...options });
+  t.teardown(() => node.stopForce());
+  return node;
+}
+
+/** Resolves when a process has ended. */
+export async function gone(node: Node, { pid }: Pick<Handle, 'pid'>): Promise<void> {
+  await waitFor(`the end of ${pid}`, () => node.processState(pid) === 'terminated');
+}
+
+/** The reason in a notice of an end: the very value, where `deepEqual` takes one error for its like. */
+export function reasonOf(notice: Notice | undefined): ExitReason | undefined {
+  if (notice === undefined) return undefined;
+  if (notice.on === 'terminate') return notice.reason;
+  return 'ended' in notice ? notice.ended.reason : undefined;
+}
+
+/** What a node holds for the living; equal before and after means that nothing leaked. */
+export function holdings(node: Node): Partial<NodeInfo> {
+  const { processes, registeredNames, registeredAliases, registeredEvents } = node.info();
+  const { links, monitors, pendingCalls, pendingTimers, slabEntries } = node.info();
+  return {
+    ...{ processes, registeredNames, registeredAliases, registeredEvents },
+    ...{ links, monitors, pendingCalls, pendingTimers, slabEntries },
+  };
+}
+
+/** Resolves when a node holds what it held before; rejects with the difference. */
+export async function holdsAgain(node: Node, before: Partial<NodeInfo>): Promise<void> {
+  const wanted = JSON.stringify(before);
+  try {
+    await waitFor('', () => JSON.stringify(holdings(node)) === wanted);
+  } catch {
+    throw new Error(`the node holds ${JSON.stringify(holdings(node))}, but held ${wanted}`);
+  }
+}
+
+function inside<T>(
+  node: Node,
+  pid: Pid<WitnessProtocol>,
+  task: (self: Witness) => MaybePromise<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const sent = node.send(pid, async (self) => {
+      try {
+        resolve(await task(self));
+      } catch (error) {
+        reject(error);
+      }
+    });
+    if (sent !== 'ok') reject(new Error(`${pid} could not be told: ${sent}`));
+  });
+}
+
+function nextOf(result: Next | void): Next {
+  return result ?? noreply;
+}
