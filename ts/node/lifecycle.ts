@@ -37,6 +37,8 @@ export class Lifecycle {
     if ((record.flags & DEAD) !== 0) return;
     const wasInit = (record.flags & INIT) !== 0;
     this.#leave(record, reason);
+    // While it still has its name.
+    if (!wasInit) this.#report(record, reason, exit);
     this.#releaseAddresses(record);
     const { driver } = this.#runtime;
     const payload = driver.slab.put(new SharedValue(reason), undefined);
@@ -45,10 +47,7 @@ export class Lifecycle {
     if (record.extra !== undefined && record.extra.gauge >= 0) this.#runtime.gauges.release(record);
     record.extra?.ended?.abort(reason);
     if (wasInit) this.#runtime.spawner.abandoned(record);
-    else {
-      this.#report(record, reason, exit);
-      this.#terminate(record, reason, exit);
-    }
+    else this.#terminate(record, reason, exit);
     this.#runtime.shutdown.onEnd();
   }
 
@@ -73,7 +72,9 @@ export class Lifecycle {
   }
 
   #leave(record: ProcessRecord, reason: ExitReason): void {
-    const { records, counters } = this.#runtime;
+    const { records, counters, hub } = this.#runtime;
+    const loggerName = record.extra?.loggerName;
+    if (loggerName !== undefined) hub.remove(loggerName);
     record.flags = (record.flags | DEAD) & ~(INIT | ZOMBIE);
     record.attention |= HALTED;
     record.reason = reason;

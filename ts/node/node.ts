@@ -1,7 +1,7 @@
 import type { Behaviour } from '../actor/behaviour.ts';
 import type { CallOptions, SendOptions } from '../call/call-options.ts';
 import type { EnvKey } from '../env/env-key.ts';
-import { checkName } from '../error/check.ts';
+import { checkDelay, checkName, checkOptions } from '../error/check.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { incorrect } from '../error/tergo-error.ts';
@@ -116,7 +116,8 @@ export class Node implements Messenger, AsyncDisposable {
   env<T>(key: EnvKey<T>, fallback: NoInfer<T>): T;
   env(key: string, fallback?: unknown): unknown {
     checkName('key', key);
-    return this.#runtime.env.at(key) ?? fallback;
+    const value = this.#runtime.env.at(key);
+    return value === undefined ? fallback : value;
   }
 
   /** The node's environment by upper-cased key. */
@@ -137,6 +138,7 @@ export class Node implements Messenger, AsyncDisposable {
 
   /** Takes a name from its process, whose pid it gives; who is linked to the name or monitors it hears `unregistered`. Throws `name-unknown`. */
   unregisterName<P>(name: ProcessName<P>): Pid<P> {
+    this.#checkAlive();
     checkName('name', name);
     const entry = this.#runtime.names.find(name);
     if (entry === undefined) throw failure('name-unknown', name);
@@ -174,6 +176,7 @@ export class Node implements Messenger, AsyncDisposable {
 
   /** Gives up an event of the node. Throws `event-unknown`, `event-owner`. */
   unregisterEvent(event: string): void {
+    this.#checkAlive();
     this.#runtime.events.unregister(this.#runtime.core, event);
   }
 
@@ -230,11 +233,13 @@ export class Node implements Messenger, AsyncDisposable {
 
   /**
    * Adds a logger, or a process that gets every record in `handleLog`. A process's own log is off while
-   * it serves; it is removed when it ends. Throws `taken`, `incorrect`, `process-unknown`.
+   * it serves; it is removed when it ends. Throws `taken`, `incorrect`, `process-unknown`, `not-allowed`
+   * (a process that is a logger already).
    */
   addLogger(name: string, logger: Logger | AnyPid, options?: LoggerOptions): void {
-    const sink = logger instanceof LocalPid ? this.#runtime.loggerOf(name, this.#find(logger)) : logger;
-    this.#runtime.hub.add(name, sink as Logger, options);
+    this.#checkAlive();
+    if (logger instanceof LocalPid) this.#runtime.addLoggerProcess(name, this.#find(logger), options);
+    else this.#runtime.hub.add(name, logger as Logger, options);
   }
 
   /** Removes a logger, the default one by `'default'`. False when there is none of that name. */
@@ -245,9 +250,12 @@ export class Node implements Messenger, AsyncDisposable {
   /**
    * Asks every process to end with the reason `shutdown`, as its parent would, waits for them and their
    * `terminate`, kills those that have not ended after `timeoutMs` (the node's `shutdownTimeoutMs` by
-   * default) and lets go of everything, so that the OS process can exit. Every call gets the report of the first.
+   * default) and lets go of everything, so that the OS process can exit. Every call gets the report of the
+   * first. Rejects with `incorrect` for a bad timeout.
    */
-  stop(options: { readonly timeoutMs?: number } = {}): Promise<StopReport> {
+  async stop(options: { readonly timeoutMs?: number } = {}): Promise<StopReport> {
+    checkOptions('options', options, ['timeoutMs']);
+    if (options.timeoutMs !== undefined) checkDelay('options.timeoutMs', options.timeoutMs, 0);
     return this.#runtime.shutdown.stop(options.timeoutMs);
   }
 

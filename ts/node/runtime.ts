@@ -2,21 +2,23 @@ import { Answers } from '../call/answers.ts';
 import { CallTable } from '../call/call-table.ts';
 import { Environment } from '../env/environment.ts';
 import { EventTable } from '../event/event-table.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { ConsoleLogger } from '../log/console-logger.ts';
-import type { Logger } from '../log/logger.ts';
+import type { Logger, LoggerOptions } from '../log/logger.ts';
 import { LogHub } from '../log/log-hub.ts';
 import { KIND_LOG, QUEUE_LOG } from '../native/layout.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
 import { describeNode, type NodeInfo } from './node-info.ts';
 import type { Log } from '../log/log.ts';
 import type { LogLevel } from '../log/log-level.ts';
-import type { LogSource } from '../log/log-record.ts';
+import type { LogRecord, LogSource } from '../log/log-record.ts';
 import { SourceLog } from '../log/source-log.ts';
 import type { BindingScheduler } from '../native/binding.d.ts';
 import { AliasTable } from '../process/alias-table.ts';
 import { Home } from '../process/home.ts';
+import type { LocalPid } from '../process/pid.ts';
 import { Inspector } from '../process/inspector.ts';
-import { DEAD, type ProcessRecord } from '../process/process-record.ts';
+import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
 import { RelationTable } from '../relation/relation-table.ts';
 import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { Deliveries } from '../scheduler/deliveries.ts';
@@ -143,6 +145,7 @@ export class Runtime {
     if (record.extra?.log !== undefined) return record.extra.log;
     const owner = {
       get logLevel(): LogLevel {
+        if (record.extra?.loggerName !== undefined) return 'disabled';
         return record.extra?.logLevel ?? record.runtime.logLevel;
       },
       setLogLevel: (level: LogLevel) => {
@@ -158,21 +161,22 @@ export class Runtime {
     return log;
   }
 
-  /** A logger that hands records to a process, until it ends. */
-  loggerOf(name: string, record: ProcessRecord): Logger {
-    const before = record.extra?.logLevel;
-    // Its own records would come back to it without end.
-    record.more.logLevel = 'disabled';
-    const bits = kindAndQueue(KIND_LOG, QUEUE_LOG);
-    return {
-      log: (entry) => {
-        if (record.isAlive) this.driver.outbox.send(record, bits, entry, undefined);
-        else this.hub.remove(name);
-      },
+  /**
+   * Makes a process a logger, until it is removed or the process ends. Its own log is off meanwhile:
+   * its records would come back to it without end. Throws `taken`, `not-allowed`, `incorrect`.
+   */
+  addLoggerProcess(name: string, record: ProcessRecord, options: LoggerOptions | undefined): void {
+    const { more } = record;
+    if (more.loggerName !== undefined)
+      throw new TergoError('not-allowed', `${record.pid} is the logger '${more.loggerName}' already`);
+    const logger: Logger = {
+      log: (entry) => this.#handOver(record, entry),
       terminate: () => {
-        record.more.logLevel = before;
+        more.loggerName = undefined;
       },
     };
+    this.hub.add(name, logger, options);
+    more.loggerName = name;
   }
 
   /** What there is to count. */
@@ -186,6 +190,12 @@ export class Runtime {
       if (env?.has(key) === true) return env.at(key);
     }
     return this.env.at(key);
+  }
+
+  /** The living process of a pid; its slot may be another's by now. */
+  recordOf(pid: LocalPid): ProcessRecord | undefined {
+    const record = this.records[pid.slot];
+    return record?.pid === pid ? record : undefined;
   }
 
   envList(record: ProcessRecord): ReadonlyMap<string, unknown> {
@@ -204,16 +214,21 @@ export class Runtime {
   close(): void {
     this.isStopped = true;
     this.calls.rejectAllOf(this.core);
-    this.core.flags |= DEAD;
+    for (const event of this.core.extra?.events ?? []) this.events.forget(event);
     this.records.length = 0;
     this.driver.close();
     this.hub.close();
   }
 
   #envOwners(record: ProcessRecord): { env: Environment | undefined }[] {
-    const { records } = this;
-    const owners = [record, records[record.parent.slot], records[record.leader.slot]];
+    const owners = [record, this.recordOf(record.parent), this.recordOf(record.leader)];
     return owners.map((owner) => ({ env: owner?.extra?.env }));
+  }
+
+  #handOver(record: ProcessRecord, entry: LogRecord): void {
+    if ((record.flags & BOUNDED) !== 0 && !this.gauges.accept(record, QUEUE_LOG))
+      this.counters.mailboxFull += 1;
+    else this.driver.outbox.send(record, kindAndQueue(KIND_LOG, QUEUE_LOG), entry, undefined);
   }
 
   #startLog(options: LogOptions): Log {

@@ -1,7 +1,8 @@
 import { checkDelay } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
+import type { LogFields } from '../log/log-record.ts';
 import type { AnyPid } from '../process/pid.ts';
-import { type ProcessRecord, RUNNING } from '../process/process-record.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
 import type { Runtime } from './runtime.ts';
 import type { StopReport } from './stop-report.ts';
 
@@ -13,7 +14,10 @@ export class Shutdown {
   readonly #runtime: Runtime;
   readonly #timeoutMs: number;
   #stopping: Promise<StopReport> | undefined;
+  /** Set while a stop waits: what to do when no process is left, and when nobody wants to wait any more. */
   #onEmpty: (() => void) | undefined;
+  #giveUp: (() => void) | undefined;
+  #isForced = false;
   #onStopped: () => void = () => {};
   /** Resolves when the node has stopped. */
   readonly stopped: Promise<void>;
@@ -38,9 +42,9 @@ export class Shutdown {
 
   /** Kills everything at once; a stop that is under way ends with it. */
   force(): Promise<StopReport> {
-    if (this.#stopping === undefined) return this.stop(0);
-    this.#killAll();
-    return this.#stopping;
+    this.#isForced = true;
+    this.#giveUp?.();
+    return this.stop(0);
   }
 
   /** Resolves when the node has stopped; rejects with `timeout` after `timeoutMs`. */
@@ -70,7 +74,7 @@ export class Shutdown {
     // Later, so that `#stopping` is set when the first process hears of it.
     await Promise.resolve();
     this.#askAll();
-    const killed = (await this.#emptied(timeoutMs)) ? [] : await this.#killRest();
+    const killed = (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
     this.#runtime.close();
     this.#onStopped();
     return { killed };
@@ -84,54 +88,45 @@ export class Shutdown {
     }
   }
 
-  async #killRest(): Promise<readonly AnyPid[]> {
+  /** No callback is on the stack here, so that all end at once. What a `terminate` still does is not waited for. */
+  #killRest(): readonly AnyPid[] {
     const rest = this.living();
-    const killed = rest.map(({ pid }) => pid);
-    if (killed.length > 0)
-      this.#runtime.log.error('processes did not end in time and are killed', this.#fields(rest));
-    this.#killAll();
-    // A callback on the stack returns before anything else can run; the promise of a `terminate` may never settle.
-    if (rest.some(({ flags }) => (flags & RUNNING) !== 0)) await this.#emptied(REPORT_EVERY_MS);
-    return killed;
-  }
-
-  #killAll(): void {
-    for (const record of this.living()) this.#runtime.lifecycle.kill(record);
+    const fields = this.#fields(rest);
+    for (const record of rest) this.#runtime.lifecycle.kill(record);
+    if (!this.#isForced) this.#runtime.log.error('processes did not end in time; those left are killed', fields);
+    return rest.map(({ pid }) => pid);
   }
 
   /** True when no process is left; false when the time is over. */
   #emptied(timeoutMs: number): Promise<boolean> {
     if (this.#isEmpty()) return Promise.resolve(true);
-    if (timeoutMs === 0) return Promise.resolve(false);
+    if (timeoutMs === 0 || this.#isForced) return Promise.resolve(false);
     return new Promise((resolve) => {
       const { timers } = this.#runtime;
       const report = timers.repeat(REPORT_EVERY_MS, () => this.#report());
       const done = (isEmpty: boolean): void => {
         this.#onEmpty = undefined;
+        this.#giveUp = undefined;
         timers.cancel(report);
         timers.cancel(limit);
         resolve(isEmpty);
       };
       const limit = timers.start(timeoutMs, () => done(false));
       this.#onEmpty = () => done(true);
+      this.#giveUp = () => done(false);
     });
   }
 
   #report(): void {
-    const rest = this.living();
-    const { terminating } = this.#runtime.lifecycle;
-    this.#runtime.log.warning('the node waits for processes to end', {
-      ...this.#fields(rest),
-      terminating,
-    });
+    this.#runtime.log.warning('the node waits for processes to end', this.#fields(this.living()));
   }
 
-  #fields(rest: readonly ProcessRecord[]): { readonly running: readonly string[]; readonly count: number } {
+  #fields(rest: readonly ProcessRecord[]): LogFields {
     const running = rest.slice(0, 20).map((record) => {
       const name = record.name === undefined ? '' : ` '${record.name}'`;
       return `${record.pid}${name} ${record.behavior} ${this.#runtime.inspector.state(record)}`;
     });
-    return { running, count: rest.length };
+    return { running, count: rest.length, terminating: this.#runtime.lifecycle.terminating };
   }
 
   #isEmpty(): boolean {

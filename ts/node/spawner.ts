@@ -139,14 +139,14 @@ export class Spawner {
 
   /** What a process has from its parent unless its options say otherwise. */
   #inherit(record: ProcessRecord): void {
-    const parent = this.#runtime.records[record.parent.slot]?.extra;
+    const parent = this.#runtime.recordOf(record.parent)?.extra;
     if (parent === undefined) return;
     if (parent.env !== undefined) record.more.env = Environment.over(parent.env, undefined);
     if (parent.logLevel !== undefined) record.more.logLevel = parent.logLevel;
   }
 
   #apply(record: ProcessRecord, options: AnySpawnOptions): void {
-    const { names, gauges, relations, records, core } = this.#runtime;
+    const { names, gauges, relations, core } = this.#runtime;
     const { env, priority, logLevel, mailboxSize, fallback, name } = options;
     if (env !== undefined) record.more.env = Environment.over(record.extra?.env, env);
     if (priority !== undefined) record.more.queue = queueOf(priority);
@@ -154,7 +154,7 @@ export class Spawner {
     if (mailboxSize) gauges.bound(record, mailboxSize);
     if (fallback !== undefined) record.more.fallback = fallback;
     if (name !== undefined) names.register(record, name);
-    const parent = records[record.parent.slot];
+    const parent = this.#runtime.recordOf(record.parent);
     if (options.linkParent === true && parent !== undefined && parent !== core)
       relations.linkQuietly(record, parent);
   }
@@ -177,6 +177,8 @@ export class Spawner {
         this.#runtime.timers.cancel(timer);
         reject(initError(record));
       });
+      // Killed before its first `await`.
+      if ((record.flags & ZOMBIE) !== 0) this.#runtime.lifecycle.end(record, 'kill');
       initialised.then(
         () => {
           if ((record.flags & INIT) === 0) return;
@@ -210,8 +212,8 @@ export class Spawner {
       this.#runtime.lifecycle.end(record, 'kill');
       throw initError(record);
     }
-    const { records, core, relations } = this.#runtime;
-    const parent = records[record.parent.slot];
+    const { core, relations } = this.#runtime;
+    const parent = this.#runtime.recordOf(record.parent);
     if (options?.linkChild === true && parent !== undefined && parent !== core)
       relations.linkQuietly(parent, record);
     this.#ready(record);

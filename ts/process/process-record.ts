@@ -47,6 +47,8 @@ export class ProcessExtra {
   env: Environment | undefined = undefined;
   log: Log | undefined = undefined;
   logLevel: LogLevel | undefined = undefined;
+  /** As which logger it serves; its own log is off then. */
+  loggerName: string | undefined = undefined;
   /** The queue of what it sends. */
   queue: number = QUEUE_MAIN;
   /** Messages that each queue may hold; 0: no limit. */
