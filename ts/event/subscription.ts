@@ -54,6 +54,11 @@ class Subscriber extends Actor<{ event: unknown }> {
     this.#feed.finish(reason instanceof Error ? reason : undefined);
     return stop('normal');
   }
+
+  /** The node stops, or somebody ended it. */
+  override terminate(): void {
+    this.#feed.finish(undefined);
+  }
 }
 
 /** The queue between an event and one reader. @internal */
