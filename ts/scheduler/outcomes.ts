@@ -28,20 +28,28 @@ export class Outcomes {
       if (result instanceof Promise) return this.#await(record, result, call);
       if (isOutcome(result)) return this.#outcome(record, call, result);
     }
+    if (result !== noreply) return this.#reply(record, call, result);
     record.current = undefined;
-    if (result !== noreply) return calls.resolve(call, result);
     if (!call.isHeld && call.target === record) calls.reject(call, noReply(record));
   }
 
   #outcome(record: ProcessRecord, call: PendingCall, result: Stop | WrappedReply | ErrorReply): void {
     const { calls, lifecycle } = this.#runtime;
-    if (result instanceof WrappedReply) calls.resolve(call, result.value);
-    else if (result instanceof ErrorReply) calls.reject(call, result.error);
+    if (result instanceof WrappedReply) return this.#reply(record, call, result.value);
+    if (result instanceof ErrorReply) calls.reject(call, result.error);
     else {
       if (result.answer !== undefined) this.answer(record, call, result.answer);
       return lifecycle.end(record, result.reason);
     }
     record.current = undefined;
+  }
+
+  #reply(record: ProcessRecord, call: PendingCall, value: unknown): void {
+    const { calls, freeze } = this.#runtime;
+    // While it is the call in hand: what cannot be frozen ends the process, and the call with it.
+    if (freeze !== undefined) freeze(value);
+    record.current = undefined;
+    calls.resolve(call, value);
   }
 
   /** The process takes nothing until the promise has settled. */
