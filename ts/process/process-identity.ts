@@ -11,6 +11,7 @@ import { context, takeRecord } from './process-context.ts';
 import type { ProcessInfo } from './process-info.ts';
 import { type ProcessRecord, SPLIT, TRAP_EXIT } from './process-record.ts';
 import type { ProcessState } from './process-state.ts';
+import type { AnyProcess } from './process.ts';
 
 /** Who a process is, and its own settings: the first layer of the process API. */
 export abstract class ProcessIdentity<P> {
@@ -19,7 +20,10 @@ export abstract class ProcessIdentity<P> {
 
   /** Not for users: `spawn` constructs. Throws `not-allowed` for a plain `new`. */
   constructor() {
-    this[context] = takeRecord(new.target.name);
+    const record = takeRecord(new.target.name);
+    // For the rest of the constructor, which may log.
+    record.instance = this as unknown as AnyProcess;
+    this[context] = record;
   }
 
   /** Its pid. */
@@ -127,7 +131,8 @@ export abstract class ProcessIdentity<P> {
   env<T>(key: EnvKey<T>, fallback: NoInfer<T>): T;
   env(key: string, fallback?: unknown): unknown {
     checkName('key', key);
-    return this[context].runtime.envOf(this[context], key) ?? fallback;
+    const value = this[context].runtime.envOf(this[context], key);
+    return value === undefined ? fallback : value;
   }
 
   /** Every environment value that it sees, by upper-cased key. */
