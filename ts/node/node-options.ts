@@ -53,8 +53,8 @@ export function checkNodeOptions(options: NodeOptions): void {
     checkBoolean('options.freezeMessages', options.freezeMessages);
   if (options.handleSignals !== undefined)
     checkBoolean('options.handleSignals', options.handleSignals);
-  checkSecurity(options.security ?? {});
-  checkLog(options.log ?? {});
+  if (options.security !== undefined) checkSecurity(options.security);
+  if (options.log !== undefined) checkLog(options.log);
 }
 
 function checkSecurity(security: SecurityOptions): void {

@@ -94,7 +94,7 @@ export class Inspector {
   }
 
   #from(start: number): readonly ProcessRecord[] {
-    const records = this.#runtime.processes();
+    const records = this.#runtime.shutdown.living();
     if (start >= 0) {
       return records.filter(({ pid }) => pid.id >= start).sort((a, b) => a.pid.id - b.pid.id);
     }
