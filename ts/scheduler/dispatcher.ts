@@ -1,6 +1,7 @@
 import { noreply } from '../actor/outcome.ts';
 import {
   BLOCKED_MS,
+  BLOCKED_SLOT,
   CURRENT,
   IN_AT,
   KIND_MESSAGE,
@@ -207,7 +208,10 @@ export class Dispatcher {
 
   #reportBlocked(record: ProcessRecord | undefined): void {
     const ms = this.#ring[BLOCKED_MS]!;
+    const slot = this.#ring[BLOCKED_SLOT]!;
     this.#ring[BLOCKED_MS] = 0;
-    this.#runtime.lifecycle.blocked(record, ms);
+    // The one that has returned may have been called by the one that blocked.
+    const blocker = record?.pid.slot === slot ? record : this.#runtime.records[slot];
+    this.#runtime.lifecycle.blocked(blocker, ms);
   }
 }
