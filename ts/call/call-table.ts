@@ -40,10 +40,15 @@ export class CallTable {
 
   /** The promise of a call. Rejects, never throws. */
   call(caller: ProcessRecord, to: unknown, request: unknown, options?: CallOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    const settlement = Promise.withResolvers<unknown>();
+    try {
       if (options !== undefined) checkCallOptions(options);
-      this.#start(caller, to, request, options ?? NO_OPTIONS, { resolve, reject });
-    });
+      this.#start(caller, to, request, options ?? NO_OPTIONS, settlement);
+    } catch (error) {
+      if (isMute(caller)) disown(settlement);
+      settlement.reject(error);
+    }
+    return settlement.promise;
   }
 
   /** Sends a request whose answer comes to the mailbox; throws what is known at once. */
@@ -64,15 +69,20 @@ export class CallTable {
 
   /** Asks a process to describe itself; not for the process itself to answer late, so it goes before all else. */
   inspect(caller: ProcessRecord, to: unknown, items: readonly string[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#start(caller, to, items, INSPECTION, { resolve, reject });
-    });
+    const settlement = Promise.withResolvers<unknown>();
+    try {
+      this.#start(caller, to, items, INSPECTION, settlement);
+    } catch (error) {
+      if (isMute(caller)) disown(settlement);
+      settlement.reject(error);
+    }
+    return settlement.promise;
   }
 
   /** The reference of a call, from now on found by `answer`. */
   refOf(call: PendingCall): string {
     if (call.ref === undefined) {
-      call.ref = `Ref#<${this.#runtime.home.short}.${++this.#serial}.${call.deadline}>`;
+      call.ref = `Ref#<${this.#runtime.home.short}.${++this.#serial}.${this.#deadlineOf(call)}>`;
       if (!call.isSettled) this.#byRef.set(call.ref, call);
     }
     return call.ref;
@@ -99,6 +109,7 @@ export class CallTable {
 
   /** Gives up a request that has not been answered; its answer will not come. */
   cancel(caller: ProcessRecord, ref: string): boolean {
+    if (typeof ref !== 'string') throw incorrect('ref', 'what sendRequest gave', ref);
     const call = this.#byRef.get(ref);
     if (call === undefined || call.caller !== caller) return false;
     this.#close(call);
@@ -107,11 +118,14 @@ export class CallTable {
 
   /** The caller has ended: nobody waits any more, but each promise settles all the same. */
   rejectAllOf(caller: ProcessRecord): void {
+    const { isStopped, home } = this.#runtime;
+    const text = `the caller ${caller.pid} has ended`;
     while (caller.calls !== undefined) {
-      this.reject(
-        caller.calls,
-        new TergoError('process-terminated', `the caller ${caller.pid} has ended`, { cause: caller.reason }),
-      );
+      disown(caller.calls.settlement);
+      const error = isStopped
+        ? failure('node-terminated', home.node)
+        : new TergoError('process-terminated', text, { cause: caller.reason });
+      this.reject(caller.calls, error);
     }
   }
 
@@ -131,7 +145,7 @@ export class CallTable {
     const now = this.#runtime.driver.readNow();
     for (const call of young) {
       if (call.isSettled) continue;
-      call.timer = this.#runtime.timers.start(Math.max(0, call.deadline - now), () => {
+      call.timer = this.#runtime.timers.start(Math.max(0, this.#deadlineOf(call) - now), () => {
         call.timer = -1;
         this.#expire(call);
       });
@@ -145,10 +159,9 @@ export class CallTable {
     options: StartOptions,
     settlement: Settlement,
   ): PendingCall {
-    const { runtime, target, queue } = this.#check(caller, to, options);
-    if (runtime.freeze !== undefined) runtime.freeze(request);
-    const deadline = runtime.driver.now + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const call = new PendingCall(request, caller, target, deadline, settlement);
+    const { runtime, target, queue } = this.#check(caller, to, request, options);
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const call = new PendingCall(request, caller, target, timeoutMs, settlement);
     if (target.pid !== to) call.address = runtime.messaging.addressOf(to);
     this.#open(call);
     if (options.signal !== undefined) this.#listen(call, options.signal);
@@ -161,10 +174,11 @@ export class CallTable {
   #check(
     caller: ProcessRecord,
     to: unknown,
+    request: unknown,
     options: CallOptions,
   ): { runtime: Runtime; target: ProcessRecord; queue: number } {
     const runtime = this.#runtime;
-    if (isMute(caller)) throw failure('not-allowed', `${caller.pid} has ended and cannot call`);
+    if (isMute(caller)) throw runtime.messaging.refusalOf(caller, 'call');
     const target = runtime.messaging.resolve(to);
     if (typeof target === 'string') throw failure(target, to);
     if (target === caller)
@@ -174,9 +188,17 @@ export class CallTable {
       options.priority === undefined
         ? (caller.extra?.queue ?? QUEUE_MAIN)
         : queueOf(options.priority);
+    if (runtime.freeze !== undefined) runtime.freeze(request);
+    // Last, for it counts: a call that is refused takes no place.
     if ((target.flags & BOUNDED) !== 0 && !runtime.gauges.accept(target, queue))
       throw failure('process-mailbox-full', to);
     return { runtime, target, queue };
+  }
+
+  /** Counted from the first asking, soon after the start: the clock is not read for each call. */
+  #deadlineOf(call: PendingCall): number {
+    if (call.deadline < 0) call.deadline = this.#runtime.driver.readNow() + call.timeoutMs;
+    return call.deadline;
   }
 
   #open(call: PendingCall): void {
@@ -219,6 +241,11 @@ export class CallTable {
     const text = `${call.target.pid} did not answer within the timeout of the call`;
     this.reject(call, new TergoError('timeout', text));
   }
+}
+
+/** The caller has ended: nobody is left to handle a rejection, which must not end the OS process. */
+function disown(settlement: Settlement | undefined): void {
+  settlement?.promise?.catch(() => undefined);
 }
 
 function aborted(signal: AbortSignal): TergoError<'aborted'> {

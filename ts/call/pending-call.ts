@@ -3,6 +3,8 @@ import type { ProcessRecord } from '../process/process-record.ts';
 
 /** What the caller is told; both at most once, and never both. */
 export interface Settlement {
+  /** What these settle, if somebody may wait for it. */
+  readonly promise?: Promise<unknown>;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -17,8 +19,9 @@ export class PendingCall {
   readonly caller: ProcessRecord;
   /** Who must answer: the target, or whom it was forwarded to. */
   target: ProcessRecord;
-  /** When it times out, ms since the node's start. */
-  readonly deadline: number;
+  readonly timeoutMs: number;
+  /** When it times out, ms since the node's start; -1 until somebody has to know. */
+  deadline = -1;
   settlement: Settlement | undefined;
   /** The wheel's entry for the deadline; -1: none yet. */
   timer = -1;
@@ -37,13 +40,13 @@ export class PendingCall {
     request: unknown,
     caller: ProcessRecord,
     target: ProcessRecord,
-    deadline: number,
+    timeoutMs: number,
     settlement: Settlement,
   ) {
     this.request = request;
     this.caller = caller;
     this.target = target;
-    this.deadline = deadline;
+    this.timeoutMs = timeoutMs;
     this.settlement = settlement;
   }
 

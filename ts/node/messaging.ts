@@ -55,7 +55,7 @@ export class Messaging {
   }
 
   send(sender: ProcessRecord, to: unknown, message: unknown, options?: SendOptions): SendResult {
-    if (isMute(sender)) return 'not-allowed';
+    if (isMute(sender)) return this.#muteResult();
     const target = this.resolve(to);
     if (typeof target === 'string') return target;
     if (options !== undefined) checkSendOptions(options);
@@ -71,10 +71,17 @@ export class Messaging {
   ): Promise<void> {
     return new Promise((resolve) => {
       const result = this.send(sender, to, message, options);
-      if (result === 'not-allowed') throw failure(result, `${sender.pid} has ended and cannot send`);
+      if (isMute(sender)) throw this.refusalOf(sender, 'send');
       if (result !== 'ok') throw failure(result, to);
       resolve();
     });
+  }
+
+  /** The error for what a process wants to do that has ended, or whose node has stopped. */
+  refusalOf(sender: ProcessRecord, action: string): TergoError {
+    const result = this.#muteResult();
+    if (result === 'node-terminated') return failure(result, this.#runtime.home.node);
+    return failure(result, `${sender.pid} has ended and cannot ${action}`);
   }
 
   /** Where a message of `sender` waits: by the options, else by its own priority. */
@@ -135,16 +142,25 @@ export class Messaging {
 
   /** An exit signal; refused to oneself, the parent, the leader and the node. */
   exit(sender: ProcessRecord, to: unknown, reason: ExitReason): SendResult {
+    if (!this.mayExit(sender, to, reason)) return 'not-allowed';
+    return isMute(sender) ? this.#muteResult() : this.exitFrom(sender.pid, to, reason);
+  }
+
+  /** Whether this sender may send an exit signal there. Throws `incorrect`. */
+  mayExit(sender: ProcessRecord, to: unknown, reason: ExitReason): boolean {
     if (!isExitReason(reason))
       throw incorrect('reason', "'normal', 'shutdown', 'kill' or an Error", reason);
     if (!(to instanceof LocalPid)) throw incorrect('to', 'a pid', to);
-    if (isMute(sender)) return 'not-allowed';
     const { core } = this.#runtime;
-    if (to === sender.pid || to === core.pid) return 'not-allowed';
-    if (sender !== core && (to === sender.parent || to === sender.leader)) return 'not-allowed';
+    if (to === sender.pid || to === core.pid) return false;
+    return sender === core || (to !== sender.parent && to !== sender.leader);
+  }
+
+  /** An exit signal that was found to be allowed; its sender may have ended. */
+  exitFrom(from: LocalPid, to: unknown, reason: ExitReason): SendResult {
     const target = this.resolve(to);
     if (typeof target === 'string') return target;
-    this.signal(target, { from: sender.pid, reason });
+    this.signal(target, { from, reason });
     return 'ok';
   }
 
@@ -152,6 +168,11 @@ export class Messaging {
     const bits = kindAndQueue(KIND_SIGNAL, QUEUE_URGENT);
     this.#runtime.driver.outbox.send(target, bits, signal, signal.from);
     this.#runtime.dispatcher.overtake(target);
+  }
+
+  /** What a send gives to a sender that is no more. */
+  #muteResult(): 'node-terminated' | 'not-allowed' {
+    return this.#runtime.isStopped ? 'node-terminated' : 'not-allowed';
   }
 
   #resolveObject(to: object): ProcessRecord | Failure {

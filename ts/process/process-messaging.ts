@@ -56,7 +56,10 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
     return record.runtime.messaging.exit(record, to, reason);
   }
 
-  /** `sendExit` once `afterMs` are over. */
+  /**
+   * `sendExit` once `afterMs` are over, even if this process has ended by then. Throws at once what
+   * `sendExit` would refuse: `not-allowed`, `incorrect`; also for a bad delay.
+   */
   sendExitAfter(to: AnyPid, reason: ExitReason, afterMs: number): Timer {
     const record = this[context];
     return record.runtime.delayed.sendExit(record, to, reason, afterMs);

@@ -149,6 +149,7 @@ export class Deliveries {
   #inspect(record: ProcessRecord, call: PendingCall): void {
     if (call.isSettled) return;
     const items = call.request as readonly string[];
+    record.current = call;
     const result = record.instance.receive({ kind: 'inspect', items, from: call.from });
     this.#runtime.outcomes.answer(record, call, result);
   }

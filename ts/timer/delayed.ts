@@ -1,8 +1,8 @@
 import type { SendOptions } from '../call/call-options.ts';
 import { checkSendOptions } from '../call/call-options.ts';
 import { checkDelay } from '../error/check.ts';
-import { type ExitReason, isExitReason } from '../error/exit-reason.ts';
-import { incorrect } from '../error/tergo-error.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
+import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { isMute, type ProcessRecord } from '../process/process-record.ts';
 import type { Timer } from './timer.ts';
@@ -21,10 +21,10 @@ export class Delayed {
     this.#runtime = runtime;
   }
 
-  /** Fires even if the sender has ended; what the send returns then is lost, as nobody asks. */
+  /** Fires even if the sender has ended by then; what the send returns is lost, as nobody asks. */
   send(sender: ProcessRecord, to: unknown, message: unknown, { ms, options }: Delay): Timer {
     checkDelay('afterMs', ms, 0);
-    this.#check(to, options);
+    this.#check(sender, to, message, options);
     const { timers } = this.#runtime;
     return timers.handle(timers.start(ms, () => this.#send(sender, to, message, options)));
   }
@@ -32,7 +32,7 @@ export class Delayed {
   /** Fires until it is cancelled or the sender has ended. */
   sendEvery(sender: ProcessRecord, to: unknown, message: unknown, { ms, options }: Delay): Timer {
     checkDelay('everyMs', ms, 1);
-    this.#check(to, options);
+    this.#check(sender, to, message, options);
     const { timers } = this.#runtime;
     const timer = timers.handle(
       timers.repeat(ms, () => {
@@ -45,16 +45,29 @@ export class Delayed {
 
   sendExit(sender: ProcessRecord, to: unknown, reason: ExitReason, afterMs: number): Timer {
     checkDelay('afterMs', afterMs, 0);
-    if (!isExitReason(reason))
-      throw incorrect('reason', "'normal', 'shutdown', 'kill' or an Error", reason);
     const { timers, messaging } = this.#runtime;
-    return timers.handle(timers.start(afterMs, () => void messaging.exit(sender, to, reason)));
+    if (!messaging.mayExit(sender, to, reason)) {
+      const text = `${sender.pid} cannot send an exit to itself, its parent, its leader or the node`;
+      throw failure('not-allowed', text);
+    }
+    if (isMute(sender)) throw messaging.refusalOf(sender, 'send');
+    const fire = (): void => void messaging.exitFrom(sender.pid, to, reason);
+    return timers.handle(timers.start(afterMs, fire));
   }
 
   /** What is wrong is thrown now, when somebody can still mend it. */
-  #check(to: unknown, options: SendOptions | undefined): void {
+  #check(
+    sender: ProcessRecord,
+    to: unknown,
+    message: unknown,
+    options: SendOptions | undefined,
+  ): void {
+    const { messaging, freeze } = this.#runtime;
+    if (isMute(sender)) throw messaging.refusalOf(sender, 'send');
     if (options !== undefined) checkSendOptions(options);
-    this.#runtime.messaging.resolve(to);
+    messaging.queueFor(sender, options);
+    messaging.resolve(to);
+    if (freeze !== undefined) freeze(message);
   }
 
   #send(sender: ProcessRecord, to: unknown, message: unknown, options: SendOptions | undefined): void {
