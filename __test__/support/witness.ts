@@ -2,6 +2,7 @@ import {
   Actor,
   noreply,
   startNode,
+  type AnyPid,
   type Down,
   type EventMeta,
   type Exit,
@@ -112,7 +113,7 @@ export async function quietNode(
 }
 
 /** Resolves when a process has ended. */
-export async function gone(node: Node, { pid }: Pick<Handle, 'pid'>): Promise<void> {
+export async function gone(node: Node, { pid }: { readonly pid: AnyPid }): Promise<void> {
   await waitFor(`the end of ${pid}`, () => node.processState(pid) === 'terminated');
 }
 
