@@ -1,0 +1,20 @@
+/** Values of every kind with their print, to hand to functions that must refuse them. */
+export const everyValue: readonly (readonly [title: string, value: unknown])[] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['true', true],
+  ['zero', 0],
+  ['a number', 42],
+  ['NaN', Number.NaN],
+  ['a bigint', 42n],
+  ['an empty string', ''],
+  ['a symbol', Symbol('bad')],
+  ['an empty object', {}],
+  ['an object that looks like a pid', { node: 'quiet@localhost', id: 1001, slot: 1, creation: 1 }],
+  ['an object without a prototype', Object.create(null)],
+  ['a list', ['name']],
+  ['a function', () => undefined],
+  ['a class', class {}],
+  ['a promise', Promise.resolve('name')],
+  ['an error', new Error('bad')],
+];
