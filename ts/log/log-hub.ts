@@ -1,4 +1,4 @@
-import { checkChoice, checkFunction, checkName } from '../error/check.ts';
+import { checkChoice, checkFunction, checkName, checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { LOG_LEVELS } from './log-level.ts';
 import type { LogRecord } from './log-record.ts';
@@ -21,9 +21,7 @@ export class LogHub {
     if (typeof logger !== 'object' || logger === null)
       throw incorrect('logger', 'an object with a log method', logger);
     checkFunction('logger.log', logger.log);
-    for (const level of options.levels ?? []) {
-      checkChoice('options.levels', level, LOG_LEVELS.slice(0, -1));
-    }
+    checkLoggerOptions(options);
     if (this.#entries.has(name))
       throw new TergoError('taken', `there is a logger '${name}' already; remove it first`);
     const levels = options.levels === undefined ? undefined : new Set<string>(options.levels);
@@ -63,4 +61,12 @@ export class LogHub {
       entry.failed = true;
     }
   }
+}
+
+function checkLoggerOptions(options: LoggerOptions): void {
+  checkOptions('options', options, ['levels']);
+  const { levels } = options;
+  if (levels === undefined) return;
+  if (!Array.isArray(levels)) throw incorrect('options.levels', 'a list of levels', levels);
+  for (const level of levels) checkChoice('options.levels', level, LOG_LEVELS.slice(0, -1));
 }
