@@ -14,7 +14,7 @@ export const everyValue: readonly (readonly [title: string, value: unknown])[] =
   ['an object without a prototype', Object.create(null)],
   ['a list', ['name']],
   ['a function', () => undefined],
-  ['a class', class {}],
+  ['a class', Date],
   ['a promise', Promise.resolve('name')],
   ['an error', new Error('bad')],
 ];
