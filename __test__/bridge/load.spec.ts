@@ -1,0 +1,24 @@
+import test from 'ava';
+import { platformSuffix } from '../../ts/native/load.ts';
+import { runSource } from '../support/run-node.ts';
+
+const START = `
+  import { startNode } from 'tergo';
+  try { await startNode('load@localhost'); }
+  catch (error) { console.log(error.code); console.log(error.message); }
+`;
+
+test('a missing binary is one error that names every file tried and what to do', async (t) => {
+  const named = '/nowhere/tergo.node';
+  const { stdout } = await runSource(START, { env: { TERGO_BINARY: named } });
+  const [code, ...text] = stdout.split('\n');
+  t.is(code, 'binary-missing');
+  const message = text.join('\n');
+  t.true(message.includes(named));
+  t.true(message.includes('TERGO_BINARY'));
+  t.regex(message, /npm run build/);
+});
+
+test('the suffix of a binary says platform, processor and C library', (t) => {
+  t.true(platformSuffix().startsWith(`${process.platform}-${process.arch}`));
+});
