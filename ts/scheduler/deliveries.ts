@@ -86,7 +86,6 @@ export class Deliveries {
 
   #message(record: ProcessRecord, payload: number): void {
     const from = this.#slab.senders[payload]!;
-    this.#runtime.dispatcher.from = from;
     const value = this.#slab.take(payload);
     if (value instanceof AddressedMessage) {
       const address = (record.flags & SPLIT) !== 0 ? value.address : undefined;

@@ -22,6 +22,7 @@ import type { LocalPid } from '../process/pid.ts';
 import {
   BOUNDED,
   DEAD,
+  HALTED,
   OVERTAKEN,
   PLAIN,
   type ProcessRecord,
@@ -34,6 +35,9 @@ import { SharedValue, type Slab } from './slab.ts';
 
 /** Stands in `CURRENT` while no callback runs. */
 const NOBODY = 0xffff_ffff;
+/** Callbacks are counted in 30 bits, which stay small integers; a bit above marks a change without a count. */
+const COUNT_MASK = 0x3fff_ffff;
+const CALLBACK_FLAG = 0x4000_0000;
 
 /** Reads the inbox: control records go to those they concern, slices to the callbacks of their process. */
 export class Dispatcher {
@@ -41,19 +45,23 @@ export class Dispatcher {
   readonly #driver: Driver;
   readonly #ring: Uint32Array;
   readonly #slab: Slab;
+  readonly #records: readonly (ProcessRecord | undefined)[];
   /** Processes to which something of higher priority was sent since the last turn. */
   readonly #overtaken: ProcessRecord[] = [];
   #at = IN_AT;
   #end = IN_AT;
   #progress = 0;
-  /** Who sent the message in hand. */
-  from: LocalPid | undefined = undefined;
+  /** The count of callbacks at which the clock is read next. */
+  #spendAt = 1;
+  /** The slot of the message in hand. */
+  #payload = 0;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
     this.#driver = runtime.driver;
     this.#ring = runtime.driver.ring;
     this.#slab = runtime.driver.slab;
+    this.#records = runtime.records;
     this.#ring[CURRENT] = NOBODY;
   }
 
@@ -89,6 +97,11 @@ export class Dispatcher {
     target.attention |= OVERTAKEN;
   }
 
+  /** Who sent the message in hand. */
+  get from(): LocalPid | undefined {
+    return this.#slab.senders[this.#payload];
+  }
+
   /** Who sent the message that a process has in hand. */
   senderOf(record: ProcessRecord): LocalPid {
     const from = (record.flags & WAITING) !== 0 ? record.extra?.from : this.from;
@@ -99,71 +112,84 @@ export class Dispatcher {
   enter(record: ProcessRecord): number {
     const before = this.#ring[CURRENT]!;
     this.#ring[CURRENT] = record.pid.slot;
-    this.#ring[PROGRESS] = ++this.#progress;
+    this.#ring[PROGRESS]! ^= CALLBACK_FLAG;
     return before;
   }
 
   /** The callback is over. */
   leave(record: ProcessRecord | undefined, before: number): void {
     this.#ring[CURRENT] = before;
-    this.#ring[PROGRESS] = ++this.#progress;
+    this.#ring[PROGRESS]! ^= CALLBACK_FLAG;
     if (this.#ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
   }
 
   #slice(slot: number, first: number, end: number): void {
-    const record = this.#runtime.records[slot];
+    const ring = this.#ring;
+    const record = this.#records[slot];
     // Killed by an earlier slice of this inbox: what it was granted is lost with it.
     if (record === undefined) return this.#drop(first, end);
     record.flags |= RUNNING;
-    const before = this.enter(record);
-    let at = first;
-    try {
-      at = this.#entries(record, first, end);
-    } catch (error) {
-      at = this.#failedAt;
-      this.#runtime.lifecycle.crash(record, error);
-    }
-    this.leave(record, before);
+    ring[CURRENT] = slot;
+    const at = this.#entries(record, first, end);
+    ring[CURRENT] = NOBODY;
     record.flags &= ~RUNNING;
-    if ((record.flags & (ZOMBIE | DEAD)) === ZOMBIE) {
+    if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
+    if ((record.attention & HALTED) !== 0 && (record.flags & (ZOMBIE | DEAD)) === ZOMBIE) {
       this.#runtime.lifecycle.end(record, 'kill');
     }
     if (at < end) this.#rest(record, at, end);
   }
 
-  /** Where the entry after the throwing one stands. */
-  #failedAt = 0;
-
   /** Calls the callbacks; gives where it stopped. */
   #entries(record: ProcessRecord, first: number, end: number): number {
     const ring = this.#ring;
-    const { values, senders } = this.#slab;
+    const slab = this.#slab;
     const { instance, flags } = record;
-    const isPlain = (flags & PLAIN) !== 0;
-    const isBounded = (flags & BOUNDED) !== 0;
+    const isPlain = (flags & (PLAIN | BOUNDED)) === PLAIN;
+    let progress = this.#progress;
     let at = first;
-    while (at < end) {
-      // Looked at before each entry: the one before may have changed it.
-      if (record.attention !== 0) break;
-      const tag = ring[at]!;
-      const payload = ring[at + 1]!;
-      at += 2;
-      this.#failedAt = at;
-      ring[PROGRESS] = ++this.#progress;
-      if (isBounded) this.#runtime.gauges.take(record, (tag >> TAG_QUEUE_SHIFT) & 3, tag);
-      if (isPlain && (tag & 0xf) === KIND_MESSAGE) {
-        const message = values[payload];
-        const from = senders[payload]!;
-        this.from = from;
-        this.#slab.release(payload);
-        const next = instance.handleMessage!(message, from);
-        if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
-      } else {
-        this.#runtime.deliveries.take(record, tag, payload);
+    let inHand = -1;
+    try {
+      // `attention` is looked at before each entry: the one before may have changed it.
+      while (at < end && record.attention === 0) {
+        const tag = ring[at]!;
+        const payload = ring[at + 1]!;
+        at += 2;
+        progress = (progress + 1) & COUNT_MASK;
+        ring[PROGRESS] = progress;
+        if (isPlain && (tag & 0xf) === KIND_MESSAGE) {
+          this.#payload = payload;
+          inHand = payload;
+          const next = instance.handleMessage!(slab.values[payload], slab.senders[payload]!);
+          inHand = -1;
+          slab.release(payload);
+          if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
+        } else {
+          this.#deliver(record, tag, payload);
+        }
+        if (progress === this.#spendAt && this.#spend(progress)) break;
       }
-      if (--this.#driver.credit === 0 && this.#driver.spend()) break;
+    } catch (error) {
+      if (inHand >= 0) slab.release(inHand);
+      this.#runtime.lifecycle.crash(record, error);
     }
+    this.#progress = progress;
     return at;
+  }
+
+  /** An entry other than a plain message, or of a bounded mailbox. */
+  #deliver(record: ProcessRecord, tag: number, payload: number): void {
+    if ((record.flags & BOUNDED) !== 0)
+      this.#runtime.gauges.take(record, (tag >> TAG_QUEUE_SHIFT) & 3, tag);
+    this.#payload = payload;
+    this.#runtime.deliveries.take(record, tag, payload);
+  }
+
+  /** Reads the clock; true when the time slice is over. */
+  #spend(progress: number): boolean {
+    const isOver = this.#driver.spend();
+    this.#spendAt = (progress + this.#driver.stride) & COUNT_MASK;
+    return isOver;
   }
 
   /** What the process did not take of its slice: back to its queues, or lost with it. */

@@ -16,7 +16,7 @@ import { Slab } from './slab.ts';
 
 /** How long turns follow each other before libuv gets its turn, ms. */
 const SLICE_MS = 2;
-/** The clock is read once every so many messages; adapted to how long they take. */
+/** The clock is read once every so many callbacks at most; adapted to how long they take. */
 const MAX_STRIDE = 1024;
 /** The farthest that one libuv timer reaches, ms; an idle node keeps this one alarm, so that the OS process lives. */
 const MAX_ALARM_MS = 2 ** 31 - 1;
@@ -39,8 +39,8 @@ export class Driver {
   readonly slab: Slab = new Slab();
   readonly ring: Uint32Array;
   readonly outbox: Outbox;
-  /** Messages until the clock is read next. */
-  credit = 1;
+  /** How many callbacks may run before the clock is read next. */
+  stride = 64;
   /** A promise was settled: let its continuation run before the next turn. */
   lap = false;
   /** Whether the time slice is over. */
@@ -53,7 +53,6 @@ export class Driver {
   #dispatcher!: Dispatcher;
   #now = 0;
   #until = 0;
-  #stride = 64;
   #settles = false;
   #closed = false;
   #alarmAt = NEVER;
@@ -102,14 +101,13 @@ export class Driver {
     this.#native.close();
   }
 
-  /** Called when the credit is used up: reads the clock and says whether the time slice is over. */
+  /** Called after `stride` callbacks: reads the clock and says whether the time slice is over. */
   spend(): boolean {
     const before = this.#now;
     this.#tick();
     const took = this.#now - before;
-    if (took > 0.5) this.#stride = Math.max(1, this.#stride >> 2);
-    else if (took < 0.1) this.#stride = Math.min(MAX_STRIDE, this.#stride << 1);
-    this.credit = this.#stride;
+    if (took > 0.5) this.stride = Math.max(1, this.stride >> 2);
+    else if (took < 0.1) this.stride = Math.min(MAX_STRIDE, this.stride << 1);
     this.isExpired = this.#now >= this.#until;
     return this.isExpired;
   }

@@ -7,7 +7,7 @@ import type { LocalPid } from '../process/pid.ts';
 export class Slab {
   /** The value of each slot; `undefined` in a free one. */
   readonly values: unknown[] = [];
-  /** Who sent it; `undefined` in a free slot and where nobody sends. */
+  /** Who sent it; `undefined` where nobody sends. Stale in a free slot: a pid holds on to nothing. */
   readonly senders: (LocalPid | undefined)[] = [];
   #free = new Int32Array(1024);
   #freeCount = 0;
@@ -25,7 +25,6 @@ export class Slab {
 
   release(slot: number): void {
     this.values[slot] = undefined;
-    this.senders[slot] = undefined;
     if (this.#freeCount === this.#free.length) this.#grow();
     this.#free[this.#freeCount++] = slot;
   }
