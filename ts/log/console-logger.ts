@@ -41,7 +41,10 @@ function textSource(source: LogSource): string {
 
 function textFields(fields: LogFields): string {
   return Object.entries(fields)
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : shown(value)}`)
+    .map(
+      ([key, value]) =>
+        ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : shown(value)}`,
+    )
     .join('');
 }
 
@@ -53,20 +56,30 @@ function shown(value: unknown): string {
 }
 
 function jsonLine({ timeMs, level, source, message, fields }: LogRecord): string {
-  const seen = new Set<unknown>();
-  return JSON.stringify(
-    { time: new Date(timeMs).toISOString(), level, source, message, fields },
-    (_key, value: unknown) => plain(value, seen),
-  );
+  const head = { time: new Date(timeMs).toISOString(), level, source, message };
+  try {
+    return JSON.stringify({ ...head, fields }, plainValues());
+  } catch {
+    // A getter or a toJSON of a user threw; `inspect` calls neither.
+    return JSON.stringify({ ...head, fields: shown(fields) });
+  }
 }
 
-/** What JSON cannot hold becomes text, so that no record is lost. */
-function plain(value: unknown, seen: Set<unknown>): unknown {
+/** A replacer by which no record is lost: what JSON cannot hold becomes text, and a loop ends. */
+function plainValues(): (this: unknown, key: string, value: unknown) => unknown {
+  /** The values around the one in hand, outermost first; and what stands for each. */
+  const around: { readonly value: unknown; readonly shown: unknown }[] = [];
+  return function (this: unknown, _key: string, value: unknown): unknown {
+    while (around.length > 0 && around.at(-1)?.shown !== this) around.pop();
+    const shown = around.some((outer) => outer.value === value) ? '[circular]' : plain(value);
+    around.push({ value, shown });
+    return shown;
+  };
+}
+
+function plain(value: unknown): unknown {
   if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
     return String(value);
-  if (typeof value !== 'object' || value === null) return value;
-  if (seen.has(value)) return '[seen above]';
-  seen.add(value);
   if (value instanceof Map || value instanceof Set) return inspect(value);
   if (!(value instanceof Error)) return value;
   const { name, message, stack, cause } = value;
