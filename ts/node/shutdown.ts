@@ -73,7 +73,7 @@ export class Shutdown {
   async #stop(timeoutMs: number): Promise<StopReport> {
     // Later, so that `#stopping` is set when the first process hears of it.
     await Promise.resolve();
-    this.#askAll();
+    if (!this.#isForced) this.#askAll();
     const killed = (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
     this.#runtime.close();
     this.#onStopped();
@@ -92,8 +92,9 @@ export class Shutdown {
   #killRest(): readonly AnyPid[] {
     const rest = this.living();
     const fields = this.#fields(rest);
+    const isLate = rest.length + this.#runtime.lifecycle.terminating > 0 && !this.#isForced;
     for (const record of rest) this.#runtime.lifecycle.kill(record);
-    if (!this.#isForced) this.#runtime.log.error('processes did not end in time; those left are killed', fields);
+    if (isLate) this.#runtime.log.error('processes did not end in time; those left are killed', fields);
     return rest.map(({ pid }) => pid);
   }
 
