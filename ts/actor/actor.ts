@@ -115,7 +115,7 @@ export abstract class Actor<P = {}> extends Process<P> {
         if (this.handleResponse === undefined) return this.#missed('handleResponse', { ref: envelope.response.ref });
         return this.handleResponse(envelope.response);
       case 'log':
-        return this.handleLog?.(envelope.record) ?? noreply;
+        return this.handleLog === undefined ? noreply : this.handleLog(envelope.record);
       case 'inspect':
         return this.handleInspect?.(envelope.items, envelope.from) ?? {};
     }

@@ -1,0 +1,221 @@
+import test from 'ava';
+import {
+  noreply,
+  processId,
+  processName,
+  startNode,
+  type Pid,
+  type SendResult,
+  type Target,
+} from 'tergo';
+import { inside, spawnCollector, spawnPuppet, spawnScript } from '../support/improvise.ts';
+import { quietNode } from '../support/witness.ts';
+import { waitFor, within } from '../support/wait-for.ts';
+
+const name = processName<unknown>('target');
+const elsewhere = processId(name, 'other@localhost');
+
+test('a process sends by pid, and a float arrives intact [L15]', async (t) => {
+  const node = await quietNode(t);
+  const { pid, got } = await spawnCollector(node);
+  const sender = await spawnPuppet(node);
+  t.is(await inside(node, sender, (self) => self.send(pid, 3.14)), 'ok');
+  await waitFor('the message', () => got.length === 1);
+  t.deepEqual(got, [3.14]);
+});
+
+test('a process sends by registered name, and by name and node [L16]', async (t) => {
+  const node = await quietNode(t);
+  const { got } = await spawnCollector(node, { name });
+  const sender = await spawnPuppet(node);
+  const results = await inside(node, sender, (self) => [
+    self.send(name, 'by name'),
+    self.send(processId(name, node.name), 'by process id'),
+  ]);
+  t.deepEqual(results, ['ok', 'ok']);
+  await waitFor('both messages', () => got.length === 2);
+  t.deepEqual(got, ['by name', 'by process id']);
+});
+
+test('a process sends by alias until the alias is deleted [L17]', async (t) => {
+  const node = await quietNode(t);
+  const got: unknown[] = [];
+  const owner = await spawnScript(node, {
+    handleMessage: (self, message) => {
+      if (message === 'delete') self.deleteAlias(self.aliases[0]!);
+      else got.push(message);
+      return noreply;
+    },
+    handleCall: (self) => self.createAlias(),
+  });
+  const alias = (await node.call(owner, { type: 'alias' })) as Pid<unknown>;
+  const sender = await spawnPuppet(node);
+  t.is(await inside(node, sender, (self) => self.send(alias, 'by alias')), 'ok');
+  await waitFor('the message', () => got.length === 1);
+  node.send(owner, 'delete');
+  await waitFor('the deletion', () => node.processInfo(owner).aliases.length === 0);
+  t.is(await inside(node, sender, (self) => self.send(alias, 'late')), 'alias-unknown');
+  t.deepEqual(got, ['by alias']);
+});
+
+test('a send to an unknown name says so and does not throw [L18]', async (t) => {
+  const node = await quietNode(t);
+  const sender = await spawnPuppet(node);
+  const nobody = processName<unknown>('nobody');
+  const results = await inside(node, sender, (self) => [
+    self.send(nobody, 1),
+    self.send(processId(nobody, node.name), 1),
+  ]);
+  t.deepEqual(results, ['name-unknown', 'name-unknown']);
+});
+
+test('a callback sees who sent: the process, or the node itself from outside', async (t) => {
+  const node = await quietNode(t);
+  const senders: unknown[] = [];
+  const target = await spawnScript(node, {
+    handleMessage: (_self, _message, from) => (senders.push(from), noreply),
+  });
+  const sender = await spawnPuppet(node);
+  await inside(node, sender, (self) => self.send(target, 1));
+  node.send(target, 2);
+  await waitFor('both messages', () => senders.length === 2);
+  t.true(senders[0] === sender);
+  t.true(senders[1] === node.pid);
+});
+
+test('a send to a process that has ended says process-unknown by pid and alias, name-unknown by name', async (t) => {
+  const node = await quietNode(t);
+  const target = await spawnScript(node, { handleCall: (self) => self.createAlias() }, { name });
+  const alias = (await node.call(target, { type: 'alias' })) as Pid<unknown>;
+  node.kill(target);
+  t.is(node.send(target, 1), 'process-unknown');
+  t.is(node.send(alias, 1), 'alias-unknown');
+  t.is(node.send(name, 1), 'name-unknown');
+});
+
+test('a slot that is used again does not take what is for the process that had it before', async (t) => {
+  const node = await quietNode(t);
+  const first = await spawnCollector(node);
+  node.kill(first.pid);
+  // More than the core grants at once, so that the slot comes round.
+  const others = await Promise.all(Array.from({ length: 2100 }, () => spawnCollector(node)));
+  t.is(node.send(first.pid, 'late'), 'process-unknown');
+  await Promise.all(others.slice(0, 1).map(({ pid }) => node.inspect(pid)));
+  t.deepEqual(
+    others.flatMap(({ got }) => got),
+    [],
+  );
+});
+
+test('an address of an earlier incarnation of the node is refused as such', async (t) => {
+  const earlier = await startNode('quiet@localhost', { log: { disableConsole: true } });
+  const pid = await spawnScript(earlier, { handleCall: (self) => self.createAlias() });
+  const alias = (await earlier.call(pid, { type: 'alias' })) as Pid<unknown>;
+  await earlier.stop();
+  const node = await quietNode(t);
+  t.is(node.name, earlier.name);
+  const { got } = await spawnCollector(node);
+  t.is(node.send(pid, 1), 'process-incarnation');
+  t.is(node.send(alias, 1), 'process-incarnation');
+  await t.throwsAsync(node.call(pid, { type: 'x' }), { code: 'process-incarnation' });
+  t.is(node.sendExit(pid, 'normal'), 'process-incarnation');
+  t.deepEqual(got, []);
+});
+
+test('an address on another node is refused for want of a connection', async (t) => {
+  const node = await quietNode(t);
+  const other = await startNode('other@localhost', { log: { disableConsole: true } });
+  t.teardown(() => other.stopForce());
+  const { pid, got } = await spawnCollector(other, { name });
+  t.is(node.send(pid, 1), 'no-connection');
+  t.is(node.send(elsewhere, 1), 'no-connection');
+  t.is(node.sendExit(pid, 'shutdown'), 'no-connection');
+  await t.throwsAsync(node.call(elsewhere, { type: 'x' }), { code: 'no-connection' });
+  t.is(other.send(pid, 'own'), 'ok');
+  await waitFor('its own message', () => got.length === 1);
+});
+
+test('after the node has stopped every send says node-terminated', async (t) => {
+  const node = await quietNode(t);
+  const { pid } = await spawnCollector(node);
+  await node.stop();
+  const sends: readonly SendResult[] = [
+    node.send(pid, 1),
+    node.send(name, 1),
+    node.sendExit(pid, 'normal'),
+  ];
+  t.deepEqual(sends, ['node-terminated', 'node-terminated', 'node-terminated']);
+  await t.throwsAsync(node.sendImportant(pid, 1), { code: 'node-terminated' });
+  await t.throwsAsync(node.call(pid, { type: 'x' }), { code: 'node-terminated' });
+  t.throws(() => node.sendAfter(pid, 1, 1), { code: 'node-terminated' });
+});
+
+test('a process that has ended sends no more, but its terminate callback does', async (t) => {
+  const node = await quietNode(t);
+  const { pid, got } = await spawnCollector(node);
+  const ended = Promise.withResolvers<unknown[]>();
+  const sender = await spawnScript(node, {
+    handleMessage: async (self) => {
+      await new Promise((resolve) => self.signal.addEventListener('abort', resolve));
+      await Promise.resolve();
+      ended.resolve([self.send(pid, 'late'), self.sendExit(pid, 'shutdown')]);
+      return noreply;
+    },
+    terminate: (self) => void self.send(pid, 'last'),
+  });
+  node.send(sender, 'go');
+  await waitFor('the callback', () => node.processState(sender) === 'running');
+  node.kill(sender);
+  t.deepEqual(await within('the end', () => ended.promise), ['not-allowed', 'not-allowed']);
+  await waitFor('the last message', () => got.length === 1);
+  t.deepEqual(got, ['last']);
+});
+
+test('an important send resolves when the message is in the mailbox, and rejects with what send returns', async (t) => {
+  const node = await quietNode(t);
+  const { pid, got } = await spawnCollector(node);
+  const bounded = await spawnCollector(node, { mailboxSize: 1 });
+  const sender = await spawnPuppet(node);
+  await inside(node, sender, (self) => self.sendImportant(pid, 'important'));
+  t.is(node.processInfo(pid).messagesIn, 1);
+  await waitFor('the message', () => got.length === 1);
+
+  const important = (to: Target): Promise<void> => node.sendImportant<unknown>(to, 1);
+  const [first, second] = [important(bounded.pid), important(bounded.pid)];
+  await first;
+  await t.throwsAsync(second, { code: 'process-mailbox-full', message: /mailboxSize/ });
+  await t.throwsAsync(important(processName('nobody')), {
+    code: 'name-unknown',
+    message: /nobody/,
+  });
+  await t.throwsAsync(important(elsewhere), { code: 'no-connection' });
+  node.kill(pid);
+  await t.throwsAsync(important(pid), { code: 'process-unknown' });
+  await t.throwsAsync(important(7 as never), { code: 'incorrect' });
+});
+
+test('a message is shared with its receiver, not copied', async (t) => {
+  const node = await quietNode(t);
+  const { pid, got } = await spawnCollector(node);
+  const message = { deep: { list: [1] }, bytes: new Uint8Array(3), make: () => 1 };
+  node.send(pid, message);
+  await waitFor('the message', () => got.length === 1);
+  t.true(got[0] === message);
+});
+
+test('every value is a message, undefined and null among them', async (t) => {
+  const node = await quietNode(t);
+  const { pid, got } = await spawnCollector(node);
+  const values = [undefined, null, 0, '', false, Number.NaN, 7n, Symbol('s'), [], noreply];
+  for (const value of values) t.is(node.send(pid, value), 'ok');
+  await waitFor('all', () => got.length === values.length);
+  t.deepEqual(got, values);
+});
+
+test('what is sent to the node itself is lost, and logged', async (t) => {
+  const node = await quietNode(t);
+  const lines: string[] = [];
+  node.addLogger('lines', { log: ({ message }) => lines.push(message) });
+  t.is(node.send(node.pid as Pid<unknown>, 'hello'), 'ok');
+  await waitFor('the log line', () => lines.some((line) => line.includes('it is lost')));
+});
