@@ -53,8 +53,9 @@ export class Dispatcher {
   #progress = 0;
   /** The count of callbacks at which the clock is read next. */
   #spendAt = 1;
-  /** The slot of the message in hand. */
-  #payload = 0;
+  /** The slot of the message in hand; -1 when its slot is free already, and `#from` tells the sender. */
+  #payload = -1;
+  #from: LocalPid | undefined = undefined;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -99,7 +100,7 @@ export class Dispatcher {
 
   /** Who sent the message in hand. */
   get from(): LocalPid | undefined {
-    return this.#slab.senders[this.#payload];
+    return this.#payload < 0 ? this.#from : this.#slab.senders[this.#payload];
   }
 
   /** Who sent the message that a process has in hand. */
@@ -181,7 +182,9 @@ export class Dispatcher {
   #deliver(record: ProcessRecord, tag: number, payload: number): void {
     if ((record.flags & BOUNDED) !== 0)
       this.#runtime.gauges.take(record, (tag >> TAG_QUEUE_SHIFT) & 3, tag);
-    this.#payload = payload;
+    // The slot is free before the callback begins, and what that sends may take it.
+    this.#from = this.#slab.senders[payload];
+    this.#payload = -1;
     this.#runtime.deliveries.take(record, tag, payload);
   }
 
