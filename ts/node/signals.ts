@@ -13,13 +13,16 @@ export function stopOnSignals(runtime: Runtime): void {
     runtime.log.info(received === 1 ? 'stopping' : 'stopping by force', { signal });
     const { shutdown } = runtime;
     const stopped = received === 1 ? shutdown.stop() : shutdown.force();
-    void stopped.then(() => {
-      // Whoever else listens, another node for one, has got it already and ends the OS process in its time.
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    });
+    // Whoever waited for the stop goes first.
+    void stopped.then(() => setImmediate(raise, signal));
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   void runtime.shutdown.stopped.then(() => {
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   });
+}
+
+/** Whoever else listens, another node for one, has got the signal already and ends the OS process in its time. */
+function raise(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }
