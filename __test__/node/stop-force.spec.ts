@@ -1,0 +1,127 @@
+import { Actor, type AnyPid, type ExitReason, type Node } from 'tergo';
+import test from 'ava';
+import { recordLog } from '../support/log-records.ts';
+import { quietNode, spawnWitness } from '../support/witness.ts';
+import { turn } from '../support/wait-for.ts';
+
+/** Its `terminate` never settles. */
+class Clinging extends Actor {
+  override terminate(): Promise<void> {
+    return new Promise(() => undefined);
+  }
+}
+
+/** A process that waits for a promise that never settles. */
+async function spawnHanging(node: Node): Promise<AnyPid> {
+  const { pid, run } = await spawnWitness(node);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  void run(() => {
+    resolve();
+    return new Promise<never>(() => undefined);
+  });
+  await promise;
+  return pid;
+}
+
+test('stopForce kills every process without asking and reports all of them', async (t) => {
+  const node = await quietNode(t);
+  const idle = await spawnWitness(node, { trapExit: true });
+  const hanging = await spawnHanging(node);
+  const records = recordLog(node);
+  t.deepEqual(await node.stopForce(), { killed: [idle.pid, hanging] });
+  t.is(idle.seen.length, 1);
+  t.like(idle.seen[0], { on: 'terminate', reason: 'kill' });
+  t.false(node.isAlive);
+  t.deepEqual(records, []);
+});
+
+test('stopForce ends a stop that still waits for a process', async (t) => {
+  const node = await quietNode(t);
+  const orderly = await spawnWitness(node);
+  const hanging = await spawnHanging(node);
+  const stopped = node.stop();
+  await turn();
+  t.like(orderly.seen[0], { reason: 'shutdown' });
+  t.true(node.isAlive);
+  const report = await node.stopForce();
+  t.deepEqual(report, { killed: [hanging] });
+  t.is(await stopped, report);
+});
+
+test('stopForce right after stop does not wait either', async (t) => {
+  const node = await quietNode(t);
+  const hanging = await spawnHanging(node);
+  const stopped = node.stop();
+  const report = await node.stopForce();
+  t.true(report.killed.includes(hanging));
+  t.is(await stopped, report);
+});
+
+test('stopForce ends a stop that waits for a terminate which never settles', async (t) => {
+  const node = await quietNode(t);
+  await node.spawn(Clinging);
+  const stopped = node.stop();
+  await turn();
+  t.true(node.isAlive);
+  t.deepEqual(node.processList(), []);
+  t.deepEqual(await node.stopForce(), { killed: [] });
+  t.deepEqual(await stopped, { killed: [] });
+});
+
+test('stopForce waits for no terminate', async (t) => {
+  const node = await quietNode(t);
+  const pid = await node.spawn(Clinging);
+  t.deepEqual(await node.stopForce(), { killed: [pid] });
+  t.false(node.isAlive);
+});
+
+test('a process may stop its own node by force', async (t) => {
+  const node = await quietNode(t);
+  const reasons: ExitReason[] = [];
+  class Tyrant extends Actor<{ message: 'go' }> {
+    override handleMessage(): Promise<never> {
+      void this.node.stopForce();
+      t.true(this.node.isAlive);
+      return new Promise(() => undefined);
+    }
+    override terminate(reason: ExitReason): void {
+      reasons.push(reason);
+    }
+  }
+  const pid = await node.spawn(Tyrant);
+  node.send(pid, 'go');
+  await node.wait(5000);
+  t.deepEqual(reasons, ['kill']);
+});
+
+test('a spawn whose init is pending rejects', async (t) => {
+  const node = await quietNode(t);
+  class Endless extends Actor {
+    override init(): Promise<void> {
+      return new Promise(() => undefined);
+    }
+  }
+  const refused = t.throwsAsync(node.spawn(Endless), { code: 'process-terminated' });
+  await node.stopForce();
+  await refused;
+});
+
+test('calls of processes and from outside settle', async (t) => {
+  const node = await quietNode(t);
+  class Silent extends Actor<{ request: { type: 'ask' } }> {
+    override handleCall(): Promise<never> {
+      return new Promise(() => undefined);
+    }
+  }
+  const silent = await node.spawn(Silent);
+  const { run } = await spawnWitness(node);
+  const settled = await Promise.all([
+    t.throwsAsync(node.call(silent, { type: 'ask' }), { code: 'process-terminated' }),
+    t.throwsAsync(
+      run((self) => self.call(silent, { type: 'ask' })),
+      { code: 'process-terminated' },
+    ),
+    turn().then(() => node.stopForce()),
+  ]);
+  t.is(settled.length, 3);
+});
