@@ -85,8 +85,15 @@ export class EventTable {
     this.#byIndex[event.index] = undefined;
   }
 
-  find(name: string): EventRecord | undefined {
-    return this.#byName.get(name);
+  /** The event that `target` addresses, or why there is none. Throws `incorrect` for what is no address. */
+  find(target: unknown): EventRecord | 'event-unknown' | 'no-connection' {
+    const name = typeof target === 'object' ? nameInId(target) : target;
+    checkName('event', name);
+    const node = typeof target === 'object' ? nodeInId(target) : this.#runtime.home.node;
+    if (!isNodeName(node))
+      throw incorrect('event.node', "'name@host', both halves non-empty", node);
+    if (node !== this.#runtime.home.node) return 'no-connection';
+    return this.#byName.get(name) ?? 'event-unknown';
   }
 
   /** The event of a start or stop notice, unless it is gone. */
@@ -135,7 +142,7 @@ export class EventTable {
     kind: RelationKind,
     target: unknown,
   ): Promise<readonly EventMessage<unknown>[]> {
-    const event = this.#find(target);
+    const event = this.find(target);
     if (typeof event === 'string') throw failure(event, addressText(target));
     // The snapshot and the command stand at one point of the order: nothing is missed and nothing comes twice.
     const backlog = event.buffer.slice();
@@ -145,23 +152,12 @@ export class EventTable {
 
   /** Takes a subscription back; rejects with `target-unknown` when there is none. */
   async unsubscribe(consumer: ProcessRecord, kind: RelationKind, target: unknown): Promise<void> {
-    const event = this.#find(target);
+    const event = this.find(target);
     if (typeof event === 'string') {
       const text = `there is no such ${kind} on the event; it may have fired already`;
       throw new TergoError('target-unknown', text);
     }
     await this.#runtime.relations.unsubscribe(consumer, kind, event);
-  }
-
-  /** The event that `target` addresses, or why there is none. Throws `incorrect` for what is no address. */
-  #find(target: unknown): EventRecord | 'event-unknown' | 'no-connection' {
-    const name = typeof target === 'object' ? nameInId(target) : target;
-    checkName('event', name);
-    const node = typeof target === 'object' ? nodeInId(target) : this.#runtime.home.node;
-    if (!isNodeName(node))
-      throw incorrect('event.node', "'name@host', both halves non-empty", node);
-    if (node !== this.#runtime.home.node) return 'no-connection';
-    return this.#byName.get(name) ?? 'event-unknown';
   }
 }
 

@@ -1,6 +1,7 @@
 import { Actor } from '../actor/actor.ts';
 import { type Next, noreply, stop } from '../actor/outcome.ts';
 import { checkInteger, checkOptions } from '../error/check.ts';
+import { type ExitReason, isAbnormal } from '../error/exit-reason.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
@@ -17,7 +18,8 @@ export interface SubscribeOptions {
 
 /**
  * An event as an async iterable: first the buffered backlog, then what is published. It ends when the
- * event does: quietly after an orderly end of its producer, with that error otherwise.
+ * event does, after all that was published: quietly if its producer came to an orderly end, otherwise
+ * with the error that ended it, `process-terminated` (killed) or `unregistered` (the event was given up).
  *
  * @example
  * await using feed = node.subscribe(prices);
@@ -37,8 +39,9 @@ interface Reader {
 }
 
 /** The process behind a subscription. */
-class Subscriber extends Actor<{ event: unknown }> {
+class Subscriber extends Actor<{ message: 'all taken'; event: unknown }> {
   #feed!: EventFeed;
+  #error: Error | undefined;
 
   override async init(feed: EventFeed, event: string): Promise<void> {
     this.#feed = feed;
@@ -50,8 +53,15 @@ class Subscriber extends Actor<{ event: unknown }> {
     return noreply;
   }
 
+  /** It went before the messages that wait: they come first, the end after them. */
   override handleDown({ reason }: Down): Next {
-    this.#feed.finish(reason instanceof Error ? reason : undefined);
+    this.#error = errorOf(reason);
+    this.send(this.pid, 'all taken');
+    return noreply;
+  }
+
+  override handleMessage(): Next {
+    this.#feed.finish(this.#error);
     return stop('normal');
   }
 
@@ -59,6 +69,14 @@ class Subscriber extends Actor<{ event: unknown }> {
   override terminate(): void {
     this.#feed.finish(undefined);
   }
+}
+
+/** How an iteration ends after the end of its event: with an error unless that was an orderly one. */
+function errorOf(reason: ExitReason): Error | undefined {
+  if (reason instanceof Error) return reason;
+  if (!isAbnormal(reason)) return undefined;
+  const text = "the event's producer was killed";
+  return new TergoError('process-terminated', text, { cause: reason });
 }
 
 /** The queue between an event and one reader. @internal */
@@ -79,6 +97,7 @@ export class EventFeed implements Subscription<unknown> {
     checkInteger('options.limit', limit, 1);
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw incorrect('options.signal', 'an AbortSignal', signal);
+    runtime.events.find(event);
     this.#runtime = runtime;
     this.#limit = limit;
     this.#started = runtime.spawner.spawn(runtime.core, Subscriber, { args: [this, event] }).then(

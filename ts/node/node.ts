@@ -162,7 +162,7 @@ export class Node implements Messenger, AsyncDisposable {
     this.#runtime.lifecycle.kill(record);
   }
 
-  /** Reads an event from outside of a process; the error of an unknown event comes with the first read. */
+  /** Reads an event from outside of a process; the error of an unknown event comes with the first read. Throws `incorrect`. */
   subscribe<T>(event: EventTarget<T>, options?: SubscribeOptions): Subscription<T> {
     this.#checkAlive();
     return new EventFeed(this.#runtime, event, options) as Subscription<unknown> as Subscription<T>;
