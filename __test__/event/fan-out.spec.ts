@@ -41,7 +41,7 @@ class Listener extends Actor<{ event: string }> {
 test('one message reaches a hundred thousand subscribers exactly once, and ends with them', async (t) => {
   const node = await quietNode(t);
   const publisher = node.registerEvent(news);
-  const before = holdings(node);
+  const before = await holdings(node);
   const counts = new Uint8Array(100_000);
   const pids = await Promise.all(
     Array.from(counts, (_, place) => node.spawn(Listener, { args: [counts, place] })),
@@ -74,7 +74,7 @@ test('a process that both links and monitors gets each message twice, and the en
 test('a message that nobody subscribes to is published all the same, and leaves nothing behind', async (t) => {
   const node = await quietNode(t);
   const publisher = node.registerEvent(news);
-  const before = holdings(node);
+  const before = await holdings(node);
   for (let count = 0; count < 1000; count += 1) t.is(node.sendEvent(publisher, 'lost'), 'ok');
   await holdsAgain(node, before);
   t.like(node.info(), { eventsPublished: 1000, eventsDelivered: 0, eventsDropped: 0 });
@@ -83,7 +83,7 @@ test('a message that nobody subscribes to is published all the same, and leaves 
 test('subscribers that end before they take a message leave nothing behind', async (t) => {
   const node = await quietNode(t);
   const publisher = node.registerEvent(news);
-  const before = holdings(node);
+  const before = await holdings(node);
   const subscribers = await Promise.all(Array.from({ length: 100 }, () => spawnWitness(node)));
   for (const subscriber of subscribers) await subscriber.run((self) => self.linkEvent(news));
   node.sendEvent(publisher, 'to the dead');

@@ -185,7 +185,7 @@ test('a thousand subscribers that end at once leave one stop and nothing else be
   const node = await quietNode(t);
   const producer = await spawnWitness(node);
   await producer.run((self) => self.registerEvent('news', { notify: true }));
-  const before = holdings(node);
+  const before = await holdings(node);
   const subscribers = await spawnMany(node, 1000);
   for (const subscriber of subscribers) await subscriber.run((self) => self.linkEvent('news'));
   for (const { pid } of subscribers) node.kill(pid);

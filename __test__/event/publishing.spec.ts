@@ -189,7 +189,7 @@ test('events have names of their own: a process may have the same', async (t) =>
 
 test('the node itself can be a producer; its events last until they are given up', async (t) => {
   const node = await quietNode(t);
-  const before = holdings(node);
+  const before = await holdings(node);
   const publisher = node.registerEvent(prices, { buffer: 1, notify: true });
   const subscriber = await spawnWitness(node);
   t.deepEqual(await subscriber.run((self) => self.monitorEvent(prices)), []);

@@ -51,7 +51,7 @@ test('only its process may delete an alias: alias-owner for others, alias-unknow
 
 test('the aliases of a process end with it', async (t) => {
   const node = await quietNode(t);
-  const before = holdings(node);
+  const before = await holdings(node);
   const self = await spawnWitness(node);
   const alias = await self.run((witness) => {
     for (let count = 0; count < 99; count += 1) witness.createAlias();
@@ -70,7 +70,7 @@ test('the aliases of a process end with it', async (t) => {
 test('an alias is not used again: a hundred thousand in a row are all different, and leave nothing behind', async (t) => {
   const node = await quietNode(t);
   const self = await spawnWitness(node);
-  const before = holdings(node);
+  const before = await holdings(node);
   const texts = await self.run((witness) => {
     const seen = new Set<string>();
     for (let count = 0; count < 100_000; count += 1) {

@@ -49,13 +49,13 @@ for (const { title, argument, call } of spoilables) {
   test(`${title} refuses every wrong ${argument} by its name, and changes nothing`, async (t) => {
     const node = await quietNode(t);
     const self = await spawnWitness(node);
-    const before = holdings(node);
+    const before = await holdings(node);
     for (const [value, bad] of everyValue) {
       const attempt = self.run(async (witness) => await call(witness, bad as never));
       const error = await t.throwsAsync(attempt, { code: 'incorrect' }, value);
       t.true(error?.message.startsWith(`${argument} must be`), `${value}: ${error?.message}`);
     }
-    t.deepEqual(holdings(node), before);
+    t.deepEqual(await holdings(node), before);
   });
 }
 

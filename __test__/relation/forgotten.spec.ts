@@ -20,7 +20,7 @@ for (const kind of addressKinds) {
     const address = await addressOf(node, target, kind);
     const other = await spawnWitness(node);
     await other.run((self) => address.monitor(self));
-    const before = holdings(node);
+    const before = await holdings(node);
 
     const consumer = await spawnWitness(node);
     await consumer.run((self) => address.link(self));
@@ -57,7 +57,7 @@ test('an end forgets only the relations of that process, whatever their targets 
 test('a hundred thousand links and monitors leave nothing behind when the subscribers end', async (t) => {
   const node = await quietNode(t);
   const targets = await spawnMany(node, targetCount);
-  const before = holdings(node);
+  const before = await holdings(node);
   for (let round = 0; round < 2; round += 1) {
     const consumers = await spawnMany(node, consumerCount);
     await relateAll(consumers, targets);
@@ -74,7 +74,7 @@ test('a hundred thousand links and monitors leave nothing behind when the subscr
 test('a hundred thousand links and monitors fire once each when the targets end, and leave nothing behind', async (t) => {
   const node = await quietNode(t);
   const consumers = await spawnMany(node, consumerCount, true);
-  const before = holdings(node);
+  const before = await holdings(node);
   for (let round = 1; round <= 2; round += 1) {
     const targets = await spawnMany(node, targetCount);
     await relateAll(consumers, targets);
@@ -97,7 +97,7 @@ test('a hundred thousand links that are taken back leave nothing behind', async 
   const node = await quietNode(t);
   const target = await spawnWitness(node);
   const consumer = await spawnWitness(node);
-  const before = holdings(node);
+  const before = await holdings(node);
   await consumer.run(async (self) => {
     for (let round = 0; round < 1000; round += 1) {
       const made: Promise<void>[] = [];
@@ -114,7 +114,7 @@ test('a hundred thousand links that are taken back leave nothing behind', async 
 
 test('notices that the subscriber did not live to take leave nothing behind', async (t) => {
   const node = await quietNode(t);
-  const before = holdings(node);
+  const before = await holdings(node);
   const [target, consumer] = await spawnMany(node, 2);
   await consumer!.run((self) => self.monitor(target!.pid));
   await consumer!.run((self) => self.link(target!.pid));

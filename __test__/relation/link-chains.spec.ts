@@ -5,7 +5,7 @@ import type { Handle, Witness } from '../support/witness.ts';
 
 test('a chain of a thousand links falls to its end, each process for the end of the one before', async (t) => {
   const node = await quietNode(t);
-  const before = holdings(node);
+  const before = await holdings(node);
   const chain = await spawnChain(node, 1000);
   const reason = new Error('the first stone');
   node.sendExit(chain[0]!.pid, reason);
@@ -31,7 +31,7 @@ test('a chain falls up to the process that traps exits', async (t) => {
 
 test('a ring of links falls once around', async (t) => {
   const node = await quietNode(t);
-  const before = holdings(node);
+  const before = await holdings(node);
   const ring = await spawnChain(node, 100);
   await ring[0]!.run((self) => self.link(ring.at(-1)!.pid));
   node.kill(ring[30]!.pid);

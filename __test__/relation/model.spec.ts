@@ -25,7 +25,7 @@ type Round = typeof round extends fc.Arbitrary<infer T> ? T : never;
 
 test('whatever happens in whatever order, each end is heard of exactly once by whoever asked for it', async (t) => {
   const node = await quietNode(t);
-  const before = holdings(node);
+  const before = await holdings(node);
   let noticed = 0;
   await fc.assert(
     fc.asyncProperty(

@@ -61,7 +61,7 @@ test('giving up a name that there is not throws name-unknown', async (t) => {
 
 test('a name is free again when its process ends, and messages to it find nobody', async (t) => {
   const node = await quietNode(t);
-  const before = holdings(node);
+  const before = await holdings(node);
   const self = await spawnWitness(node, { name });
   node.kill(self.pid);
   await gone(node, self);

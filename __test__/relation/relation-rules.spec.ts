@@ -83,7 +83,7 @@ for (const kind of addressKinds) {
     const target = await spawnWitness(node);
     const self = await spawnWitness(node);
     const address = await addressOf(node, target, kind);
-    const before = holdings(node);
+    const before = await holdings(node);
     await self.run(async (witness) => {
       await address.link(witness);
       await address.monitor(witness);
@@ -173,7 +173,7 @@ for (const kind of addressKinds.filter((kind) => kind !== 'event')) {
 
   test(`a process may monitor its own ${kind}, and its end leaves nothing behind`, async (t) => {
     const node = await quietNode(t);
-    const before = holdings(node);
+    const before = await holdings(node);
     const self = await spawnWitness(node);
     const address = await addressOf(node, self, kind);
     await self.run((witness) => address.monitor(witness));

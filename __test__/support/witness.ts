@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   Actor,
   noreply,
@@ -16,7 +17,7 @@ import {
   type SpawnOptions,
 } from 'tergo';
 import type { ExecutionContext } from 'ava';
-import { waitFor } from './wait-for.ts';
+import { turn, waitFor } from './wait-for.ts';
 
 /** What reached a witness, in the order in which it came. */
 export type Notice =
@@ -124,24 +125,36 @@ export function reasonOf(notice: Notice | undefined): ExitReason | undefined {
   return 'ended' in notice ? notice.ended.reason : undefined;
 }
 
-/** What a node holds for the living; equal before and after means that nothing leaked. */
-export function holdings(node: Node): Partial<NodeInfo> {
+/** What a node holds for the living, once it is at rest; equal before and after means that nothing leaked. */
+export async function holdings(node: Node): Promise<Partial<NodeInfo>> {
+  let before = held(node);
+  for (let calm = 0; calm < 3;) {
+    await turn();
+    const now = held(node);
+    calm = isDeepStrictEqual(now, before) ? calm + 1 : 0;
+    before = now;
+  }
+  return before;
+}
+
+/** Resolves when a node holds what it held before; rejects with the difference. */
+export async function holdsAgain(node: Node, before: Partial<NodeInfo>): Promise<void> {
+  try {
+    await waitFor('the node to be as before', () => isDeepStrictEqual(held(node), before));
+  } catch {
+    throw new Error(
+      `the node holds ${JSON.stringify(held(node))}, but held ${JSON.stringify(before)}`,
+    );
+  }
+}
+
+function held(node: Node): Partial<NodeInfo> {
   const { processes, registeredNames, registeredAliases, registeredEvents } = node.info();
   const { links, monitors, pendingCalls, pendingTimers, slabEntries } = node.info();
   return {
     ...{ processes, registeredNames, registeredAliases, registeredEvents },
     ...{ links, monitors, pendingCalls, pendingTimers, slabEntries },
   };
-}
-
-/** Resolves when a node holds what it held before; rejects with the difference. */
-export async function holdsAgain(node: Node, before: Partial<NodeInfo>): Promise<void> {
-  const wanted = JSON.stringify(before);
-  try {
-    await waitFor('', () => JSON.stringify(holdings(node)) === wanted);
-  } catch {
-    throw new Error(`the node holds ${JSON.stringify(holdings(node))}, but held ${wanted}`);
-  }
 }
 
 function inside<T>(

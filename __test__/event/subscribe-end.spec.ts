@@ -1,0 +1,204 @@
+import test from 'ava';
+import { eventId, eventName, stop, type EventName, type Node, type Subscription } from 'tergo';
+import { turn, waitFor, within } from '../support/wait-for.ts';
+import { runSource } from '../support/run-node.ts';
+import {
+  gone,
+  holdings,
+  holdsAgain,
+  quietNode,
+  spawnWitness,
+  type Handle,
+} from '../support/witness.ts';
+
+const ticks: EventName<number> = eventName('ticks');
+
+/** A way in which the event of a producer ends; every one comes after three messages. */
+interface End {
+  readonly title: string;
+  readonly code: string | undefined;
+  bring(node: Node, producer: Handle): unknown;
+}
+
+const crash = new Error('crash');
+
+const ends: readonly End[] = [
+  {
+    title: 'its producer stops normally',
+    code: undefined,
+    bring: (node, { pid }) => node.send(pid, () => stop('normal')),
+  },
+  {
+    title: 'its producer is shut down',
+    code: undefined,
+    bring: (node, { pid }) => node.sendExit(pid, 'shutdown'),
+  },
+  {
+    title: 'its producer is killed',
+    code: 'process-terminated',
+    bring: (node, { pid }) => node.kill(pid),
+  },
+  {
+    title: 'its producer crashes',
+    code: 'crash',
+    bring: (node, { pid }) =>
+      node.send(pid, () => {
+        throw crash;
+      }),
+  },
+  {
+    title: 'it is given up',
+    code: 'unregistered',
+    bring: (_node, producer) => producer.run((self) => self.unregisterEvent(ticks)),
+  },
+];
+
+for (const { title, code, bring } of ends) {
+  const how = code === undefined ? 'quietly' : `with ${code}`;
+
+  test(`a subscription ends ${how} when ${title}, after everything that was published`, async (t) => {
+    const node = await quietNode(t);
+    const before = await holdings(node);
+    const producer = await spawnWitness(node);
+    const publisher = await producer.run((self) => self.registerEvent(ticks));
+    const feed = node.subscribe(ticks);
+    await waitFor('the subscription', () => node.info().monitors === 1);
+
+    // In one turn: what was published last must not be lost to the end.
+    for (const tick of [1, 2, 3]) node.sendEvent(publisher, tick);
+    await bring(node, producer);
+    const got: number[] = [];
+    const reading = within('the end', () => readInto(got, feed));
+    if (code === undefined) await reading;
+    else if (code === 'crash') t.is(await t.throwsAsync(reading), crash);
+    else await t.throwsAsync(reading, { code });
+    t.deepEqual(got, [1, 2, 3]);
+    t.deepEqual(await rest(feed), []);
+
+    node.sendExit(producer.pid, 'normal');
+    await holdsAgain(node, before);
+  });
+
+  test(`a read that waits ends ${how} when ${title}`, async (t) => {
+    const node = await quietNode(t);
+    const producer = await spawnWitness(node);
+    await producer.run((self) => self.registerEvent(ticks));
+    const feed = node.subscribe(ticks);
+    const reading = within('the end', () => readInto([], feed));
+    await waitFor('the subscription', () => node.info().monitors === 1);
+    void bring(node, producer);
+    if (code === undefined) await reading;
+    else if (code === 'crash') t.is(await t.throwsAsync(reading), crash);
+    else await t.throwsAsync(reading, { code });
+    t.pass();
+  });
+}
+
+for (const { title, code, event } of [
+  { title: 'that nobody registered', code: 'event-unknown', event: ticks },
+  {
+    title: 'of a node without connection',
+    code: 'no-connection',
+    event: eventId(ticks, 'far@away'),
+  },
+]) {
+  test(`the error of an event ${title} comes with the first read, and leaves nothing behind`, async (t) => {
+    const node = await quietNode(t);
+    const before = await holdings(node);
+    const feed = node.subscribe(event);
+    await turn();
+    await t.throwsAsync(readInto([], feed), { code });
+    t.deepEqual(await rest(feed), []);
+    await feed.close();
+    await holdsAgain(node, before);
+  });
+}
+
+test('a failed subscription that nobody reads does no harm', async (t) => {
+  const { code, stdout, stderr } = await runSource(`
+    import { startNode } from 'tergo';
+    await using node = await startNode('a@localhost', { log: { disableConsole: true } });
+    node.subscribe('nothing');
+    await using feed = node.subscribe('nothing as well');
+    console.log('alive');
+  `);
+  t.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'alive\n', stderr: '' });
+});
+
+test('the stop of the node ends a read that waits', async (t) => {
+  const node = await quietNode(t);
+  node.registerEvent(ticks);
+  const feed = node.subscribe(ticks);
+  const reading = within('the end', () => readInto([], feed));
+  await waitFor('the subscription', () => node.info().monitors === 1);
+  await node.stop();
+  await reading;
+  await feed.close();
+  t.throws(() => node.subscribe(ticks), { code: 'node-terminated' });
+});
+
+test('the forced stop of the node ends a read that waits', async (t) => {
+  const node = await quietNode(t);
+  node.registerEvent(ticks);
+  const feed = node.subscribe(ticks);
+  const reading = within('the end', () => readInto([], feed));
+  await waitFor('the subscription', () => node.info().monitors === 1);
+  await node.stopForce();
+  await reading;
+  t.pass();
+});
+
+test('a subscription that is not read keeps no OS process alive once the node has stopped', async (t) => {
+  const { code, stdout } = await runSource(`
+    import { startNode } from 'tergo';
+    const node = await startNode('a@localhost', { log: { disableConsole: true } });
+    const publisher = node.registerEvent('news');
+    const feed = node.subscribe('news', { signal: AbortSignal.timeout(1_000_000) });
+    node.sendEvent(publisher, 'one');
+    await node.stop();
+    console.log('stopped');
+  `);
+  t.deepEqual({ code, stdout }, { code: 0, stdout: 'stopped\n' });
+});
+
+test('a thousand subscriptions that come and go leave nothing behind', async (t) => {
+  const node = await quietNode(t);
+  const publisher = node.registerEvent(ticks, { buffer: 1 });
+  node.sendEvent(publisher, 0);
+  const before = await holdings(node);
+  for (let round = 0; round < 100; round += 1) {
+    const feeds = Array.from({ length: 10 }, () => node.subscribe(ticks));
+    for (const feed of feeds) await first(feed);
+  }
+  await holdsAgain(node, before);
+  t.is(node.info().spawned, 1000);
+});
+
+test('a producer that ends takes its subscriber processes along', async (t) => {
+  const node = await quietNode(t);
+  const producer = await spawnWitness(node);
+  await producer.run((self) => self.registerEvent(ticks));
+  const before = await holdings(node);
+  const feeds = Array.from({ length: 10 }, () => node.subscribe(ticks));
+  await waitFor('the subscriptions', () => node.info().monitors === 10);
+  node.kill(producer.pid);
+  await gone(node, producer);
+  await waitFor('their ends', () => node.info().processes === 0);
+  for (const feed of feeds) await t.throwsAsync(rest(feed), { code: 'process-terminated' });
+  t.is((await holdings(node)).slabEntries, before.slabEntries);
+});
+
+async function first(feed: Subscription<number>): Promise<number | undefined> {
+  for await (const { message } of feed) return message;
+  return undefined;
+}
+
+async function readInto(got: number[], feed: Subscription<number>): Promise<void> {
+  for await (const { message } of feed) got.push(message);
+}
+
+async function rest(feed: Subscription<number>): Promise<number[]> {
+  const got: number[] = [];
+  await readInto(got, feed);
+  return got;
+}
