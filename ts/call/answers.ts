@@ -32,7 +32,10 @@ export class Answers {
     if (isMute(record)) return 'not-allowed';
     const { calls, freeze } = this.#runtime;
     if (freeze !== undefined) freeze(value);
-    return calls.answer(caller, (call) => calls.resolve(call, value));
+    return calls.answer(caller, (call) => {
+      if (value instanceof Promise) calls.follow(call, value);
+      else calls.resolve(call, value);
+    });
   }
 
   respondError(record: ProcessRecord, caller: AnyCaller, error: Error): SendResult {

@@ -102,6 +102,17 @@ export class CallTable {
     settlement?.resolve(value);
   }
 
+  /** Answers with what a promise comes to; until then the call can time out like any other. */
+  follow(call: PendingCall, promise: Promise<unknown>): void {
+    const { freeze } = this.#runtime;
+    promise
+      .then((value) => {
+        if (freeze !== undefined) freeze(value);
+        this.resolve(call, value);
+      })
+      .catch((error: Error) => this.reject(call, error));
+  }
+
   reject(call: PendingCall, error: Error): void {
     const settlement = this.#close(call);
     settlement?.reject(error);

@@ -35,8 +35,10 @@ export class Outcomes {
 
   #outcome(record: ProcessRecord, call: PendingCall, result: Stop | WrappedReply | ErrorReply): void {
     const { calls, lifecycle } = this.#runtime;
-    if (result instanceof WrappedReply) return this.#reply(record, call, result.value);
-    if (result instanceof ErrorReply) calls.reject(call, result.error);
+    if (result instanceof WrappedReply) {
+      if (!(result.value instanceof Promise)) return this.#reply(record, call, result.value);
+      calls.follow(call, result.value);
+    } else if (result instanceof ErrorReply) calls.reject(call, result.error);
     else {
       if (result.answer !== undefined) this.answer(record, call, result.answer);
       return lifecycle.end(record, result.reason);

@@ -1,0 +1,148 @@
+import test from 'ava';
+import { processId, processName, reply, stop, TergoError, type Node, type Pid } from 'tergo';
+import { inside, spawnPuppet, spawnScript, type Self } from '../support/improvise.ts';
+import { quietNode } from '../support/witness.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const name = processName<unknown>('server');
+
+interface Question {
+  readonly type: string;
+  readonly value?: unknown;
+}
+
+/** Answers with the value it is asked with, and ends in the same return if it is told to. */
+function spawnServer(node: Node): Promise<Pid<unknown>> {
+  return spawnScript(node, { handleCall: answer }, { name });
+}
+
+function answer(self: Self, request: Question): unknown {
+  if (request.type === 'alias') return self.createAlias();
+  const value = reply(request, request.value);
+  return request.type === 'last' ? stop('normal', value) : value;
+}
+
+/** Calls from inside of a process. */
+async function callFrom(
+  node: Node,
+  caller: Pid<unknown>,
+  to: Pid<unknown> | typeof name,
+  request: Question,
+): Promise<unknown> {
+  const [answer] = await inside(node, caller, (self) => [self.call(to, request)]);
+  return await answer;
+}
+
+const addresses = {
+  'pid [L19]': (_node: Node, pid: Pid<unknown>) => pid,
+  'name [L20]': () => name,
+  'name and node': (node: Node) => processId(name, node.name),
+  'alias [L21]': (node: Node, pid: Pid<unknown>) => node.call(pid, { type: 'alias' }),
+};
+
+for (const [title, addressOf] of Object.entries(addresses)) {
+  test(`a call is answered by a target that ends in the same return, and which is gone then: by ${title}`, async (t) => {
+    const node = await quietNode(t);
+    const server = await spawnServer(node);
+    const to = (await addressOf(node, server)) as Pid<unknown>;
+    const caller = await spawnPuppet(node);
+    t.is(await callFrom(node, caller, to, { type: 'first', value: 3.14 }), 3.14);
+    t.is(await callFrom(node, caller, to, { type: 'last', value: 'bye' }), 'bye');
+    t.is(node.processState(server), 'terminated');
+    await t.throwsAsync(callFrom(node, caller, server, { type: 'late' }), {
+      code: 'process-unknown',
+    });
+    await t.throwsAsync(callFrom(node, caller, name, { type: 'late' }), { code: 'name-unknown' });
+  });
+}
+
+test('a call to an unknown name rejects at once [L23]', async (t) => {
+  const node = await quietNode(t);
+  const caller = await spawnPuppet(node);
+  await t.throwsAsync(callFrom(node, caller, name, { type: 'x' }), {
+    instanceOf: TergoError,
+    code: 'name-unknown',
+    message: /server/,
+  });
+  t.is(node.info().pendingCalls, 0);
+});
+
+test('a call from outside of any process comes from the node itself', async (t) => {
+  const node = await quietNode(t);
+  const server = await spawnScript(node, { handleCall: (_self, _request, from) => [from] });
+  const [from] = (await node.call(server, { type: 'who' })) as Pid<unknown>[];
+  t.true(from === node.pid);
+});
+
+test('a call to oneself by pid, name, process id or alias rejects at once', async (t) => {
+  const node = await quietNode(t);
+  const caller = await spawnPuppet(node, { name });
+  const answers = await inside(node, caller, (self) => {
+    const targets = [self.pid, name, processId(name, node.name), self.createAlias()];
+    return targets.map((to) => self.call(to as Pid<unknown>, { type: 'x' }));
+  });
+  for (const answer of answers)
+    await t.throwsAsync(answer, { code: 'not-allowed', message: /calls itself/ });
+  await t.throwsAsync(node.call(node.pid as Pid<unknown>, { type: 'x' }), { code: 'not-allowed' });
+  t.is(node.info().pendingCalls, 0);
+});
+
+test('a call to a process without handleCall rejects with unsupported, and that process lives', async (t) => {
+  const node = await quietNode(t);
+  const deaf = await spawnScript(node, {});
+  await t.throwsAsync(node.call(deaf, { type: 'x' }), {
+    code: 'unsupported',
+    message: /Improvised has no handleCall/,
+  });
+  t.is(node.processState(deaf), 'sleep');
+  await t.throwsAsync(
+    inside(node, await spawnPuppet(node), (self) =>
+      self.call(node.pid as Pid<unknown>, { type: 'x' }),
+    ).then((answer) => answer),
+    { code: 'unsupported' },
+  );
+});
+
+test('requests and answers are shared, not copied', async (t) => {
+  const node = await quietNode(t);
+  const server = await spawnServer(node);
+  const value = { deep: [1, 2, 3] };
+  t.true((await node.call(server, { type: 'x', value })) === value);
+});
+
+test('a process may have several calls pending, answered in any order', async (t) => {
+  const node = await quietNode(t);
+  const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
+  const servers = await Promise.all(
+    gates.map(({ promise }, index) =>
+      spawnScript(node, { handleCall: () => promise.then(() => index) }),
+    ),
+  );
+  const order: unknown[] = [];
+  const caller = await spawnScript(node, {
+    handleCall: async (self) => {
+      const answers = servers.map(async (server) => {
+        order.push(await self.call(server, { type: 'x' }));
+      });
+      await Promise.all(answers);
+      return 'all';
+    },
+  });
+  const all = node.call(caller, { type: 'go' });
+  await waitFor('the calls', () => node.info().pendingCalls === 4);
+  t.is(node.processInfo(caller).pendingCalls, 3);
+  t.is(node.processState(caller), 'wait-response');
+  for (const index of [2, 0, 1]) {
+    gates[index]!.resolve();
+    await waitFor('the answer', () => order.at(-1) === index);
+  }
+  t.is(await all, 'all');
+  t.deepEqual(order, [2, 0, 1]);
+  t.is(node.info().pendingCalls, 0);
+});
+
+test('important calls are answered like any other', async (t) => {
+  const node = await quietNode(t);
+  const server = await spawnServer(node);
+  t.is(await node.call(server, { type: 'x', value: 1 }, { important: true }), 1);
+});
