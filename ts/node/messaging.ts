@@ -14,8 +14,15 @@ import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
 import { NamedProcess } from '../process/process-id.ts';
-import { BOUNDED, isMute, type ProcessRecord, SPLIT, ZOMBIE } from '../process/process-record.ts';
-import { kindAndQueue } from '../scheduler/outbox.ts';
+import {
+  BOUNDED,
+  isMute,
+  type ProcessRecord,
+  SPLIT,
+  ZOMBIE,
+  DEAD,
+} from '../process/process-record.ts';
+import { kindAndQueue, type Outbox } from '../scheduler/outbox.ts';
 import type { Runtime } from './runtime.ts';
 
 type Failure = Exclude<SendResult, 'ok'>;
@@ -44,17 +51,46 @@ export interface Sender {
   sent: number;
 }
 
+/** What every address of this node has: the slot to look at first. Only a pid has one of its own. */
+interface Addressed {
+  readonly slot: number;
+}
+
 /** Finds the target of a message and puts the message into the outbox. */
 export class Messaging {
   readonly #runtime: Runtime;
+  readonly #records: readonly (ProcessRecord | undefined)[];
+  readonly #outbox: Outbox;
+  readonly #isFreezing: boolean;
   /** Whether the message in hand is on its way to a fallback. */
   #isFallingBack = false;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#records = runtime.records;
+    this.#outbox = runtime.driver.outbox;
+    this.#isFreezing = runtime.freeze !== undefined;
   }
 
   send(sender: ProcessRecord, to: unknown, message: unknown, options?: SendOptions): SendResult {
+    // Nearly every send passes here, so this stays short enough to be inlined into the callback.
+    if (options === undefined && typeof to === 'object' && to !== null && !this.#isFreezing) {
+      const target = this.#records[(to as Addressed).slot];
+      if (target !== undefined && target.pid === to && isPlainSend(sender, target)) {
+        sender.sent += 1;
+        this.#outbox.send(target, PLAIN_SEND, message, sender.pid);
+        return 'ok';
+      }
+    }
+    return this.#sendOtherwise(sender, to, message, options);
+  }
+
+  #sendOtherwise(
+    sender: ProcessRecord,
+    to: unknown,
+    message: unknown,
+    options: SendOptions | undefined,
+  ): SendResult {
     if (isMute(sender)) return this.#muteResult();
     const target = this.resolve(to);
     if (typeof target === 'string') return target;
@@ -104,24 +140,20 @@ export class Messaging {
       return this.#deliverSpecial(sender, target, queue, message, to);
     }
     sender.sent += 1;
-    if (queue === QUEUE_MAIN) {
-      runtime.driver.outbox.send(target, PLAIN_SEND, message, sender.pid);
-    } else {
-      this.post(sender, target, kindAndQueue(KIND_MESSAGE, queue), message);
-    }
+    this.post(sender, target, kindAndQueue(KIND_MESSAGE, queue), message);
     return 'ok';
   }
 
   /** Any kind of message to any queue; looks whether it overtakes a slice that is being read. */
   post(sender: Sender, target: ProcessRecord, bits: number, value: unknown): void {
-    this.#runtime.driver.outbox.send(target, bits, value, sender.pid);
+    this.#outbox.send(target, bits, value, sender.pid);
     if ((bits & QUEUE_BITS) !== MAIN_BITS) this.#runtime.dispatcher.overtake(target);
   }
 
   /** The process that `to` addresses, or why there is none. Throws `incorrect` for what is no address. */
   resolve(to: unknown): ProcessRecord | Failure {
     if (typeof to === 'object' && to !== null) {
-      const record = this.#runtime.records[(to as LocalPid).slot];
+      const record = this.#records[(to as Addressed).slot];
       if (record !== undefined && record.pid === to && (record.flags & ZOMBIE) === 0) return record;
       return this.#resolveObject(to);
     }
@@ -166,7 +198,7 @@ export class Messaging {
 
   signal(target: ProcessRecord, signal: Signal): void {
     const bits = kindAndQueue(KIND_SIGNAL, QUEUE_URGENT);
-    this.#runtime.driver.outbox.send(target, bits, signal, signal.from);
+    this.#outbox.send(target, bits, signal, signal.from);
     this.#runtime.dispatcher.overtake(target);
   }
 
@@ -183,8 +215,7 @@ export class Messaging {
       return to.node === home.node ? 'process-incarnation' : 'no-connection';
     }
     if (to instanceof LocalAlias) {
-      if (!to.isOf(home))
-        return to.node === home.node ? 'process-incarnation' : 'no-connection';
+      if (!to.isOf(home)) return to.node === home.node ? 'process-incarnation' : 'no-connection';
       const owner = to.alive ? records[to.owner.slot] : undefined;
       return owner !== undefined && owner.isAlive ? owner : 'alias-unknown';
     }
@@ -228,6 +259,15 @@ export class Messaging {
       this.#isFallingBack = false;
     }
   }
+}
+
+/** Neither end asks for anything but the placing in the main queue. */
+function isPlainSend(sender: ProcessRecord, target: ProcessRecord): boolean {
+  const { extra } = sender;
+  return (
+    ((target.flags & (BOUNDED | SPLIT | ZOMBIE)) | (sender.flags & DEAD)) === 0 &&
+    (extra === undefined || extra.queue === QUEUE_MAIN)
+  );
 }
 
 const QUEUE_BITS = kindAndQueue(0, 3);

@@ -22,7 +22,7 @@ export interface Messenger {
   sendImportant<P>(to: Target<P>, message: MessageOf<P>, options?: SendOptions): Promise<void>;
   sendAfter<P>(to: Target<P>, message: MessageOf<P>, afterMs: number, options?: SendOptions): Timer;
   sendExit(to: AnyPid, reason: ExitReason): SendResult;
-  call<P, T extends TypeOf<RequestOf<P>>>(
+  call<P = never, T extends TypeOf<RequestOf<P>> = TypeOf<RequestOf<P>>>(
     to: Target<P>,
     request: RequestOf<P> & { readonly type: T },
     options?: CallOptions,

@@ -93,7 +93,7 @@ export class Node implements Messenger, AsyncDisposable {
   }
 
   /** Asks and waits for the answer; see `Process.call`. */
-  call<P, T extends TypeOf<RequestOf<P>>>(
+  call<P = never, T extends TypeOf<RequestOf<P>> = TypeOf<RequestOf<P>>>(
     to: Target<P>,
     request: RequestOf<P> & { readonly type: T },
     options?: CallOptions,

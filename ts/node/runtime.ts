@@ -78,7 +78,7 @@ export class Runtime {
   readonly driver: Driver;
   readonly gauges: GaugeTable;
   readonly timers: TimerTable;
-  readonly messaging: Messaging = new Messaging(this);
+  readonly messaging: Messaging;
   readonly calls: CallTable = new CallTable(this);
   readonly answers: Answers = new Answers(this);
   readonly delayed: Delayed = new Delayed(this);
@@ -101,7 +101,12 @@ export class Runtime {
   isStopped = false;
   #logLevel: LogLevel;
 
-  constructor(name: string, options: NodeOptions, native: BindingScheduler, clock: Clock = systemClock) {
+  constructor(
+    name: string,
+    options: NodeOptions,
+    native: BindingScheduler,
+    clock: Clock = systemClock,
+  ) {
     this.home = new Home(name, nextCreation());
     this.native = native;
     this.security = {
@@ -118,6 +123,7 @@ export class Runtime {
       onRest: () => this.calls.armTimeouts(),
       onFailure: (error) => this.log.error('the scheduler failed', { error }),
     });
+    this.messaging = new Messaging(this);
     this.gauges = new GaugeTable(native, this.driver);
     this.timers = new TimerTable(this.driver);
     this.shutdown = new Shutdown(this, options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS);
@@ -168,7 +174,10 @@ export class Runtime {
   addLoggerProcess(name: string, record: ProcessRecord, options: LoggerOptions | undefined): void {
     const { more } = record;
     if (more.loggerName !== undefined)
-      throw new TergoError('not-allowed', `${record.pid} is the logger '${more.loggerName}' already`);
+      throw new TergoError(
+        'not-allowed',
+        `${record.pid} is the logger '${more.loggerName}' already`,
+      );
     const logger: Logger = {
       log: (entry) => this.#handOver(record, entry),
       terminate: () => {

@@ -18,6 +18,8 @@ export class LocalAlias implements Alias<unknown> {
   readonly #home: Home;
   readonly alias: string;
   readonly owner: LocalPid;
+  /** No process's: shows at the first look that this is no pid. */
+  readonly slot = 0;
   /** The address in the core. */
   readonly index: number;
   readonly generation: number;

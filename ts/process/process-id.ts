@@ -29,6 +29,8 @@ export function processId<P>(name: ProcessName<P>, node: string): ProcessId<P> {
 export class NamedProcess implements ProcessId<unknown> {
   readonly name: string;
   readonly node: string;
+  /** No process's: shows at the first look that this is no pid. */
+  readonly slot = 0;
 
   constructor(name: string, node: string) {
     this.name = name;

@@ -73,7 +73,7 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
    * @example
    * const total = await this.call(counter, { type: 'total' }, { timeoutMs: 100 });
    */
-  call<T, K extends TypeOf<RequestOf<T>>>(
+  call<T = never, K extends TypeOf<RequestOf<T>> = TypeOf<RequestOf<T>>>(
     to: Target<T>,
     request: RequestOf<T> & { readonly type: K },
     options?: CallOptions,
@@ -89,7 +89,7 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
    * @example
    * this.#total = this.sendRequest(counter, { type: 'total' }, { label: 'first' });
    */
-  sendRequest<T, K extends TypeOf<RequestOf<T>>>(
+  sendRequest<T = never, K extends TypeOf<RequestOf<T>> = TypeOf<RequestOf<T>>>(
     to: Target<T>,
     request: RequestOf<T> & { readonly type: K },
     options?: RequestOptions,
@@ -99,7 +99,7 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
   }
 
   /** Gives up a `sendRequest`: no response will come. False when it is answered already. */
-  cancelRequest(ref: RequestRef<never>): boolean {
+  cancelRequest(ref: RequestRef<unknown>): boolean {
     const record = this[context];
     return record.runtime.calls.cancel(record, ref);
   }
@@ -142,7 +142,7 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
    * Hands the message or call in hand to another process, which sees the original sender and answers
    * it directly. A call that cannot be handed over is rejected. Return what it gives.
    */
-  forward<T>(to: Target<T>, message: MessageOf<T> | RequestOf<T>): Next {
+  forward<T = never>(to: Target<T>, message: MessageOf<T> | RequestOf<T>): Next {
     this[context].runtime.answers.forward(this[context], to, message);
     return noreply;
   }

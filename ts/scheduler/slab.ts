@@ -16,7 +16,8 @@ export class Slab {
     if (this.#freeCount > 0) {
       const slot = this.#free[--this.#freeCount]!;
       this.values[slot] = value;
-      this.senders[slot] = sender;
+      // Often the same as before; reading costs less than writing, which the collector must hear of.
+      if (this.senders[slot] !== sender) this.senders[slot] = sender;
       return slot;
     }
     this.senders.push(sender);
