@@ -32,8 +32,11 @@ function buildAddon() {
   const binary = at('dist', 'native', `tergo.${platformSuffix()}.node`);
   const stamp = `${binary}.sources`;
   const sources = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo', 'crates'];
-  // Tests and benches of the crates do not go into the addon.
-  const hash = hashOf(sources, (file) => !/(^|[\\/])(tests|benches)([\\/]|\.rs$)/.test(file));
+  // Tests, benches and examples of the crates do not go into the addon.
+  const hash = hashOf(
+    sources,
+    (file) => !/(^|[\\/])(tests|benches|examples)([\\/]|\.rs$)/.test(file),
+  );
   if (!force && isCurrent(binary, stamp, hash) && fs.existsSync(at('ts/native/binding.d.ts')))
     return;
   const env = cargoEnvironment();

@@ -3,13 +3,13 @@ import {
   eventName,
   noreply,
   reply,
-  startNode,
   type Answer,
   type EventName,
   type Next,
   type Publisher,
   type Request,
 } from 'tergo';
+import { benchNode } from '../bench-node.ts';
 import { stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
 const subscribers = 100_000;
@@ -70,7 +70,7 @@ class Subscriber extends Actor<{ event: Tick }> {
 }
 
 async function run(): Promise<Run> {
-  await using node = await startNode('bench@localhost');
+  await using node = await benchNode();
   const tally = new Tally();
   const producer = await node.spawn(Producer);
   for (let index = 0; index < subscribers; index++) {

@@ -1,4 +1,5 @@
-import { Actor, noreply, startNode, type Next } from 'tergo';
+import { Actor, noreply, type Next } from 'tergo';
+import { benchNode } from '../bench-node.ts';
 import { residentBytes, verify, type Run, type Suite } from '../suite.ts';
 
 const processes = 1_000_000;
@@ -12,7 +13,7 @@ class Idle extends Actor<{ message: 'stop' }> {
 
 /** CPU time that a node with a million processes uses while nothing happens. */
 async function run(): Promise<Run> {
-  await using node = await startNode('bench@localhost');
+  await using node = await benchNode();
   const own = node.info().processes;
   for (let i = 0; i < processes; i++) await node.spawn(Idle);
   residentBytes(); // Collects what spawning left behind, so that it is not counted as idling.

@@ -1,4 +1,5 @@
-import { Actor, noreply, startNode, type Next, type Pid } from 'tergo';
+import { Actor, noreply, type Next, type Pid } from 'tergo';
+import { benchNode } from '../bench-node.ts';
 import { stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
 const rounds = 1_000_000;
@@ -35,7 +36,7 @@ class Player extends Actor<PlayerProtocol> {
 }
 
 async function run(): Promise<Run> {
-  await using node = await startNode('bench@localhost');
+  await using node = await benchNode();
   const ended = Promise.withResolvers<number>();
   const first = await node.spawn(Player, { args: [ended.resolve] });
   const second = await node.spawn(Player, { args: [ended.resolve] });

@@ -1,4 +1,5 @@
-import { Actor, noreply, startNode, type Next, type Node } from 'tergo';
+import { Actor, noreply, type Next, type Node } from 'tergo';
+import { benchNode } from '../bench-node.ts';
 import { residentBytes, stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
 const processes = 1_000_000;
@@ -22,7 +23,7 @@ async function spawnAndVerify(node: Node): Promise<number> {
 
 /** Resident bytes for each idle process, in a process that held nothing before. */
 async function measureCold(): Promise<Record<string, number>> {
-  await using node = await startNode('bench@localhost');
+  await using node = await benchNode();
   await node.spawn(Idle);
   const before = residentBytes();
   await spawnAndVerify(node);
@@ -31,7 +32,7 @@ async function measureCold(): Promise<Record<string, number>> {
 }
 
 async function run(): Promise<Run> {
-  await using node = await startNode('bench@localhost');
+  await using node = await benchNode();
   return { ops: processes, seconds: await spawnAndVerify(node) };
 }
 
