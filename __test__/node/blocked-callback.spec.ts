@@ -1,0 +1,197 @@
+import {
+  Actor,
+  noreply,
+  reply,
+  type Answer,
+  type LogRecord,
+  type MaybePromise,
+  type Next,
+  type Node,
+  type Pid,
+  type Request,
+} from 'tergo';
+import test from 'ava';
+import { recordLog } from '../support/log-records.ts';
+import { gone, quietNode, spawnWitness } from '../support/witness.ts';
+import { turn } from '../support/wait-for.ts';
+
+type Task = (self: Worker) => MaybePromise<Next | void>;
+type WorkerProtocol = { message: Task; request: Request<{ type: 'block'; ms: number }, number> };
+
+/** Holds the thread, as a long computation would. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+class Worker extends Actor<WorkerProtocol> {
+  override async init(ms: number = 0): Promise<void> {
+    block(ms);
+  }
+
+  override handleMessage(task: Task): MaybePromise<Next> {
+    const result = task(this);
+    return result instanceof Promise ? result.then((next) => next ?? noreply) : (result ?? noreply);
+  }
+
+  override handleCall(request: WorkerProtocol['request']): Answer {
+    block(request.ms);
+    return reply(request, request.ms);
+  }
+}
+
+type WorkerPid = Pid<WorkerProtocol>;
+
+/** Runs a task and lets the node take a breath afterwards, in which it reports. */
+async function did(node: Node, pid: WorkerPid, task: Task): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  node.send(pid, (self) => {
+    resolve();
+    return task(self);
+  });
+  await promise;
+  await turn();
+  await turn();
+}
+
+function reports(records: readonly LogRecord[]): unknown[] {
+  return records.map(({ level, source, fields }) => {
+    const ms = Number(fields['ms']);
+    const name = source.type === 'process' ? (source.name ?? source.behavior) : source.node;
+    return [level, name, ms >= 100 && ms < 5000];
+  });
+}
+
+// One after the other: what blocks the thread blocks every node of the file.
+test.serial('a callback that blocks for 200 ms is reported once, with pid and name', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  const pid = await node.spawn(Worker, { name: 'busy' });
+  await did(node, pid, () => block(200));
+  t.is(records.length, 1);
+  const [{ level, source, message, fields } = {} as LogRecord] = records;
+  t.is(level, 'warning');
+  t.deepEqual(source, { type: 'process', node: node.name, pid, name: 'busy', behavior: 'Worker' });
+  t.regex(message, /^a callback blocked the thread/);
+  t.deepEqual(Object.keys(fields), ['ms']);
+  t.true((fields['ms'] as number) >= 100 && (fields['ms'] as number) < 5000);
+  t.is(node.info().blockedCallbacks, 1);
+  t.is(node.processState(pid), 'sleep');
+});
+
+test.serial('a callback that blocks shortly is not reported', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  const pid = await node.spawn(Worker);
+  for (let count = 0; count < 5; count++) await did(node, pid, () => block(15));
+  t.deepEqual(records, []);
+  t.is(node.info().blockedCallbacks, 0);
+});
+
+test.serial('a process that blocks again is counted, but not reported again', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  const pid = await node.spawn(Worker, { name: 'busy' });
+  for (let count = 0; count < 3; count++) await did(node, pid, () => block(150));
+  t.is(records.length, 1);
+  t.is(node.info().blockedCallbacks, 3);
+});
+
+test.serial('each of several processes is reported under its own name', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  for (const name of ['first', 'second']) {
+    const pid = await node.spawn(Worker, { name });
+    await did(node, pid, () => block(150));
+  }
+  t.deepEqual(reports(records), [
+    ['warning', 'first', true],
+    ['warning', 'second', true],
+  ]);
+});
+
+test.serial('a blocking handleCall answers all the same', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  const pid = await node.spawn(Worker, { name: 'busy' });
+  t.is(await node.call(pid, { type: 'block', ms: 150 }), 150);
+  await turn();
+  t.deepEqual(reports(records), [['warning', 'busy', true]]);
+});
+
+test.serial('a blocking init is reported', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  // Wakes the driver: only then somebody watches.
+  const { pid } = await spawnWitness(node);
+  node.send(pid, async () => void (await node.spawn(Worker, { args: [150], name: 'slow start' })));
+  await turn();
+  await turn();
+  t.deepEqual(reports(records), [['warning', 'slow start', true]]);
+});
+
+test.serial('the process that blocked is named, not the one it spawned afterwards', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  const pid = await node.spawn(Worker, { name: 'parent' });
+  await did(node, pid, async (self) => {
+    block(200);
+    await self.spawn(Worker, { name: 'child' });
+  });
+  t.deepEqual(reports(records), [['warning', 'parent', true]]);
+});
+
+test.serial('a callback that blocks and then crashes is reported for both', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  const pid = await node.spawn(Worker, { name: 'busy' });
+  await did(node, pid, () => {
+    block(150);
+    throw new Error('and now this');
+  });
+  await gone(node, { pid });
+  t.deepEqual(records.map(({ message }) => message.slice(0, 10)).sort(), [
+    'a callback',
+    'process cr',
+  ]);
+});
+
+test.serial('a callback that waits for long without blocking is not reported', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  const pid = await node.spawn(Worker);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  node.send(pid, async () => {
+    // The timer of the test, as other work of the program would be.
+    await new Promise((wake) => setTimeout(wake, 250));
+    resolve();
+  });
+  await promise;
+  await turn();
+  t.deepEqual(records, []);
+});
+
+test.serial('code outside of processes that blocks is nobody of theirs', async (t) => {
+  const node = await quietNode(t);
+  const records = recordLog(node);
+  const pid = await node.spawn(Worker, { name: 'innocent' });
+  await did(node, pid, () => noreply);
+  block(250);
+  await did(node, pid, () => noreply);
+  t.deepEqual(
+    records.filter(({ source }) => source.type === 'process'),
+    [],
+  );
+});
+
+test.serial('of two nodes only the one whose process blocks reports', async (t) => {
+  const [quiet, busy] = [await quietNode(t), await quietNode(t)];
+  const [ofQuiet, ofBusy] = [recordLog(quiet), recordLog(busy)];
+  const bystander = await quiet.spawn(Worker, { name: 'bystander' });
+  const pid = await busy.spawn(Worker, { name: 'busy' });
+  quiet.send(bystander, () => noreply);
+  await did(busy, pid, () => block(200));
+  await did(quiet, bystander, () => noreply);
+  t.deepEqual(reports(ofBusy), [['warning', 'busy', true]]);
+  t.deepEqual(ofQuiet, []);
+});
