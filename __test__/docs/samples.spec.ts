@@ -1,0 +1,73 @@
+import { readdirSync } from 'node:fs';
+import test from 'ava';
+import { runNode } from '../support/run-node.ts';
+
+const folder = new URL('../../docs/samples/', import.meta.url);
+
+/** What each sample prints to standard output, line by line. */
+const printed: Readonly<Record<string, readonly string[]>> = {
+  'async-callbacks.ts': ['true true Error', 'the call was aborted'],
+  'counter-contract.ts': [],
+  'counter.ts': [],
+  'errors.ts': [
+    'timeout',
+    'process-terminated - nothing to work on',
+    'process-unknown',
+    "the node name must be 'name@host', both halves non-empty and without spaces, but is 'no-host'",
+  ],
+  'events.ts': ['somebody listens to prices', 'TRG 1250', 'TRG 1260', '[ 1250, 1260 ]'],
+  'hello.ts': ['2'],
+  'later-forward.ts': ['apple 0', '21 42', 'not today', 'bye terminated'],
+  'logging.ts': [
+    'process crashed out of stock Shop',
+    'info order taken',
+    'info order taken',
+    'error process crashed',
+  ],
+  'mailboxes.ts': [
+    'ok',
+    'ok',
+    'process-mailbox-full',
+    'process-mailbox-full',
+    'ok',
+    'ok',
+    "overflow worker { type: 'job', id: 2 }",
+    '[ 3, 2, 1 ]',
+  ],
+  'names.ts': ['3', 'name-unknown', 'host got a letter at quality 90', 'from its parent'],
+  'raw-process.ts': ["[ 'pong', 1 ]"],
+  'requests.ts': ['total 7.0'],
+  'stopping.ts': [
+    'saved because of normal',
+    'saved because of disk full',
+    'terminated',
+    'sleep',
+    'running',
+    'saved because of shutdown',
+    'stubborn ends by kill',
+    'killed 1 alive false',
+  ],
+  'timers.ts': ['three ticks true', '3', 'true false'],
+  'use-counter.ts': ['COUNTER 12'],
+  'watcher.ts': [
+    'linked target ended: pid normal',
+    'monitored process ended: normal',
+    'replaced: true in order: true',
+  ],
+};
+
+test('every sample has its expected output here', (t) => {
+  const samples = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  t.deepEqual(samples.toSorted(), Object.keys(printed).toSorted());
+});
+
+for (const [name, lines] of Object.entries(printed)) {
+  test.serial(
+    `the sample ${name} runs, prints what the docs say, and ends by itself`,
+    async (t) => {
+      const { stdout, stderr, code } = await runNode(new URL(name, folder));
+      t.deepEqual(stdout.split('\n').slice(0, -1), lines, stderr);
+      t.is(code, 0, stderr);
+    },
+  );
+}
