@@ -1,0 +1,202 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { type ProcessShortInfo, startNode } from 'tergo';
+import { Aggregator } from '../../examples/count-words/aggregator.ts';
+import { Foreman } from '../../examples/count-words/foreman.ts';
+import { ProgressLine } from '../../examples/count-words/progress-line.ts';
+import { countWords } from '../../examples/count-words/words.ts';
+import { type Finished, runNode } from '../support/run-node.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+// One after another: each runs a process of its own.
+const demo = new URL('../../examples/count-words.ts', import.meta.url);
+
+/** A new folder with the given files, which is gone after the test. */
+function folderWith(t: ExecutionContext, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tergo-words-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+  return folder;
+}
+
+function isWorker({ behavior }: ProcessShortInfo): boolean {
+  return behavior === 'Worker';
+}
+
+function count(...args: readonly string[]): Promise<Finished> {
+  return runNode(demo, { args, env: { INIT_CWD: undefined } });
+}
+
+function shownOn(output: { readonly isTTY: boolean }): string {
+  let shown = '';
+  const line = new ProgressLine({ ...output, write: (text) => (shown += text) });
+  for (const done of [1, 2, 20]) line.show({ done, of: 20, words: 1000 * done });
+  return shown;
+}
+
+function failsWith(t: ExecutionContext, { code, stderr }: Finished, text: string): void {
+  t.is(code, 1);
+  t.is(stderr, `count-words: ${text}\n`);
+}
+
+test.serial('without an argument it counts this repository, and a plain loop agrees', async (t) => {
+  const { stdout, stderr, code } = await count();
+  t.is(code, 0, stderr);
+  t.regex(stdout, /^100 % {2}(\S+) of \1 files, /m);
+  t.is(stdout.match(/^ +\d+\. \S+ +[\d,]+$/gm)?.length, 10);
+  t.regex(stdout, /^\d+\.\d{3} s: [\d,]+ words\/s, [\d.,]+ MB\/s$/m);
+  t.regex(stdout, /^a plain loop over the same files agrees: [\d,]+ words$/m);
+  t.notRegex(stdout, /node_modules|target\//);
+});
+
+test.serial(
+  'one worker crashes for real, is logged once, and its file is counted once all the same',
+  async (t) => {
+    const files = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [`${String(i).padStart(2, '0')}.txt`, 'one two two']),
+    );
+    const { stdout, stderr, code } = await count(folderWith(t, files));
+    t.is(code, 0, stderr);
+    t.regex(stdout, /^a worker crashed on purpose with 20\.txt in hand; another one counted it$/m);
+    t.is(stdout.match(/crashed/g)?.length, 1);
+    t.is(stderr.match(/process crashed/g)?.length, 1);
+    t.regex(
+      stderr,
+      /Worker: process crashed error=Error: crashed on purpose with .*20\.txt in hand/,
+    );
+    t.regex(stdout, /^ +1\. two +80$/m);
+    t.regex(stdout, /^ +2\. one +40$/m);
+    t.regex(
+      stdout,
+      /^40 text files \(0 without text skipped\), 440 bytes, 120 words, 2 different$/m,
+    );
+  },
+);
+
+test.serial(
+  'words are letters, digits and underscores of any script, whatever their case, in every folder below',
+  async (t) => {
+    const folder = folderWith(t, {
+      'a.txt': 'Hello, hello HELLO!\n',
+      'b/c/d.md': 'größe Größe snake_case 42 — 42',
+      'b/binary.dat': 'hello\0hello',
+      'node_modules/x/left-out.txt': 'hello hello',
+      '.git/left-out.txt': 'hello',
+    });
+    const { stdout, stderr, code } = await count(folder);
+    t.is(code, 0, stderr);
+    t.regex(stdout, /^3 files below /);
+    t.deepEqual(stdout.match(/^ +\d+\. .*$/gm), [
+      `   1. hello${' '.repeat(24)}3`,
+      `   2. 42${' '.repeat(27)}2`,
+      `   3. größe${' '.repeat(24)}2`,
+      `   4. snake_case${' '.repeat(19)}1`,
+    ]);
+    t.regex(stdout, /^2 text files \(1 without text skipped\), 56 bytes, 8 words, 4 different$/m);
+    t.regex(stdout, /^a plain loop over the same files agrees: 8 words$/m);
+  },
+);
+
+test.serial('a single file is enough for a crash and a replacement', async (t) => {
+  const { stdout, code } = await count(folderWith(t, { 'only.txt': 'alone' }));
+  t.is(code, 0);
+  t.regex(stdout, /crashed on purpose with only\.txt in hand/);
+  t.regex(stdout, /^1 text file \(0 without text skipped\), 5 bytes, 1 word, 1 different$/m);
+});
+
+test.serial('a path is taken from where the user stands', async (t) => {
+  const folder = folderWith(t, { 'texts/a.txt': 'word' });
+  const { stdout } = await runNode(demo, { args: ['texts'], env: { INIT_CWD: folder } });
+  t.regex(stdout, /agrees: 1 word$/m);
+});
+
+test.serial(
+  'a folder that does not exist is one line on standard error and exit code 1',
+  async (t) => {
+    const missing = path.join(folderWith(t, {}), 'missing');
+    failsWith(t, await count(missing), `${missing} does not exist`);
+  },
+);
+
+test.serial('an empty folder is one line on standard error and exit code 1', async (t) => {
+  const folder = folderWith(t, {});
+  failsWith(t, await count(folder), `there are no files below ${folder}`);
+});
+
+test.serial('a folder of binary files is one line on standard error and exit code 1', async (t) => {
+  const folder = folderWith(t, { 'a.bin': '\0', 'b.bin': 'x\0y' });
+  const text = `there is no text below ${folder} (2 files skipped as binary, too large or unreadable)`;
+  failsWith(t, await count(folder), text);
+});
+
+test.serial(
+  'a file instead of a folder is one line on standard error and exit code 1',
+  async (t) => {
+    const file = path.join(folderWith(t, { 'a.txt': 'text' }), 'a.txt');
+    failsWith(t, await count(file), `${file} is not a folder`);
+  },
+);
+
+test.serial(
+  'a folder that cannot be read is one line on standard error and exit code 1',
+  async (t) => {
+    const loop = path.join(folderWith(t, {}), 'loop');
+    symlinkSync('loop', loop); // not by permissions: the superuser may read everything
+    failsWith(t, await count(loop), `${loop} cannot be read (ELOOP)`);
+  },
+);
+
+test('a file whose words come twice is added once', async (t) => {
+  await using node = await startNode('aggregator@localhost');
+  const aggregator = await node.spawn(Aggregator, { args: [2] });
+  const words = new Map([['word', 3]]);
+  for (const path of ['a', 'a', 'b'])
+    node.send(aggregator, { type: 'counted', path, bytes: 10, words });
+  const totals = await node.call(aggregator, { type: 'totals' });
+  t.deepEqual([totals.files, totals.bytes, totals.words], [2, 20, 6]);
+});
+
+test('when worker after worker crashes, the foreman gives up and everybody goes with it', async (t) => {
+  await using node = await startNode('foreman@localhost', { log: { level: 'disabled' } });
+  const paths = Array.from({ length: 10_000 }, (_, i) => `/missing/${i}`);
+  const foreman = await node.spawn(Foreman, { args: [paths, 1] });
+  for (let crashes = 0; crashes <= 10; crashes++) {
+    const worker = await waitFor(
+      'a worker',
+      () => node.processListShortInfo({ filter: isWorker })[0],
+    );
+    node.kill(worker.pid);
+    await waitFor('its end', () => node.processState(worker.pid) === 'terminated');
+  }
+  await waitFor('the end of all', () => node.info().processes === 0);
+  t.is(node.processState(foreman), 'terminated');
+});
+
+test('a long text is counted in pieces, and no word is cut in two', async (t) => {
+  const words = Array.from({ length: 30_000 }, (_, i) => `word${i % 7}`);
+  const counts = await countWords(words.join(' '));
+  t.is(counts.size, 7);
+  t.is(
+    [...counts.values()].reduce((sum, number) => sum + number, 0),
+    30_000,
+  );
+});
+
+test('on a terminal progress is one line that is written over, elsewhere a line for each tenth', (t) => {
+  t.is(
+    shownOn({ isTTY: true }),
+    '\r\u001B[K  5 %  1 of 20 files, 1,000 words' +
+      '\r\u001B[K 10 %  2 of 20 files, 2,000 words' +
+      '\r\u001B[K100 %  20 of 20 files, 20,000 words\n',
+  );
+  t.is(
+    shownOn({ isTTY: false }),
+    ' 10 %  2 of 20 files, 2,000 words\n100 %  20 of 20 files, 20,000 words\n',
+  );
+});

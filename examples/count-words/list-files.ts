@@ -1,0 +1,35 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Folders that hold what tools have made. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', 'target', 'dist', '.git']);
+
+/** Something that the user can mend; its message is one line. */
+export class InputError extends Error {}
+
+/** Every file below a folder, in the order of their paths. Throws `InputError` unless there is one. */
+export async function listFiles(folder: string): Promise<readonly string[]> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    const text = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`;
+    throw new InputError(`${folder} ${text}`);
+  });
+  if (!found.isDirectory()) throw new InputError(`${folder} is not a folder`);
+  const files = await filesBelow(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${error.path ?? folder} cannot be read (${error.code})`);
+  });
+  if (files.length === 0) throw new InputError(`there are no files below ${folder}`);
+  return files;
+}
+
+/** Links are not followed: they could lead round in circles. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files: string[] = [];
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const name = path.join(folder, entry.name);
+    if (entry.isFile()) files.push(name);
+    else if (entry.isDirectory() && !LEFT_OUT.has(entry.name))
+      files.push(...(await filesBelow(name)));
+  }
+  return files;
+}
