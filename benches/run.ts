@@ -1,5 +1,6 @@
 // usage: npm run bench -- SUITE [--json]
 import { parseArgs } from 'node:util';
+import { stopSharedNode } from './bench-node.ts';
 import { median, type Result, type Run, type Suite } from './suite.ts';
 
 const suites: Readonly<Record<string, () => Promise<{ readonly suite: Suite }>>> = {
@@ -27,12 +28,14 @@ if (load === undefined || positionals.length !== 1) {
 } else {
   const { suite } = await load();
   const result = await measure(name, suite);
+  await stopSharedNode();
   console.log(values.json ? JSON.stringify(result) : readable(result, suite));
 }
 
 async function measure(suite: string, { measureCold, warmUps, runs, run }: Suite): Promise<Result> {
   const cold = await measureCold?.();
-  for (let i = 0; i < warmUps; i++) await run();
+  const first = warmUps > 0 ? await run() : undefined;
+  for (let i = 1; i < warmUps; i++) await run();
   const done: Run[] = [];
   for (let i = 0; i < runs; i++) done.push(await run());
   const [{ ops, extra } = { ops: 0 }] = done;
@@ -41,7 +44,8 @@ async function measure(suite: string, { measureCold, warmUps, runs, run }: Suite
   const spread =
     runs > 1 ? { rate_min: round(Math.min(...rates)), rate_max: round(Math.max(...rates)) } : {};
   const rate = round(ops / seconds);
-  return { system: 'tergo', suite, ops, seconds, rate, ...spread, ...cold, ...extra };
+  const begun = first === undefined ? {} : { rate_first: round(first.ops / first.seconds) };
+  return { system: 'tergo', suite, ops, seconds, rate, ...spread, ...begun, ...cold, ...extra };
 }
 
 function round(value: number): number {

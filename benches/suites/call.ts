@@ -1,5 +1,5 @@
 import { Actor, reply, type Answer, type Pid, type Request } from 'tergo';
-import { benchNode } from '../bench-node.ts';
+import { sharedNode } from '../bench-node.ts';
 import { stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
 const calls = 300_000;
@@ -26,7 +26,7 @@ class Client extends Actor<{ request: CallAll }> {
 }
 
 async function run(): Promise<Run> {
-  await using node = await benchNode();
+  const node = await sharedNode();
   const server = await node.spawn(Server);
   const client = await node.spawn(Client);
   const seconds = stopwatch();

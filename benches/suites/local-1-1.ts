@@ -1,5 +1,5 @@
 import { Actor, noreply, type Next, type Pid } from 'tergo';
-import { benchNode } from '../bench-node.ts';
+import { sharedNode } from '../bench-node.ts';
 import { stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
 const messages = 3_000_000;
@@ -30,7 +30,7 @@ class Source extends Actor<{ message: Pid<{ message: number }> }> {
 }
 
 async function run(): Promise<Run> {
-  await using node = await benchNode();
+  const node = await sharedNode();
   const received = Promise.withResolvers<number>();
   const sink = await node.spawn(Sink, { args: [received.resolve] });
   const source = await node.spawn(Source);

@@ -1,5 +1,5 @@
 import { Actor, noreply, type Next, type Pid } from 'tergo';
-import { benchNode } from '../bench-node.ts';
+import { sharedNode } from '../bench-node.ts';
 import { stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
 const rounds = 1_000_000;
@@ -36,7 +36,7 @@ class Player extends Actor<PlayerProtocol> {
 }
 
 async function run(): Promise<Run> {
-  await using node = await benchNode();
+  const node = await sharedNode();
   const ended = Promise.withResolvers<number>();
   const first = await node.spawn(Player, { args: [ended.resolve] });
   const second = await node.spawn(Player, { args: [ended.resolve] });
