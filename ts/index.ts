@@ -66,6 +66,7 @@ export { ConsoleLogger, type ConsoleLoggerOptions } from './log/console-logger.t
 export type { Messenger } from './node/messenger.ts';
 export { type Node } from './node/node.ts';
 export type { NodeInfo } from './node/node-info.ts';
+export type { Clock, ClockMember } from './scheduler/clock.ts';
 export type { LogOptions, NodeOptions, SecurityOptions } from './node/node-options.ts';
 export type { StopReport } from './node/stop-report.ts';
 export { startNode } from './node/start-node.ts';

@@ -19,21 +19,19 @@ import type { Runtime } from '../node/runtime.ts';
 import { queueOf } from '../process/priority.ts';
 import { isMute, type ProcessRecord } from '../process/process-record.ts';
 import type { RelationKind } from '../relation/relation.ts';
+import { timestampNs } from '../scheduler/clock.ts';
 import { SharedValue } from '../scheduler/slab.ts';
 import type { AnyPublisher, EventMessage, EventOptions } from './event-message.ts';
 import { EventRecord } from './event-record.ts';
 
 /** Tags carry 26 bits of an address's generation. */
 const GENERATION_MASK = 0x03ff_ffff;
-const NS_PER_MS = 1_000_000;
 
 /** The events of a node: who may publish, what they carried last. The core fans them out. */
 export class EventTable {
   readonly #runtime: Runtime;
   readonly #byName = new Map<string, EventRecord>();
   readonly #byIndex: (EventRecord | undefined)[] = [];
-  /** The unix time of the node's clock at 0, ns. */
-  readonly #epochNs = BigInt(Math.round(performance.timeOrigin * NS_PER_MS));
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -116,13 +114,12 @@ export class EventTable {
     if (event === undefined) return this.#runtime.isStopped ? 'node-terminated' : 'event-unknown';
     if (!event.isOpen && (typeof publisher === 'string' || publisher.token !== event.token))
       return 'event-owner';
-    const { driver, freeze } = this.#runtime;
+    const { driver, freeze, clock } = this.#runtime;
     if (freeze !== undefined) freeze(message);
-    const timestampNs = this.#epochNs + BigInt(Math.round(performance.now() * NS_PER_MS));
     const published: EventMessage<unknown> = {
       name: event.name,
       node: event.node,
-      timestampNs,
+      timestampNs: timestampNs(clock),
       message,
     };
     event.keep(published);

@@ -3,12 +3,14 @@ import { incorrect } from '../error/tergo-error.ts';
 import { isWritten, LOG_LEVELS, type LogLevel } from './log-level.ts';
 import type { Log } from './log.ts';
 import type { LogHub } from './log-hub.ts';
+import type { Clock } from '../scheduler/clock.ts';
 import type { LogFields, LogRecord, LogSource } from './log-record.ts';
 
 const NO_FIELDS: LogFields = Object.freeze({});
 
 /** Where the level of a log is kept, and whose records it writes. */
 export interface LogOwner {
+  readonly clock: Pick<Clock, 'wallNow'>;
   readonly logLevel: LogLevel;
   setLogLevel(level: LogLevel): void;
   logSource(): LogSource;
@@ -55,7 +57,7 @@ export class SourceLog implements Log {
     if (typeof fields !== 'object' || fields === null)
       throw incorrect('fields', 'an object', fields);
     this.#hub.write({
-      timeMs: Date.now(),
+      timeMs: this.#owner.clock.wallNow(),
       level,
       source: this.#owner.logSource(),
       message,

@@ -1,8 +1,16 @@
 import type { EnvEntry } from '../env/env-key.ts';
 import { checkEnv } from '../env/environment.ts';
-import { checkBoolean, checkChoice, checkDelay, checkFunction, checkOptions } from '../error/check.ts';
+import {
+  checkBoolean,
+  checkChoice,
+  checkDelay,
+  checkFunction,
+  checkOptions,
+} from '../error/check.ts';
+import { incorrect } from '../error/tergo-error.ts';
 import type { ConsoleLoggerOptions } from '../log/console-logger.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
+import type { Clock } from '../scheduler/clock.ts';
 
 /** What others may see or take over. All off by default. Source: Ergo `gen.SecurityOptions`. */
 export interface SecurityOptions {
@@ -34,6 +42,8 @@ export interface NodeOptions {
   readonly freezeMessages?: boolean;
   /** SIGINT and SIGTERM stop the node gracefully, a second one by force; false by default. */
   readonly handleSignals?: boolean;
+  /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. */
+  readonly clock?: Clock;
 }
 
 /** Throws `incorrect`, naming the key, unless these are options of `startNode`. @internal */
@@ -45,6 +55,7 @@ export function checkNodeOptions(options: NodeOptions): void {
     'shutdownTimeoutMs',
     'freezeMessages',
     'handleSignals',
+    'clock',
   ]);
   if (options.env !== undefined) checkEnv('options.env', options.env);
   if (options.shutdownTimeoutMs !== undefined)
@@ -53,8 +64,18 @@ export function checkNodeOptions(options: NodeOptions): void {
     checkBoolean('options.freezeMessages', options.freezeMessages);
   if (options.handleSignals !== undefined)
     checkBoolean('options.handleSignals', options.handleSignals);
+  if (options.clock !== undefined) checkClock(options.clock);
   if (options.security !== undefined) checkSecurity(options.security);
   if (options.log !== undefined) checkLog(options.log);
+}
+
+function checkClock(clock: Clock): void {
+  if (typeof clock !== 'object' || clock === null)
+    throw incorrect('options.clock', 'a Clock', clock);
+  checkFunction('options.clock.now', clock.now);
+  checkFunction('options.clock.wallNow', clock.wallNow);
+  checkFunction('options.clock.alarm', clock.alarm);
+  if (clock.join !== undefined) checkFunction('options.clock.join', clock.join);
 }
 
 function checkSecurity(security: SecurityOptions): void {

@@ -58,6 +58,7 @@ export interface Counters {
 export class Runtime {
   readonly home: Home;
   readonly native: BindingScheduler;
+  readonly clock: Clock;
   readonly security: Required<SecurityOptions>;
   /** Deep-freezes a message; `undefined` unless the node is to. */
   readonly freeze: ((message: unknown) => void) | undefined;
@@ -109,6 +110,7 @@ export class Runtime {
   ) {
     this.home = new Home(name, nextCreation());
     this.native = native;
+    this.clock = clock;
     this.security = {
       exposeEnvInfo: false,
       exposeEnvRemoteSpawn: false,
@@ -150,6 +152,7 @@ export class Runtime {
   logOf(record: ProcessRecord): Log {
     if (record.extra?.log !== undefined) return record.extra.log;
     const owner = {
+      clock: this.clock,
       get logLevel(): LogLevel {
         if (record.extra?.loggerName !== undefined) return 'disabled';
         return record.extra?.logLevel ?? record.runtime.logLevel;

@@ -18,7 +18,7 @@ export async function startNode(name: string, options: NodeOptions = {}): Promis
   checkNodeName(name);
   checkNodeOptions(options);
   native ??= loadNative();
-  const runtime = new Runtime(name, options, new native.BindingScheduler());
+  const runtime = new Runtime(name, options, new native.BindingScheduler(), options.clock);
   if (options.handleSignals === true) stopOnSignals(runtime);
   return new Node(runtime);
 }

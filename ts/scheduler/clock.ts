@@ -1,16 +1,55 @@
-/** The time that a node lives by. The default is the machine's; a virtual one can stand in. */
+// Taken before a test framework can put fake timers in their place: a node must go on under them.
+const { clearTimeout, performance, setTimeout } = globalThis;
+
+/**
+ * The time that a node lives by: its timers, delayed sends, timeouts, uptimes, log records and events.
+ * The default is the machine's; `virtualClock` of `tergo/testing` is one that a test moves.
+ *
+ * @example
+ * const clock = virtualClock();
+ * await using node = await startNode('test@localhost', { clock });
+ */
 export interface Clock {
-  /** Monotonic time, ms, may have a fraction. */
+  /** Monotonic time, ms since some fixed moment; may have a fraction. Never goes back. */
   now(): number;
-  /** Calls `wake` once, `delayMs` from now; gives what undoes it. Keeps the OS process alive meanwhile. */
+  /** The time of day, ms since 1970; may be set forwards and back. */
+  wallNow(): number;
+  /**
+   * Calls `wake` once, not before `delayMs` (0 to 2^31 − 1) are over; gives what undoes it, which may be
+   * called at any time. `wake` is never called before `alarm` has returned.
+   */
   alarm(delayMs: number, wake: () => void): () => void;
+  /**
+   * Called once by each node that starts with this clock; gives what the node calls when it has stopped.
+   * A clock that is moved by hand asks its members whether they are at rest before it moves on.
+   */
+  join?(member: ClockMember): () => void;
 }
 
-/** The machine's own clock. */
+/** Who lives by a clock: a node. */
+export interface ClockMember {
+  /** True when nothing will run before an alarm goes off or something comes from outside. */
+  readonly isAtRest: boolean;
+}
+
+/** The machine's own clock. Its alarms keep the OS process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  wallNow: () => Date.now(),
   alarm: (delayMs, wake) => {
     const handle = setTimeout(wake, delayMs);
     return () => clearTimeout(handle);
   },
 };
+
+const NS_PER_MS = 1_000_000;
+const SYSTEM_EPOCH_NS = BigInt(Math.round(performance.timeOrigin * NS_PER_MS));
+
+/** The time of day in ns since 1970; that of the machine is as fine as can be and never goes back. */
+export function timestampNs(clock: Clock): bigint {
+  if (clock === systemClock) return SYSTEM_EPOCH_NS + BigInt(Math.round(clock.now() * NS_PER_MS));
+  // In two parts: ns since 1970 are more than a number holds exactly.
+  const ms = clock.wallNow();
+  const whole = Math.floor(ms);
+  return BigInt(whole) * BigInt(NS_PER_MS) + BigInt(Math.round((ms - whole) * NS_PER_MS));
+}

@@ -1,0 +1,5 @@
+export {
+  virtualClock,
+  type VirtualClock,
+  type VirtualClockOptions,
+} from './clock/virtual-clock.ts';
