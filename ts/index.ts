@@ -53,6 +53,7 @@ export { noreply, reply, replyError, stop, unhandled } from './actor/outcome.ts'
 export type { Answer, MaybePromise, Next, Replied, Stop } from './actor/outcome.ts';
 export type { Behaviour, Speaks } from './actor/behaviour.ts';
 export { Actor } from './actor/actor.ts';
+export type { CallbackProcess } from './actor/callback-process.ts';
 export type { CallOptions, RequestOptions, SendOptions } from './call/call-options.ts';
 export type { Caller } from './call/caller.ts';
 export { isResponseTo, type RequestRef, type Response } from './call/response.ts';

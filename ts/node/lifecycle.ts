@@ -9,6 +9,7 @@ import {
   TERMINATING,
   ZOMBIE,
 } from '../process/process-record.ts';
+import type { LocalPid } from '../process/pid.ts';
 import type { Exit } from '../relation/ended.ts';
 import { SharedValue } from '../scheduler/slab.ts';
 import type { Runtime } from './runtime.ts';
@@ -16,11 +17,21 @@ import type { Runtime } from './runtime.ts';
 /** Ends processes: in one order, once each, whatever the reason. */
 export class Lifecycle {
   readonly #runtime: Runtime;
-  /** `terminate` callbacks whose promise is pending. */
-  terminating = 0;
+  /** `terminate` callbacks whose promise is pending; each resolves when it is over. */
+  readonly #terminating = new Map<LocalPid, Promise<void>>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+  }
+
+  /** How many `terminate` callbacks are not over. */
+  get terminating(): number {
+    return this.#terminating.size;
+  }
+
+  /** Resolves when the `terminate` callback of an ended process is over; `undefined` when it is. */
+  terminationOf(pid: LocalPid): Promise<void> | undefined {
+    return this.#terminating.get(pid);
   }
 
   /** A callback threw or its promise rejected: that error is the reason of the end. */
@@ -68,7 +79,9 @@ export class Lifecycle {
     const { more } = record;
     if (more.blockReported) return;
     more.blockReported = true;
-    this.#runtime.logOf(record).warning('a callback blocked the thread; split its work or make it asynchronous', { ms });
+    this.#runtime
+      .logOf(record)
+      .warning('a callback blocked the thread; split its work or make it asynchronous', { ms });
   }
 
   #leave(record: ProcessRecord, reason: ExitReason): void {
@@ -128,16 +141,13 @@ export class Lifecycle {
   }
 
   #awaitTerminate(record: ProcessRecord, promise: Promise<unknown>): void {
-    this.terminating += 1;
     const done = (): void => {
       record.flags &= ~TERMINATING;
-      this.terminating -= 1;
+      this.#terminating.delete(record.pid);
       this.#runtime.shutdown.onEnd();
     };
-    promise.then(done, (error: unknown) => {
-      this.#terminateFailed(record, error);
-      done();
-    });
+    const failed = (error: unknown): void => this.#terminateFailed(record, error);
+    this.#terminating.set(record.pid, promise.then(undefined, failed).then(done));
   }
 
   #terminateFailed(record: ProcessRecord, error: unknown): void {

@@ -2,6 +2,7 @@ import { checkDelay } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { LogFields } from '../log/log-record.ts';
 import type { AnyPid } from '../process/pid.ts';
+import { supervises } from '../process/process-context.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import type { Runtime } from './runtime.ts';
 import type { StopReport } from './stop-report.ts';
@@ -80,12 +81,17 @@ export class Shutdown {
     return { killed };
   }
 
-  /** As if from the parent, so that trapping does not help. */
+  /** As if from the parent, so that trapping does not help. The children of a supervisor are left to it: it knows their order. */
   #askAll(): void {
     const { messaging } = this.#runtime;
     for (const record of this.living()) {
-      messaging.signal(record, { from: record.parent, reason: 'shutdown' });
+      if (!this.#isSupervised(record))
+        messaging.signal(record, { from: record.parent, reason: 'shutdown' });
     }
+  }
+
+  #isSupervised({ pid, parent }: ProcessRecord): boolean {
+    return this.#runtime.recordOf(parent)?.instance[supervises]?.(pid) === true;
   }
 
   /** No callback is on the stack here, so that all end at once. What a `terminate` still does is not waited for. */
@@ -94,7 +100,8 @@ export class Shutdown {
     const fields = this.#fields(rest);
     const isLate = rest.length + this.#runtime.lifecycle.terminating > 0 && !this.#isForced;
     for (const record of rest) this.#runtime.lifecycle.kill(record);
-    if (isLate) this.#runtime.log.error('processes did not end in time; those left are killed', fields);
+    if (isLate)
+      this.#runtime.log.error('processes did not end in time; those left are killed', fields);
     return rest.map(({ pid }) => pid);
   }
 

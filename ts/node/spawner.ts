@@ -4,7 +4,7 @@ import { Environment } from '../env/environment.ts';
 import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
-import { construct, isPlain } from '../process/process-context.ts';
+import { construct, initialise, isPlain } from '../process/process-context.ts';
 import { type AnySpawnOptions, checkSpawnOptions } from '../process/process-options.ts';
 import { INIT, isMute, PLAIN, ProcessRecord, RUNNING, ZOMBIE } from '../process/process-record.ts';
 import { type AnyProcess, Process } from '../process/process.ts';
@@ -116,7 +116,7 @@ export class Spawner {
     const before = dispatcher.enter(record);
     record.flags |= RUNNING;
     try {
-      return record.instance.init?.(...(args as never[]));
+      return record.instance[initialise](args);
     } finally {
       record.flags &= ~RUNNING;
       dispatcher.leave(record, before);

@@ -8,13 +8,16 @@ export const context: unique symbol = Symbol('tergo.process');
 /** The key of a method that tells whether plain messages may pass `receive` by; a symbol, so that no behaviour hits upon it. */
 export const isPlain: unique symbol = Symbol('tergo.isPlain');
 
+/** The key of the method that runs `init` with its arguments; a supervisor starts its children there. */
+export const initialise: unique symbol = Symbol('tergo.initialise');
+
+/** The key of a method that only supervisors have: whether a process is a child that it will end itself. */
+export const supervises: unique symbol = Symbol('tergo.supervises');
+
 let constructing: ProcessRecord | undefined;
 
 /** Builds the instance of a spawned process; its constructor takes the record by `takeRecord`. */
-export function construct(
-  record: ProcessRecord,
-  behaviour: new () => AnyProcess,
-): AnyProcess {
+export function construct(record: ProcessRecord, behaviour: new () => AnyProcess): AnyProcess {
   const outer = constructing;
   constructing = record;
   try {

@@ -32,6 +32,8 @@ export const SPLIT = 128;
 export const BOUNDED = 256;
 /** It has a `handleMessage` that the dispatcher may call without a detour. */
 export const PLAIN = 512;
+/** Every exit comes to `receive`, the parent's too: it sees to its own end. */
+export const TAKES_EXITS = 1024;
 
 /** A message of higher priority came for a process whose slice is being read. */
 export const OVERTAKEN = 1;

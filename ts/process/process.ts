@@ -5,8 +5,8 @@ import type { EventMeta } from '../event/event-message.ts';
 import type { EventOf, MessageOf, RequestOf } from '../protocol/protocol.ts';
 import type { Exit } from '../relation/ended.ts';
 import type { Envelope } from './envelope.ts';
-import type { Pid } from './pid.ts';
-import { isPlain } from './process-context.ts';
+import type { LocalPid, Pid } from './pid.ts';
+import { initialise, isPlain, supervises } from './process-context.ts';
 import { ProcessRelations } from './process-relations.ts';
 
 /** An instance as the runtime sees it: its callbacks take what comes. @internal */
@@ -39,6 +39,14 @@ export abstract class Process<P> extends ProcessRelations<P> {
   [isPlain](): boolean {
     return false;
   }
+
+  /** Runs `init`; its result, or the promise's, is awaited before the first message. @internal */
+  [initialise](args: readonly unknown[]): unknown {
+    return this.init?.(...(args as never[]));
+  }
+
+  /** Whether a stop of the node leaves this process's end to this one. @internal */
+  [supervises]?(pid: LocalPid): boolean;
 
   /** Takes a message. */
   handleMessage?(message: MessageOf<P>, from: Pid<unknown>): MaybePromise<Next>;

@@ -22,7 +22,7 @@ import {
 import { AddressedMessage, type Signal } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { Envelope } from '../process/envelope.ts';
-import { type ProcessRecord, SPLIT, TRAP_EXIT } from '../process/process-record.ts';
+import { type ProcessRecord, SPLIT, TAKES_EXITS, TRAP_EXIT } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
 import { SharedValue, type Slab } from './slab.ts';
 
@@ -120,7 +120,9 @@ export class Deliveries {
   }
 
   #exit(record: ProcessRecord, exit: Exit, isParent: boolean): void {
-    if ((record.flags & TRAP_EXIT) !== 0 && !isParent) return this.#receive(record, { kind: 'exit', exit });
+    const isTaken =
+      (record.flags & TAKES_EXITS) !== 0 || ((record.flags & TRAP_EXIT) !== 0 && !isParent);
+    if (isTaken) return this.#receive(record, { kind: 'exit', exit });
     this.#runtime.lifecycle.end(record, exit.reason, exit);
   }
 
