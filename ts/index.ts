@@ -54,6 +54,27 @@ export type { Answer, MaybePromise, Next, Replied, Stop } from './actor/outcome.
 export type { Behaviour, Speaks } from './actor/behaviour.ts';
 export { Actor } from './actor/actor.ts';
 export type { CallbackProcess } from './actor/callback-process.ts';
+export {
+  childSpec,
+  childTemplate,
+  type ChildOptions,
+  type ChildProcessOptions,
+  type ChildSpec,
+  type ChildTemplate,
+  type SupervisionOptions,
+  type TemplateOptions,
+} from './supervisor/child-spec.ts';
+export type { ChildState, OnExceed } from './supervisor/child.ts';
+export type { ChildInfo, RestartInfo } from './supervisor/child-info.ts';
+export type { Restart } from './supervisor/restart.ts';
+export type {
+  GroupSpec,
+  OneForOneSpec,
+  RestartSpec,
+  SimpleSpec,
+  SupervisorSpec,
+} from './supervisor/supervisor-spec.ts';
+export { Supervisor } from './supervisor/supervisor.ts';
 export type { CallOptions, RequestOptions, SendOptions } from './call/call-options.ts';
 export type { Caller } from './call/caller.ts';
 export { isResponseTo, type RequestRef, type Response } from './call/response.ts';

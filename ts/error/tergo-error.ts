@@ -30,6 +30,12 @@ export type ErrorCode =
   | 'node-terminated'
   | 'target-exist'
   | 'target-unknown'
+  | 'supervisor-restarts-exceeded'
+  | 'supervisor-strategy-active'
+  | 'child-unknown'
+  | 'child-running'
+  | 'child-disabled'
+  | 'child-duplicate'
   | 'binary-missing'
   | 'internal';
 

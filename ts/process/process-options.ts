@@ -74,7 +74,8 @@ export type AnySpawnOptions = ProcessOptions & {
   readonly args?: readonly unknown[];
 };
 
-const KNOWN = [
+/** Every option of `spawn`. @internal */
+export const SPAWN_KEYS: readonly string[] = [
   'mailboxSize',
   'fallback',
   'leader',
@@ -90,17 +91,15 @@ const KNOWN = [
 
 /** Throws `incorrect`, naming the key, unless these are options of `spawn`. @internal */
 export function checkSpawnOptions(options: AnySpawnOptions): void {
-  checkOptions('options', options, KNOWN);
+  checkOptions('options', options, SPAWN_KEYS);
   if (options.mailboxSize !== undefined)
     checkInteger('options.mailboxSize', options.mailboxSize, 0, 2 ** 31);
   if (options.initTimeoutMs !== undefined)
     checkDelay('options.initTimeoutMs', options.initTimeoutMs, 0);
   if (options.linkParent !== undefined) checkBoolean('options.linkParent', options.linkParent);
   if (options.linkChild !== undefined) checkBoolean('options.linkChild', options.linkChild);
-  if (options.priority !== undefined)
-    checkChoice('options.priority', options.priority, PRIORITIES);
-  if (options.logLevel !== undefined)
-    checkChoice('options.logLevel', options.logLevel, LOG_LEVELS);
+  if (options.priority !== undefined) checkChoice('options.priority', options.priority, PRIORITIES);
+  if (options.logLevel !== undefined) checkChoice('options.logLevel', options.logLevel, LOG_LEVELS);
   if (options.env !== undefined) checkEnv('options.env', options.env);
   if (options.name !== undefined) checkName('options.name', options.name);
   if (options.args !== undefined && !Array.isArray(options.args))

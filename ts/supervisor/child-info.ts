@@ -1,0 +1,33 @@
+import type { ExitReason } from '../error/exit-reason.ts';
+import type { AnyPid } from '../process/pid.ts';
+import type { ChildState } from './child.ts';
+import type { Restart } from './restart.ts';
+
+/** One child, as its supervisor sees it. Source: Ergo `act.SupervisorChild`. */
+export interface ChildInfo {
+  /** The name of its spec or template. */
+  readonly name: string;
+  /** `undefined` while it does not run. */
+  readonly pid: AnyPid | undefined;
+  /** The name of its class. */
+  readonly behavior: string;
+  readonly state: ChildState;
+  readonly restart: Restart;
+  readonly isSignificant: boolean;
+  /** It is kept from being started, by `disableChild` or because it was restarted too often. */
+  readonly isDisabled: boolean;
+  /** How often it was restarted. */
+  readonly restarts: number;
+}
+
+/** One restart that a supervisor has done. */
+export interface RestartInfo {
+  /** The name of the child's spec or template. */
+  readonly name: string;
+  /** Whose end it was. */
+  readonly pid: AnyPid | undefined;
+  /** Why it ended. */
+  readonly reason: ExitReason;
+  /** When, ms since 1970. */
+  readonly timeMs: number;
+}
