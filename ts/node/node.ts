@@ -35,6 +35,11 @@ import type { StopReport } from './stop-report.ts';
 export class Node implements Messenger, AsyncDisposable {
   readonly #runtime: Runtime;
 
+  /** What stands behind a node. @internal */
+  static runtimeOf(node: Node): Runtime {
+    return node.#runtime;
+  }
+
   /** @internal */
   constructor(runtime: Runtime) {
     this.#runtime = runtime;

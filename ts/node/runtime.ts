@@ -94,6 +94,8 @@ export class Runtime {
   readonly deliveries: Deliveries;
   readonly dispatcher: Dispatcher;
   readonly spawner: Spawner;
+  /** Hears of each process before its `init`; for the testing kit. */
+  onSpawn: ((record: ProcessRecord) => void) | undefined = undefined;
   /** The node as a process. */
   readonly core: ProcessRecord;
   /** The public face; set once by it. */

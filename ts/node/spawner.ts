@@ -134,6 +134,7 @@ export class Spawner {
     this.#inherit(record);
     if (options !== undefined) this.#apply(record, options);
     record.instance = construct(record, behaviour);
+    this.#runtime.onSpawn?.(record);
     if (record.instance[isPlain]()) record.flags |= PLAIN;
   }
 

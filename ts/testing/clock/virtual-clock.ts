@@ -1,7 +1,7 @@
 import { checkOptions } from '../../error/check.ts';
-import { incorrect } from '../../error/tergo-error.ts';
+import { incorrect, TergoError } from '../../error/tergo-error.ts';
 import type { Clock, ClockMember } from '../../scheduler/clock.ts';
-import { rest } from './rest.ts';
+import { rest, RESTLESS_MS } from './rest.ts';
 
 /** How a virtual clock starts. */
 export interface VirtualClockOptions {
@@ -105,8 +105,10 @@ class SteppedClock implements VirtualClock {
     this.#wallAtZero = wallTimeOf('wallTime', wallTime) - this.#now;
   }
 
-  settle(): Promise<void> {
-    return rest(this.#members);
+  async settle(): Promise<void> {
+    if (await rest(this.#members)) return;
+    const text = `the nodes have not come to rest for ${RESTLESS_MS} ms: do processes send to each other without end?`;
+    throw new TergoError('timeout', text);
   }
 
   async #moveTo(time: number): Promise<void> {

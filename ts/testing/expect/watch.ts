@@ -1,0 +1,44 @@
+import type { SendResult } from '../../error/send-result.ts';
+import type { AnyPid } from '../../process/pid.ts';
+import type { AnySpawnOptions } from '../../process/process-options.ts';
+import type { ProcessRecord } from '../../process/process-record.ts';
+import type { RecordBase } from '../record/records.ts';
+import { Timeline } from '../record/timeline.ts';
+import { ArrangedFault, type FailOptions, type FailureKind, type Fault } from '../tap/fault.ts';
+import type { Listener, Substitute } from '../tap/tap.ts';
+
+/** One listener: what it has heard, what it makes fail, what it has spawned in place of something else. */
+export class Watch implements Listener {
+  readonly timeline: Timeline = new Timeline();
+  readonly #faults: { decide(record: RecordBase): SendResult | Error | undefined }[] = [];
+  /** See `Listener`; nothing is by default. */
+  substitute: (
+    parent: ProcessRecord,
+    behaviour: unknown,
+    options: AnySpawnOptions | undefined,
+  ) => Substitute | undefined = () => undefined;
+
+  /** The first that was arranged and fails the operation does. */
+  faultOf(record: RecordBase): SendResult | Error | undefined {
+    for (const fault of this.#faults) {
+      const value = fault.decide(record);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  substituteFor(
+    parent: ProcessRecord,
+    behaviour: unknown,
+    options: AnySpawnOptions | undefined,
+  ): Substitute | undefined {
+    return this.substitute(parent, behaviour, options);
+  }
+
+  /** Throws `incorrect` for bad options. */
+  fail<K extends FailureKind>(kind: K, by: AnyPid | undefined, options: FailOptions<K>): Fault {
+    const fault = new ArrangedFault(kind, by, options);
+    this.#faults.push(fault);
+    return fault;
+  }
+}
