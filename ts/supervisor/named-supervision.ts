@@ -31,7 +31,7 @@ export class NamedSupervision<Start> extends Supervision<Start> {
   #hasBegun = false;
 
   constructor(rules: NamedRules, plans: readonly ChildPlan<Start>[]) {
-    super(rules);
+    super(rules, true);
     this.#rules = rules;
     for (const plan of plans) this.#append(plan);
   }

@@ -21,7 +21,7 @@ export class SimpleSupervision<Start> extends Supervision<Start> {
   #isTold = false;
 
   constructor(defaults: ChildDefaults, templates: readonly string[]) {
-    super(defaults);
+    super(defaults, false);
     for (const name of templates) this.#templates.set(name, { isDisabled: false });
   }
 

@@ -38,6 +38,8 @@ export class SupervisionRunner {
   #tail: Promise<void> | undefined;
   /** Callbacks about children that are still to be called. */
   #untold = 0;
+  /** Why the last start failed. */
+  #startError: unknown;
   /** The exit that brought the supervisor's end, if one did. */
   #cause: Exit | undefined;
 
@@ -71,7 +73,7 @@ export class SupervisionRunner {
     if (!this.supervision.isEnding || this.isDead) return;
     // The mailbox is closed until `init` is over: the ends have to be watched for.
     for (const child of this.supervision.children().toReversed()) await this.#endInInit(child);
-    throw this.supervision.reason;
+    throw this.#startError;
   }
 
   /** An exit that came to the mailbox: of a child, or of somebody else, and then it is the supervisor's turn. */
@@ -169,6 +171,7 @@ export class SupervisionRunner {
     try {
       await this.#spawn(child);
     } catch (error) {
+      this.#startError = error;
       // A node that stops is no fault of the child.
       const reason = TergoError.is(error, 'node-terminated') ? 'shutdown' : reasonOf(error);
       return this.isDead ? [] : this.supervision.startFailed(child, reason);

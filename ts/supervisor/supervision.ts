@@ -40,6 +40,8 @@ interface PendingStart {
 export abstract class Supervision<Start> {
   readonly history: RestartHistory = new RestartHistory();
   protected readonly defaults: ChildDefaults;
+  /** Whether the end of a significant child is the supervisor's. */
+  readonly #heedsSignificance: boolean;
   /** Where it stands; only its own methods change it. */
   phase: Phase = 'new';
   /** Why the supervisor ends, once it does. */
@@ -49,8 +51,9 @@ export abstract class Supervision<Start> {
   readonly #window: RestartWindow;
   #pending: PendingStart | undefined;
 
-  constructor(defaults: ChildDefaults) {
+  constructor(defaults: ChildDefaults, heedsSignificance: boolean) {
     this.defaults = defaults;
+    this.#heedsSignificance = heedsSignificance;
     this.#window = new RestartWindow(defaults.intensity, defaults.periodMs);
   }
 
@@ -143,7 +146,8 @@ export abstract class Supervision<Start> {
 
   /** What the end of a child comes to. */
   protected decide(child: Child<Start>, reason: ExitReason, nowMs: number): Actions<Start> {
-    switch (verdictOn(child.restart, child.rule.isSignificant, reason)) {
+    const isSignificant = this.#heedsSignificance && child.rule.isSignificant;
+    switch (verdictOn(child.restart, isSignificant, reason)) {
       case 'leave':
         return this.left(child, reason);
       case 'shut-down':

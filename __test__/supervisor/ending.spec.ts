@@ -1,0 +1,438 @@
+import test from 'ava';
+import {
+  childSpec,
+  childTemplate,
+  reply,
+  stop,
+  Supervisor,
+  TergoError,
+  type Answer,
+  type ChildSpec,
+  type ChildTemplate,
+  type ExitReason,
+  type Next,
+  type Request,
+  type SupervisorSpec,
+} from 'tergo';
+import {
+  keep,
+  Keeper,
+  Listener,
+  stillNode,
+  Tended,
+  textOf,
+  type Kept,
+  type Manners,
+  type Story,
+  type TendedProtocol,
+} from '../support/keeper.ts';
+
+const never = new Promise<never>(() => undefined);
+
+function tended(
+  story: Story,
+  name: string,
+  manners: Manners = {},
+  shutdownTimeoutMs = 5000,
+): ChildSpec {
+  return childSpec(name, Tended, { args: [story, name, manners], shutdownTimeoutMs });
+}
+
+function three(strategy: 'one-for-one' | 'all-for-one' | 'rest-for-one' = 'one-for-one') {
+  return (story: Story) => ({
+    strategy,
+    children: ['a', 'b', 'c'].map((name) => tended(story, name)),
+  });
+}
+
+/** Makes a child deaf: its callback waits for a promise. */
+async function deafen(kept: Kept, name: string, until: Promise<void>): Promise<void> {
+  kept.node.send(await kept.child(name), () => until);
+  await kept.clock.settle();
+}
+
+for (const reason of ['normal', 'shutdown', new Error('custom')] as readonly ExitReason[]) {
+  test(`the supervisor ends with its last child that stays away, after ${textOf(reason)}`, async (t) => {
+    for (const restart of ['transient', 'temporary'] as const) {
+      if (restart === 'transient' && reason instanceof Error) continue;
+      const kept = await keep(t, (story) => ({ ...three()(story), restart }));
+      for (const name of ['b', 'a', 'c']) {
+        t.true(kept.isAlive());
+        await kept.end(name, reason);
+      }
+      t.is((await kept.told()).at(-1), `end ${textOf(reason)} by exit`);
+    }
+  });
+}
+
+test('a supervisor without autoShutdown, or whose last child is permanent, outlives its children', async (t) => {
+  const off = await keep(t, (story) => ({ ...three()(story), autoShutdown: false }));
+  for (const name of ['a', 'b', 'c']) await off.end(name, 'normal');
+  t.true(off.isAlive());
+  await off.ask((self) => self.startChild(tended(off.story, 'a')));
+  t.is((await off.told()).at(-1), 'up a');
+
+  const permanent = await keep(t, (story) => ({ ...three()(story), restart: 'permanent' }));
+  for (const name of ['a', 'b', 'c']) await permanent.ask((self) => self.disableChild(name));
+  await permanent.told();
+  t.true(permanent.isAlive());
+});
+
+test('disabling the last child that runs is its end, too', async (t) => {
+  const kept = await keep(t, three());
+  for (const name of ['a', 'b', 'c']) await kept.ask((self) => self.disableChild(name));
+  t.is((await kept.told()).at(-1), 'end shutdown by exit');
+});
+
+for (const strategy of ['one-for-one', 'all-for-one', 'rest-for-one'] as const) {
+  test(`${strategy}: a stop of the node ends the children one by one, last started first, then the supervisor`, async (t) => {
+    const gates = new Map(['a', 'b', 'c'].map((name) => [name, Promise.withResolvers<void>()]));
+    const kept = await keep(t, three(strategy));
+    await kept.told();
+    for (const [name, gate] of gates) await deafen(kept, name, gate.promise);
+    const stopped = kept.node.stop();
+    for (const name of ['c', 'b', 'a']) {
+      t.deepEqual(await kept.told(), []);
+      gates.get(name)!.resolve();
+      const ends = name === 'a' ? ['end shutdown by exit'] : [];
+      t.deepEqual(await kept.told(), [`down ${name} shutdown`, ...ends]);
+    }
+    t.deepEqual(await stopped, { killed: [] });
+  });
+}
+
+test('a child that traps exits obeys its supervisor', async (t) => {
+  const kept = await keep(t, (story) => ({
+    strategy: 'one-for-one',
+    children: ['a', 'b'].map((name) => tended(story, name, { trapExit: true })),
+  }));
+  // The trap holds against others.
+  await kept.end('a', 'shutdown');
+  t.deepEqual(await kept.told(), ['up a', 'up b']);
+  t.deepEqual(await kept.node.stop(), { killed: [] });
+  t.deepEqual(await kept.told(), ['down b shutdown', 'down a shutdown', 'end shutdown by exit']);
+});
+
+test('a stubborn child is killed when its time is over, and that is logged; the next one is told then', async (t) => {
+  const kept = await keep(t, (story) => ({
+    strategy: 'one-for-one',
+    children: [tended(story, 'a'), tended(story, 'b', {}, 300), tended(story, 'c')],
+  }));
+  await kept.told();
+  const b = await kept.child('b');
+  await deafen(kept, 'b', never);
+  const stopped = kept.node.stop();
+  await kept.clock.advance(299);
+  t.deepEqual(await kept.told(), ['down c shutdown']);
+  await kept.clock.advance(1);
+  t.deepEqual(await kept.told(), ['down b kill', 'down a shutdown', 'end shutdown by exit']);
+  t.deepEqual(await stopped, { killed: [] });
+  const reported = kept.log.filter(({ level }) => level === 'error');
+  t.is(reported.length, 1);
+  t.like(reported[0], {
+    message: 'a child did not end in time; it is killed',
+    fields: { child: 'b', pid: b, shutdownTimeoutMs: 300 },
+  });
+});
+
+test('by default a child has five seconds to end, a supervisor as a child has all the time it needs', async (t) => {
+  const kept = await keep(t, (story) => ({
+    strategy: 'one-for-one',
+    children: [
+      tended(story, 'a'),
+      childSpec('sub', Keeper, {
+        args: [{ strategy: 'one-for-one', children: [tended(story, 'leaf', {}, 60_000)] }, story],
+      }),
+    ],
+  }));
+  await kept.told();
+  const leaf = kept.node.processList().find((pid) => kept.node.processInfo(pid).name === 'leaf')!;
+  kept.node.send(leaf as never, (() => never) as never);
+  await deafen(kept, 'a', never);
+  const stopped = kept.node.stop();
+  await kept.clock.advance(59_999);
+  t.deepEqual(await kept.told(), []);
+  await kept.clock.advance(1);
+  t.deepEqual(await kept.told(), ['down leaf kill', 'end shutdown by exit']);
+  await kept.clock.advance(4999);
+  t.deepEqual(await kept.told(), []);
+  await kept.clock.advance(1);
+  t.deepEqual(await kept.told(), ['down a kill', 'end shutdown by exit']);
+  t.deepEqual(await stopped, { killed: [] });
+});
+
+test('a child whose time is 0 is killed without asking', async (t) => {
+  const kept = await keep(t, (story) => ({
+    strategy: 'one-for-one',
+    children: [tended(story, 'a', {}, 0), tended(story, 'b')],
+  }));
+  await kept.told();
+  await kept.ask((self) => self.disableChild('a'));
+  t.deepEqual(await kept.told(), ['down a kill']);
+  t.deepEqual(
+    kept.log.filter(({ level }) => level === 'error'),
+    [],
+  );
+  t.like((await kept.children())[0], { state: 'stopped', isDisabled: true });
+});
+
+test('a child that ends by itself just before its time is over is not killed, and its end counts once', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const kept = await keep(
+    t,
+    (story) => ({
+      ...{ strategy: 'all-for-one', restart: 'permanent', intensity: 1 },
+      children: [tended(story, 'a', {}, 100), tended(story, 'b')],
+    }),
+    { as: Listener },
+  );
+  await kept.told();
+  await deafen(kept, 'a', gate.promise);
+  await kept.end('b', 'kill');
+  await kept.clock.advance(99);
+  gate.resolve();
+  t.deepEqual(await kept.told(), ['down b kill', 'down a kill', 'up a', 'up b']);
+  await kept.clock.advance(1000);
+  t.deepEqual(await kept.told(), []);
+  t.is(kept.heard.filter((line) => line.startsWith('terminated a')).length, 1);
+  t.is((await kept.ask((self) => self.restarts())).length, 1);
+});
+
+test('a child that is killed when its time is over is restarted with its group, once', async (t) => {
+  const kept = await keep(
+    t,
+    (story) => ({
+      ...{ strategy: 'all-for-one', restart: 'permanent', intensity: 1 },
+      children: [tended(story, 'a', {}, 100), tended(story, 'b')],
+    }),
+    { as: Listener },
+  );
+  await kept.told();
+  await deafen(kept, 'a', never);
+  await kept.end('b', 'normal');
+  t.deepEqual(await kept.told(), ['down b normal']);
+  await kept.clock.advance(100);
+  t.deepEqual(await kept.told(), ['down a kill', 'up a', 'up b']);
+  t.true(kept.isAlive());
+  const pids = (await kept.children()).map(({ pid }) => pid!.id);
+  t.deepEqual(
+    kept.heard.slice(2).map((line) => line.replace(/ \d+/, '')),
+    ['terminated b normal', 'terminated a kill', 'started a', 'started b'],
+  );
+  t.true(
+    pids.every((id) =>
+      kept.heard.some((line) => line.startsWith('started') && line.endsWith(` ${id}`)),
+    ),
+  );
+});
+
+test('a child is restarted only when the terminate of the one before is over', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const kept = await keep(t, (story) => ({
+    ...{ strategy: 'one-for-one', restart: 'permanent' },
+    children: [tended(story, 'a', { onTerminate: () => gate.promise }), tended(story, 'b')],
+  }));
+  await kept.told();
+  await kept.end('a', 'kill');
+  t.deepEqual(await kept.told(), ['down a kill']);
+  // Meanwhile it takes care of the others, and answers.
+  await kept.end('b', 'kill');
+  t.deepEqual(await kept.told(), ['down b kill', 'up b']);
+  gate.resolve();
+  t.deepEqual(await kept.told(), ['up a']);
+});
+
+test('a terminate that takes too long is left behind, and that is logged', async (t) => {
+  const kept = await keep(t, (story) => ({
+    ...{ strategy: 'one-for-one', restart: 'permanent' },
+    children: [tended(story, 'a', { onTerminate: () => never }, 200), tended(story, 'b')],
+  }));
+  await kept.told();
+  await kept.end('a', 'kill');
+  await kept.clock.advance(199);
+  t.deepEqual(await kept.told(), ['down a kill']);
+  await kept.clock.advance(1);
+  t.deepEqual(await kept.told(), ['up a']);
+  const reported = kept.log.filter(({ level }) => level === 'error');
+  t.like(reported, [
+    { message: 'the terminate of a child is not over in time; it is left behind' },
+  ]);
+  await kept.node.stopForce();
+});
+
+test('the end of the parent is the end of the supervisor, children first', async (t) => {
+  const { node, clock } = await stillNode(t);
+  const story: Story = [];
+  const top = await node.spawn(Keeper, {
+    args: [
+      {
+        strategy: 'one-for-one',
+        children: [childSpec('sub', Keeper, { args: [three()(story), story] }), tended(story, 'x')],
+      },
+      story,
+    ],
+  });
+  story.length = 0;
+  node.sendExit(top, new Error('enough'));
+  await clock.settle();
+  t.deepEqual(story, [
+    ...['x', 'c', 'b', 'a'].map((name) => `down ${name} enough`),
+    ...['end enough by exit', 'end enough by exit'],
+  ]);
+});
+
+test('a killed supervisor leaves no child behind', async (t) => {
+  const kept = await keep(t, three());
+  const pids = (await kept.children()).map(({ pid }) => pid!);
+  await kept.told();
+  kept.node.kill(kept.pid);
+  const lines = await kept.told();
+  t.deepEqual(lines.toSorted(), ['down a kill', 'down b kill', 'down c kill', 'end kill']);
+  for (const pid of pids) t.is(kept.node.processState(pid), 'terminated');
+});
+
+test('a callback that stops the supervisor or fails ends the children first, last started first', async (t) => {
+  const boom = new Error('boom');
+  const ends: readonly (readonly [string, () => Next])[] = [
+    ['normal', () => stop('normal')],
+    ['boom', () => stop(boom)],
+    [
+      'boom',
+      () => {
+        throw boom;
+      },
+    ],
+  ];
+  for (const [text, end] of ends) {
+    for (const later of [false, true]) {
+      const kept = await keep(t, three());
+      await kept.told();
+      kept.node.send(kept.pid, later ? async () => end() : end);
+      const downs = ['c', 'b', 'a'].map((name) => `down ${name} ${text}`);
+      t.deepEqual(await kept.told(), [...downs, `end ${text}`]);
+    }
+  }
+});
+
+test('a call that stops the supervisor is answered first; one that fails is rejected at once', async (t) => {
+  const { node, clock } = await stillNode(t);
+  for (const [answer, later] of [
+    ['bye', false],
+    ['bye', true],
+    [undefined, false],
+    [undefined, true],
+  ] as const) {
+    const story: Story = [];
+    const supervisor = await node.spawn(Quitter, { args: [story] });
+    const call = node.call(supervisor, { type: 'quit', answer, later });
+    if (answer === undefined) {
+      const error = await t.throwsAsync(call, { code: 'process-terminated' });
+      t.is(textOf(error?.cause as ExitReason), later ? 'failed' : 'normal');
+    } else t.is(await call, answer);
+    await clock.settle();
+    t.is(node.processState(supervisor), 'terminated');
+    t.is(story.length, 2);
+  }
+});
+
+test('while it ends the supervisor still answers, but changes no children', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const kept = await keep(t, three());
+  await deafen(kept, 'c', gate.promise);
+  kept.node.sendExit(kept.pid, 'shutdown');
+  await kept.told();
+  t.deepEqual(
+    (await kept.children()).map(({ state }) => state),
+    ['running', 'running', 'stopping'],
+  );
+  for (const change of [
+    (self: Keeper) => self.addChild(tended(kept.story, 'd')),
+    (self: Keeper) => self.startChild(tended(kept.story, 'a')),
+    (self: Keeper) => self.disableChild('a'),
+    (self: Keeper) => self.enableChild('a'),
+  ]) {
+    await t.throwsAsync(kept.ask<unknown>(change), { code: 'supervisor-strategy-active' });
+  }
+  // The first reason stays.
+  kept.node.send(kept.pid, () => stop('normal'));
+  kept.node.send(kept.pid, () => {
+    throw new Error('too late');
+  });
+  kept.node.sendExit(kept.pid, 'kill');
+  t.deepEqual(await kept.told(), []);
+  gate.resolve();
+  t.is((await kept.told()).at(-1), 'end shutdown by exit');
+  const texts = kept.log.filter(({ level }) => level === 'error').map(({ message }) => message);
+  t.deepEqual(texts, ['a callback failed while the supervisor was ending']);
+});
+
+test('each start and each end of a child is told once and in order, those at the end of the supervisor included', async (t) => {
+  const kept = await keep(t, three(), { as: Listener });
+  const pids = new Map((await kept.children()).map(({ name, pid }) => [name, pid!.id]));
+  await kept.end(kept.pid, 'shutdown');
+  t.deepEqual(kept.heard, [
+    ...['a', 'b', 'c'].map((name) => `started ${name} ${pids.get(name)}`),
+    ...['c', 'b', 'a'].map((name) => `terminated ${name} ${pids.get(name)} shutdown`),
+  ]);
+  t.is((await kept.told()).at(-1), 'end shutdown by exit');
+  t.is(kept.node.info().messagesDropped, 0);
+});
+
+test('an ended supervisor leaves nothing behind', async (t) => {
+  const worker: ChildTemplate<TendedProtocol, [Story, string]> = childTemplate('worker', Tended);
+  const { node, clock } = await stillNode(t);
+  const holds = (): unknown => {
+    const {
+      processes,
+      registeredNames,
+      links,
+      monitors,
+      pendingCalls,
+      pendingTimers,
+      slabEntries,
+    } = node.info();
+    return [processes, registeredNames, links, monitors, pendingCalls, pendingTimers, slabEntries];
+  };
+  const before = holds();
+  for (const reason of ['shutdown', 'kill'] as const) {
+    const story: Story = [];
+    const named = await node.spawn(Keeper, { args: [three('all-for-one')(story), story] });
+    const simple = await node.spawn(Keeper, {
+      args: [{ strategy: 'simple-one-for-one', children: [worker] }, story],
+    });
+    node.send(simple, async (self) => {
+      for (const name of ['x', 'y']) await self.startChild(worker, { args: [story, name] });
+    });
+    await clock.settle();
+    t.is(node.info().processes, 7);
+    for (const pid of [named, simple]) {
+      if (reason === 'kill') node.kill(pid);
+      else node.sendExit(pid, reason);
+    }
+    await clock.settle();
+    t.deepEqual(holds(), before);
+  }
+});
+
+type Quit = Request<
+  { type: 'quit'; answer: string | undefined; later: boolean },
+  string | undefined
+>;
+
+class Quitter extends Supervisor<{ request: Quit }> {
+  override init(story: Story): SupervisorSpec {
+    return { strategy: 'one-for-one', children: [tended(story, 'q')] };
+  }
+
+  override handleCall(request: Quit): Answer | Promise<Answer> {
+    const { answer, later } = request;
+    if (later) return this.#later(request);
+    return answer === undefined ? stop('normal') : stop('normal', reply(request, answer));
+  }
+
+  async #later(request: Quit): Promise<Answer> {
+    await Promise.resolve();
+    if (request.answer === undefined) throw new TergoError('internal', 'failed');
+    return stop('normal', reply(request, request.answer));
+  }
+}

@@ -1,0 +1,227 @@
+import type { ExecutionContext } from 'ava';
+import {
+  Actor,
+  noreply,
+  reply,
+  Supervisor,
+  type Answer,
+  type AnyPid,
+  type ChildInfo,
+  type Exit,
+  type ExitReason,
+  type LogRecord,
+  type MaybePromise,
+  type Next,
+  type Node,
+  type Pid,
+  type Request,
+  type SpawnOptions,
+  type SupervisorSpec,
+} from 'tergo';
+import { virtualClock, type VirtualClock } from 'tergo/testing';
+import { recordLog } from './log-records.ts';
+import { quietNode } from './witness.ts';
+
+/** What happened to a supervisor and its children, in order, as short lines: `up a`, `down a normal`, … */
+export type Story = string[];
+
+/** What a child does differently from an obedient one. */
+export interface Manners {
+  /** Runs in `init`, with how often the child came up before. */
+  readonly onInit?: (ups: number, self: Tended) => MaybePromise<void>;
+  readonly onTerminate?: (reason: ExitReason) => MaybePromise<void>;
+  readonly trapExit?: boolean;
+}
+
+export type TendedTask = (self: Tended) => MaybePromise<Next | void>;
+export type TendedProtocol = { message: TendedTask };
+
+/** A child that tells its story. */
+export class Tended extends Actor<TendedProtocol> {
+  #story: Story = [];
+  #label = '';
+  #manners: Manners = {};
+
+  override init(story: Story, label: string, manners: Manners = {}): MaybePromise<void> {
+    this.#story = story;
+    this.#label = label;
+    this.#manners = manners;
+    this.trapExit = manners.trapExit ?? false;
+    const ups = story.filter((line) => line === `up ${label}`).length;
+    const done = manners.onInit?.(ups, this);
+    if (done instanceof Promise) return done.then(() => void story.push(`up ${label}`));
+    story.push(`up ${label}`);
+  }
+
+  override handleMessage(task: TendedTask): MaybePromise<Next> {
+    const result = task(this);
+    return result instanceof Promise ? result.then(nextOf) : nextOf(result);
+  }
+
+  override handleExit(): Next {
+    return noreply;
+  }
+
+  override terminate(reason: ExitReason): MaybePromise<void> {
+    this.#story.push(`down ${this.#label} ${textOf(reason)}`);
+    return this.#manners.onTerminate?.(reason);
+  }
+}
+
+export type KeeperTask = (self: Keeper) => MaybePromise<Next | void>;
+export type KeeperRequest = Request<{ type: 'ask'; ask: (self: Keeper) => unknown }, unknown>;
+export interface KeeperProtocol {
+  message: KeeperTask;
+  request: KeeperRequest;
+}
+
+/** A supervisor that does what tests tell it to. */
+export class Keeper extends Supervisor<KeeperProtocol> {
+  #story: Story = [];
+
+  override init(
+    spec: SupervisorSpec | ((self: Keeper) => MaybePromise<SupervisorSpec>),
+    story: Story = [],
+  ): MaybePromise<SupervisorSpec> {
+    this.#story = story;
+    return typeof spec === 'function' ? spec(this) : spec;
+  }
+
+  override handleMessage(task: KeeperTask): MaybePromise<Next> {
+    const result = task(this);
+    return result instanceof Promise ? result.then(nextOf) : nextOf(result);
+  }
+
+  override handleCall(request: KeeperRequest): MaybePromise<Answer> {
+    const result = request.ask(this);
+    return result instanceof Promise
+      ? result.then((value: unknown) => reply(request, value))
+      : reply(request, result);
+  }
+
+  override terminate(reason: ExitReason, exit?: Exit): void {
+    this.#story.push(`end ${textOf(reason)}${exit === undefined ? '' : ' by exit'}`);
+  }
+}
+
+/** A keeper that hears of its children, too. */
+export class Listener extends Keeper {
+  #heard: Story = [];
+
+  override init(
+    spec: SupervisorSpec | ((self: Keeper) => MaybePromise<SupervisorSpec>),
+    story: Story = [],
+    heard: Story = story,
+  ): MaybePromise<SupervisorSpec> {
+    this.#heard = heard;
+    return super.init(spec, story);
+  }
+
+  override handleChildStart(name: string, pid: Pid<never>): Next {
+    this.#heard.push(`started ${name} ${pid.id}`);
+    return noreply;
+  }
+
+  override handleChildTerminate(name: string, pid: Pid<never>, reason: ExitReason): Next {
+    this.#heard.push(`terminated ${name} ${pid.id} ${textOf(reason)}`);
+    return noreply;
+  }
+}
+
+/** A supervisor from the test's side. */
+export interface Kept {
+  readonly node: Node;
+  readonly clock: VirtualClock;
+  readonly pid: Pid<KeeperProtocol>;
+  readonly story: Story;
+  /** What `Listener` heard. */
+  readonly heard: Story;
+  readonly log: readonly LogRecord[];
+  /** What a callback of the supervisor gives for `ask`; rejects with what it throws, which is no crash. */
+  ask<T>(ask: (self: Keeper) => MaybePromise<T>): Promise<T>;
+  children(): Promise<readonly ChildInfo[]>;
+  /** The pid of a child that runs. */
+  child(name: string): Promise<Pid<TendedProtocol>>;
+  /** Ends a child that runs, from outside, and waits until everybody is at rest. */
+  end(child: string | AnyPid, reason: ExitReason): Promise<void>;
+  /** The story since the last time, once everybody is at rest. */
+  told(): Promise<Story>;
+  isAlive(): boolean;
+}
+
+/** A node with a clock that stands still. */
+export async function stillNode(
+  t: ExecutionContext,
+): Promise<{ readonly node: Node; readonly clock: VirtualClock; readonly log: LogRecord[] }> {
+  const clock = virtualClock();
+  const node = await quietNode(t, { clock });
+  return { node, clock, log: recordLog(node) };
+}
+
+/** Starts a supervisor on a node of its own. `specOf` gets the story for the arguments of the children. */
+export async function keep(
+  t: ExecutionContext,
+  specOf: (story: Story) => SupervisorSpec | ((self: Keeper) => MaybePromise<SupervisorSpec>),
+  { as = Keeper, ...options }: KeepOptions = {},
+): Promise<Kept> {
+  const { node, clock, log } = await stillNode(t);
+  const story: Story = [];
+  const heard: Story = [];
+  const args: never = [specOf(story), story, heard] as never;
+  const pid: Pid<KeeperProtocol> = await node.spawn(as, { ...options, args });
+  let told = 0;
+  const ask = <T>(question: (self: Keeper) => MaybePromise<T>): Promise<T> =>
+    askOf(node, pid, question);
+  const children = (): Promise<readonly ChildInfo[]> => ask((self) => self.children());
+  const child = async (name: string): Promise<Pid<TendedProtocol>> => {
+    const found = (await children()).find((info) => info.name === name)?.pid;
+    if (found === undefined) throw new Error(`no child ${name} runs`);
+    return found as Pid<TendedProtocol>;
+  };
+  return {
+    ...{ node, clock, pid, story, heard, log, ask, children, child },
+    end: async (whom, reason) => {
+      const target = typeof whom === 'string' ? await child(whom) : whom;
+      if (reason === 'kill') node.kill(target);
+      else node.sendExit(target, reason);
+      await clock.settle();
+    },
+    told: async () => {
+      await clock.settle();
+      const news = story.slice(told);
+      told = story.length;
+      return news;
+    },
+    isAlive: () => node.processState(pid) !== 'terminated',
+  };
+}
+
+type KeepOptions = Omit<SpawnOptions<KeeperProtocol, []>, 'args'> & {
+  readonly as?: typeof Keeper;
+};
+
+async function askOf<T>(
+  node: Node,
+  pid: Pid<KeeperProtocol>,
+  question: (self: Keeper) => MaybePromise<T>,
+): Promise<T> {
+  const settled = Promise.withResolvers<T>();
+  const ask = async (self: Keeper): Promise<void> => {
+    try {
+      settled.resolve(await question(self));
+    } catch (error) {
+      settled.reject(error);
+    }
+  };
+  await node.call(pid, { type: 'ask', ask });
+  return settled.promise;
+}
+
+/** How a reason reads in a story. */
+export function textOf(reason: ExitReason): string {
+  return reason instanceof Error ? reason.message : reason;
+}
+
+function nextOf(result: Next | void): Next {
+  return result ?? noreply;
+}
