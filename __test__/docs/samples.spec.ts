@@ -7,6 +7,14 @@ const folder = new URL('../../docs/samples/', import.meta.url);
 /** What each sample prints to standard output, line by line. */
 const printed: Readonly<Record<string, readonly string[]>> = {
   'async-callbacks.ts': ['true true Error', 'the call was aborted'],
+  'child-limits.ts': [
+    'process crashed Error: a bad plugin',
+    'process crashed Error: a bad plugin',
+    'process crashed Error: a bad plugin',
+    'a child was to be restarted too often; it is disabled plugin',
+    'core running 0, plugin stopped 2',
+    '2 Error: a bad plugin',
+  ],
   'counter-contract.ts': [],
   'counter.ts': [],
   'errors.ts': [
@@ -47,12 +55,25 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     'stubborn ends by kill',
     'killed 1 alive false',
   ],
+  'supervisor.ts': [
+    ...['up: counter', 'up: queue', 'up: heartbeat', '1'],
+    ...['down: queue an item needs a name', 'down: heartbeat an item needs a name'],
+    ...['up: queue', 'up: heartbeat', '0 15'],
+    ...['down: heartbeat shutdown', 'down: queue shutdown', 'down: counter shutdown'],
+  ],
   'timers.ts': ['three ticks true', '3', 'true false'],
   'use-counter.ts': ['COUNTER 12'],
   'watcher.ts': [
     'linked target ended: pid normal',
     'monitored process ended: normal',
     'replaced: true in order: true',
+  ],
+  'worker-supervisor.ts': [
+    'https://a.example (3 retries)',
+    '1 worker left',
+    'worker gone: kill',
+    'worker gone: normal',
+    'worker gone: shutdown',
   ],
 };
 
