@@ -1,4 +1,4 @@
-import type { BindingScheduler } from '../native/binding.d.ts';
+import type { BindingScheduler } from '../native/load.ts';
 import {
   BUSY,
   IN_USED,
@@ -78,6 +78,12 @@ export class Driver {
   /** Whole ms since the node's start, as of the last reading of the clock. */
   get now(): number {
     return Math.floor(this.#now);
+  }
+
+  /** The same, read now if the driver sleeps: the last reading may be long ago then. */
+  recentNow(): number {
+    if (this.outbox.asleep) this.#tick();
+    return this.now;
   }
 
   /** The same, read now. */
