@@ -65,13 +65,16 @@ export abstract class Actor<P = {}> extends Process<P> {
       case 'request':
         return this.#request(envelope);
       case 'event':
-        if (this.handleEvent === undefined) return this.#missed('handleEvent', { event: envelope.event.name });
+        if (this.handleEvent === undefined)
+          return this.#missed('handleEvent', { event: envelope.event.name });
         return this.handleEvent(envelope.event.message as never, envelope.event);
       case 'exit':
-        if (this.handleExit === undefined) return this.#missed('handleExit', { exit: envelope.exit });
+        if (this.handleExit === undefined)
+          return this.#missed('handleExit', { exit: envelope.exit });
         return this.handleExit(envelope.exit);
       case 'down':
-        if (this.handleDown === undefined) return this.#missed('handleDown', { down: envelope.down });
+        if (this.handleDown === undefined)
+          return this.#missed('handleDown', { down: envelope.down });
         return this.handleDown(envelope.down);
       default:
         return this.#rare(envelope);
@@ -103,16 +106,21 @@ export abstract class Actor<P = {}> extends Process<P> {
     return this.#unanswered('handleCall');
   }
 
-  #rare(envelope: Of<'event-start' | 'event-stop' | 'response' | 'log' | 'inspect'>): MaybePromise<Next | object> {
+  #rare(
+    envelope: Of<'event-start' | 'event-stop' | 'response' | 'log' | 'inspect'>,
+  ): MaybePromise<Next | object> {
     switch (envelope.kind) {
       case 'event-start':
-        if (this.handleEventStart === undefined) return this.#missed('handleEventStart', { event: envelope.event });
+        if (this.handleEventStart === undefined)
+          return this.#missed('handleEventStart', { event: envelope.event });
         return this.handleEventStart(envelope.event);
       case 'event-stop':
-        if (this.handleEventStop === undefined) return this.#missed('handleEventStop', { event: envelope.event });
+        if (this.handleEventStop === undefined)
+          return this.#missed('handleEventStop', { event: envelope.event });
         return this.handleEventStop(envelope.event);
       case 'response':
-        if (this.handleResponse === undefined) return this.#missed('handleResponse', { ref: envelope.response.ref });
+        if (this.handleResponse === undefined)
+          return this.#missed('handleResponse', { ref: envelope.response.ref });
         return this.handleResponse(envelope.response);
       case 'log':
         return this.handleLog === undefined ? noreply : this.handleLog(envelope.record);

@@ -68,7 +68,9 @@ export class Lifecycle {
     const { more } = record;
     if (more.blockReported) return;
     more.blockReported = true;
-    this.#runtime.logOf(record).warning('a callback blocked the thread; split its work or make it asynchronous', { ms });
+    this.#runtime
+      .logOf(record)
+      .warning('a callback blocked the thread; split its work or make it asynchronous', { ms });
   }
 
   #leave(record: ProcessRecord, reason: ExitReason): void {

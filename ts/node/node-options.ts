@@ -1,6 +1,12 @@
 import type { EnvEntry } from '../env/env-key.ts';
 import { checkEnv } from '../env/environment.ts';
-import { checkBoolean, checkChoice, checkDelay, checkFunction, checkOptions } from '../error/check.ts';
+import {
+  checkBoolean,
+  checkChoice,
+  checkDelay,
+  checkFunction,
+  checkOptions,
+} from '../error/check.ts';
 import type { ConsoleLoggerOptions } from '../log/console-logger.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 

@@ -13,7 +13,7 @@ import type { Log } from '../log/log.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { LogRecord, LogSource } from '../log/log-record.ts';
 import { SourceLog } from '../log/source-log.ts';
-import type { BindingScheduler } from '../native/binding.d.ts';
+import type { BindingScheduler } from '../native/load.ts';
 import { AliasTable } from '../process/alias-table.ts';
 import { Home } from '../process/home.ts';
 import type { LocalPid } from '../process/pid.ts';
@@ -210,7 +210,7 @@ export class Runtime {
   envList(record: ProcessRecord): ReadonlyMap<string, unknown> {
     const list = new Map<string, unknown>();
     this.env.copyInto(list);
-    for (const { env } of this.#envOwners(record).reverse()) env?.copyInto(list);
+    for (const { env } of this.#envOwners(record).toReversed()) env?.copyInto(list);
     return list;
   }
 

@@ -94,7 +94,8 @@ export class Shutdown {
     const fields = this.#fields(rest);
     const isLate = rest.length + this.#runtime.lifecycle.terminating > 0 && !this.#isForced;
     for (const record of rest) this.#runtime.lifecycle.kill(record);
-    if (isLate) this.#runtime.log.error('processes did not end in time; those left are killed', fields);
+    if (isLate)
+      this.#runtime.log.error('processes did not end in time; those left are killed', fields);
     return rest.map(({ pid }) => pid);
   }
 

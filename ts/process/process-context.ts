@@ -11,10 +11,7 @@ export const isPlain: unique symbol = Symbol('tergo.isPlain');
 let constructing: ProcessRecord | undefined;
 
 /** Builds the instance of a spawned process; its constructor takes the record by `takeRecord`. */
-export function construct(
-  record: ProcessRecord,
-  behaviour: new () => AnyProcess,
-): AnyProcess {
+export function construct(record: ProcessRecord, behaviour: new () => AnyProcess): AnyProcess {
   const outer = constructing;
   constructing = record;
   try {

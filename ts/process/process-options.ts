@@ -97,10 +97,8 @@ export function checkSpawnOptions(options: AnySpawnOptions): void {
     checkDelay('options.initTimeoutMs', options.initTimeoutMs, 0);
   if (options.linkParent !== undefined) checkBoolean('options.linkParent', options.linkParent);
   if (options.linkChild !== undefined) checkBoolean('options.linkChild', options.linkChild);
-  if (options.priority !== undefined)
-    checkChoice('options.priority', options.priority, PRIORITIES);
-  if (options.logLevel !== undefined)
-    checkChoice('options.logLevel', options.logLevel, LOG_LEVELS);
+  if (options.priority !== undefined) checkChoice('options.priority', options.priority, PRIORITIES);
+  if (options.logLevel !== undefined) checkChoice('options.logLevel', options.logLevel, LOG_LEVELS);
   if (options.env !== undefined) checkEnv('options.env', options.env);
   if (options.name !== undefined) checkName('options.name', options.name);
   if (options.args !== undefined && !Array.isArray(options.args))

@@ -19,6 +19,7 @@ import {
 } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { AnyProcess } from '../process/process.ts';
 import {
   BOUNDED,
   DEAD,
@@ -53,7 +54,9 @@ export class Dispatcher {
   #progress = 0;
   /** The count of callbacks at which the clock is read next. */
   #spendAt = 1;
-  /** The slot of the message in hand; -1 when its slot is free already, and `#from` tells the sender. */
+  /** The slot of the message whose callback is on the stack; -1: none, or its slot is free already. */
+  #inHand = -1;
+  /** Where the sender of the last message stands; -1: in `#from`. */
   #payload = -1;
   #from: LocalPid | undefined = undefined;
 
@@ -144,12 +147,10 @@ export class Dispatcher {
   /** Calls the callbacks; gives where it stopped. */
   #entries(record: ProcessRecord, first: number, end: number): number {
     const ring = this.#ring;
-    const slab = this.#slab;
     const { instance, flags } = record;
     const isPlain = (flags & (PLAIN | BOUNDED)) === PLAIN;
     let progress = this.#progress;
     let at = first;
-    let inHand = -1;
     try {
       // `attention` is looked at before each entry: the one before may have changed it.
       while (at < end && record.attention === 0) {
@@ -158,28 +159,35 @@ export class Dispatcher {
         at += 2;
         progress = (progress + 1) & COUNT_MASK;
         ring[PROGRESS] = progress;
-        if (isPlain && (tag & 0xf) === KIND_MESSAGE) {
-          this.#payload = payload;
-          inHand = payload;
-          const next = instance.handleMessage!(slab.values[payload], slab.senders[payload]!);
-          inHand = -1;
-          slab.release(payload);
-          if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
-        } else {
-          this.#deliver(record, tag, payload);
-        }
+        const next =
+          isPlain && (tag & 0xf) === KIND_MESSAGE
+            ? this.#message(instance, payload)
+            : this.#deliver(record, tag, payload);
+        if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
         if (progress === this.#spendAt && this.#spend(progress)) break;
       }
     } catch (error) {
-      if (inHand >= 0) slab.release(inHand);
+      if (this.#inHand >= 0) this.#slab.release(this.#inHand);
+      this.#inHand = -1;
       this.#runtime.lifecycle.crash(record, error);
     }
     this.#progress = progress;
     return at;
   }
 
+  /** A plain message to a plain actor: what most entries are. Its slot is kept until the callback is over. */
+  #message(instance: AnyProcess, payload: number): unknown {
+    const slab = this.#slab;
+    this.#payload = payload;
+    this.#inHand = payload;
+    const next = instance.handleMessage!(slab.values[payload], slab.senders[payload]!);
+    this.#inHand = -1;
+    slab.release(payload);
+    return next;
+  }
+
   /** An entry other than a plain message, or of a bounded mailbox. */
-  #deliver(record: ProcessRecord, tag: number, payload: number): void {
+  #deliver(record: ProcessRecord, tag: number, payload: number): undefined {
     if ((record.flags & BOUNDED) !== 0)
       this.#runtime.gauges.take(record, (tag >> TAG_QUEUE_SHIFT) & 3, tag);
     // The slot is free before the callback begins, and what that sends may take it.

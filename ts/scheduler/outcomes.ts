@@ -18,7 +18,11 @@ export class Outcomes {
     if (result === noreply || result === undefined) return;
     if (result instanceof Promise) return this.#await(record, result, undefined);
     if (result instanceof Stop) return this.#runtime.lifecycle.end(record, result.reason);
-    throw incorrect(`the result of a callback of ${record.behavior}`, 'noreply or stop(reason)', result);
+    throw incorrect(
+      `the result of a callback of ${record.behavior}`,
+      'noreply or stop(reason)',
+      result,
+    );
   }
 
   /** What `handleCall` returned for `call`. */
@@ -33,7 +37,11 @@ export class Outcomes {
     if (!call.isHeld && call.target === record) calls.reject(call, noReply(record));
   }
 
-  #outcome(record: ProcessRecord, call: PendingCall, result: Stop | WrappedReply | ErrorReply): void {
+  #outcome(
+    record: ProcessRecord,
+    call: PendingCall,
+    result: Stop | WrappedReply | ErrorReply,
+  ): void {
     const { calls, lifecycle } = this.#runtime;
     if (result instanceof WrappedReply) {
       if (!(result.value instanceof Promise)) return this.#reply(record, call, result.value);
