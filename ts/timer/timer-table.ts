@@ -65,6 +65,8 @@ export class TimerTable {
     this.#entries[index] = entry;
     const delay = this.#driver.wholeDelay(delayMs);
     this.#driver.outbox.write(op, index, delay, entry.sequence);
+    // The core counts from its `NOW`, which would be later in the next turn: by all that the callback takes.
+    this.#driver.outbox.flush();
     return index;
   }
 
