@@ -265,7 +265,7 @@ export class Messaging {
 function isPlainSend(sender: ProcessRecord, target: ProcessRecord): boolean {
   const { extra } = sender;
   return (
-    ((target.flags & (BOUNDED | SPLIT | ZOMBIE)) | (sender.flags & DEAD)) === 0 &&
+    ((target.flags & (BOUNDED | SPLIT | ZOMBIE)) | (sender.flags & (DEAD | ZOMBIE))) === 0 &&
     (extra === undefined || extra.queue === QUEUE_MAIN)
   );
 }
