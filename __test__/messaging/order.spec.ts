@@ -80,6 +80,7 @@ class Model {
 async function faultsOf(node: Node, plan: Plan, beginning: readonly Burst[]): Promise<string[]> {
   const model = new Model();
   const pids: Pid<unknown>[] = [];
+  let pending = 0;
   const sendAll = (self: Self | Node, sender: number, bursts: readonly Burst[]): void => {
     for (const { to, priority, count, isFlushed } of bursts) {
       for (let i = 0; i < count; i++)
@@ -99,12 +100,17 @@ async function faultsOf(node: Node, plan: Plan, beginning: readonly Burst[]): Pr
       );
       const late = bursts.filter(({ isLate }) => isLate);
       if (late.length === 0) return noreply;
-      return turn().then(() => (sendAll(self, index, late), noreply));
+      pending += 1;
+      return turn().then(() => {
+        sendAll(self, index, late);
+        pending -= 1;
+        return noreply;
+      });
     };
     pids.push(await spawnScript(node, { handleMessage }));
   }
   sendAll(node, size, beginning);
-  await waitFor('every message', () => model.taken >= model.sent);
+  await waitFor('every message', () => pending === 0 && model.taken >= model.sent);
   await Promise.all(pids.map((pid) => node.inspect(pid)));
   for (const pid of pids) node.kill(pid);
   if (model.taken !== model.sent) model.faults.push(`${model.taken} of ${model.sent} were taken`);
