@@ -102,10 +102,10 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
   sendRequest<T = never, K extends TypeOf<RequestOf<T>> = TypeOf<RequestOf<T>>>(
     to: Target<T>,
     request: RequestOf<T> & { readonly type: K },
-    options?: RequestOptions,
+    options: RequestOptions = {},
   ): RequestRef<NoInfer<ReplyTo<T, K>>> {
     const record = this[context];
-    return record.runtime.calls.request(record, to, request, options ?? {});
+    return record.runtime.calls.request(record, to, request, options);
   }
 
   /** Gives up a `sendRequest`: no response will come. False when it is answered already. */
