@@ -150,7 +150,7 @@ test.serial('a callback that blocks and then crashes is reported for both', asyn
     throw new Error('and now this');
   });
   await gone(node, { pid });
-  t.deepEqual(records.map(({ message }) => message.slice(0, 10)).sort(), [
+  t.deepEqual(records.map(({ message }) => message.slice(0, 10)).toSorted(), [
     'a callback',
     'process cr',
   ]);

@@ -259,7 +259,7 @@ test('what init throws that is no error rejects the spawn as it is', async (t) =
   const node = await quietNode(t);
   class Odd extends Actor {
     override init(): void {
-      throw 'a string'; // oxlint-disable-line no-throw-literal
+      throw 'a string';
     }
   }
   await node.spawn(Odd).then(

@@ -1,4 +1,4 @@
-import { Actor, type Node, type Pid, type ProcessListOptions } from 'tergo';
+import { Actor, type Node, type Pid, type ProcessListOptions, type ProcessShortInfo } from 'tergo';
 import test, { type ExecutionContext } from 'ava';
 import { quietNode, spawnWitness } from '../support/witness.ts';
 
@@ -20,6 +20,10 @@ async function crowd(t: ExecutionContext, size = 10): Promise<Crowd> {
 /** The positions, in the order of their spawn, of what a list shows. */
 function shown({ node, pids }: Crowd, options?: ProcessListOptions): number[] {
   return node.processListShortInfo(options).map(({ pid }) => pids.indexOf(pid as Pid<{}>));
+}
+
+function isEven({ pid }: ProcessShortInfo): boolean {
+  return pid.id % 2 === 0;
 }
 
 const everyone = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -69,11 +73,10 @@ test('a negative start counts from the newest backwards', async (t) => {
 test('a filter sees the short information and is not counted against the limit', async (t) => {
   const all = await crowd(t);
   await spawnWitness(all.node, { name: 'odd one out' });
-  const filter: ProcessListOptions['filter'] = ({ pid }) => pid.id % 2 === 0;
   const even = all.pids.map(({ id }, position) => (id % 2 === 0 ? position : -1));
   const expected = even.filter((position) => position >= 0);
-  t.deepEqual(shown(all, { filter }).slice(0, 5), expected);
-  t.deepEqual(shown(all, { filter, limit: 2 }), expected.slice(0, 2));
+  t.deepEqual(shown(all, { filter: isEven }).slice(0, 5), expected);
+  t.deepEqual(shown(all, { filter: isEven, limit: 2 }), expected.slice(0, 2));
   t.deepEqual(shown(all, { filter: () => false }), []);
   const named = all.node.processListShortInfo({ filter: ({ name }) => name !== undefined });
   t.like(named, { length: 1, 0: { name: 'odd one out', behavior: 'Witness' } });
@@ -102,7 +105,7 @@ test('short information is the cheap part of the whole', async (t) => {
   const [short] = node.processListShortInfo();
   const { uptimeMs: _short, ...rest } = short ?? ({} as never);
   t.like(node.processInfo(pid), rest);
-  t.deepEqual(Object.keys(rest).sort(), [
+  t.deepEqual(Object.keys(rest).toSorted(), [
     'behavior',
     'leader',
     'logLevel',

@@ -113,7 +113,7 @@ test('exits, downs and the answers to own requests come through a full mailbox',
   const sender = await spawnWitness(node);
   t.is(await sender.run((self) => self.sendExit(witness.pid, 'normal')), 'ok');
   await release();
-  const kinds = (await witness.heard()).map(({ on }) => on).sort();
+  const kinds = (await witness.heard()).map(({ on }) => on).toSorted();
   t.deepEqual(kinds, ['down', 'exit']);
   for (const priority of ['normal', 'high', 'max'] as const) {
     const again = await hold(node, witness);

@@ -77,7 +77,7 @@ for (const [key, options] of Object.entries(wrong)) {
 
 test('only a class that extends Process can be spawned', async (t) => {
   const node = await quietNode(t);
-  const values = [undefined, null, 5, 'Idle', {}, () => undefined, class {}, Object, new Date()];
+  const values = [undefined, null, 5, 'Idle', {}, () => undefined, Object, Map, new Date()];
   for (const behaviour of values) {
     await t.throwsAsync(node.spawn(behaviour as never), {
       code: 'incorrect',

@@ -165,7 +165,7 @@ test('a process takes one message at a time, whatever waits', async (t) => {
     async #stay(turns: number): Promise<void> {
       inside += 1;
       most = Math.max(most, inside);
-      for (let count = 0; count < turns; count++) await null;
+      for (let count = 0; count < turns; count++) await Promise.resolve();
       inside -= 1;
     }
   }
