@@ -48,8 +48,8 @@ export function checkOptions(argument: string, value: unknown, known: readonly s
   if (value === undefined) return;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw incorrect(argument, 'an object', value);
-  for (const key of Object.keys(value)) {
+  for (const [key, given] of Object.entries(value)) {
     if (!known.includes(key))
-      throw incorrect(`${argument}.${key}`, `left out (known are ${known.join(', ')})`, key);
+      throw incorrect(`${argument}.${key}`, `left out (known are ${known.join(', ')})`, given);
   }
 }
