@@ -234,6 +234,27 @@ test("a process's own continuation runs before its next message, whatever it awa
   );
 });
 
+test('a caller goes on between two turns, however busy other processes are', async (t) => {
+  const node = await quietNode(t);
+  let rounds = 0;
+  const busy = await spawnScript(node, {
+    handleMessage: (self) => (rounds++, self.send(self.pid, 'again'), noreply),
+  });
+  const server = await spawnScript(node, { handleCall: (_self, request) => request });
+  const caller = await spawnScript(node, {
+    handleCall: async (self) => {
+      await self.call(server, { type: 'x' });
+      const before = rounds;
+      for (let round = 0; round < 10; round++) await self.call(server, { type: 'x' });
+      return rounds - before;
+    },
+  });
+  node.send(busy, 'again');
+  await waitFor('the busy process', () => rounds > 1000);
+  // One round a turn, and two turns a call; a whole time slice would be thousands.
+  t.true(((await node.call(caller, { type: 'x' })) as number) <= 50);
+});
+
 test('continuations run in the order in which the answers came', async (t) => {
   const node = await quietNode(t);
   const order: number[] = [];
