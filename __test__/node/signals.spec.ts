@@ -7,6 +7,10 @@ const prelude = `
   class Orderly extends Actor {
     terminate(reason) { console.log(this.node.name, 'terminate', reason); }
   }
+  // Long enough for a signal that was raised once too often to arrive.
+  async function afterwards() {
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+  }
   class Stuck extends Orderly {
     handleMessage() { console.log('stuck'); return new Promise(() => {}); }
   }
@@ -99,6 +103,7 @@ test('one signal stops two nodes gracefully, the slower one included', async (t)
       async terminate(reason) {
         // Ends after the other node has stopped.
         await quick.wait();
+        await afterwards();
         super.terminate(reason);
       }
     }
@@ -123,7 +128,7 @@ test('a program with a listener of its own hears a signal once and ends itself',
     process.on('SIGINT', async () => {
       count += 1;
       await node.wait();
-      await new Promise((resolve) => setImmediate(resolve));
+      await afterwards();
       console.log('heard', count);
       process.exit(7);
     });

@@ -212,6 +212,7 @@ test('a process that is its own fallback just has a full mailbox', async (t) => 
   const witness = await spawnWitness(node, { ...options, name: overflow as never });
   await hold(node, witness);
   t.is(fill(node, witness), 1);
+  t.is(node.info().mailboxFull, 1);
 });
 
 test('two that are the fallback of each other refuse in the end', async (t) => {
