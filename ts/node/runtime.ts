@@ -121,7 +121,10 @@ export class Runtime {
     this.log = this.#startLog(options.log ?? {});
     this.driver = new Driver(native, clock, {
       onRest: () => this.calls.armTimeouts(),
-      onFailure: (error) => this.log.error('the scheduler failed', { error }),
+      onFailure: (error, isLast) => {
+        this.log.error('the scheduler failed', { error });
+        if (isLast) this.shutdown.abandon();
+      },
     });
     this.messaging = new Messaging(this);
     this.gauges = new GaugeTable(native, this.driver);
@@ -222,7 +225,7 @@ export class Runtime {
   /** Lets go of everything; the OS process may exit. */
   close(): void {
     this.isStopped = true;
-    this.calls.rejectAllOf(this.core);
+    for (const record of this.processes()) this.calls.rejectAllOf(record);
     for (const event of this.core.extra?.events ?? []) this.events.forget(event);
     this.records.length = 0;
     this.driver.close();

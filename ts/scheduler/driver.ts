@@ -27,8 +27,8 @@ const RESOLVED = Promise.resolve();
 export interface DriverEvents {
   /** Before libuv may wait: whatever was put off until now. */
   onRest(): void;
-  /** A turn failed; the driver goes on with the next. */
-  onFailure(error: unknown): void;
+  /** A turn failed; unless it was the last, the driver goes on with the next. */
+  onFailure(error: unknown, isLast: boolean): void;
 }
 
 /**
@@ -122,7 +122,8 @@ export class Driver {
     this.outbox.asleep = false;
     this.ring[BUSY] = 1;
     if (this.ring[WATCHDOG_ASLEEP] !== 0) this.#native.wakeWatchdog();
-    void RESOLVED.then(this.#begin);
+    // Woken before libuv had its turn, the slice goes on: otherwise promises alone could keep libuv out forever.
+    void RESOLVED.then(this.#settles ? this.#resume : this.#begin);
   }
 
   /** A new time slice. */
@@ -134,12 +135,20 @@ export class Driver {
     this.#run();
   };
 
+  /** Goes on with a slice that was paused, if it is not over. */
+  readonly #resume = (): void => {
+    if (this.#closed) return;
+    this.#tick();
+    if (this.#now < this.#until) this.#run();
+    else this.#yield();
+  };
+
   readonly #run = (): void => {
     try {
       if (this.#closed) return;
       this.#turns();
     } catch (error) {
-      this.#events.onFailure(error);
+      this.#events.onFailure(error, this.outbox.isBroken);
       if (!this.#closed) setImmediate(this.#begin);
     }
   };

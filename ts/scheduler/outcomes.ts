@@ -3,7 +3,7 @@ import type { PendingCall } from '../call/pending-call.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { OP_RESUME, OP_SUSPEND } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { DEAD, HALTED, type ProcessRecord, WAITING } from '../process/process-record.ts';
+import { DEAD, HALTED, type ProcessRecord, WAITING, ZOMBIE } from '../process/process-record.ts';
 
 /** Does what callbacks returned: answer, stop, wait for a promise. */
 export class Outcomes {
@@ -27,6 +27,8 @@ export class Outcomes {
 
   /** What `handleCall` returned for `call`. */
   answer(record: ProcessRecord, call: PendingCall, result: unknown): void {
+    // Killed in this very callback: it has no voice any more, and its end rejects the call.
+    if ((record.flags & ZOMBIE) !== 0 && !(result instanceof Promise)) return;
     const { calls } = this.#runtime;
     if (typeof result === 'object' && result !== null) {
       if (result instanceof Promise) return this.#await(record, result, call);
