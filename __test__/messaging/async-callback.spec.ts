@@ -1,5 +1,14 @@
 import test from 'ava';
-import { noreply, processName, stop, type ExitReason, type Pid } from 'tergo';
+import {
+  noreply,
+  processName,
+  reply,
+  replyError,
+  stop,
+  TergoError,
+  type ExitReason,
+  type Pid,
+} from 'tergo';
 import {
   improvise,
   logOf,
@@ -128,6 +137,38 @@ test('a kill during a pending callback ends the process at once, and what the ca
   t.is(await late.promise, 'not-allowed');
   await turn();
   t.deepEqual([got, ends, records], [[], ['kill'], []]);
+});
+
+test('a process that is killed in the middle of a callback ends for that reason, and its answer is void', async (t) => {
+  const node = await quietNode(t);
+  const results: readonly (() => unknown)[] = [
+    () => 'answer',
+    () => noreply,
+    () => stop('normal', reply({ type: 'x' }, 'answer')),
+    () => replyError({ type: 'x' }, new Error('refused')),
+    () => Promise.resolve('answer'),
+    () => Promise.reject(new Error('on purpose')),
+  ];
+  for (const result of results) {
+    const ends: ExitReason[] = [];
+    const target = await spawnScript(node, {
+      handleCall: (self) => (node.kill(self.pid), result()),
+      terminate: (_self, reason) => void ends.push(reason),
+    });
+    const refused = await t.throwsAsync(node.call(target, { type: 'x' }), {
+      instanceOf: TergoError,
+      code: 'process-terminated',
+    });
+    t.is(refused.cause, 'kill');
+    t.deepEqual(ends, ['kill']);
+  }
+  const ended = Promise.withResolvers<ExitReason>();
+  const target = await spawnScript(node, {
+    handleMessage: (self) => (node.kill(self.pid), stop('normal')),
+    terminate: (_self, reason) => ended.resolve(reason),
+  });
+  node.send(target, 1);
+  t.is(await ended.promise, 'kill');
 });
 
 test('an exit signal during a pending callback waits until it is over', async (t) => {
