@@ -1,6 +1,8 @@
-/** What the medians may grow by after warm-up: a tenth, and so many bytes. */
-const allowedFactor = 1.1;
-const allowedBytes = { rss: 8 * 2 ** 20, heapUsed: 2 * 2 ** 20 };
+/** What the medians may grow by after warm-up: a part, and so many bytes. The heap can be measured closer. */
+const allowed = {
+  rss: { part: 0.1, bytes: 8 * 2 ** 20 },
+  heapUsed: { part: 0.05, bytes: 2 ** 20 },
+};
 const sampleEveryMs = 100;
 
 /** Medians of the second and of the last quarter of a run, in bytes. */
@@ -34,7 +36,7 @@ export class MemorySamples {
     const values = this.#samples.map((sample) => sample[of]);
     const second = median(values.slice(quarter, 2 * quarter));
     const last = median(values.slice(-quarter));
-    const isFlat = quarter > 0 && last <= second * allowedFactor + allowedBytes[of];
+    const isFlat = quarter > 0 && last <= second * (1 + allowed[of].part) + allowed[of].bytes;
     return { second, last, isFlat };
   }
 }
