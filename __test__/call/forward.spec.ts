@@ -151,7 +151,9 @@ test('a call that was handed on still times out and aborts, and its handler is n
   const node = await quietNode(t);
   const { pid: last, got, open } = await spawnGated(node);
   const hand = await spawnHand(node, last);
-  await t.throwsAsync(node.call(hand, { type: 'x' }, { timeoutMs: 1 }), { code: 'timeout' });
+  const late = node.call(hand, { type: 'x' }, { timeoutMs: 500 });
+  await waitFor('it at the last', () => node.processInfo(last).mailbox === 1);
+  await t.throwsAsync(late, { code: 'timeout' });
   const controller = new AbortController();
   const aborted = node.call(hand, { type: 'x' }, { signal: controller.signal });
   await waitFor('both at the last', () => node.processInfo(last).mailbox === 2);

@@ -66,16 +66,20 @@ test('a request that timed out before it was taken is dropped: its handler is ne
 test('an answer that comes too late is ignored, and sendResponse says so', async (t) => {
   const node = await quietNode(t);
   const gate = Promise.withResolvers<void>();
+  const taken = Promise.withResolvers<void>();
   const result = Promise.withResolvers<SendResult>();
   const server = await spawnScript(node, {
     handleCall: async (self, request: { type: string }) => {
       const caller = self.callerOf(request);
+      taken.resolve();
       await gate.promise;
       result.resolve(self.sendResponse(caller, 'too late' as never));
       return 'too late as well';
     },
   });
-  await t.throwsAsync(node.call(server, { type: 'x' }, { timeoutMs: 1 }), { code: 'timeout' });
+  const call = node.call(server, { type: 'x' }, { timeoutMs: 500 });
+  await taken.promise;
+  await t.throwsAsync(call, { code: 'timeout' });
   gate.resolve();
   t.is(await result.promise, 'response-ignored');
   await waitFor('its rest', () => node.processState(server) === 'sleep');
@@ -83,11 +87,10 @@ test('an answer that comes too late is ignored, and sendResponse says so', async
 
 test('an answered call leaves no timer behind', async (t) => {
   const node = await quietNode(t);
-  const server = await spawnScript(node, {
-    handleCall: (_self, request: { type: string }) => answerAfterTurns(request, 5),
-  });
-  const calls = Array.from({ length: 100 }, () => node.call(server, { type: 'x' }));
+  const { pid, open } = await spawnGated(node);
+  const calls = Array.from({ length: 100 }, () => node.call(pid, { type: 'x' }));
   await waitFor('their timers', () => node.info().pendingTimers === 100);
+  open();
   await Promise.all(calls);
   t.is(node.info().pendingTimers, 0);
 });

@@ -13,7 +13,6 @@ test('a delayed exit signal ends its target for that reason, and terminate hears
   const sender = await spawnPuppet(node);
   const reason = new Error('custom');
   const timer = await inside(node, sender, (self) => self.sendExitAfter(target, reason, 5));
-  t.is(node.processState(target), 'sleep');
   await waitFor('the end', () => ends.length === 1);
   t.deepEqual(ends, [[reason, { kind: 'pid', pid: sender, reason }]]);
   t.false(timer.cancel());
