@@ -45,6 +45,7 @@ export class Lifecycle {
     const { driver } = this.#runtime;
     const payload = driver.slab.put(new SharedValue(reason), undefined);
     driver.outbox.write(OP_EXIT, record.pid.slot, record.generation, payload);
+    this.#runtime.dispatcher.overtakeCurrent();
     this.#settleCalls(record, reason);
     if (record.extra !== undefined && record.extra.gauge >= 0) this.#runtime.gauges.release(record);
     record.extra?.ended?.abort(reason);

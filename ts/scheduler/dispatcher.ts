@@ -52,6 +52,8 @@ export class Dispatcher {
   #at = IN_AT;
   #end = IN_AT;
   #progress = 0;
+  /** Whose slice is read. */
+  #current: ProcessRecord | undefined = undefined;
   /** The count of callbacks at which the clock is read next. */
   #spendAt = 1;
   /** The slot of the message whose callback is on the stack; -1: none, or its slot is free already. */
@@ -101,6 +103,11 @@ export class Dispatcher {
     target.attention |= OVERTAKEN;
   }
 
+  /** The callback on the stack did what may fire something urgent, to whomever: it might be this process. */
+  overtakeCurrent(): void {
+    if (this.#current !== undefined) this.overtake(this.#current);
+  }
+
   /** Who sent the message in hand. */
   get from(): LocalPid | undefined {
     return this.#payload < 0 ? this.#from : this.#slab.senders[this.#payload];
@@ -133,9 +140,11 @@ export class Dispatcher {
     // Killed by an earlier slice of this inbox: what it was granted is lost with it.
     if (record === undefined) return this.#drop(first, end);
     record.flags |= RUNNING;
+    this.#current = record;
     ring[CURRENT] = slot;
     const at = this.#entries(record, first, end);
     ring[CURRENT] = NOBODY;
+    this.#current = undefined;
     record.flags &= ~RUNNING;
     if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
     if ((record.attention & HALTED) !== 0 && (record.flags & (ZOMBIE | DEAD)) === ZOMBIE) {
