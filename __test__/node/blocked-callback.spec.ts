@@ -11,9 +11,9 @@ import {
   type Request,
 } from 'tergo';
 import test from 'ava';
-import { recordLog } from '../support/log-records.ts';
+import { recordWholeLog } from '../support/log-records.ts';
 import { gone, quietNode, spawnWitness } from '../support/witness.ts';
-import { turn } from '../support/wait-for.ts';
+import { turn, waitFor } from '../support/wait-for.ts';
 
 type Task = (self: Worker) => MaybePromise<Next | void>;
 type WorkerProtocol = { message: Task; request: Request<{ type: 'block'; ms: number }, number> };
@@ -67,7 +67,7 @@ test.serial(
   'a callback that blocks the thread is reported once, with pid and name, and nothing else',
   async (t) => {
     const node = await quietNode(t);
-    const records = recordLog(node);
+    const records = recordWholeLog(node);
     const pid = await node.spawn(Worker, { name: 'busy' });
     await did(node, pid, () => block(400));
     t.is(records.length, 1);
@@ -90,16 +90,24 @@ test.serial(
 
 test.serial('a callback that blocks shortly is not reported', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   const pid = await node.spawn(Worker);
-  for (let count = 0; count < 5; count++) await did(node, pid, () => block(15));
-  t.deepEqual(records, []);
-  t.is(node.info().blockedCallbacks, 0);
+  let longest = 0;
+  for (let count = 0; count < 5; count++) {
+    await did(node, pid, () => {
+      const begin = performance.now();
+      block(15);
+      longest = Math.max(longest, performance.now() - begin);
+    });
+  }
+  t.is(node.info().blockedCallbacks > 0, records.length > 0);
+  // A busy machine may have held this thread for longer than asked; then a report is right.
+  if (longest < 90) t.deepEqual(records, []);
 });
 
 test.serial('a process that blocks again is counted, but not reported again', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   const pid = await node.spawn(Worker, { name: 'busy' });
   for (let count = 0; count < 3; count++) await did(node, pid, () => block(400));
   t.is(records.length, 1);
@@ -108,7 +116,7 @@ test.serial('a process that blocks again is counted, but not reported again', as
 
 test.serial('each of several processes is reported under its own name', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   for (const name of ['first', 'second']) {
     const pid = await node.spawn(Worker, { name });
     await did(node, pid, () => block(400));
@@ -121,7 +129,7 @@ test.serial('each of several processes is reported under its own name', async (t
 
 test.serial('a blocking handleCall answers all the same', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   const pid = await node.spawn(Worker, { name: 'busy' });
   t.is(await node.call(pid, { type: 'block', ms: 400 }), 400);
   await turn();
@@ -130,18 +138,17 @@ test.serial('a blocking handleCall answers all the same', async (t) => {
 
 test.serial('a blocking init is reported', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   // Wakes the driver: only then somebody watches.
   const { pid } = await spawnWitness(node);
   node.send(pid, async () => void (await node.spawn(Worker, { args: [400], name: 'slow start' })));
-  await turn();
-  await turn();
+  await waitFor('the report', () => records.length > 0);
   t.deepEqual(reports(records), [['warning', 'slow start', true]]);
 });
 
 test.serial('the process that blocked is named, not the one it spawned afterwards', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   const pid = await node.spawn(Worker, { name: 'parent' });
   await did(node, pid, async (self) => {
     block(400);
@@ -152,7 +159,7 @@ test.serial('the process that blocked is named, not the one it spawned afterward
 
 test.serial('a callback that blocks and then crashes is reported for both', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   const pid = await node.spawn(Worker, { name: 'busy' });
   await did(node, pid, () => {
     block(400);
@@ -167,7 +174,7 @@ test.serial('a callback that blocks and then crashes is reported for both', asyn
 
 test.serial('a callback that waits for long without blocking is not reported', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   const pid = await node.spawn(Worker);
   const { promise, resolve } = Promise.withResolvers<void>();
   node.send(pid, async () => {
@@ -182,7 +189,7 @@ test.serial('a callback that waits for long without blocking is not reported', a
 
 test.serial('code outside of processes that blocks is nobody of theirs', async (t) => {
   const node = await quietNode(t);
-  const records = recordLog(node);
+  const records = recordWholeLog(node);
   const pid = await node.spawn(Worker, { name: 'innocent' });
   await did(node, pid, () => noreply);
   block(250);
@@ -195,7 +202,7 @@ test.serial('code outside of processes that blocks is nobody of theirs', async (
 
 test.serial('of two nodes only the one whose process blocks reports', async (t) => {
   const [quiet, busy] = [await quietNode(t), await quietNode(t)];
-  const [ofQuiet, ofBusy] = [recordLog(quiet), recordLog(busy)];
+  const [ofQuiet, ofBusy] = [recordWholeLog(quiet), recordWholeLog(busy)];
   const bystander = await quiet.spawn(Worker, { name: 'bystander' });
   const pid = await busy.spawn(Worker, { name: 'busy' });
   quiet.send(bystander, () => noreply);

@@ -100,7 +100,7 @@ test('no crash of a process ends the OS process', async (t) => {
     class Unmade extends Actor { field = (() => { throw new Error('in the constructor'); })(); }
     const node = await startNode('a@localhost', quiet);
     let count = 0;
-    node.addLogger('count', { log: () => void count++ });
+    node.addLogger('count', { log: () => void count++ }, { levels: ['error'] });
     const pids = await Promise.all([Bad, BadLater, Bad, Bad, Bad].map((behaviour) => node.spawn(behaviour)));
     node.send(pids[0], () => { throw new Error('at once'); });
     node.send(pids[1], async () => { throw new Error('as a rejection'); });

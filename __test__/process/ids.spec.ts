@@ -1,7 +1,7 @@
 import { Actor, noreply, type Next, type Pid } from 'tergo';
 import test from 'ava';
 import { gone, quietNode } from '../support/witness.ts';
-import { turn } from '../support/wait-for.ts';
+import { turn, waitFor } from '../support/wait-for.ts';
 
 class Idle extends Actor<{ message: string }> {
   override handleMessage(): Next {
@@ -49,7 +49,8 @@ test('nothing is held for those that lived shortly', async (t) => {
     await turn();
   }
   await gone(node, { pid: await node.spawn(Idle).then((pid) => (node.kill(pid), pid)) });
-  t.like(node.info(), { processes: 0, slabEntries: 0 });
+  await waitFor('rest', () => node.info().slabEntries === 0);
+  t.is(node.info().processes, 0);
 });
 
 test('a late message for the former owner of a slot never reaches the next one', async (t) => {

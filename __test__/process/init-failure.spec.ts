@@ -38,7 +38,9 @@ class Unborn extends Actor<Doomed> {
 const name = processName<Doomed>('unborn');
 const failure = new Error('cannot begin');
 
-const failing: Readonly<Record<string, { init: Init; code?: ErrorCode; is?: Error }>> = {
+const failing: Readonly<
+  Record<string, { init: Init; code?: ErrorCode; is?: Error; initTimeoutMs?: number }>
+> = {
   throws: {
     init: () => {
       throw failure;
@@ -53,7 +55,11 @@ const failing: Readonly<Record<string, { init: Init; code?: ErrorCode; is?: Erro
     },
     is: failure,
   },
-  'takes too long': { init: () => new Promise(() => undefined), code: 'timeout' },
+  'takes too long': {
+    init: () => new Promise(() => undefined),
+    code: 'timeout',
+    initTimeoutMs: 500,
+  },
   'kills itself': {
     init: (self) => {
       self.node.kill(self.pid);
@@ -84,20 +90,25 @@ const failing: Readonly<Record<string, { init: Init; code?: ErrorCode; is?: Erro
 };
 
 /** Spawns, sees it fail, and that the node holds what it held before. */
-async function fails(t: ExecutionContext, node: Node, init: Init): Promise<Error> {
+async function fails(
+  t: ExecutionContext,
+  node: Node,
+  init: Init,
+  initTimeoutMs = 5000,
+): Promise<Error> {
   const before = await holdings(node);
-  const spawned = node.spawn(Unborn, { name, args: [t, init], initTimeoutMs: 20 });
+  const spawned = node.spawn(Unborn, { name, args: [t, init], initTimeoutMs });
   const error = await t.throwsAsync(within('the failure', () => spawned));
   t.is(node.whereis(name), undefined);
   await holdsAgain(node, before);
   return error as Error;
 }
 
-for (const [how, { init, code, is }] of Object.entries(failing)) {
+for (const [how, { init, code, is, initTimeoutMs = 5000 }] of Object.entries(failing)) {
   test(`an init that ${how} rejects the spawn and leaves nothing behind`, async (t) => {
     const node = await quietNode(t);
     const records = recordLog(node);
-    const error = await fails(t, node, init);
+    const error = await fails(t, node, init, initTimeoutMs);
     if (is !== undefined) t.is(error, is);
     if (code !== undefined) t.is((error as TergoError).code, code);
     t.like(node.info(), { processes: 0, spawned: 1, terminated: 1, registeredNames: 0 });
@@ -109,7 +120,7 @@ for (const [how, { init, code, is }] of Object.entries(failing)) {
     const node = await quietNode(t);
     const spawned = node.spawn(Unborn, {
       name,
-      initTimeoutMs: 20,
+      initTimeoutMs,
       args: [
         t,
         (self) => {
@@ -135,7 +146,7 @@ for (const [how, { init, code, is }] of Object.entries(failing)) {
     let orphan: Pid<never> | undefined;
     await t.throwsAsync(
       node.spawn(Unborn, {
-        initTimeoutMs: 20,
+        initTimeoutMs,
         args: [
           t,
           async (self) => {
@@ -156,7 +167,7 @@ for (const [how, { init, code, is }] of Object.entries(failing)) {
 
 test('the timeout of init is initTimeoutMs, and its error says what to do', async (t) => {
   const node = await quietNode(t);
-  const error = await fails(t, node, () => new Promise(() => undefined));
+  const error = await fails(t, node, () => new Promise(() => undefined), 20);
   t.true(TergoError.is(error, 'timeout'));
   t.regex(error.message, /init of Unborn took over 20 ms; raise initTimeoutMs/);
 });
@@ -193,13 +204,18 @@ test('an abandoned init that goes on can do no harm', async (t) => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const after = Promise.withResolvers<readonly unknown[]>();
   const { pid } = await spawnWitness(node);
-  const error = await fails(t, node, async (self) => {
-    await promise;
-    const sent = self.send(pid, () => t.fail('nothing may come'));
-    const called = await self.call(pid, {} as never).catch((reason: TergoError) => reason.code);
-    const spawned = await self.spawn(Unborn as never).catch((reason: TergoError) => reason.code);
-    after.resolve([sent, called, spawned, self.state]);
-  });
+  const error = await fails(
+    t,
+    node,
+    async (self) => {
+      await promise;
+      const sent = self.send(pid, () => t.fail('nothing may come'));
+      const called = await self.call(pid, {} as never).catch((reason: TergoError) => reason.code);
+      const spawned = await self.spawn(Unborn as never).catch((reason: TergoError) => reason.code);
+      after.resolve([sent, called, spawned, self.state]);
+    },
+    20,
+  );
   t.true(TergoError.is(error, 'timeout'));
   resolve();
   t.deepEqual(await after.promise, ['not-allowed', 'not-allowed', 'not-allowed', 'terminated']);

@@ -13,6 +13,7 @@ import {
   type Request,
 } from 'tergo';
 import test from 'ava';
+import { hold } from '../support/hold.ts';
 import { quietNode, spawnWitness, type Handle } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -43,14 +44,11 @@ function fill(node: Node, { pid }: Handle, priority: Priority = 'normal'): numbe
   return accepted;
 }
 
-/** Lets a process wait, so that its mailbox stands still; gives what lets it go on. */
-async function hold(node: Node, handle: Handle): Promise<() => Promise<void>> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const busy = handle.run(() => promise);
-  await waitFor('the callback', () => node.processState(handle.pid) === 'running');
+/** Lets a process wait; gives what lets it go on and empties its mailbox. */
+async function still(node: Node, handle: Handle): Promise<() => Promise<void>> {
+  const release = await hold(handle);
   return async () => {
-    resolve();
-    await busy;
+    await release();
     await waitFor('an empty mailbox', () => node.processInfo(handle.pid).mailbox === 0);
   };
 }
@@ -58,7 +56,7 @@ async function hold(node: Node, handle: Handle): Promise<() => Promise<void>> {
 test('without a size a mailbox takes everything', async (t) => {
   const node = await quietNode(t);
   const witness = await spawnWitness(node);
-  await hold(node, witness);
+  await still(node, witness);
   for (let count = 0; count < 10_000; count++) t.is(node.send(witness.pid, nothing), 'ok');
   t.is(node.processInfo(witness.pid).mailbox, 10_000);
   t.is(node.processInfo(witness.pid).mailboxSize, 0);
@@ -70,7 +68,7 @@ for (const size of [1, 2, 50]) {
     const witness = await spawnWitness(node, { mailboxSize: size });
     t.is(node.processInfo(witness.pid).mailboxSize, size);
     for (let round = 0; round < 3; round++) {
-      const release = await hold(node, witness);
+      const release = await still(node, witness);
       t.is(fill(node, witness), size);
       t.is(node.processInfo(witness.pid).mailbox, size);
       await release();
@@ -82,7 +80,7 @@ for (const size of [1, 2, 50]) {
 test('the size holds for each queue of its own', async (t) => {
   const node = await quietNode(t);
   const witness = await spawnWitness(node, { mailboxSize: 3 });
-  await hold(node, witness);
+  await still(node, witness);
   for (const priority of ['normal', 'high', 'max'] as const) {
     t.is(fill(node, witness, priority), 3);
   }
@@ -93,7 +91,7 @@ test('the size holds for each queue of its own', async (t) => {
 test('calls find a full mailbox, too', async (t) => {
   const node = await quietNode(t);
   const witness = await spawnWitness(node, { mailboxSize: 1 });
-  const release = await hold(node, witness);
+  const release = await still(node, witness);
   fill(node, witness);
   const expected = { code: 'process-mailbox-full', message: /larger mailboxSize/ };
   await t.throwsAsync(node.call(witness.pid, {} as never), expected);
@@ -107,7 +105,7 @@ test('exits, downs and the answers to own requests come through a full mailbox',
   const other = await spawnWitness(node);
   const witness = await spawnWitness(node, { mailboxSize: 1, trapExit: true });
   await witness.run((self) => self.monitor(other.pid));
-  const release = await hold(node, witness);
+  const release = await still(node, witness);
   for (const priority of ['normal', 'high', 'max'] as const) fill(node, witness, priority);
   node.kill(other.pid);
   const sender = await spawnWitness(node);
@@ -116,7 +114,7 @@ test('exits, downs and the answers to own requests come through a full mailbox',
   const kinds = (await witness.heard()).map(({ on }) => on).toSorted();
   t.deepEqual(kinds, ['down', 'exit']);
   for (const priority of ['normal', 'high', 'max'] as const) {
-    const again = await hold(node, witness);
+    const again = await still(node, witness);
     t.is(fill(node, witness, priority), 1, `${priority} is as it was`);
     await again();
   }
@@ -155,13 +153,13 @@ test('events that find a full mailbox are dropped and counted, the others come',
   const publisher = node.registerEvent(changes);
   const witness = await spawnWitness(node, { mailboxSize: 3 });
   await witness.run((self) => self.monitorEvent(changes));
-  const release = await hold(node, witness);
+  const release = await still(node, witness);
   for (let count = 0; count < 10; count++) node.sendEvent(publisher, count);
   t.like(node.info(), { eventsDelivered: 3, eventsDropped: 7 });
   await release();
   const messages = (await witness.heard()).map((notice) => 'message' in notice && notice.message);
   t.deepEqual(messages, [0, 1, 2]);
-  await hold(node, witness);
+  await still(node, witness);
   t.is(fill(node, witness), 3);
 });
 
@@ -172,7 +170,7 @@ test('what finds the mailbox full goes to the fallback, with tag and pid', async
   const fallback = { to: overflow, tag: 'from the witness' };
   const witness = await spawnWitness(node, { mailboxSize: 1, fallback });
   t.deepEqual(node.processInfo(witness.pid).fallback, fallback);
-  await hold(node, witness);
+  await still(node, witness);
   t.is(node.send(witness.pid, nothing), 'ok');
   t.is(node.send(witness.pid, nothing), 'ok');
   await waitFor('the fallback', () => kept.length > 0);
@@ -188,7 +186,7 @@ test('calls are refused all the same', async (t) => {
   await node.spawn(Sink, { name: overflow, args: [kept] });
   const fallback = { to: overflow, tag: '' };
   const witness = await spawnWitness(node, { mailboxSize: 1, fallback });
-  await hold(node, witness);
+  await still(node, witness);
   node.send(witness.pid, nothing);
   await t.throwsAsync(node.call(witness.pid, {} as never), { code: 'process-mailbox-full' });
   t.deepEqual(kept, []);
@@ -198,7 +196,7 @@ test('a fallback that is missing, full or dead leaves the mailbox full', async (
   const node = await quietNode(t);
   const options = { mailboxSize: 1, fallback: { to: overflow, tag: '' } };
   const witness = await spawnWitness(node, options);
-  await hold(node, witness);
+  await still(node, witness);
   t.is(fill(node, witness), 1);
   const sink = await node.spawn(Sink, { name: overflow, mailboxSize: 1 });
   t.is(fill(node, witness), 1);
@@ -210,7 +208,7 @@ test('a process that is its own fallback just has a full mailbox', async (t) => 
   const node = await quietNode(t);
   const options = { mailboxSize: 1, fallback: { to: overflow, tag: '' } };
   const witness = await spawnWitness(node, { ...options, name: overflow as never });
-  await hold(node, witness);
+  await still(node, witness);
   t.is(fill(node, witness), 1);
   t.is(node.info().mailboxFull, 1);
 });
@@ -220,8 +218,8 @@ test('two that are the fallback of each other refuse in the end', async (t) => {
   const to = (name: typeof overflow) => ({ mailboxSize: 1, fallback: { to: name, tag: '' } });
   const one = await spawnWitness(node, { ...to(second), name: overflow as never });
   const two = await spawnWitness(node, { ...to(overflow), name: second as never });
-  await hold(node, one);
-  await hold(node, two);
+  await still(node, one);
+  await still(node, two);
   t.is(node.send(one.pid, nothing), 'ok');
   t.is(node.send(one.pid, nothing), 'ok');
   t.is(node.send(one.pid, nothing), 'process-mailbox-full');
