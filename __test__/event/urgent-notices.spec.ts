@@ -77,7 +77,7 @@ for (const [what, first, notice] of CASES) {
     await using node = await startNode('urgent@localhost');
     const watched = await node.spawn(Idle);
     const { promise, resolve } = Promise.withResolvers<Told>();
-    const cause = (self: Listener): void => void first(self, watched);
+    const cause = (self: Listener): void => first(self, watched);
     const listener = await node.spawn(Listener, { args: [watched, cause, resolve] });
     for (let n = 0; n < 4; n += 1) node.send(listener, n);
     t.deepEqual((await promise).told, ['m0', notice, 'm1', 'm2', 'm3']);
