@@ -65,3 +65,45 @@ test('processes that never rest take turns', async (t) => {
   const server = await node.spawn(Server);
   for (let n = 0; n < 100; n += 1) t.is(await node.call(server, { type: 'echo', n }), n);
 });
+
+/** Counts the rounds of a spinner beside it that pass while it handles its messages asynchronously. */
+class Patient extends Actor<{ message: 'step'; request: Echo }> {
+  #steps = 0;
+
+  override async handleMessage(): Promise<Next> {
+    await Promise.resolve();
+    this.#steps += 1;
+    return noreply;
+  }
+
+  override handleCall(request: Echo): Answer {
+    return reply(request, this.#steps);
+  }
+}
+
+/** Spins, and tells how often. */
+class Counter extends Actor<{ message: 'spin'; request: Echo }> {
+  #rounds = 0;
+
+  override handleMessage(): Next {
+    this.#rounds += 1;
+    this.send(this.pid, 'spin');
+    return noreply;
+  }
+
+  override handleCall(request: Echo): Answer {
+    return reply(request, this.#rounds);
+  }
+}
+
+test('an asynchronous callback beside a process that never rests goes on within a few turns', async (t) => {
+  await using node = await startNode('fair@localhost');
+  const counter = await node.spawn(Counter);
+  const patient = await node.spawn(Patient);
+  for (let n = 0; n < 100; n += 1) node.send(patient, 'step');
+  node.send(counter, 'spin');
+  t.is(await node.call(patient, { type: 'echo', n: 0 }), 100);
+  // Were each callback to wait for the end of a time slice, thousands of rounds would pass for each.
+  const rounds = await node.call(counter, { type: 'echo', n: 0 });
+  t.true(rounds < 100 * 100, `${rounds} rounds passed`);
+});

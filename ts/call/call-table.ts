@@ -247,7 +247,7 @@ export class CallTable {
     if (call.unlisten !== undefined) call.unlisten();
     if (call.isHeld) call.target.extra?.held?.delete(call);
     if (call.ref !== undefined) this.#byRef.delete(call.ref);
-    this.#runtime.driver.lap = true;
+    this.#runtime.driver.letPromisesRun();
     return settlement;
   }
 

@@ -111,7 +111,7 @@ export class RelationTable {
     relation.settlement = undefined;
     if (isAsk || verdict !== VERDICT_OK) slab.release(token);
     if (settlement === undefined) return;
-    this.#runtime.driver.lap = true;
+    this.#runtime.driver.letPromisesRun();
     if (verdict === VERDICT_OK) return settlement.resolve();
     const code = VERDICT_CODES[verdict] ?? 'internal';
     settlement.reject(new TergoError(code, verdictText(code, relation)));

@@ -20,6 +20,8 @@ const SLICE_MS = 2;
 const MAX_STRIDE = 1024;
 /** The farthest that one libuv timer reaches, ms; an idle node keeps this one alarm, so that the OS process lives. */
 const MAX_ALARM_MS = 2 ** 31 - 1;
+/** Microtasks from the settlement of a promise to the message that its continuation sends: an async callback needs that many. */
+const LAPS = 4;
 const NEVER = Infinity;
 const RESOLVED = Promise.resolve();
 
@@ -41,8 +43,10 @@ export class Driver {
   readonly outbox: Outbox;
   /** How many callbacks may run before the clock is read next. */
   stride = 64;
-  /** A promise was settled: let its continuation run before the next turn. */
-  lap = false;
+  /** Microtasks to let pass between the next turns. */
+  #laps = 0;
+  /** Whether a microtask has passed since the last turn. */
+  #hasHopped = false;
   /** Whether the time slice is over. */
   isExpired = false;
   readonly #native: BindingScheduler;
@@ -96,6 +100,11 @@ export class Driver {
   wholeDelay(delayMs: number): number {
     this.#tick();
     return Math.min(0xffff_ffff, Math.ceil(this.#now + delayMs) - this.now);
+  }
+
+  /** A promise was settled or is pending: let what waits for it go on between the next turns. */
+  letPromisesRun(): void {
+    this.#laps = LAPS;
   }
 
   /** Ends all turns; nothing keeps the OS process alive any more. */
@@ -158,11 +167,13 @@ export class Driver {
       const isRead = this.#dispatcher.walk();
       if (this.#closed) return;
       if (this.isExpired) return this.#yield();
-      if (this.lap) {
-        this.lap = false;
+      if (this.#laps > 0 && !this.#hasHopped) {
+        this.#laps -= 1;
+        this.#hasHopped = true;
         void RESOLVED.then(this.#run);
         return;
       }
+      this.#hasHopped = false;
       if (isRead && !this.#turn()) return this.#pause();
     }
   }
@@ -199,6 +210,7 @@ export class Driver {
     this.#events.onRest();
     this.outbox.flush();
     this.outbox.asleep = true;
+    if (this.ring[MORE] !== 0) return this.#wake();
     this.ring[BUSY] = 0;
     this.#setAlarm();
   };

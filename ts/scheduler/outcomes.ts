@@ -79,6 +79,7 @@ export class Outcomes {
   suspend(record: ProcessRecord): void {
     record.flags |= WAITING;
     record.attention |= HALTED;
+    this.#runtime.driver.letPromisesRun();
     record.more.from = this.#runtime.dispatcher.from;
     this.#runtime.driver.outbox.write(OP_SUSPEND, record.pid.slot, record.generation, 0);
   }
