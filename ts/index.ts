@@ -5,6 +5,7 @@ export type {
   Accepts,
   ReplyOf,
   ReplyTo,
+  Remembers,
   Request,
   RequestOf,
   TypeOf,
@@ -51,7 +52,13 @@ export type { ExitReason } from './error/exit-reason.ts';
 export type { SendResult } from './error/send-result.ts';
 export { noreply, reply, replyError, stop, unhandled } from './actor/outcome.ts';
 export type { Answer, MaybePromise, Next, Replied, Stop } from './actor/outcome.ts';
-export type { Behaviour, Speaks } from './actor/behaviour.ts';
+export type {
+  Behaviour,
+  HandlesCalls,
+  HandlesEvents,
+  HandlesMessages,
+  Speaks,
+} from './actor/behaviour.ts';
 export { Actor } from './actor/actor.ts';
 export type { CallbackProcess } from './actor/callback-process.ts';
 export {
@@ -64,8 +71,7 @@ export {
   type SupervisionOptions,
   type TemplateOptions,
 } from './supervisor/child-spec.ts';
-export type { ChildState, OnExceed } from './supervisor/child.ts';
-export type { ChildInfo, RestartInfo } from './supervisor/child-info.ts';
+export type { ChildInfo, ChildState, OnExceed, RestartInfo } from './supervisor/child-info.ts';
 export type { Restart } from './supervisor/restart.ts';
 export type {
   GroupSpec,

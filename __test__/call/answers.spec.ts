@@ -144,10 +144,14 @@ test('a reply that holds a promise is answered when that settles, and the proces
 
 test('a reply whose promise never settles leaves the call to its timeout', async (t) => {
   const node = await quietNode(t);
-  const { pid } = await spawnAnswering(node, (request) =>
-    reply(request, new Promise(() => undefined)),
-  );
-  await t.throwsAsync(node.call(pid, { type: 'x' }, { timeoutMs: 1 }), { code: 'timeout' });
+  const answered = Promise.withResolvers<void>();
+  const { pid } = await spawnAnswering(node, (request) => {
+    answered.resolve();
+    return reply(request, new Promise(() => undefined));
+  });
+  const call = node.call(pid, { type: 'x' }, { timeoutMs: 500 });
+  await answered.promise;
+  await t.throwsAsync(call, { code: 'timeout' });
   t.is(node.info().pendingCalls, 0);
 });
 

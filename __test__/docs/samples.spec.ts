@@ -70,9 +70,9 @@ const printed: Readonly<Record<string, readonly string[]>> = {
   ],
   'worker-supervisor.ts': [
     'https://a.example (3 retries)',
-    '1 worker left',
     'worker gone: kill',
     'worker gone: normal',
+    '1 worker left',
     'worker gone: shutdown',
   ],
 };

@@ -1,15 +1,8 @@
 import test from 'ava';
-import { noreply, processName, stop, type ExitReason, type Pid } from 'tergo';
-import {
-  improvise,
-  logOf,
-  spawnCollector,
-  spawnGated,
-  spawnScript,
-  type Self,
-} from '../support/improvise.ts';
+import { noreply, processName } from 'tergo';
+import { improvise, spawnGated, spawnScript, type Self } from '../support/improvise.ts';
 import { quietNode } from '../support/witness.ts';
-import { turn, waitFor, within } from '../support/wait-for.ts';
+import { turn, waitFor } from '../support/wait-for.ts';
 
 test('a pending callback blocks its own process and no other', async (t) => {
   const node = await quietNode(t);
@@ -98,114 +91,6 @@ test('the state tells what a process is at: init, sleep, running, wait-response'
   await waitFor('the end of the callback', () => node.processState(pid) === 'sleep');
 });
 
-test('a kill during a pending callback ends the process at once, and what the callback still does counts no more', async (t) => {
-  const node = await quietNode(t);
-  const records = logOf(node);
-  const { pid: other, got } = await spawnCollector(node);
-  const gate = Promise.withResolvers<void>();
-  const late = Promise.withResolvers<unknown>();
-  const ends: ExitReason[] = [];
-  let signal: AbortSignal | undefined;
-  const target = await spawnScript(node, {
-    handleCall: async (self) => {
-      ({ signal } = self);
-      await gate.promise;
-      late.resolve(self.send(other, 'late'));
-      throw new Error('too late to matter');
-    },
-    terminate: (_self, reason) => void ends.push(reason),
-  });
-  const answer = node.call(target, { type: 'x' });
-  await waitFor('the callback', () => signal !== undefined);
-  node.send(target, 'waits');
-  node.kill(target);
-  t.deepEqual(ends, ['kill']);
-  t.is(node.processState(target), 'terminated');
-  t.true(signal!.aborted);
-  t.is(signal!.reason, 'kill');
-  await t.throwsAsync(answer, { code: 'process-terminated' });
-  gate.resolve();
-  t.is(await late.promise, 'not-allowed');
-  await turn();
-  t.deepEqual([got, ends, records], [[], ['kill'], []]);
-});
-
-test('an exit signal during a pending callback waits until it is over', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  node.send(pid, 'behind');
-  node.sendExit(pid, 'shutdown');
-  await turn();
-  t.is(node.processState(pid), 'running');
-  open();
-  await waitFor('the end', () => node.processState(pid) === 'terminated');
-  t.deepEqual(got, []);
-});
-
-test('a graceful stop of the node lets a pending callback finish', async (t) => {
-  const node = await quietNode(t);
-  const { pid, open } = await spawnGated(node);
-  const stopped = node.stop();
-  await turn();
-  t.is(node.processState(pid), 'running');
-  open();
-  t.deepEqual(await stopped, { killed: [] });
-});
-
-test('a stop whose time is over kills a process whose callback is pending', async (t) => {
-  const node = await quietNode(t);
-  const { pid } = await spawnGated(node);
-  t.deepEqual(await node.stop({ timeoutMs: 1 }), { killed: [pid] });
-});
-
-test('a rejection ends the process with that error as the reason, logged once', async (t) => {
-  const node = await quietNode(t);
-  const records = logOf(node);
-  const ends: ExitReason[] = [];
-  const error = new Error('rejected');
-  const target = await spawnScript(node, {
-    handleMessage: async () => {
-      await turn();
-      throw error;
-    },
-    terminate: (_self, reason) => void ends.push(reason),
-  });
-  node.send(target, 1);
-  node.send(target, 2);
-  await waitFor('the end', () => ends.length > 0);
-  t.deepEqual(ends, [error]);
-  t.deepEqual(
-    records.map(({ level, fields }) => [level, fields['error']]),
-    [['error', error]],
-  );
-});
-
-test('a rejection that is no error becomes one, with what was thrown as its cause', async (t) => {
-  const node = await quietNode(t);
-  for (const thrown of ['text', undefined, null, 7, { odd: true }]) {
-    const { promise, resolve } = Promise.withResolvers<ExitReason>();
-    const target = await spawnScript(node, {
-      handleMessage: () => Promise.reject<unknown>(thrown),
-      terminate: (_self, reason) => resolve(reason),
-    });
-    node.send(target, 1);
-    const reason = await promise;
-    t.true(reason instanceof Error);
-    t.is((reason as Error).cause, thrown);
-  }
-});
-
-test('a promise of stop ends the process after the callback', async (t) => {
-  const node = await quietNode(t);
-  const reason = Promise.withResolvers<ExitReason>();
-  const target = await spawnScript(node, {
-    handleMessage: () => Promise.resolve(stop('shutdown')),
-    terminate: (_self, ended) => reason.resolve(ended),
-  });
-  node.send(target, 1);
-  t.is(await reason.promise, 'shutdown');
-});
-
 test("a process's own continuation runs before its next message, whatever it awaits", async (t) => {
   const node = await quietNode(t);
   const order: string[] = [];
@@ -232,6 +117,27 @@ test("a process's own continuation runs before its next message, whatever it awa
     order,
     waits.flatMap((_, number) => [`${number} begins`, `${number} ends`]),
   );
+});
+
+test('a caller goes on between two turns, however busy other processes are', async (t) => {
+  const node = await quietNode(t);
+  let rounds = 0;
+  const busy = await spawnScript(node, {
+    handleMessage: (self) => (rounds++, self.send(self.pid, 'again'), noreply),
+  });
+  const server = await spawnScript(node, { handleCall: (_self, request) => request });
+  const caller = await spawnScript(node, {
+    handleCall: async (self) => {
+      await self.call(server, { type: 'x' });
+      const before = rounds;
+      for (let round = 0; round < 10; round++) await self.call(server, { type: 'x' });
+      return rounds - before;
+    },
+  });
+  node.send(busy, 'again');
+  await waitFor('the busy process', () => rounds > 1000);
+  // One round a turn, and two turns a call; a whole time slice would be thousands.
+  t.true(((await node.call(caller, { type: 'x' })) as number) <= 50);
 });
 
 test('continuations run in the order in which the answers came', async (t) => {
@@ -299,19 +205,4 @@ test('ten thousand processes can have a callback pending at once', async (t) => 
   gate.resolve();
   await waitFor('all', () => ended === 20_000);
   await waitFor('their sleep', () => node.info().processesRunning === 0);
-});
-
-test('an asynchronous terminate may send until it has settled, and the stop of the node waits for it', async (t) => {
-  const node = await quietNode(t);
-  const done: unknown[] = [];
-  const target = await spawnScript(node, {
-    terminate: async (self) => {
-      await turn();
-      done.push(self.send(node.pid as Pid<unknown>, 'still allowed'));
-      throw new Error('of no consequence');
-    },
-  });
-  node.sendExit(target, 'shutdown');
-  await within('the stop', () => node.stop());
-  t.deepEqual(done, ['ok']);
 });

@@ -1,6 +1,13 @@
 import test from 'ava';
 import { noreply, type AnyPid, type Exit, type ExitReason, type Node, type Pid } from 'tergo';
-import { inside, logOf, spawnPuppet, spawnScript, type Self } from '../support/improvise.ts';
+import {
+  inside,
+  logOf,
+  spawnPuppet,
+  spawnScript,
+  type Options,
+  type Self,
+} from '../support/improvise.ts';
 import { quietNode } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -14,14 +21,22 @@ interface Watched extends Seen {
   readonly pid: Pid<unknown>;
 }
 
-async function spawnWatched(by: Node | Self, trapExit: boolean): Promise<Watched> {
+async function spawnWatched(
+  by: Node | Self,
+  trapExit: boolean,
+  options: Options = {},
+): Promise<Watched> {
   const [exits, ends]: [Seen['exits'], Seen['ends']] = [[], []];
-  const pid = await spawnScript(by, {
-    init: (self) => void (self.trapExit = trapExit),
-    handleMessage: (self, task: (self: Self) => unknown) => task(self),
-    handleExit: (_self, exit) => (exits.push(exit), noreply),
-    terminate: (_self, reason, exit) => void ends.push([reason, exit]),
-  });
+  const pid = await spawnScript(
+    by,
+    {
+      init: (self) => void (self.trapExit = trapExit),
+      handleMessage: (self, task: (self: Self) => unknown) => task(self),
+      handleExit: (_self, exit) => (exits.push(exit), noreply),
+      terminate: (_self, reason, exit) => void ends.push([reason, exit]),
+    },
+    options,
+  );
   return { pid, exits, ends };
 }
 
@@ -29,11 +44,12 @@ async function spawnWatched(by: Node | Self, trapExit: boolean): Promise<Watched
 async function spawnChild(
   node: Node,
   trapExit: boolean,
+  options: Options = {},
 ): Promise<{ parent: Pid<unknown>; child: Watched }> {
   const parent = await spawnPuppet(node);
   const child = await new Promise<Watched>((resolve, reject) => {
     node.send(parent, async (self: Self) => {
-      await spawnWatched(self, trapExit).then(resolve, reject);
+      await spawnWatched(self, trapExit, options).then(resolve, reject);
       return noreply;
     });
   });
@@ -84,6 +100,25 @@ test('every reason from the parent ends a trapping process, an error and kill am
     await inside(node, parent, (self) => self.sendExit(child.pid, reason));
     await waitFor('the end', () => child.ends.length === 1);
     t.is(child.ends[0]![0], reason);
+  }
+});
+
+test('the end of a linked parent ends a trapping child, the end of another linked process does not', async (t) => {
+  const node = await quietNode(t);
+  for (const reason of ['shutdown', new Error('custom')] as const) {
+    const { parent, child } = await spawnChild(node, true, { linkParent: true });
+    const other = await spawnPuppet(node);
+    await new Promise<void>((resolve, reject) => {
+      node.send(child.pid, (self: Self) => self.link(other).then(resolve, reject));
+    });
+    node.kill(other);
+    await waitFor('the exit', () => child.exits.length === 1);
+    t.deepEqual(child.exits, [{ kind: 'pid', pid: other, reason: 'kill' }]);
+    t.deepEqual(child.ends, []);
+    node.sendExit(parent, reason);
+    await waitFor('the end', () => child.ends.length === 1);
+    t.deepEqual(child.ends, [[reason, { kind: 'pid', pid: parent, reason }]]);
+    t.is(child.exits.length, 1);
   }
 });
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { noreply, type Node, type Pid, type SendResult } from 'tergo';
+import { noreply, processName, type Node, type Pid, type SendResult } from 'tergo';
 import { spawnGated, spawnScript } from '../support/improvise.ts';
 import { quietNode } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -57,6 +57,35 @@ test('under the same flood a limited mailbox takes exactly its limit and refuses
   await waitFor('what was accepted', () => got.length === limit, 30_000);
   t.is(node.send(pid, 'one more'), 'ok');
   await waitFor('it', () => got.length === limit + 1);
+});
+
+test('under the same flood a fallback gets what the limited mailbox does not take: between the two none is lost [C19]', async (t) => {
+  const node = await quietNode(t);
+  const limit = 30_000;
+  const counts = new Uint32Array(senders);
+  let wrapped = 0;
+  await spawnScript(
+    node,
+    {
+      handleMessage: (_self, { message }: { message: { sender: number } }) => {
+        counts[message.sender]! += 1;
+        wrapped += 1;
+        return noreply;
+      },
+    },
+    { name: processName('fallback') },
+  );
+  const { pid, got, open } = await spawnGated(node, {
+    mailboxSize: limit,
+    fallback: { to: processName('fallback'), tag: 'flood' },
+  });
+  const results = await flood(node, pid);
+  t.true(results.every((result) => result === 'ok'));
+  open();
+  await waitFor('all', () => got.length + wrapped === senders * each, 30_000);
+  t.is(got.length, limit);
+  for (const { sender } of got as { sender: number }[]) counts[sender]! += 1;
+  t.true(counts.every((count) => count === each));
 });
 
 test('what waits for a process that is killed is dropped and counted, and nothing stays behind', async (t) => {

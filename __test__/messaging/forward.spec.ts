@@ -86,7 +86,7 @@ for (const [title, { isSplit = false, ...options }] of Object.entries(hands)) {
     const node = await quietNode(t);
     const last = await spawnLast(node);
     const other = await spawnCollector(node);
-    const hand = await spawnScript(
+    await spawnScript(
       node,
       {
         init: (self) => void (self.splitHandle = isSplit),
@@ -100,10 +100,11 @@ for (const [title, { isSplit = false, ...options }] of Object.entries(hands)) {
           return self.forward(last.pid, message);
         },
       },
-      options,
+      { ...options, name: processName('hand') },
     );
     const senders = await Promise.all([1, 2, 3].map(() => spawnPuppet(node)));
-    for (const sender of senders) await inside(node, sender, (self) => self.send(hand, 'parcel'));
+    for (const sender of senders)
+      await inside(node, sender, (self) => self.send(processName<unknown>('hand'), 'parcel'));
     await waitFor('all', () => last.got.length === 6);
     t.deepEqual(
       last.got,

@@ -21,6 +21,8 @@ interface Burst {
   readonly count: number;
   /** Sent after an `await` in the callback, and not before. */
   readonly isLate: boolean;
+  /** Followed by a look at the node's counters, which hands over what was sent before the callback is over. */
+  readonly isFlushed: boolean;
 }
 
 /** What each process does with its messages: the bursts of the first, of the second, and so on. */
@@ -32,6 +34,7 @@ const burst = fc.record({
   priority: fc.constantFrom(...priorities),
   count: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 4 }) }, fc.constant(300)),
   isLate: fc.boolean(),
+  isFlushed: fc.boolean(),
 });
 const plans: fc.Arbitrary<Plan> = fc.array(
   fc.array(fc.array(burst, { maxLength: 3 }), { maxLength: 8 }),
@@ -77,10 +80,12 @@ class Model {
 async function faultsOf(node: Node, plan: Plan, beginning: readonly Burst[]): Promise<string[]> {
   const model = new Model();
   const pids: Pid<unknown>[] = [];
+  let pending = 0;
   const sendAll = (self: Self | Node, sender: number, bursts: readonly Burst[]): void => {
-    for (const { to, priority, count } of bursts) {
+    for (const { to, priority, count, isFlushed } of bursts) {
       for (let i = 0; i < count; i++)
         self.send(pids[to]!, model.send(sender, to, priority), { priority });
+      if (isFlushed) node.info();
     }
   };
   for (const [index, turns] of plan.entries()) {
@@ -95,12 +100,17 @@ async function faultsOf(node: Node, plan: Plan, beginning: readonly Burst[]): Pr
       );
       const late = bursts.filter(({ isLate }) => isLate);
       if (late.length === 0) return noreply;
-      return turn().then(() => (sendAll(self, index, late), noreply));
+      pending += 1;
+      return turn().then(() => {
+        sendAll(self, index, late);
+        pending -= 1;
+        return noreply;
+      });
     };
     pids.push(await spawnScript(node, { handleMessage }));
   }
   sendAll(node, size, beginning);
-  await waitFor('every message', () => model.taken >= model.sent);
+  await waitFor('every message', () => pending === 0 && model.taken >= model.sent);
   await Promise.all(pids.map((pid) => node.inspect(pid)));
   for (const pid of pids) node.kill(pid);
   if (model.taken !== model.sent) model.faults.push(`${model.taken} of ${model.sent} were taken`);

@@ -93,6 +93,21 @@ test('a send to a process that has ended says process-unknown by pid and alias, 
   t.is(node.send(name, 1), 'name-unknown');
 });
 
+test('a full mailbox is full by every address', async (t) => {
+  const node = await quietNode(t);
+  const owner = await spawnScript(
+    node,
+    { handleCall: (self) => self.createAlias(), handleMessage: () => new Promise(() => undefined) },
+    { name, mailboxSize: 1 },
+  );
+  const alias = (await node.call(owner, { type: 'alias' })) as Pid<unknown>;
+  node.send(owner, 'is taken');
+  await waitFor('the callback', () => node.processState(owner) === 'running');
+  t.is(node.send(alias, 'waits'), 'ok');
+  const addresses: readonly Target[] = [owner, name, processId(name, node.name), alias];
+  for (const to of addresses) t.is(node.send(to, 'too many'), 'process-mailbox-full');
+});
+
 test('a slot that is used again does not take what is for the process that had it before', async (t) => {
   const node = await quietNode(t);
   const first = await spawnCollector(node);
@@ -127,8 +142,11 @@ test('an address on another node is refused for want of a connection', async (t)
   const other = await startNode('other@localhost', { log: { disableConsole: true } });
   t.teardown(() => other.stopForce());
   const { pid, got } = await spawnCollector(other, { name });
+  const owner = await spawnScript(other, { handleCall: (self) => self.createAlias() });
+  const alias = (await other.call(owner, { type: 'alias' })) as Pid<unknown>;
   t.is(node.send(pid, 1), 'no-connection');
   t.is(node.send(elsewhere, 1), 'no-connection');
+  t.is(node.send(alias, 1), 'no-connection');
   t.is(node.sendExit(pid, 'shutdown'), 'no-connection');
   await t.throwsAsync(node.call(elsewhere, { type: 'x' }), { code: 'no-connection' });
   t.is(other.send(pid, 'own'), 'ok');

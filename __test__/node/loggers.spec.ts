@@ -1,4 +1,4 @@
-import { type Logger, type LogRecord } from 'tergo';
+import { Actor, type Logger, type LogRecord } from 'tergo';
 import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
 import { quietNode, spawnWitness } from '../support/witness.ts';
@@ -109,12 +109,14 @@ test('loggers are told when the node has stopped, after the last record', async 
     log: ({ message }) => void heard.push(message),
     terminate: () => void heard.push('terminated'),
   });
-  const { pid } = await spawnWitness(node);
-  node.send(pid, () => {
-    throw new Error('on the way out');
-  });
+  class Talkative extends Actor {
+    override terminate(): void {
+      this.log.info('last words');
+    }
+  }
+  await node.spawn(Talkative);
   await node.stop();
-  t.deepEqual(heard, ['process crashed', 'terminated']);
+  t.deepEqual(heard, ['last words', 'terminated']);
 });
 
 test('a name is taken once', async (t) => {

@@ -2,7 +2,7 @@ import { Actor, type AnyPid, type ExitReason, type Node } from 'tergo';
 import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
 import { quietNode, spawnWitness } from '../support/witness.ts';
-import { turn } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** Its `terminate` never settles. */
 class Clinging extends Actor {
@@ -40,7 +40,7 @@ test('stopForce ends a stop that still waits for a process', async (t) => {
   const orderly = await spawnWitness(node);
   const hanging = await spawnHanging(node);
   const stopped = node.stop();
-  await turn();
+  await waitFor('the orderly one', () => orderly.seen.length > 0);
   t.like(orderly.seen[0], { reason: 'shutdown' });
   t.true(node.isAlive);
   const report = await node.stopForce();
@@ -61,9 +61,8 @@ test('stopForce ends a stop that waits for a terminate which never settles', asy
   const node = await quietNode(t);
   await node.spawn(Clinging);
   const stopped = node.stop();
-  await turn();
+  await waitFor('terminate', () => node.processList().length === 0);
   t.true(node.isAlive);
-  t.deepEqual(node.processList(), []);
   t.deepEqual(await node.stopForce(), { killed: [] });
   t.deepEqual(await stopped, { killed: [] });
 });
@@ -114,14 +113,15 @@ test('calls of processes and from outside settle', async (t) => {
     }
   }
   const silent = await node.spawn(Silent);
-  const { run } = await spawnWitness(node);
-  const settled = await Promise.all([
-    t.throwsAsync(node.call(silent, { type: 'ask' }), { code: 'process-terminated' }),
-    t.throwsAsync(
-      run((self) => self.call(silent, { type: 'ask' })),
-      { code: 'process-terminated' },
-    ),
-    turn().then(() => node.stopForce()),
-  ]);
-  t.is(settled.length, 3);
+  const { pid, run } = await spawnWitness(node);
+  const expected = { code: 'process-terminated' } as const;
+  const outside = t.throwsAsync(node.call(silent, { type: 'ask' }), expected);
+  const inside = t.throwsAsync(
+    run((self) => self.call(silent, { type: 'ask' })),
+    expected,
+  );
+  await waitFor('the calls', () => node.processState(pid) === 'wait-response');
+  await node.stopForce();
+  await outside;
+  await inside;
 });

@@ -1,6 +1,7 @@
 import { Actor, noreply, startNode, type AnyPid, type ExitReason, type Next } from 'tergo';
 import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
+import { hold } from '../support/hold.ts';
 import { quietNode, spawnWitness, type Handle } from '../support/witness.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
 
@@ -45,14 +46,13 @@ test('trapping exits does not help against a stop', async (t) => {
 test('the shutdown goes before the messages that wait', async (t) => {
   const node = await quietNode(t);
   const handled: number[] = [];
-  const { pid, run } = await spawnWitness(node);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const busy = run(() => promise);
+  const witness = await spawnWitness(node);
+  const { pid } = witness;
+  const release = await hold(witness);
   for (let index = 0; index < 100; index++) node.send(pid, () => void handled.push(index));
   const stopped = node.stop();
   await turn();
-  resolve();
-  await busy;
+  await release();
   t.deepEqual(await stopped, { killed: [] });
   t.deepEqual(handled, []);
 });
@@ -71,15 +71,14 @@ test('a second stop gets the report of the first', async (t) => {
 
 test('a process that waits for a promise ends as soon as that settles', async (t) => {
   const node = await quietNode(t);
-  const { seen, run } = await spawnWitness(node);
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const result = run(() => promise);
+  const witness = await spawnWitness(node);
+  const { seen } = witness;
+  const release = await hold(witness);
   const stopped = node.stop();
   await turn();
   t.deepEqual(seen, []);
   t.true(node.isAlive);
-  resolve('done');
-  t.is(await result, 'done');
+  await release();
   t.deepEqual(await stopped, { killed: [] });
   t.like(seen[0], { on: 'terminate', reason: 'shutdown' });
 });
@@ -102,6 +101,21 @@ test('processes that do not end in time are killed and reported', async (t) => {
       running: [`${pids[0]} 'stuck' Witness running`, `${pids[1]} Witness running`],
     },
   });
+});
+
+test('who keeps a node from stopping is told every five seconds', async (t) => {
+  const node = await quietNode(t);
+  const pid = await hang(await spawnWitness(node, { name: 'stuck' }));
+  const records = recordLog(node);
+  const stopped = node.stop();
+  await waitFor('the first report', () => records.length > 0, 20_000);
+  t.like(records[0], {
+    level: 'warning',
+    message: 'the node waits for processes to end',
+    fields: { count: 1, running: [`${pid} 'stuck' Witness running`], terminating: 0 },
+  });
+  await node.stopForce();
+  t.deepEqual(await stopped, { killed: [pid] });
 });
 
 test('the shutdownTimeoutMs of the node is how long a stop waits', async (t) => {
@@ -144,10 +158,13 @@ test('nothing can be spawned while a node stops', async (t) => {
   const node = await quietNode(t);
   const { run } = await spawnWitness(node);
   const { promise, resolve } = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
   const spawned = run(async (self) => {
+    started.resolve();
     await promise;
     await spawnWitness(node, { parent: self });
   });
+  await started.promise;
   const stopped = node.stop();
   await t.throwsAsync(spawnWitness(node), { code: 'node-terminated' });
   resolve();

@@ -1,18 +1,20 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import type { Node } from 'tergo';
-import { RelationWorld, type Member } from '../support/relation-world.ts';
+import { addresses, type Member } from '../support/relation-member.ts';
+import { RelationWorld } from '../support/relation-world.ts';
 import { holdings, holdsAgain, quietNode } from '../support/witness.ts';
 
 const who = fc.nat({ max: 1000 });
 const kind = fc.constantFrom('link' as const, 'monitor' as const);
-const address = fc.constantFrom('pid' as const, 'name' as const);
+const address = fc.constantFrom(...addresses);
 
 const act = fc.oneof(
   { weight: 6, arbitrary: fc.constant('relate' as const) },
   { weight: 2, arbitrary: fc.constant('unrelate' as const) },
   { weight: 1, arbitrary: fc.constantFrom('kill' as const, 'exit' as const) },
-  { weight: 1, arbitrary: fc.constantFrom('crash' as const, 'give up the name' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('crash' as const, 'give up' as const) },
+  { weight: 2, arbitrary: fc.constantFrom('send' as const, 'publish' as const) },
 );
 const action = fc.record({ act, who, other: who, kind, address });
 /** What happens at one point of time: who comes anew, trapping or not, and what is done. */
@@ -35,7 +37,7 @@ test('whatever happens in whatever order, each end is heard of exactly once by w
         await holdsAgain(node, before);
       },
     ),
-    { numRuns: 200, includeErrorInReport: true },
+    { numRuns: 400, includeErrorInReport: true },
   );
   // A model that never expects anything would pass, too.
   t.true(noticed > 1000, `${noticed} notices`);
@@ -71,8 +73,12 @@ function perform(world: RelationWorld, { act, who, other, kind, address }: Actio
       return world.exit(member, at(world, other));
     case 'crash':
       return world.crash(member);
-    case 'give up the name':
-      return world.giveUpName(member);
+    case 'give up':
+      return world.giveUp(member, address);
+    case 'send':
+      return world.send(member);
+    case 'publish':
+      return world.publish(member);
   }
 }
 

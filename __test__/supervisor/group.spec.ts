@@ -1,5 +1,11 @@
 import test from 'ava';
-import { childSpec, type ChildSpec, type ExitReason, type Restart } from 'tergo';
+import {
+  childSpec,
+  type ChildSpec,
+  type ExitReason,
+  type Restart,
+  type SupervisorSpec,
+} from 'tergo';
 import { keep, Listener, Tended, textOf, type Kept, type Story } from '../support/keeper.ts';
 
 const names = ['a', 'b', 'c'];
@@ -48,8 +54,9 @@ for (const { strategy, labels, significant } of groups) {
     const which = again[restart].length === 0 ? 'never' : `after ${again[restart].join(', ')}`;
 
     test(`${strategy}: the group of a ${restart} child stops in reverse order, then starts in order, ${which} [${labels[at]}]`, async (t) => {
-      const spec = (story: Story) => ({
-        ...{ strategy, restart, keepOrder: true, autoShutdown: false, intensity: 100 },
+      const rules = { strategy, restart, keepOrder: true, autoShutdown: false, intensity: 100 };
+      const spec = (story: Story): SupervisorSpec => ({
+        ...rules,
         children: names.map((name) => tended(story, name)),
       });
       const kept = await keep(t, spec, { as: Listener });

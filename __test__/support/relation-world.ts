@@ -1,76 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
+import { TergoError, type ErrorCode, type Node, type NodeInfo } from 'tergo';
 import {
-  TergoError,
-  processName,
-  type ExitReason,
-  type Node,
-  type ProcessName,
-  type RelationTargetInfo,
-} from 'tergo';
+  eventsIn,
+  Member,
+  type AddressKind,
+  type Due,
+  type ModelRelation,
+  type RelationKind,
+} from './relation-member.ts';
 import { waitFor } from './wait-for.ts';
-import {
-  reasonOf,
-  spawnWitness,
-  type Handle,
-  type Notice,
-  type Witness,
-  type WitnessProtocol,
-} from './witness.ts';
-
-export type RelationKind = 'link' | 'monitor';
-export type AddressKind = 'pid' | 'name';
-
-interface ModelRelation {
-  readonly consumer: Member;
-  readonly kind: RelationKind;
-  readonly target: Member;
-  readonly address: AddressKind;
-}
-
-/** A notice that has to come, if its receiver lives that long. */
-interface Due {
-  readonly on: 'exit' | 'down';
-  readonly address: AddressKind;
-  readonly about: Member;
-  isReason(reason: ExitReason | undefined): boolean;
-}
-
-/** A process together with what the model believes of it. */
-export class Member {
-  readonly handle: Handle;
-  readonly self: Witness;
-  readonly trapExit: boolean;
-  readonly name: ProcessName<WitnessProtocol>;
-  isAlive = true;
-  /** Killed from outside: the reason must be `kill`. */
-  isKilled = false;
-  hasName = true;
-  due: Due[] = [];
-  readonly own: Set<ModelRelation> = new Set();
-  readonly onto: Set<ModelRelation> = new Set();
-
-  constructor(handle: Handle, self: Witness, trapExit: boolean) {
-    this.handle = handle;
-    this.self = self;
-    this.trapExit = trapExit;
-    this.name = processName(self.name!);
-  }
-
-  addressed(address: AddressKind): Handle['pid'] | ProcessName<WitnessProtocol> {
-    return address === 'pid' ? this.handle.pid : this.name;
-  }
-
-  isReachable(address: AddressKind): boolean {
-    return this.isAlive && (address === 'pid' || this.hasName);
-  }
-
-  find(kind: RelationKind, target: Member, address: AddressKind): ModelRelation | undefined {
-    for (const relation of this.own) {
-      const isThis = relation.kind === kind && relation.target === target;
-      if (isThis && relation.address === address) return relation;
-    }
-    return undefined;
-  }
-}
+import { reasonOf, spawnWitness, type Notice } from './witness.ts';
 
 /**
  * Processes of a node and, beside them, the simple model of their relations: every action is done to both.
@@ -80,19 +19,22 @@ export class RelationWorld {
   readonly node: Node;
   /** The living, and those that died since the last `settle`. */
   members: Member[] = [];
-  spawned = 0;
-  ended = 0;
-  /** Notices that came as they had to. */
+  /** Notices and event messages that came as they had to. */
   noticed = 0;
+  /** What the model counts beside the node. */
+  readonly counts = { spawned: 0, terminated: 0, published: 0, delivered: 0, sent: 0, taken: 0 };
+  readonly #before: NodeInfo;
   readonly #doomed: Member[] = [];
   readonly #pending: Promise<void>[] = [];
+  #signals: { readonly to: Member; readonly reason: Error }[] = [];
 
   constructor(node: Node) {
     this.node = node;
+    this.#before = node.info();
   }
 
   async spawn(trapExit: boolean): Promise<Member> {
-    const name: ProcessName<WitnessProtocol> = processName(`member-${++this.spawned}`);
+    const name = `member-${++this.counts.spawned}`;
     const handle = await spawnWitness(this.node, { trapExit, name });
     const member = new Member(handle, await handle.run((self) => self), trapExit);
     this.members.push(member);
@@ -100,27 +42,20 @@ export class RelationWorld {
   }
 
   relate(consumer: Member, kind: RelationKind, target: Member, address: AddressKind): void {
-    const to = target.addressed(address);
-    const made = kind === 'link' ? consumer.self.link(to) : consumer.self.monitor(to);
+    const refusal = this.#refusal(consumer, kind, target, address);
+    this.expect(consumer.relate(kind, target, address), refusal);
+    if (refusal !== undefined) return;
     const relation = { consumer, kind, target, address };
-    if (!consumer.isAlive) return this.#expect(made, 'not-allowed', kind);
-    if (!target.isReachable(address)) return this.#expect(made, 'process-unknown', kind);
-    if (kind === 'link' && consumer === target) return this.#expect(made, 'not-allowed', kind);
-    if (consumer.find(kind, target, address) !== undefined)
-      return this.#expect(made, 'target-exist', kind);
     consumer.own.add(relation);
     target.onto.add(relation);
-    this.#expect(made, undefined, kind);
   }
 
   unrelate(consumer: Member, kind: RelationKind, target: Member, address: AddressKind): void {
-    const to = target.addressed(address);
-    const undone = kind === 'link' ? consumer.self.unlink(to) : consumer.self.demonitor(to);
-    if (!consumer.isAlive) return this.#expect(undone, 'not-allowed', `un${kind}`);
     const relation = consumer.find(kind, target, address);
-    if (relation === undefined) return this.#expect(undone, 'target-unknown', `un${kind}`);
-    forget(relation);
-    this.#expect(undone, undefined, `un${kind}`);
+    const missing = relation === undefined ? 'target-unknown' : undefined;
+    const undone = consumer.unrelate(kind, target, address);
+    this.expect(undone, this.#isMute(consumer, target, address) ? 'not-allowed' : missing);
+    if (relation !== undefined) forget(relation);
   }
 
   kill(member: Member): void {
@@ -135,29 +70,70 @@ export class RelationWorld {
     const reason = new Error('exit signal');
     const result = from.self.sendExit(to.handle.pid, reason);
     const refused = !from.isAlive || from === to ? 'not-allowed' : 'process-unknown';
-    const expected = from.isAlive && to.isAlive && from !== to ? 'ok' : refused;
-    if (result !== expected) throw new Error(`sendExit gave ${result}, not ${expected}`);
+    same('sendExit', result, from.isAlive && to.isAlive && from !== to ? 'ok' : refused);
     if (result !== 'ok') return;
-    const isReason = (actual: ExitReason | undefined): boolean => actual === reason;
+    this.counts.sent += 1;
+    this.#signals.push({ to, reason });
+    const isReason: Due['isReason'] = (actual) => actual === reason;
     if (to.trapExit) to.due.push({ on: 'exit', address: 'pid', about: from, isReason });
-    else this.#doomed.push(to);
+    else this.doom(to);
   }
 
   /** A message on which the process throws. */
   crash(member: Member): void {
-    const result = this.node.send(member.handle.pid, () => {
+    this.send(member, () => {
       throw new Error('crash');
     });
-    if (result !== (member.isAlive ? 'ok' : 'process-unknown'))
-      throw new Error(`a message to a ${member.isAlive ? 'living' : 'dead'} process: ${result}`);
+    this.doom(member);
+  }
+
+  /** A message that is counted. */
+  send(to: Member, action: () => void = () => undefined): void {
+    const result = this.node.send(to.handle.pid, () => {
+      this.counts.taken += 1;
+      action();
+    });
+    same('send', result, to.isAlive ? 'ok' : 'process-unknown');
+    if (result === 'ok') this.counts.sent += 1;
+  }
+
+  publish(producer: Member): void {
+    const message = this.counts.published;
+    const result = this.node.sendEvent(producer.publisher, message);
+    same('sendEvent', result, producer.isReachable('event') ? 'ok' : 'event-unknown');
+    if (result !== 'ok') return;
+    this.counts.published += 1;
+    for (const { address, consumer } of producer.onto) {
+      if (address !== 'event') continue;
+      consumer.dueEvents.push(message);
+      this.counts.delivered += 1;
+    }
+  }
+
+  giveUp(member: Member, address: AddressKind): void {
+    if (address === 'pid' || !member.isReachable(address)) return;
+    member.giveUp(address);
+    member.has.delete(address);
+    this.#fire(member, address, (reason) => TergoError.is(reason, 'unregistered'));
+  }
+
+  /** From what was done to it, this process will end before all is settled. */
+  doom(member: Member): void {
     if (member.isAlive) this.#doomed.push(member);
   }
 
-  giveUpName(member: Member): void {
-    if (!member.isReachable('name')) return;
-    this.node.unregisterName(member.name);
-    member.hasName = false;
-    this.#fire(member, 'name', (reason) => TergoError.is(reason, 'unregistered'));
+  /** A promise that `settle` waits for, and with which code it must reject, if at all. */
+  expect(actual: Promise<unknown>, code: ErrorCode | undefined): void {
+    const checked = actual.then(
+      () => same('the outcome', 'success', code ?? 'success'),
+      (error: unknown) => {
+        if (!(error instanceof TergoError) || error.code !== code)
+          throw new Error(`something failed, but not with ${code}`, { cause: error });
+      },
+    );
+    // Looked at by `settle`; until then nobody else must complain of it.
+    checked.catch(() => undefined);
+    this.#pending.push(checked);
   }
 
   /** Lets everything happen that has to, and compares. Throws what differs. */
@@ -173,26 +149,44 @@ export class RelationWorld {
       if (!hasEnded()) await waitFor(`the end of ${handle.pid}`, hasEnded);
     }
     const heard = await Promise.all(this.members.map(({ handle }) => handle.heard()));
+    for (const signal of this.#signals.splice(0)) {
+      if (signal.to.handle.seen.some((notice) => reasonOf(notice) === signal.reason))
+        this.counts.taken += 1;
+    }
     for (const member of dead) this.#checkDead(member);
     for (const [at, member] of this.members.entries()) this.#checkLiving(member, heard[at]!);
-    this.#checkNode();
+    await this.#checkNode();
   }
 
-  /** Links and monitors that stand, by the model. */
-  count(kind: RelationKind): number {
-    return this.members.flatMap(({ own }) => [...own]).filter((one) => one.kind === kind).length;
+  #refusal(
+    consumer: Member,
+    kind: RelationKind,
+    target: Member,
+    address: AddressKind,
+  ): ErrorCode | undefined {
+    if (this.#isMute(consumer, target, address)) return 'not-allowed';
+    if (!target.isReachable(address)) {
+      if (address === 'event') return 'event-unknown';
+      return address === 'alias' ? 'alias-unknown' : 'process-unknown';
+    }
+    if (kind === 'link' && consumer === target && address !== 'event') return 'not-allowed';
+    return consumer.find(kind, target, address) === undefined ? undefined : 'target-exist';
+  }
+
+  /** Whether a process may do nothing any more; that an event is unknown is found out before. */
+  #isMute(consumer: Member, target: Member, address: AddressKind): boolean {
+    return !consumer.isAlive && (address !== 'event' || target.isReachable('event'));
   }
 
   #end(member: Member): void {
     member.isAlive = false;
-    this.ended += 1;
+    this.counts.terminated += 1;
     for (const relation of [...member.own]) {
       // A target that ends in the same cascade may have done so before; then its notice may have come.
-      if (!member.isKilled) member.due.push(dueOf(relation, endOf(relation.target)));
+      if (!member.isKilled) member.due.push(dueOf(relation, relation.target.isEnd));
       forget(relation);
     }
-    this.#fire(member, 'pid', endOf(member));
-    this.#fire(member, 'name', endOf(member));
+    for (const address of member.has) this.#fire(member, address, member.isEnd);
   }
 
   #fire(target: Member, address: AddressKind, isReason: Due['isReason']): void {
@@ -201,96 +195,114 @@ export class RelationWorld {
       forget(relation);
       const { consumer, kind } = relation;
       consumer.due.push(dueOf(relation, isReason));
-      if (kind === 'link' && !consumer.trapExit) this.#doomed.push(consumer);
+      if (kind === 'link' && !consumer.trapExit) this.doom(consumer);
     }
-  }
-
-  #expect(actual: Promise<void>, code: string | undefined, action: string): void {
-    const checked = actual.then(
-      () => {
-        if (code !== undefined) throw new Error(`${action} succeeded instead of ${code}`);
-      },
-      (error: unknown) => {
-        if (!(error instanceof TergoError) || error.code !== code)
-          throw new Error(`${action} failed, not as expected (${code})`, { cause: error });
-      },
-    );
-    // Looked at by `settle`; until then nobody else must complain of it.
-    checked.catch(() => undefined);
-    this.#pending.push(checked);
   }
 
   /** Told once of its end at last; before that at most what was due. */
-  #checkDead(member: Member): void {
-    const { seen, pid } = member.handle;
+  #checkDead({ handle, isKilled, due, dueEvents }: Member): void {
+    const { seen, pid } = handle;
     const last = seen.at(-1);
     if (last?.on !== 'terminate') throw new Error(`${pid} ended without terminate`);
-    if (member.isKilled && last.reason !== 'kill') throw new Error(`${pid} was killed`);
-    this.#take(member, seen.slice(0, -1));
-    if (last.exit !== undefined && last.exit.kind !== 'pid' && last.exit.kind !== 'name')
-      throw new Error(`${pid} ended by ${last.exit.kind}`);
+    if (isKilled) same('the reason', last.reason, 'kill');
+    const before = seen.slice(0, -1);
+    this.#takeFrom(due.slice(), before);
+    const events = eventsIn(before);
+    same('the events', events, dueEvents.slice(0, events.length));
   }
 
   #checkLiving(member: Member, heard: readonly Notice[]): void {
-    const left = this.#take(member, heard);
+    const { pid, seen } = member.handle;
+    const left = this.#takeFrom(member.due, heard);
     if (left.length > 0) {
       const missing = left.map(({ on, about }) => `${on} of ${about.handle.pid}`);
-      throw new Error(`${member.handle.pid} did not hear ${missing.join(', ')}`);
+      throw new Error(`${pid} did not hear ${missing.join(', ')}`);
     }
-    member.handle.seen.length = 0;
+    same(`the events of ${pid}`, eventsIn(heard), member.dueEvents);
+    seen.length = 0;
     member.due = [];
+    member.dueEvents = [];
   }
 
-  /** Takes each notice from what is due; throws for one that is not. */
-  #take(member: Member, notices: readonly Notice[]): Due[] {
-    const left = member.due.slice();
+  /** Takes each notice from what is due and gives the rest; throws for one that is not due. */
+  #takeFrom(due: Due[], notices: readonly Notice[]): Due[] {
     for (const notice of notices) {
-      const at = left.findIndex((due) => isNoticeOf(notice, due));
-      if (at < 0) throw new Error(`${member.handle.pid} heard too much: ${describe(notice)}`);
-      left.splice(at, 1);
       this.noticed += 1;
+      if (notice.on === 'event') continue;
+      const at = due.findIndex((one) => isNoticeOf(notice, one));
+      if (at < 0)
+        throw new Error(`heard too much: ${'ended' in notice ? notice.ended.kind : notice.on}`);
+      due.splice(at, 1);
     }
-    return left;
+    return due;
   }
 
-  #checkNode(): void {
-    const { links, monitors, processes, registeredNames } = this.node.info();
-    const actual = { links, monitors, processes, registeredNames };
-    const model = {
-      links: this.count('link'),
-      monitors: this.count('monitor'),
-      processes: this.members.length,
-      registeredNames: this.members.filter(({ hasName }) => hasName).length,
+  async #checkNode(): Promise<void> {
+    const model = this.#model();
+    const isAsModel = (): boolean => isDeepStrictEqual(this.#actual(), model);
+    // What nobody took comes back some turns later.
+    if (!isAsModel()) await waitFor('the counters', isAsModel, 1000).catch(() => undefined);
+    same('the counters', this.#actual(), model);
+  }
+
+  #model(): Record<string, number> {
+    const { members, counts } = this;
+    const relations = members.flatMap(({ own }) => [...own]);
+    const having = (address: AddressKind): number =>
+      members.filter(({ has }) => has.has(address)).length;
+    return {
+      processes: members.length,
+      spawned: counts.spawned,
+      terminated: counts.terminated,
+      names: having('name'),
+      aliases: having('alias'),
+      events: having('event'),
+      links: relations.filter(({ kind }) => kind === 'link').length,
+      monitors: relations.filter(({ kind }) => kind === 'monitor').length,
+      published: counts.published,
+      delivered: counts.delivered,
+      dropped: counts.sent - counts.taken,
     };
-    if (JSON.stringify(actual) !== JSON.stringify(model))
-      throw new Error(`the node counts ${JSON.stringify(actual)}, not ${JSON.stringify(model)}`);
+  }
+
+  #actual(): Record<string, number> {
+    const now = this.node.info();
+    const since = (key: CounterKey): number => now[key] - this.#before[key];
+    return {
+      processes: since('processes'),
+      spawned: since('spawned'),
+      terminated: since('terminated'),
+      names: since('registeredNames'),
+      aliases: since('registeredAliases'),
+      events: since('registeredEvents'),
+      links: since('links'),
+      monitors: since('monitors'),
+      published: since('eventsPublished'),
+      delivered: since('eventsDelivered'),
+      dropped: since('messagesDropped'),
+    };
   }
 }
 
-function dueOf({ kind, target, address }: ModelRelation, isReason: Due['isReason']): Due {
-  return { on: kind === 'link' ? 'exit' : 'down', address, about: target, isReason };
-}
-
-/** Whether something is the reason for which a member has ended. */
-function endOf(member: Member): Due['isReason'] {
-  return (reason) => !member.isAlive && reason === reasonOf(member.handle.seen.at(-1));
-}
+type CounterKey = {
+  [Key in keyof NodeInfo]: NodeInfo[Key] extends number ? Key : never;
+}[keyof NodeInfo];
 
 function forget(relation: ModelRelation): void {
   relation.consumer.own.delete(relation);
   relation.target.onto.delete(relation);
 }
 
-function isNoticeOf(notice: Notice, due: Due): boolean {
-  if (notice.on !== due.on || !('ended' in notice)) return false;
-  return isTarget(notice.ended, due) && due.isReason(notice.ended.reason);
+function dueOf({ kind, target, address }: ModelRelation, isReason: Due['isReason']): Due {
+  return { on: kind === 'link' ? 'exit' : 'down', address, about: target, isReason };
 }
 
-function isTarget(ended: RelationTargetInfo, { address, about }: Due): boolean {
-  if (ended.kind === 'pid') return address === 'pid' && ended.pid === about.handle.pid;
-  return ended.kind === 'name' && address === 'name' && ended.name === about.name;
+function isNoticeOf(notice: Notice, { on, address, about, isReason }: Due): boolean {
+  if (notice.on !== on || !('ended' in notice)) return false;
+  return about.isIn(notice.ended, address) && isReason(notice.ended.reason);
 }
 
-function describe(notice: Notice): string {
-  return 'ended' in notice ? `${notice.on} of a ${notice.ended.kind}` : notice.on;
+function same(what: string, actual: unknown, expected: unknown): void {
+  if (isDeepStrictEqual(actual, expected)) return;
+  throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
 }

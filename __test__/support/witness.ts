@@ -3,6 +3,7 @@ import {
   Actor,
   noreply,
   startNode,
+  type Answer,
   type AnyPid,
   type Down,
   type EventMeta,
@@ -14,6 +15,7 @@ import {
   type NodeInfo,
   type NodeOptions,
   type Pid,
+  type Request,
   type SpawnOptions,
 } from 'tergo';
 import type { ExecutionContext } from 'ava';
@@ -29,7 +31,12 @@ export type Notice =
 
 /** Something to do inside the process. */
 export type Task = (self: Witness) => MaybePromise<Next | void>;
-export type WitnessProtocol = { message: Task; event: unknown };
+/** A call whose answer the test makes inside the process. */
+export type Ask = Request<
+  { type: 'ask'; answer: (self: Witness, request: Ask) => MaybePromise<Answer> },
+  unknown
+>;
+export type WitnessProtocol = { message: Task; request: Ask; event: unknown };
 
 /** A process that does what tests tell it to and writes down what it hears. */
 export class Witness extends Actor<WitnessProtocol> {
@@ -43,6 +50,10 @@ export class Witness extends Actor<WitnessProtocol> {
   override handleMessage(task: Task): MaybePromise<Next> {
     const result = task(this);
     return result instanceof Promise ? result.then(nextOf) : nextOf(result);
+  }
+
+  override handleCall(request: Ask): MaybePromise<Answer> {
+    return request.answer(this, request);
   }
 
   override handleEvent(message: unknown, meta: EventMeta): Next {

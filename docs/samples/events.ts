@@ -48,7 +48,7 @@ export class Trader extends Actor<{ event: Price; request: Seen }> {
 
 await using node = await startNode('market@localhost');
 const exchange = await node.spawn(Exchange);
-node.send(exchange, { type: 'quote', cents: 1250 }); // nobody listens; kept in the buffer
+node.send(exchange, { type: 'quote', cents: 1250 }); // kept for whoever comes later
 
 const trader = await node.spawn(Trader);
 node.send(exchange, { type: 'quote', cents: 1260 });

@@ -8,7 +8,7 @@ class Saver extends Actor<{ message: 'finish' | 'fail' }> {
 
   // Runs once whatever the reason, also when the node stops; it may be asynchronous.
   override async terminate(reason: ExitReason): Promise<void> {
-    await new Promise(setImmediate);
+    await Promise.resolve(); // a file, a database, …
     console.log('saved because of', reason instanceof Error ? reason.message : reason);
   }
 }
@@ -34,7 +34,7 @@ node.send(first, 'finish');
 node.send(second, 'fail');
 const stubborn = await node.spawn(Stubborn);
 node.send(stubborn, 'work');
-await new Promise(setImmediate);
+while (node.processState(stubborn) !== 'running') await new Promise(setImmediate);
 for (const pid of [first, third, stubborn]) console.log(node.processState(pid));
 
 // Asks every process to end as its parent would, waits, kills the rest, and says whom.

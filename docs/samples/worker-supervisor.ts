@@ -24,6 +24,8 @@ const worker: ChildTemplate<WorkerProtocol, [url: string, retries: number]> = ch
   Worker,
 );
 
+const bothGone = Promise.withResolvers<void>();
+
 type Start = Request<{ type: 'start'; url: string }, Pid<WorkerProtocol>>;
 type Workers = Request<{ type: 'workers' }, number>;
 export class WorkerSupervisor extends Supervisor<{ request: Start | Workers }> {
@@ -38,6 +40,7 @@ export class WorkerSupervisor extends Supervisor<{ request: Start | Workers }> {
 
   override handleChildTerminate(name: string, _pid: Pid<never>, reason: unknown): Next {
     console.log(name, 'gone:', reason);
+    if (reason === 'normal') bothGone.resolve();
     return noreply;
   }
 }
@@ -52,4 +55,5 @@ console.log(await node.call(first, { type: 'fetch' }));
 // A transient child comes back after a crash, with the arguments it was started with, but not after a normal end.
 node.kill(first);
 node.sendExit(second, 'normal');
+await bothGone.promise;
 console.log(await node.call(workers, { type: 'workers' }), 'worker left');

@@ -21,12 +21,24 @@ interface Callbacks<P, Args extends readonly unknown[]> extends Speaks<P> {
   init?: (...args: Args) => unknown;
 }
 
-type Handlers<P> = ([MessageOf<P>] extends [never]
-  ? unknown
-  : { handleMessage: (message: MessageOf<P>, from: Pid<unknown>) => unknown }) &
-  ([RequestOf<P>] extends [never]
-    ? unknown
-    : { handleCall: (request: RequestOf<P>, from: Pid<unknown>) => unknown }) &
-  ([EventOf<P>] extends [never]
-    ? unknown
-    : { handleEvent: (message: EventOf<P>, event: EventMeta) => unknown });
+type Handlers<P> = ([MessageOf<P>] extends [never] ? unknown : HandlesMessages<P>) &
+  ([RequestOf<P>] extends [never] ? unknown : HandlesCalls<P>) &
+  ([EventOf<P>] extends [never] ? unknown : HandlesEvents<P>);
+
+/** Asked of a class whose protocol has messages. */
+export interface HandlesMessages<P> {
+  /** Takes a message. */
+  handleMessage: (message: MessageOf<P>, from: Pid<unknown>) => unknown;
+}
+
+/** Asked of a class whose protocol has requests. */
+export interface HandlesCalls<P> {
+  /** Answers a call. */
+  handleCall: (request: RequestOf<P>, from: Pid<unknown>) => unknown;
+}
+
+/** Asked of a class whose protocol has events. */
+export interface HandlesEvents<P> {
+  /** Takes a message of an event. */
+  handleEvent: (message: EventOf<P>, event: EventMeta) => unknown;
+}

@@ -48,7 +48,8 @@ export class Answers {
   /** Hands on the call in hand if `message` is its request, else the message with its first sender. */
   forward(record: ProcessRecord, to: unknown, message: unknown): void {
     const call = record.current;
-    if (call === undefined || call.request !== message) return this.#forwardMessage(record, to, message);
+    if (call === undefined || call.request !== message)
+      return this.#forwardMessage(record, to, message);
     const { messaging, calls, gauges } = this.#runtime;
     const target = messaging.resolve(to);
     const isFull =

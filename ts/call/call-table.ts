@@ -39,7 +39,12 @@ export class CallTable {
   }
 
   /** The promise of a call. Rejects, never throws. */
-  call(caller: ProcessRecord, to: unknown, request: unknown, options?: CallOptions): Promise<unknown> {
+  call(
+    caller: ProcessRecord,
+    to: unknown,
+    request: unknown,
+    options?: CallOptions,
+  ): Promise<unknown> {
     const settlement = Promise.withResolvers<unknown>();
     try {
       if (options !== undefined) checkCallOptions(options);
@@ -58,7 +63,12 @@ export class CallTable {
       if (!caller.isAlive) return;
       const response: Response = { ref: call.ref!, label: options.label, ...rest };
       const queue = caller.extra?.queue ?? QUEUE_MAIN;
-      this.#runtime.driver.outbox.send(caller, kindAndQueue(KIND_RESPONSE, queue), response, undefined);
+      this.#runtime.driver.outbox.send(
+        caller,
+        kindAndQueue(KIND_RESPONSE, queue),
+        response,
+        undefined,
+      );
     };
     const call = this.#start(caller, to, request, options, {
       resolve: (value) => deliver({ ok: true, value }),
@@ -237,7 +247,7 @@ export class CallTable {
     if (call.unlisten !== undefined) call.unlisten();
     if (call.isHeld) call.target.extra?.held?.delete(call);
     if (call.ref !== undefined) this.#byRef.delete(call.ref);
-    this.#runtime.driver.lap = true;
+    this.#runtime.driver.letPromisesRun();
     return settlement;
   }
 

@@ -11,7 +11,7 @@ export interface Caller<Reply> {
   readonly pid: Pid<unknown>;
   /** Which of its calls. */
   readonly ref: string;
-  readonly [takes]?: (reply: Reply) => void;
+  /** @ignore */ readonly [takes]?: (reply: Reply) => void;
 }
 
 /** A `Caller` of which nothing is known of the reply. @internal */

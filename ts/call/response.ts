@@ -1,7 +1,10 @@
 declare const answers: unique symbol;
 
 /** Names one `sendRequest`; remembers the type of its reply. At run time a string. */
-export type RequestRef<Reply> = string & { readonly [answers]?: () => Reply };
+export type RequestRef<Reply> = string & {
+  /** @ignore */
+  readonly [answers]?: () => Reply;
+};
 
 /** What became of a `sendRequest`. */
 export type Response<Reply = unknown> = {

@@ -3,7 +3,10 @@ import { checkName } from '../error/check.ts';
 declare const value: unique symbol;
 
 /** The name of an environment value, with its type; at run time the plain string. Case does not matter. */
-export type EnvKey<T> = string & { readonly [value]?: (v: T) => T };
+export type EnvKey<T> = string & {
+  /** @ignore */
+  readonly [value]?: (v: T) => T;
+};
 
 /** One key with its value, made by `env`. */
 export interface EnvEntry {

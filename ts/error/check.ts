@@ -46,9 +46,10 @@ export function checkName(argument: string, value: unknown): asserts value is st
 /** Throws `incorrect` unless `value` is an object whose keys are all in `known`; `undefined` passes. */
 export function checkOptions(argument: string, value: unknown, known: readonly string[]): void {
   if (value === undefined) return;
-  if (typeof value !== 'object' || value === null) throw incorrect(argument, 'an object', value);
-  for (const key of Object.keys(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw incorrect(argument, 'an object', value);
+  for (const [key, given] of Object.entries(value)) {
     if (!known.includes(key))
-      throw incorrect(`${argument}.${key}`, `left out (known are ${known.join(', ')})`, key);
+      throw incorrect(`${argument}.${key}`, `left out (known are ${known.join(', ')})`, given);
   }
 }

@@ -13,9 +13,7 @@ export function isAbnormal(reason: ExitReason): boolean {
 
 /** Whether `value` may be an exit reason at all. */
 export function isExitReason(value: unknown): value is ExitReason {
-  return (
-    value === 'normal' || value === 'shutdown' || value === 'kill' || value instanceof Error
-  );
+  return value === 'normal' || value === 'shutdown' || value === 'kill' || value instanceof Error;
 }
 
 /** The reason that a thrown value stands for: itself if it is an error, an error with it as cause otherwise. */

@@ -5,7 +5,10 @@ import { isNodeName } from '../node/node-name.ts';
 declare const payload: unique symbol;
 
 /** The name of an event, with the type of its messages; at run time the plain string. */
-export type EventName<T> = string & { readonly [payload]?: (message: T) => T };
+export type EventName<T> = string & {
+  /** @ignore */
+  readonly [payload]?: (message: T) => T;
+};
 
 /** An event of a given node. */
 export interface EventId<T> {

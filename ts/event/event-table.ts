@@ -6,7 +6,6 @@ import { incorrect, TergoError } from '../error/tergo-error.ts';
 import {
   COMMAND_QUEUE_SHIFT,
   OP_PUBLISH,
-  OP_RELEASE,
   QUEUE_MAIN,
   RESULT_A,
   RESULT_B,
@@ -71,10 +70,8 @@ export class EventTable {
     if (event.owner !== owner) throw failure('event-owner', name);
     this.forget(event);
     owner.more.events = owner.more.events.filter((other) => other !== event);
-    const { outbox, slab } = this.#runtime.driver;
     const reason = new TergoError('unregistered', `the event '${name}' was given up`);
-    const payload = slab.put(new SharedValue(reason), undefined);
-    outbox.write(OP_RELEASE, event.index, event.generation, payload);
+    this.#runtime.relations.release(event, reason);
   }
 
   /** Its producer has ended; the core releases the event with it. */
@@ -130,6 +127,7 @@ export class EventTable {
     const payload = driver.slab.put(new SharedValue(published), sender.pid);
     const op = OP_PUBLISH | (queue << COMMAND_QUEUE_SHIFT);
     driver.outbox.write(op, event.index, event.generation, payload);
+    if (queue !== QUEUE_MAIN) this.#runtime.dispatcher.overtakeCurrent();
     return 'ok';
   }
 

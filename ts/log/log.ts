@@ -10,8 +10,12 @@ import type { LogLevel } from './log-level.ts';
 export interface Log {
   /** The level from which records are written; setting it changes this node or process only. Throws `incorrect` for no level. */
   level: LogLevel;
+  /** For whoever looks for a fault. Throws `incorrect` for a text or fields of a wrong type, as all four. */
   debug(text: string, fields?: LogFields): void;
+  /** What is worth knowing. */
   info(text: string, fields?: LogFields): void;
+  /** What may need somebody's attention. */
   warning(text: string, fields?: LogFields): void;
+  /** What went wrong. */
   error(text: string, fields?: LogFields): void;
 }

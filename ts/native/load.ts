@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { TergoError } from '../error/tergo-error.ts';
 import type * as binding from './binding.d.ts';
 
+export type { BindingScheduler } from './binding.d.ts';
+
 /** What the native addon exports. */
 export type Native = typeof binding;
 
@@ -27,10 +29,11 @@ export function loadNative(): Native {
       return require(candidate) as Native;
     } catch (error) {
       tried.push(`  ${candidate}: ${firstLine(error)}`);
-      causes.push(error);
+      if (!isMissing(error)) causes.push(error);
     }
   }
-  throw new TergoError('binary-missing', missingText(tried), { cause: new AggregateError(causes) });
+  const options = causes.length === 0 ? {} : { cause: new AggregateError(causes) };
+  throw new TergoError('binary-missing', missingText(tried), options);
 }
 
 function candidates(): readonly string[] {
@@ -48,6 +51,11 @@ function missingText(tried: readonly string[]): string {
     'Install again with optional dependencies (npm install --include=optional), or build it from the',
     'sources with Rust (https://rustup.rs) and `npm run build`, or name a binary in TERGO_BINARY.',
   ].join('\n');
+}
+
+/** That a file is not there says the text already. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
 }
 
 function firstLine(error: unknown): string {

@@ -13,11 +13,17 @@ function freeze(value: unknown, path: string, seen: Set<object>): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
-    throw new TergoError('incorrect', `${path} cannot be frozen: it holds bytes; copy them or turn freezeMessages off`);
+    throw new TergoError(
+      'incorrect',
+      `${path} cannot be frozen: it holds bytes; copy them or turn freezeMessages off`,
+    );
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === Object.prototype || prototype === null || Array.isArray(value);
   if (value instanceof Map || value instanceof Set)
-    throw new TergoError('incorrect', `${path} cannot be frozen: a ${value.constructor.name} stays writable; turn freezeMessages off`);
+    throw new TergoError(
+      'incorrect',
+      `${path} cannot be frozen: a ${value.constructor.name} stays writable; turn freezeMessages off`,
+    );
   // Instances of classes guard their own state: freezing them would break them (private caches, pids).
   if (!isPlain) return;
   if (!Object.isFrozen(value)) Object.freeze(value);

@@ -1,4 +1,4 @@
-import type { BindingScheduler } from '../native/binding.d.ts';
+import type { BindingScheduler } from '../native/load.ts';
 import { KIND_RESPONSE, KIND_SIGNAL, OP_LIMIT } from '../native/layout.ts';
 import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
 import type { Driver } from '../scheduler/driver.ts';

@@ -36,7 +36,7 @@ export class Lifecycle {
 
   /** A callback threw or its promise rejected: that error is the reason of the end. */
   crash(record: ProcessRecord, error: unknown): void {
-    this.end(record, (record.flags & ZOMBIE) !== 0 ? 'kill' : reasonOf(error));
+    this.end(record, reasonOf(error));
   }
 
   /**
@@ -44,8 +44,10 @@ export class Lifecycle {
    * events are free, its calls settle; then its `terminate` runs. `exit` is what it died of, if it
    * died of somebody else's end.
    */
-  end(record: ProcessRecord, reason: ExitReason, exit?: Exit): void {
+  end(record: ProcessRecord, why: ExitReason, exit?: Exit): void {
     if ((record.flags & DEAD) !== 0) return;
+    // Whatever the callback of a zombie comes to.
+    const reason = (record.flags & ZOMBIE) !== 0 ? 'kill' : why;
     const wasInit = (record.flags & INIT) !== 0;
     this.#leave(record, reason);
     // While it still has its name.
@@ -54,6 +56,7 @@ export class Lifecycle {
     const { driver } = this.#runtime;
     const payload = driver.slab.put(new SharedValue(reason), undefined);
     driver.outbox.write(OP_EXIT, record.pid.slot, record.generation, payload);
+    this.#runtime.dispatcher.overtakeCurrent();
     this.#settleCalls(record, reason);
     if (record.extra !== undefined && record.extra.gauge >= 0) this.#runtime.gauges.release(record);
     record.extra?.ended?.abort(reason);

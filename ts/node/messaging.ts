@@ -13,7 +13,7 @@ import {
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
-import { NamedProcess } from '../process/process-id.ts';
+import { isProcessId } from '../process/process-id.ts';
 import {
   BOUNDED,
   isMute,
@@ -169,7 +169,7 @@ export class Messaging {
   /** The name or alias in an address, for split handling; `undefined` for a pid. */
   addressOf(to: unknown): string | LocalAlias | undefined {
     if (typeof to === 'string' || to instanceof LocalAlias) return to;
-    return to instanceof NamedProcess ? to.name : undefined;
+    return isProcessId(to) ? to.name : undefined;
   }
 
   /** An exit signal; refused to oneself, the parent, the leader and the node. */
@@ -219,7 +219,7 @@ export class Messaging {
       const owner = to.alive ? records[to.owner.slot] : undefined;
       return owner !== undefined && owner.isAlive ? owner : 'alias-unknown';
     }
-    if (to instanceof NamedProcess) {
+    if (isProcessId(to)) {
       if (to.node !== home.node) return 'no-connection';
       return this.resolve(to.name);
     }
@@ -265,7 +265,7 @@ export class Messaging {
 function isPlainSend(sender: ProcessRecord, target: ProcessRecord): boolean {
   const { extra } = sender;
   return (
-    ((target.flags & (BOUNDED | SPLIT | ZOMBIE)) | (sender.flags & DEAD)) === 0 &&
+    ((target.flags & (BOUNDED | SPLIT | ZOMBIE)) | (sender.flags & (DEAD | ZOMBIE))) === 0 &&
     (extra === undefined || extra.queue === QUEUE_MAIN)
   );
 }

@@ -1,14 +1,7 @@
 import { checkName } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
-import {
-  OP_RELEASE,
-  RESULT_A,
-  RESULT_B,
-  VERDICT_OK,
-  VERDICT_PROCESS_UNKNOWN,
-} from '../native/layout.ts';
+import { RESULT_A, RESULT_B, VERDICT_OK, VERDICT_PROCESS_UNKNOWN } from '../native/layout.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
-import { SharedValue } from '../scheduler/slab.ts';
 import type { Runtime } from './runtime.ts';
 
 /** A registered name. */
@@ -70,9 +63,7 @@ export class NameTable {
   unregister(entry: NameRecord): void {
     this.forget(entry);
     const reason = new TergoError('unregistered', `the name '${entry.name}' was given up`);
-    const { outbox, slab } = this.#runtime.driver;
-    const payload = slab.put(new SharedValue(reason), undefined);
-    outbox.write(OP_RELEASE, entry.index, entry.generation, payload);
+    this.#runtime.relations.release(entry, reason);
   }
 
   /** Its process has ended; the core releases the name with it. */

@@ -87,7 +87,12 @@ export class Node implements Messenger, AsyncDisposable {
   }
 
   /** Sends once `afterMs` are over. Throws `incorrect` for a bad delay. */
-  sendAfter<P>(to: Target<P>, message: MessageOf<P>, afterMs: number, options?: SendOptions): Timer {
+  sendAfter<P>(
+    to: Target<P>,
+    message: MessageOf<P>,
+    afterMs: number,
+    options?: SendOptions,
+  ): Timer {
     this.#checkAlive();
     return this.#runtime.delayed.send(this.#runtime.core, to, message, { ms: afterMs, options });
   }
@@ -163,7 +168,8 @@ export class Node implements Messenger, AsyncDisposable {
    */
   kill(pid: AnyPid): void {
     const record = this.#find(pid);
-    if (record === this.#runtime.core) throw failure('not-allowed', 'the node cannot be killed; stop it');
+    if (record === this.#runtime.core)
+      throw failure('not-allowed', 'the node cannot be killed; stop it');
     this.#runtime.lifecycle.kill(record);
   }
 
@@ -176,7 +182,7 @@ export class Node implements Messenger, AsyncDisposable {
   /** Registers an event whose producer is the node. Throws `taken`. */
   registerEvent<T>(event: EventName<T>, options: EventOptions = {}): Publisher<T> {
     this.#checkAlive();
-    return this.#runtime.events.register(this.#runtime.core, event, options) as Publisher<T>;
+    return this.#runtime.events.register(this.#runtime.core, event, options);
   }
 
   /** Gives up an event of the node. Throws `event-unknown`, `event-owner`. */
@@ -221,7 +227,7 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.shutdown
       .living()
       .map(({ pid }) => pid)
-      .sort((a, b) => a.id - b.id);
+      .toSorted((a, b) => a.id - b.id);
   }
 
   /** The cheap information of many processes, with paging and a filter. Throws `incorrect`. */
@@ -243,7 +249,8 @@ export class Node implements Messenger, AsyncDisposable {
    */
   addLogger(name: string, logger: Logger | AnyPid, options?: LoggerOptions): void {
     this.#checkAlive();
-    if (logger instanceof LocalPid) this.#runtime.addLoggerProcess(name, this.#find(logger), options);
+    if (logger instanceof LocalPid)
+      this.#runtime.addLoggerProcess(name, this.#find(logger), options);
     else this.#runtime.hub.add(name, logger as Logger, options);
   }
 
@@ -274,6 +281,7 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.shutdown.wait(timeoutMs);
   }
 
+  /** `stop()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

@@ -13,7 +13,7 @@ import type { Log } from '../log/log.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { LogRecord, LogSource } from '../log/log-record.ts';
 import { SourceLog } from '../log/source-log.ts';
-import type { BindingScheduler } from '../native/binding.d.ts';
+import type { BindingScheduler } from '../native/load.ts';
 import { AliasTable } from '../process/alias-table.ts';
 import { Home } from '../process/home.ts';
 import type { LocalPid } from '../process/pid.ts';
@@ -125,7 +125,10 @@ export class Runtime {
     this.log = this.#startLog(options.log ?? {});
     this.driver = new Driver(native, clock, {
       onRest: () => this.calls.armTimeouts(),
-      onFailure: (error) => this.log.error('the scheduler failed', { error }),
+      onFailure: (error, isLast) => {
+        this.log.error('the scheduler failed', { error });
+        if (isLast) this.shutdown.abandon();
+      },
     });
     this.messaging = new Messaging(this);
     this.gauges = new GaugeTable(native, this.driver);
@@ -215,7 +218,7 @@ export class Runtime {
   envList(record: ProcessRecord): ReadonlyMap<string, unknown> {
     const list = new Map<string, unknown>();
     this.env.copyInto(list);
-    for (const { env } of this.#envOwners(record).reverse()) env?.copyInto(list);
+    for (const { env } of this.#envOwners(record).toReversed()) env?.copyInto(list);
     return list;
   }
 
@@ -227,7 +230,7 @@ export class Runtime {
   /** Lets go of everything; the OS process may exit. */
   close(): void {
     this.isStopped = true;
-    this.calls.rejectAllOf(this.core);
+    for (const record of this.processes()) this.calls.rejectAllOf(record);
     for (const event of this.core.extra?.events ?? []) this.events.forget(event);
     this.records.length = 0;
     this.driver.close();

@@ -48,6 +48,14 @@ export class Shutdown {
     return this.stop(0);
   }
 
+  /** The core is gone: nothing can be asked to end any more. */
+  abandon(): void {
+    this.#stopping ??= Promise.resolve({ killed: this.living().map(({ pid }) => pid) });
+    this.#giveUp?.();
+    this.#runtime.close();
+    this.#onStopped();
+  }
+
   /** Resolves when the node has stopped; rejects with `timeout` after `timeoutMs`. */
   async wait(timeoutMs?: number): Promise<void> {
     if (timeoutMs === undefined || this.#runtime.isStopped) return this.stopped;

@@ -79,7 +79,7 @@ export class Spawner {
     const origin = {
       parent: parent?.pid ?? pid,
       leader: (options?.leader as LocalPid | undefined) ?? parent?.leader ?? pid,
-      startedAt: this.#runtime.driver.now,
+      startedAt: this.#runtime.driver.recentNow(),
     };
     return new ProcessRecord(this.#runtime, pid, this.#slots[2 * at + 1]!, origin);
   }

@@ -1,8 +1,7 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
-import { OP_RELEASE, RESULT_A, RESULT_B, VERDICT_OK } from '../native/layout.ts';
+import { RESULT_A, RESULT_B, VERDICT_OK } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { SharedValue } from '../scheduler/slab.ts';
 import { LocalAlias } from './alias.ts';
 import type { ProcessRecord } from './process-record.ts';
 
@@ -40,9 +39,7 @@ export class AliasTable {
     const { more } = record;
     more.aliases = more.aliases.filter((other) => other !== alias);
     this.#runtime.counters.aliases -= 1;
-    const { outbox, slab } = this.#runtime.driver;
     const reason = new TergoError('unregistered', `${alias} was deleted`);
-    const payload = slab.put(new SharedValue(reason), undefined);
-    outbox.write(OP_RELEASE, alias.index, alias.generation, payload);
+    this.#runtime.relations.release(alias, reason);
   }
 }

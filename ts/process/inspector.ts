@@ -96,9 +96,9 @@ export class Inspector {
   #from(start: number): readonly ProcessRecord[] {
     const records = this.#runtime.shutdown.living();
     if (start >= 0) {
-      return records.filter(({ pid }) => pid.id >= start).sort((a, b) => a.pid.id - b.pid.id);
+      return records.filter(({ pid }) => pid.id >= start).toSorted((a, b) => a.pid.id - b.pid.id);
     }
-    return records.sort((a, b) => b.pid.id - a.pid.id).slice(-start - 1);
+    return records.toSorted((a, b) => b.pid.id - a.pid.id).slice(-start - 1);
   }
 
   #counters(record: ProcessRecord): {

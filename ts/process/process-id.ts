@@ -25,6 +25,13 @@ export function processId<P>(name: ProcessName<P>, node: string): ProcessId<P> {
   return new NamedProcess(name, node);
 }
 
+/** Whether `to` is a process id: what `processId` gave, or a literal of the same shape. @internal */
+export function isProcessId(to: unknown): to is ProcessId<unknown> {
+  if (to instanceof NamedProcess) return true;
+  if (typeof to !== 'object' || to === null || 'id' in to || 'alias' in to) return false;
+  return 'name' in to && typeof to.name === 'string' && 'node' in to && typeof to.node === 'string';
+}
+
 /** @internal */
 export class NamedProcess implements ProcessId<unknown> {
   readonly name: string;

@@ -115,7 +115,9 @@ export abstract class ProcessIdentity<P> {
 
   /** Its aliases, oldest first. */
   get aliases(): readonly Alias<P>[] {
-    return (this[context].extra?.aliases ?? []).slice() as readonly Alias<unknown>[] as readonly Alias<P>[];
+    return (
+      this[context].extra?.aliases ?? []
+    ).slice() as readonly Alias<unknown>[] as readonly Alias<P>[];
   }
 
   /** The names of the events it has registered, oldest first. */

@@ -36,13 +36,23 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
   }
 
   /** Sends once `afterMs` are over, even if this process has ended by then. Throws `incorrect` for a bad delay. */
-  sendAfter<T>(to: Target<T>, message: MessageOf<T>, afterMs: number, options?: SendOptions): Timer {
+  sendAfter<T>(
+    to: Target<T>,
+    message: MessageOf<T>,
+    afterMs: number,
+    options?: SendOptions,
+  ): Timer {
     const record = this[context];
     return record.runtime.delayed.send(record, to, message, { ms: afterMs, options });
   }
 
   /** Sends every `everyMs`, at a fixed rate, until it is cancelled or this process ends. */
-  sendEvery<T>(to: Target<T>, message: MessageOf<T>, everyMs: number, options?: SendOptions): Timer {
+  sendEvery<T>(
+    to: Target<T>,
+    message: MessageOf<T>,
+    everyMs: number,
+    options?: SendOptions,
+  ): Timer {
     const record = this[context];
     return record.runtime.delayed.sendEvery(record, to, message, { ms: everyMs, options });
   }
@@ -92,10 +102,10 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
   sendRequest<T = never, K extends TypeOf<RequestOf<T>> = TypeOf<RequestOf<T>>>(
     to: Target<T>,
     request: RequestOf<T> & { readonly type: K },
-    options?: RequestOptions,
+    options: RequestOptions = {},
   ): RequestRef<NoInfer<ReplyTo<T, K>>> {
     const record = this[context];
-    return record.runtime.calls.request(record, to, request, options ?? {});
+    return record.runtime.calls.request(record, to, request, options);
   }
 
   /** Gives up a `sendRequest`: no response will come. False when it is answered already. */
@@ -116,7 +126,9 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
     ...options: Optional<SpawnOptions<NoInfer<T>, NoInfer<Args>>>
   ): Promise<Pid<T>> {
     const record = this[context];
-    return record.runtime.spawner.spawn(record, behaviour, options[0]) as Promise<Pid<unknown>> as Promise<Pid<T>>;
+    return record.runtime.spawner.spawn(record, behaviour, options[0]) as Promise<
+      Pid<unknown>
+    > as Promise<Pid<T>>;
   }
 
   /**

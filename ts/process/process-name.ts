@@ -8,7 +8,10 @@ declare const named: unique symbol;
  * protocol can take it.
  */
 export type ProcessName<P = unknown> = string &
-  Accepts<P> & { readonly [named]?: (protocol: P) => P };
+  Accepts<P> & {
+    /** @ignore */
+    readonly [named]?: (protocol: P) => P;
+  };
 
 /**
  * Gives a name its protocol. Throws `incorrect` for an empty name or one over 255 bytes.

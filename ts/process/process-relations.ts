@@ -84,7 +84,7 @@ export abstract class ProcessRelations<P> extends ProcessMessaging<P> {
    * this.#prices = this.registerEvent(prices, { buffer: 10, notify: true });
    */
   registerEvent<T>(event: EventName<T>, options: EventOptions = {}): Publisher<T> {
-    return this[context].runtime.events.register(this[context], event, options) as Publisher<T>;
+    return this[context].runtime.events.register(this[context], event, options);
   }
 
   /** Gives an event up; its subscribers hear `unregistered`. Throws `event-unknown`, `event-owner`. */

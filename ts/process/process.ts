@@ -12,7 +12,8 @@ import { ProcessRelations } from './process-relations.ts';
 /** An instance as the runtime sees it: its callbacks take what comes. @internal */
 export type AnyProcess = Process<{ message: unknown; request: unknown; event: unknown }>;
 
-/** Carries the protocol, for the type checker only. */
+/** Carries the protocol, for the type checker only: there is nothing to initialise. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export interface Process<P> extends Speaks<P> {}
 
 /**

@@ -4,6 +4,12 @@ declare const answers: unique symbol;
 declare const shape: unique symbol;
 declare const replies: unique symbol;
 
+/** What ties a request to the type of its reply; no object has it. */
+export interface Remembers<Reply> {
+  /** @ignore */
+  readonly [replies]?: (reply: Reply) => void;
+}
+
 /**
  * A request body that remembers the type of its reply. A plain literal of the body is one.
  *
@@ -11,9 +17,7 @@ declare const replies: unique symbol;
  * type Total = Request<{ type: 'total' }, number>;
  * const request: Total = { type: 'total' };
  */
-export type Request<Body extends { readonly type: string }, Reply> = Body & {
-  readonly [replies]?: (reply: Reply) => void;
-};
+export type Request<Body extends { readonly type: string }, Reply> = Body & Remembers<Reply>;
 
 /**
  * What a process understands. Write it as an interface of its own: it is the contract, importable
@@ -37,10 +41,15 @@ export type MessageOf<P> = unknown extends P
   : P extends { readonly message: infer M }
     ? M
     : never;
-/** The requests of protocol `P`; everything for a raw peer (`unknown`). */
 // `any` and not `unknown`: the raw peer's request must fit `RequestOf<P> & { type: T }` for every T.
 // oxlint-disable-next-line typescript/no-explicit-any
-export type RequestOf<P> = unknown extends P ? any : P extends { readonly request: infer R } ? R : never;
+type AnyBody = any;
+/** The requests of protocol `P`; everything for a raw peer (`unknown`). */
+export type RequestOf<P> = unknown extends P
+  ? AnyBody
+  : P extends { readonly request: infer R }
+    ? R
+    : never;
 /** The event payloads of protocol `P`. */
 export type EventOf<P> = unknown extends P
   ? unknown
@@ -50,13 +59,11 @@ export type EventOf<P> = unknown extends P
 /** The `type` of a request. */
 export type TypeOf<R> = R extends { readonly type: infer T extends string } ? T : string;
 /** The reply that a `Request` remembers. */
-export type ReplyOf<R> = R extends { readonly [replies]?: (reply: infer Reply) => void }
-  ? Reply
-  : unknown;
+export type ReplyOf<R> = R extends Remembers<infer Reply> ? Reply : unknown;
 /** The reply to the request of protocol `P` whose `type` is `T`. */
 export type ReplyTo<P, T> = unknown extends P ? unknown : ReplyByType<RequestOf<P>, T>;
 type ReplyByType<R, T> = R extends { readonly type: T } ? ReplyOf<R> : never;
-type AnyRequest = { readonly [replies]?: (reply: unknown) => void };
+type AnyRequest = Remembers<unknown>;
 
 /**
  * Anything that messages can be addressed to. Contravariant: what accepts more stands where less is
@@ -65,7 +72,9 @@ type AnyRequest = { readonly [replies]?: (reply: unknown) => void };
  */
 export interface Accepts<P> {
   // First on purpose: the mapped type makes the compiler compare the structure instead of a cached, wrong variance.
-  readonly [shape]?: (protocol: { [K in keyof P]?: never }) => void;
-  readonly [accepts]?: (message: MessageOf<P>) => void;
-  readonly [answers]?: (request: unknown extends P ? AnyRequest : RequestOf<P>) => void;
+  /** @ignore */ readonly [shape]?: (protocol: { [K in keyof P]?: never }) => void;
+  /** @ignore */ readonly [accepts]?: (message: MessageOf<P>) => void;
+  /** @ignore */ readonly [answers]?: (
+    request: unknown extends P ? AnyRequest : RequestOf<P>,
+  ) => void;
 }

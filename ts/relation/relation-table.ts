@@ -4,6 +4,7 @@ import type { EventRecord } from '../event/event-record.ts';
 import {
   COMMAND_KIND_SHIFT,
   OP_RELATE,
+  OP_RELEASE,
   OP_UNRELATE,
   COMMAND_QUEUE_SHIFT,
   TARGET_ALIAS,
@@ -17,10 +18,17 @@ import { isNodeName } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
-import { NamedProcess } from '../process/process-id.ts';
+import { isProcessId } from '../process/process-id.ts';
 import { DEAD, type ProcessRecord } from '../process/process-record.ts';
+import { SharedValue } from '../scheduler/slab.ts';
 import type { Ended } from './ended.ts';
 import { Relation, type RelationKind, type RelationTarget, type Settlement } from './relation.ts';
+
+/** Where a name, alias or event stands in the core. */
+export interface Address {
+  readonly index: number;
+  readonly generation: number;
+}
 
 /** A target with its address in the core. */
 interface Found {
@@ -86,6 +94,14 @@ export class RelationTable {
     this.#write(OP_RELATE, consumer, 'link', found, undefined);
   }
 
+  /** Gives up a name, alias or event: who is linked to it or monitors it hears `reason`. */
+  release(address: Address, reason: ExitReason): void {
+    const { driver, dispatcher } = this.#runtime;
+    const payload = driver.slab.put(new SharedValue(reason), undefined);
+    driver.outbox.write(OP_RELEASE, address.index, address.generation, payload);
+    dispatcher.overtakeCurrent();
+  }
+
   /** The verdict of the core. */
   settle(token: number, verdict: number): void {
     const { slab } = this.#runtime.driver;
@@ -95,7 +111,7 @@ export class RelationTable {
     relation.settlement = undefined;
     if (isAsk || verdict !== VERDICT_OK) slab.release(token);
     if (settlement === undefined) return;
-    this.#runtime.driver.lap = true;
+    this.#runtime.driver.letPromisesRun();
     if (verdict === VERDICT_OK) return settlement.resolve();
     const code = VERDICT_CODES[verdict] ?? 'internal';
     settlement.reject(new TergoError(code, verdictText(code, relation)));
@@ -167,7 +183,7 @@ export class RelationTable {
     if (to instanceof LocalPid) return { kind: TARGET_PID, index: to.slot, target: { pid: to } };
     if (to instanceof LocalAlias)
       return { kind: TARGET_ALIAS, index: to.index, target: { alias: to } };
-    const name = to instanceof NamedProcess ? to.name : to;
+    const name = isProcessId(to) ? to.name : to;
     const entry = process.extra?.name;
     if (entry === undefined || entry.name !== name)
       throw new TergoError('internal', `the name ${String(name)} does not lead to itself`);
@@ -183,8 +199,7 @@ export class RelationTable {
 
 function checkTarget(to: unknown): void {
   const isName = typeof to === 'string' && to !== '';
-  if (isName || to instanceof LocalPid || to instanceof LocalAlias || to instanceof NamedProcess)
-    return;
+  if (isName || to instanceof LocalPid || to instanceof LocalAlias || isProcessId(to)) return;
   throw incorrect('target', 'a pid, a process name, a process id or an alias', to);
 }
 

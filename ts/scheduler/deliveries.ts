@@ -42,7 +42,10 @@ export class Deliveries {
       case KIND_REQUEST:
         return this.#request(record, payload);
       case KIND_EVENT:
-        return this.#receive(record, { kind: 'event', event: this.#shared(payload) as EventMessage<unknown> });
+        return this.#receive(record, {
+          kind: 'event',
+          event: this.#shared(payload) as EventMessage<unknown>,
+        });
       case KIND_MESSAGE:
       case KIND_ADDRESSED:
         return this.#message(record, payload);
@@ -143,7 +146,10 @@ export class Deliveries {
       case KIND_INSPECT:
         return this.#inspect(record, value as PendingCall);
       default:
-        throw new TergoError('internal', `a mailbox entry of the kind ${tag & 0xf}, which there is not`);
+        throw new TergoError(
+          'internal',
+          `a mailbox entry of the kind ${tag & 0xf}, which there is not`,
+        );
     }
   }
 

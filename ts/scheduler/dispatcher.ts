@@ -19,6 +19,7 @@ import {
 } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { AnyProcess } from '../process/process.ts';
 import {
   BOUNDED,
   DEAD,
@@ -51,9 +52,13 @@ export class Dispatcher {
   #at = IN_AT;
   #end = IN_AT;
   #progress = 0;
+  /** Whose slice is read. */
+  #current: ProcessRecord | undefined = undefined;
   /** The count of callbacks at which the clock is read next. */
   #spendAt = 1;
-  /** The slot of the message in hand; -1 when its slot is free already, and `#from` tells the sender. */
+  /** The slot of the message whose callback is on the stack; -1: none, or its slot is free already. */
+  #inHand = -1;
+  /** Where the sender of the last message stands; -1: in `#from`. */
   #payload = -1;
   #from: LocalPid | undefined = undefined;
 
@@ -98,6 +103,11 @@ export class Dispatcher {
     target.attention |= OVERTAKEN;
   }
 
+  /** The callback on the stack did what may fire something urgent, to whomever: it might be this process. */
+  overtakeCurrent(): void {
+    if (this.#current !== undefined) this.overtake(this.#current);
+  }
+
   /** Who sent the message in hand. */
   get from(): LocalPid | undefined {
     return this.#payload < 0 ? this.#from : this.#slab.senders[this.#payload];
@@ -130,9 +140,11 @@ export class Dispatcher {
     // Killed by an earlier slice of this inbox: what it was granted is lost with it.
     if (record === undefined) return this.#drop(first, end);
     record.flags |= RUNNING;
+    this.#current = record;
     ring[CURRENT] = slot;
     const at = this.#entries(record, first, end);
     ring[CURRENT] = NOBODY;
+    this.#current = undefined;
     record.flags &= ~RUNNING;
     if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
     if ((record.attention & HALTED) !== 0 && (record.flags & (ZOMBIE | DEAD)) === ZOMBIE) {
@@ -144,12 +156,10 @@ export class Dispatcher {
   /** Calls the callbacks; gives where it stopped. */
   #entries(record: ProcessRecord, first: number, end: number): number {
     const ring = this.#ring;
-    const slab = this.#slab;
     const { instance, flags } = record;
     const isPlain = (flags & (PLAIN | BOUNDED)) === PLAIN;
     let progress = this.#progress;
     let at = first;
-    let inHand = -1;
     try {
       // `attention` is looked at before each entry: the one before may have changed it.
       while (at < end && record.attention === 0) {
@@ -158,28 +168,35 @@ export class Dispatcher {
         at += 2;
         progress = (progress + 1) & COUNT_MASK;
         ring[PROGRESS] = progress;
-        if (isPlain && (tag & 0xf) === KIND_MESSAGE) {
-          this.#payload = payload;
-          inHand = payload;
-          const next = instance.handleMessage!(slab.values[payload], slab.senders[payload]!);
-          inHand = -1;
-          slab.release(payload);
-          if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
-        } else {
-          this.#deliver(record, tag, payload);
-        }
+        const next =
+          isPlain && (tag & 0xf) === KIND_MESSAGE
+            ? this.#message(instance, payload)
+            : this.#deliver(record, tag, payload);
+        if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
         if (progress === this.#spendAt && this.#spend(progress)) break;
       }
     } catch (error) {
-      if (inHand >= 0) slab.release(inHand);
+      if (this.#inHand >= 0) this.#slab.release(this.#inHand);
+      this.#inHand = -1;
       this.#runtime.lifecycle.crash(record, error);
     }
     this.#progress = progress;
     return at;
   }
 
+  /** A plain message to a plain actor: what most entries are. Its slot is kept until the callback is over. */
+  #message(instance: AnyProcess, payload: number): unknown {
+    const slab = this.#slab;
+    this.#payload = payload;
+    this.#inHand = payload;
+    const next = instance.handleMessage!(slab.values[payload], slab.senders[payload]!);
+    this.#inHand = -1;
+    slab.release(payload);
+    return next;
+  }
+
   /** An entry other than a plain message, or of a bounded mailbox. */
-  #deliver(record: ProcessRecord, tag: number, payload: number): void {
+  #deliver(record: ProcessRecord, tag: number, payload: number): undefined {
     if ((record.flags & BOUNDED) !== 0)
       this.#runtime.gauges.take(record, (tag >> TAG_QUEUE_SHIFT) & 3, tag);
     // The slot is free before the callback begins, and what that sends may take it.

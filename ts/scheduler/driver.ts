@@ -1,4 +1,4 @@
-import type { BindingScheduler } from '../native/binding.d.ts';
+import type { BindingScheduler } from '../native/load.ts';
 import {
   BUSY,
   IN_USED,
@@ -25,6 +25,8 @@ const RUN_NOW_MS = 1000;
 const MAX_STRIDE = 1024;
 /** The farthest that one libuv timer reaches, ms; an idle node keeps this one alarm, so that the OS process lives. */
 const MAX_ALARM_MS = 2 ** 31 - 1;
+/** Microtasks from the settlement of a promise to the message that its continuation sends: an async callback needs that many. */
+const LAPS = 4;
 const NEVER = Infinity;
 const RESOLVED = Promise.resolve();
 
@@ -32,8 +34,8 @@ const RESOLVED = Promise.resolve();
 export interface DriverEvents {
   /** Before libuv may wait: whatever was put off until now. */
   onRest(): void;
-  /** A turn failed; the driver goes on with the next. */
-  onFailure(error: unknown): void;
+  /** A turn failed; unless it was the last, the driver goes on with the next. */
+  onFailure(error: unknown, isLast: boolean): void;
 }
 
 /**
@@ -46,8 +48,10 @@ export class Driver implements ClockMember {
   readonly outbox: Outbox;
   /** How many callbacks may run before the clock is read next. */
   stride = 64;
-  /** A promise was settled: let its continuation run before the next turn. */
-  lap = false;
+  /** Microtasks to let pass between the next turns. */
+  #laps = 0;
+  /** Whether a microtask has passed since the last turn. */
+  #hasHopped = false;
   /** Whether the time slice is over. */
   isExpired = false;
   readonly #native: BindingScheduler;
@@ -90,6 +94,12 @@ export class Driver implements ClockMember {
     return Math.floor(this.#now);
   }
 
+  /** The same, read now if the driver sleeps: the last reading may be long ago then. */
+  recentNow(): number {
+    if (this.outbox.asleep) this.#tick();
+    return this.now;
+  }
+
   /** The same, read now. */
   readNow(): number {
     this.#tick();
@@ -120,11 +130,16 @@ export class Driver implements ClockMember {
       do this.#startSlice();
       while ((!this.#dispatcher.walk() || this.#turn()) && systemClock.now() < until);
     } catch (error) {
-      this.#events.onFailure(error);
+      this.#events.onFailure(error, this.outbox.isBroken);
     } finally {
       this.#isRunning = false;
       this.ring[BUSY] = 0;
     }
+  }
+
+  /** A promise was settled or is pending: let what waits for it go on between the next turns. */
+  letPromisesRun(): void {
+    this.#laps = LAPS;
   }
 
   /** Ends all turns; nothing keeps the OS process alive any more. */
@@ -153,7 +168,8 @@ export class Driver implements ClockMember {
     this.outbox.asleep = false;
     this.ring[BUSY] = 1;
     if (this.ring[WATCHDOG_ASLEEP] !== 0) this.#native.wakeWatchdog();
-    void RESOLVED.then(this.#begin);
+    // Woken before libuv had its turn, the slice goes on: otherwise promises alone could keep libuv out forever.
+    void RESOLVED.then(this.#settles ? this.#resume : this.#begin);
   }
 
   /** A new time slice. */
@@ -176,13 +192,21 @@ export class Driver implements ClockMember {
     return this.#clock === systemClock ? this.#now : systemClock.now();
   }
 
+  /** Goes on with a slice that was paused, if it is not over. */
+  readonly #resume = (): void => {
+    if (this.#closed) return;
+    this.#tick();
+    if (this.#workTime() - this.#sliceFrom < SLICE_MS) this.#run();
+    else this.#yield();
+  };
+
   readonly #run = (): void => {
     this.#isRunning = true;
     try {
       if (this.#closed) return;
       this.#turns();
     } catch (error) {
-      this.#events.onFailure(error);
+      this.#events.onFailure(error, this.outbox.isBroken);
       if (!this.#closed) setImmediate(this.#begin);
     } finally {
       this.#isRunning = false;
@@ -194,11 +218,13 @@ export class Driver implements ClockMember {
       const isRead = this.#dispatcher.walk();
       if (this.#closed) return;
       if (this.isExpired) return this.#yield();
-      if (this.lap) {
-        this.lap = false;
+      if (this.#laps > 0 && !this.#hasHopped) {
+        this.#laps -= 1;
+        this.#hasHopped = true;
         void RESOLVED.then(this.#run);
         return;
       }
+      this.#hasHopped = false;
       if (isRead && !this.#turn()) return this.#pause();
     }
   }
@@ -235,6 +261,7 @@ export class Driver implements ClockMember {
     this.#events.onRest();
     this.outbox.flush();
     this.outbox.asleep = true;
+    if (this.ring[MORE] !== 0) return this.#wake();
     this.ring[BUSY] = 0;
     this.#setAlarm();
   };

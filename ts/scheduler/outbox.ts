@@ -9,6 +9,7 @@ import {
   OUT_WORDS,
   STATUS,
   STATUS_AT,
+  STATUS_PANIC,
 } from '../native/layout.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import type { LocalPid } from '../process/pid.ts';
@@ -23,6 +24,8 @@ export class Outbox {
   readonly #flush: () => void;
   readonly #wake: () => void;
   #at = OUT_AT;
+  /** Whether the core panicked: it takes nothing any more. */
+  isBroken = false;
   /** Whether the driver sleeps and must be told of work. */
   asleep = true;
 
@@ -83,6 +86,13 @@ export class Outbox {
     const status = this.ring[STATUS]!;
     if (status === 0) return;
     this.ring[STATUS] = 0;
+    if (status === STATUS_PANIC) {
+      this.isBroken = true;
+      throw new TergoError(
+        'internal',
+        'the core panicked; the node cannot go on. Please report this',
+      );
+    }
     throw new TergoError(
       'internal',
       `the core refused a command (status ${status} at word ${this.ring[STATUS_AT]}); please report this`,

@@ -3,7 +3,7 @@ import type { PendingCall } from '../call/pending-call.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { OP_RESUME, OP_SUSPEND } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { DEAD, HALTED, type ProcessRecord, WAITING } from '../process/process-record.ts';
+import { DEAD, HALTED, type ProcessRecord, WAITING, ZOMBIE } from '../process/process-record.ts';
 
 /** Does what callbacks returned: answer, stop, wait for a promise. */
 export class Outcomes {
@@ -18,11 +18,17 @@ export class Outcomes {
     if (result === noreply || result === undefined) return;
     if (result instanceof Promise) return this.#await(record, result, undefined);
     if (result instanceof Stop) return this.#runtime.lifecycle.end(record, result.reason);
-    throw incorrect(`the result of a callback of ${record.behavior}`, 'noreply or stop(reason)', result);
+    throw incorrect(
+      `the result of a callback of ${record.behavior}`,
+      'noreply or stop(reason)',
+      result,
+    );
   }
 
   /** What `handleCall` returned for `call`. */
   answer(record: ProcessRecord, call: PendingCall, result: unknown): void {
+    // Killed in this very callback: it has no voice any more, and its end rejects the call.
+    if ((record.flags & ZOMBIE) !== 0 && !(result instanceof Promise)) return;
     const { calls } = this.#runtime;
     if (typeof result === 'object' && result !== null) {
       if (result instanceof Promise) return this.#await(record, result, call);
@@ -33,7 +39,11 @@ export class Outcomes {
     if (!call.isHeld && call.target === record) calls.reject(call, noReply(record));
   }
 
-  #outcome(record: ProcessRecord, call: PendingCall, result: Stop | WrappedReply | ErrorReply): void {
+  #outcome(
+    record: ProcessRecord,
+    call: PendingCall,
+    result: Stop | WrappedReply | ErrorReply,
+  ): void {
     const { calls, lifecycle } = this.#runtime;
     if (result instanceof WrappedReply) {
       if (!(result.value instanceof Promise)) return this.#reply(record, call, result.value);
@@ -69,6 +79,7 @@ export class Outcomes {
   suspend(record: ProcessRecord): void {
     record.flags |= WAITING;
     record.attention |= HALTED;
+    this.#runtime.driver.letPromisesRun();
     record.more.from = this.#runtime.dispatcher.from;
     this.#runtime.driver.outbox.write(OP_SUSPEND, record.pid.slot, record.generation, 0);
   }

@@ -1,7 +1,12 @@
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { AnyPid } from '../process/pid.ts';
-import type { ChildState } from './child.ts';
 import type { Restart } from './restart.ts';
+
+/** Where a child stands: `starting` until its `init` is over, `stopping` once it was told to end. */
+export type ChildState = 'stopped' | 'starting' | 'running' | 'stopping';
+
+/** What is done with a child that was restarted too often: the supervisor ends, or the child is disabled. */
+export type OnExceed = 'terminate' | 'disable';
 
 /** One child, as its supervisor sees it. Source: Ergo `act.SupervisorChild`. */
 export interface ChildInfo {

@@ -19,7 +19,8 @@ import {
   type WithArgs,
 } from '../process/process-options.ts';
 import { Process } from '../process/process.ts';
-import type { ChildLimit, ChildPlan, ChildRule, OnExceed } from './child.ts';
+import type { ChildLimit, ChildPlan, ChildRule } from './child.ts';
+import type { OnExceed } from './child-info.ts';
 import { type Restart, RESTARTS } from './restart.ts';
 
 declare const childOf: unique symbol;

@@ -1,12 +1,7 @@
 import type { AnyPid } from '../process/pid.ts';
+import type { ChildState, OnExceed } from './child-info.ts';
 import type { Restart } from './restart.ts';
 import { RestartWindow } from './restart-window.ts';
-
-/** Where a child stands: `starting` until its `init` is over, `stopping` once it was told to end. */
-export type ChildState = 'stopped' | 'starting' | 'running' | 'stopping';
-
-/** What is done with a child that was restarted too often: the supervisor ends, or the child is disabled. */
-export type OnExceed = 'terminate' | 'disable';
 
 /** How one child is supervised, apart from how it is started. */
 export interface ChildRule {

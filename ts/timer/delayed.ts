@@ -70,7 +70,12 @@ export class Delayed {
     if (freeze !== undefined) freeze(message);
   }
 
-  #send(sender: ProcessRecord, to: unknown, message: unknown, options: SendOptions | undefined): void {
+  #send(
+    sender: ProcessRecord,
+    to: unknown,
+    message: unknown,
+    options: SendOptions | undefined,
+  ): void {
     const { messaging } = this.#runtime;
     const target = messaging.resolve(to);
     if (typeof target === 'string') return;

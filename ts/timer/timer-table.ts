@@ -23,7 +23,11 @@ export class TimerTable {
 
   /** Calls `fire` once, not before `delayMs` are over; gives the timer's index. */
   start(delayMs: number, fire: () => void): number {
-    return this.#start(OP_TIMER_START, delayMs, { sequence: this.#next(), isRepeated: false, fire });
+    return this.#start(OP_TIMER_START, delayMs, {
+      sequence: this.#next(),
+      isRepeated: false,
+      fire,
+    });
   }
 
   /** Calls `fire` every `everyMs`; ticks that were missed are not made up for. */
@@ -61,6 +65,8 @@ export class TimerTable {
     this.#entries[index] = entry;
     const delay = this.#driver.wholeDelay(delayMs);
     this.#driver.outbox.write(op, index, delay, entry.sequence);
+    // The core counts from its `NOW`, which would be later in the next turn: by all that the callback takes.
+    this.#driver.outbox.flush();
     return index;
   }
 

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use crate::watchdog_thread;
 pub struct SchedulerHandle {
     /// None after `close`, and after a panic.
     scheduler: RefCell<Option<Scheduler>>,
+    /// Why there is no scheduler: then every call says so again.
+    has_panicked: Cell<bool>,
     ring: Arc<RingMemory>,
 }
 
@@ -21,6 +23,7 @@ impl SchedulerHandle {
         watchdog_thread::watch(Arc::clone(&ring));
         Self {
             scheduler: RefCell::new(Some(scheduler)),
+            has_panicked: Cell::new(false),
             ring,
         }
     }
@@ -37,15 +40,15 @@ impl SchedulerHandle {
     pub fn call<T>(&self, call: impl FnOnce(&mut Scheduler) -> T) -> Option<T> {
         let mut scheduler = self.scheduler.borrow_mut();
         let Some(open) = scheduler.as_mut() else {
-            self.ring.silence();
+            self.answer_closed();
             return None;
         };
         // A scheduler that panicked is never called again, so its state does not matter.
         let result = catch_unwind(AssertUnwindSafe(|| call(open)));
         if result.is_err() {
             *scheduler = None;
-            self.ring.silence();
-            self.ring.set_header(layout::STATUS, layout::STATUS_PANIC);
+            self.has_panicked.set(true);
+            self.answer_closed();
             watchdog_thread::forget(&self.ring);
         }
         result.ok()
@@ -60,8 +63,16 @@ impl SchedulerHandle {
     /// Drops the scheduler; the second time it does nothing.
     pub fn close(&self) {
         if self.scheduler.borrow_mut().take().is_some() {
-            self.ring.silence();
+            self.answer_closed();
             watchdog_thread::forget(&self.ring);
+        }
+    }
+
+    #[cold]
+    fn answer_closed(&self) {
+        self.ring.silence();
+        if self.has_panicked.get() {
+            self.ring.set_header(layout::STATUS, layout::STATUS_PANIC);
         }
     }
 }

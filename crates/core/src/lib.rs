@@ -21,7 +21,7 @@ pub use counters::{Counters, EventCounters, ProcessCounters};
 pub use mailbox::GaugeMemory;
 pub use ring::RingMemory;
 pub use scheduler::{Scheduler, Verdict};
-pub use watchdog::{BlockWatch, LOOK_EVERY_MS, Watchdog};
+pub use watchdog::{LOOK_EVERY_MS, Watchdog};
 
 /// The index that stands for "none" in every table.
 const NIL: u32 = u32::MAX;

@@ -11,8 +11,8 @@ enum Fate {
     Whole,
     /// A part of it came back.
     Returned,
-    /// There was none, or a callback in it was suspended.
-    Interrupted,
+    /// There was none yet, or a callback in it was suspended.
+    Paused,
 }
 
 /// How many messages a slice of a process may have.
@@ -29,7 +29,7 @@ impl Budget {
     /// The budget of a new process.
     pub const FIRST: Self = Self {
         exponent: FIRST,
-        fate: Fate::Interrupted,
+        fate: Fate::Paused,
     };
 
     /// The most messages that the next slice may have.
@@ -49,15 +49,19 @@ impl Budget {
 
     /// A part of the last slice came back.
     pub fn returned(&mut self) {
-        self.fate = Fate::Returned;
+        self.interrupt(Fate::Paused, Fate::Returned);
     }
 
-    /// A callback was suspended: if a part of the slice came back for it, one message at a time
-    /// from now on.
+    /// A callback was suspended.
     pub fn suspended(&mut self) {
-        if self.fate == Fate::Returned {
+        self.interrupt(Fate::Returned, Fate::Paused);
+    }
+
+    /// One message at a time from now on, if both happened to one slice, in whichever order.
+    fn interrupt(&mut self, other: Fate, this: Fate) {
+        if self.fate == other {
             self.exponent = 0;
         }
-        self.fate = Fate::Interrupted;
+        self.fate = this;
     }
 }

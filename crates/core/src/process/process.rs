@@ -44,7 +44,13 @@ impl Process {
     /// Whether it belongs into the run queue and is not there.
     #[inline]
     pub fn wants_to_run(&self) -> bool {
-        self.lifecycle == Lifecycle::Running && !self.is_queued() && !self.mailbox.is_empty()
+        self.awaits_messages() && !self.mailbox.is_empty()
+    }
+
+    /// Whether a message would bring it into the run queue.
+    #[inline]
+    pub fn awaits_messages(&self) -> bool {
+        self.lifecycle == Lifecycle::Running && !self.is_queued()
     }
 
     /// Whether it stands in the run queue.

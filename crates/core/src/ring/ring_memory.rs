@@ -18,12 +18,13 @@ pub struct RingMemory {
 
 impl RingMemory {
     /// A block of zeros.
-    #[expect(clippy::expect_used, reason = "the length is the one just asked for")]
-    #[expect(clippy::missing_panics_doc, reason = "it does not panic")]
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "270 KB once a scheduler, at the bottom of the stack"
+    )]
     pub fn new() -> Self {
-        let words: Vec<AtomicU32> = (0..TOTAL_WORDS).map(|_| AtomicU32::new(0)).collect();
         Self {
-            words: words.try_into().expect("as many words as the array has"),
+            words: Box::new([const { AtomicU32::new(0) }; TOTAL_WORDS as usize]),
         }
     }
 
@@ -31,6 +32,18 @@ impl RingMemory {
     #[inline]
     pub fn words(&self) -> &[AtomicU32] {
         self.words.as_slice()
+    }
+
+    /// The value of any word.
+    #[inline]
+    pub fn word(&self, at: u32) -> u32 {
+        self.words[at as usize].load(Relaxed)
+    }
+
+    /// Writes any word.
+    #[inline]
+    pub fn set_word(&self, at: u32, value: u32) {
+        self.words[at as usize].store(value, Relaxed);
     }
 
     /// The value of a header word.

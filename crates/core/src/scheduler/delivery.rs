@@ -21,7 +21,7 @@ impl Kernel {
             return self.late(slot);
         };
         process.mailbox.push_back(&mut self.pool, message);
-        if process.wants_to_run() {
+        if process.awaits_messages() {
             self.run_queue.push_back(&mut self.processes, slot);
         }
         Ok(())
@@ -104,8 +104,7 @@ impl Kernel {
         let subscribers = self.registry.get(event).relations;
         for relation in self.relations.iter(List::Target, subscribers) {
             let slot = relation.consumer;
-            let process = self.processes.get_mut(slot);
-            if process.is_bounded {
+            if self.processes.get(slot).is_bounded {
                 let bound = self.processes.detail(slot).bound;
                 let queue = message.queue();
                 if !self.gauges.accept(bound.gauge, queue, bound.limit) {
@@ -115,7 +114,7 @@ impl Kernel {
             }
             let process = self.processes.get_mut(slot);
             process.mailbox.push_back(&mut self.pool, message);
-            if process.wants_to_run() {
+            if process.awaits_messages() {
                 self.run_queue.push_back(&mut self.processes, slot);
             }
             accepted += 1;

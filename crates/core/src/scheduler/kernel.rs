@@ -73,7 +73,9 @@ impl Kernel {
     pub fn push(&mut self, slot: u32, message: Message) {
         let process = self.processes.get_mut(slot);
         process.mailbox.push_back(&mut self.pool, message);
-        self.schedule(slot);
+        if process.awaits_messages() {
+            self.run_queue.push_back(&mut self.processes, slot);
+        }
     }
 
     /// Tells in how many mailboxes a payload stands.

@@ -11,8 +11,5 @@ mod tallies;
 mod turn;
 mod verdict;
 
-#[cfg(test)]
-mod tests;
-
 pub use scheduler::Scheduler;
 pub use verdict::Verdict;

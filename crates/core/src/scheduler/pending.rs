@@ -1,13 +1,15 @@
 use std::collections::VecDeque;
 
 use crate::NIL;
+use crate::layout::IN_WORDS;
 use crate::mailbox::MessagePool;
 use crate::ring::{InboxWriter, Record};
 
 /// Records above which a list that was emptied gives its memory back.
 const KEEP_RECORDS: usize = 1 << 16;
-/// One orphan in so many words of a turn's inbox: dropping millions must not hold up the living.
-const ORPHANS_A_TURN: usize = 2048;
+/// Orphans that a turn tells of at most, in a fifth of the inbox: dropping millions must not hold up
+/// the living.
+const ORPHANS_A_TURN: usize = IN_WORDS as usize / 16;
 
 /// Messages whose process has ended, still in their nodes.
 #[derive(Clone, Copy, Debug)]

@@ -67,6 +67,7 @@ impl Scheduler {
 
     /// Grants slots and ids for new processes, as many as fit in the grant area.
     pub fn grant(&mut self) {
+        self.flush();
         let processes = &mut self.kernel.processes;
         let slots = std::iter::from_fn(|| processes.grant()).take(GRANT_MAX as usize);
         let granted = self.ring.write_grants(slots);

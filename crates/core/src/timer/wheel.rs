@@ -9,7 +9,7 @@ const LEVEL_BUCKETS: usize = 1 << LEVEL_BITS;
 /// Levels enough for every time of 64 bits, so that nothing ever wraps.
 const LEVELS: usize = u64::BITS.div_ceil(LEVEL_BITS) as usize;
 /// How far behind the last timer a new index may be: a bound on what one bad command can allocate.
-const MAX_GAP: usize = 1 << 20;
+const MAX_GAP: usize = 1 << 16;
 
 /// The timers that are due at about the same time, in order.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,8 @@
 use crate::RingMemory;
 use crate::layout::{BLOCKED_MS, BLOCKED_SLOT, BUSY, CURRENT, PROGRESS};
 
+/// Stands in `CURRENT` while no callback runs.
+const NOBODY: u32 = u32::MAX;
 /// From how long on a callback counts as one that blocks, ms.
 const BLOCKED_FROM_MS: u64 = 100;
 
@@ -8,7 +10,7 @@ const BLOCKED_FROM_MS: u64 = 100;
 ///
 /// | from | when | to |
 /// |---|---|---|
-/// | any | not busy | `Idle` |
+/// | any | not busy, or in nobody's callback | `Idle` |
 /// | any | busy, other progress than before | `Running` |
 /// | `Running` | 100 ms over, and TypeScript has read of the last block | `Reporting`, which is written |
 /// | `Reporting` | TypeScript has read it, so the callback is over | `Reported` |
@@ -26,7 +28,7 @@ enum Phase {
 
 /// Watches one ring for a callback that blocks its thread.
 #[derive(Debug)]
-pub struct BlockWatch {
+pub(super) struct BlockWatch {
     phase: Phase,
     progress: u32,
 }
@@ -46,7 +48,7 @@ impl BlockWatch {
         let is_busy = ring.header(BUSY) != 0;
         let progress = ring.header(PROGRESS);
         self.phase = match self.phase {
-            _ if !is_busy => Phase::Idle,
+            _ if !is_busy || ring.header(CURRENT) == NOBODY => Phase::Idle,
             Phase::Idle => Phase::Running { since: now },
             _ if progress != self.progress => Phase::Running { since: now },
             Phase::Running { since } if now - since >= BLOCKED_FROM_MS => {

@@ -6,5 +6,5 @@ mod watchdog;
 #[cfg(test)]
 mod tests;
 
-pub use block_watch::BlockWatch;
+use block_watch::BlockWatch;
 pub use watchdog::{LOOK_EVERY_MS, Watchdog};

@@ -1,0 +1,109 @@
+import test from 'ava';
+import { reply, type SendResult } from 'tergo';
+import { spawnGated, spawnScript } from '../support/improvise.ts';
+import { quietNode } from '../support/witness.ts';
+import { turn, waitFor } from '../support/wait-for.ts';
+
+test('a call without a timeout of its own times out after five seconds', async (t) => {
+  const node = await quietNode(t);
+  const { pid } = await spawnGated(node);
+  const order: string[] = [];
+  const note = (what: string) => () => void order.push(what);
+  await Promise.all([
+    node.call(pid, { type: 'x' }, { timeoutMs: 5200 }).catch(note('5.2 s')),
+    node.call(pid, { type: 'x' }).catch(note('default')),
+    node.call(pid, { type: 'x' }, { timeoutMs: 4800 }).catch(note('4.8 s')),
+  ]);
+  t.deepEqual(order, ['4.8 s', 'default', '5.2 s']);
+});
+
+test('calls time out in the order of their deadlines, and the error names the target', async (t) => {
+  const node = await quietNode(t);
+  const { pid } = await spawnGated(node);
+  const order: number[] = [];
+  const calls = [60, 20, 40, 1].map(async (timeoutMs) => {
+    const error = await t.throwsAsync(node.call(pid, { type: 'x' }, { timeoutMs }), {
+      code: 'timeout',
+    });
+    t.true(error?.message.includes(String(pid)));
+    order.push(timeoutMs);
+  });
+  await Promise.all(calls);
+  t.deepEqual(order, [1, 20, 40, 60]);
+  t.deepEqual([node.info().pendingCalls, node.info().pendingTimers], [0, 0]);
+});
+
+test('a timeout is counted from the call, however long the node was idle before or the callback blocked', async (t) => {
+  const node = await quietNode(t);
+  const server = await spawnScript(node, {
+    handleCall: (_self, request: { type: string }) => answerAfterTurns(request, 3),
+  });
+  // No reading of the clock in between: longer than the timeouts that follow.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  t.is(await node.call(server, { type: 'after idling' }, { timeoutMs: 500 }), 'answer');
+
+  const blocking = await spawnScript(node, {
+    handleCall: async (self) => {
+      const until = performance.now() + 600;
+      while (performance.now() < until);
+      return await self.call(server, { type: 'after blocking' }, { timeoutMs: 500 });
+    },
+  });
+  t.is(await node.call(blocking, { type: 'x' }), 'answer');
+});
+
+test('a request that timed out before it was taken is dropped: its handler is never called', async (t) => {
+  const node = await quietNode(t);
+  const { pid, got, open } = await spawnGated(node);
+  const before = node.info().slabEntries;
+  await t.throwsAsync(node.call(pid, { type: 'stale' }, { timeoutMs: 1 }), { code: 'timeout' });
+  open();
+  t.deepEqual(await node.call(pid, { type: 'fresh' }), { type: 'fresh' });
+  t.deepEqual(got, [{ type: 'fresh' }]);
+  t.is(node.info().slabEntries, before);
+});
+
+test('an answer that comes too late is ignored, and sendResponse says so', async (t) => {
+  const node = await quietNode(t);
+  const gate = Promise.withResolvers<void>();
+  const taken = Promise.withResolvers<void>();
+  const result = Promise.withResolvers<SendResult>();
+  const server = await spawnScript(node, {
+    handleCall: async (self, request: { type: string }) => {
+      const caller = self.callerOf(request);
+      taken.resolve();
+      await gate.promise;
+      result.resolve(self.sendResponse(caller, 'too late' as never));
+      return 'too late as well';
+    },
+  });
+  const call = node.call(server, { type: 'x' }, { timeoutMs: 500 });
+  await taken.promise;
+  await t.throwsAsync(call, { code: 'timeout' });
+  gate.resolve();
+  t.is(await result.promise, 'response-ignored');
+  await waitFor('its rest', () => node.processState(server) === 'sleep');
+});
+
+test('an answered call leaves no timer behind', async (t) => {
+  const node = await quietNode(t);
+  const { pid, open } = await spawnGated(node);
+  const calls = Array.from({ length: 100 }, () => node.call(pid, { type: 'x' }));
+  await waitFor('their timers', () => node.info().pendingTimers === 100);
+  open();
+  await Promise.all(calls);
+  t.is(node.info().pendingTimers, 0);
+});
+
+test('the largest timeout is taken, and is no timeout for a long time', async (t) => {
+  const node = await quietNode(t);
+  const server = await spawnScript(node, {
+    handleCall: (_self, request: { type: string }) => answerAfterTurns(request, 3),
+  });
+  t.is(await node.call(server, { type: 'x' }, { timeoutMs: 2 ** 32 - 1 }), 'answer');
+});
+
+async function answerAfterTurns(request: { type: string }, turns: number): Promise<unknown> {
+  for (let round = 0; round < turns; round++) await turn();
+  return reply(request, 'answer');
+}

@@ -1,0 +1,8 @@
+//! The TypeScript side of the rings, as far as the tests need it.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::expect_used, reason = "this is a part of tests")]
+
+pub mod driver;
+pub mod model;
+pub mod record;
