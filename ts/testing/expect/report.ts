@@ -14,7 +14,7 @@ export interface Unmet<K extends Kind> {
   readonly view: View;
   readonly finding: Finding<K>;
   readonly count: Count;
-  /** How long was waited, ms; `undefined`: not at all. */
+  /** How long was waited, ms; `undefined` and 0: not at all. */
   readonly withinMs: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export function unmetError<K extends Kind>(unmet: Unmet<K>, method: Function): A
 
 function textOf<K extends Kind>({ view, finding, count, withinMs }: Unmet<K>): string {
   const verb = finding.kind.replaceAll('-', ' ');
-  const limit = withinMs === undefined ? '' : ` within ${withinMs} ms`;
+  const limit = !withinMs ? '' : ` within ${withinMs} ms`;
   const like =
     finding.pattern === undefined ? '' : `, like\n${indented(shown(finding.pattern), 2)}`;
   const should = count.max === 0 ? `should not ${verb}` : `should ${verb} ${count.text}`;

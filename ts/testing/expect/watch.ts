@@ -11,6 +11,8 @@ import type { Listener, Substitute } from '../tap/tap.ts';
 export class Watch implements Listener {
   readonly timeline: Timeline = new Timeline();
   readonly #faults: { decide(record: RecordBase): SendResult | Error | undefined }[] = [];
+  /** Whether what a process does is never made to fail; nobody's is by default. */
+  exempts: (by: AnyPid) => boolean = () => false;
   /** See `Listener`; nothing is by default. */
   substitute: (
     parent: ProcessRecord,
@@ -20,6 +22,7 @@ export class Watch implements Listener {
 
   /** The first that was arranged and fails the operation does. */
   faultOf(record: RecordBase): SendResult | Error | undefined {
+    if (this.exempts(record.by)) return undefined;
     for (const fault of this.#faults) {
       const value = fault.decide(record);
       if (value !== undefined) return value;

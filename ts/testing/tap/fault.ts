@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions } from '../../error/check.ts';
+import { checkChoice, checkInteger, checkOptions } from '../../error/check.ts';
 import type { SendResult } from '../../error/send-result.ts';
 import { incorrect } from '../../error/tergo-error.ts';
 import type { AnyPid } from '../../process/pid.ts';
@@ -70,6 +70,20 @@ const BY_RESULT: readonly string[] = [
   'reply',
   'forward',
 ] satisfies FailureKind[];
+const REFUSALS: readonly string[] = [
+  'process-unknown',
+  'process-incarnation',
+  'process-mailbox-full',
+  'name-unknown',
+  'alias-unknown',
+  'event-unknown',
+  'event-owner',
+  'no-connection',
+  'not-allowed',
+  'too-large',
+  'response-ignored',
+  'node-terminated',
+] satisfies Refusal[];
 const BY_ERROR: readonly string[] = [
   ...['timer', 'call', 'request', 'spawn', 'link', 'unlink', 'monitor', 'demonitor', 'inspect'],
   ...['subscribe', 'unsubscribe', 'register-event', 'unregister-event', 'register-name'],
@@ -126,8 +140,7 @@ function checkFailure(kind: string, options: FailOptions<FailureKind>): void {
     throw incorrect('kind', [...BY_RESULT, ...BY_ERROR].join(', '), kind);
   checkOptions('options', options, ['with', 'when', 'after', 'times', 'pattern']);
   const { with: value, after, times, pattern } = options ?? {};
-  if (isByResult && typeof value !== 'string')
-    throw incorrect('options.with', "a result of send other than 'ok'", value);
+  if (isByResult) checkChoice('options.with', value, REFUSALS);
   if (!isByResult && !(value instanceof Error)) throw incorrect('options.with', 'an Error', value);
   if (after !== undefined) checkInteger('options.after', after, 0);
   if (times !== undefined) checkInteger('options.times', times, 1);

@@ -32,6 +32,7 @@ export class Surroundings {
     this.node = node;
     this.clock = clock;
     this.runtime = Node.runtimeOf(node);
+    this.watch.exempts = (by) => this.#isOurs(by);
     if (isReplacing) this.watch.substitute = (...asked) => this.#substitute(...asked);
     this.#unlisten = listen(this.runtime, this.watch);
   }
@@ -66,6 +67,11 @@ export class Surroundings {
     this.#unlisten();
   }
 
+  /** Whether the test itself acts by this process: the node or a stand-in. */
+  #isOurs(pid: AnyPid): boolean {
+    return pid === this.runtime.core.pid || this.#standIns.has(pid);
+  }
+
   #desk(): Desk {
     return new Desk(
       (desk) => void this.#standIns.set(desk.pid, desk),
@@ -73,15 +79,14 @@ export class Surroundings {
     );
   }
 
-  /** What the processes under test spawn is replaced; what the node or a stand-in spawns is not. */
+  /** What the processes under test spawn is replaced. */
   #substitute(
     parent: ProcessRecord,
     behaviour: unknown,
     options: AnySpawnOptions | undefined,
   ): Substitute | undefined {
-    const isUnderTest = parent !== this.runtime.core && !this.#standIns.has(parent.pid);
     const isProcess = typeof behaviour === 'function' && behaviour.prototype instanceof Process;
-    if (!isUnderTest || !isProcess) return undefined;
+    if (this.#isOurs(parent.pid) || !isProcess) return undefined;
     return { behaviour: StandInProcess, options: { ...options, args: [this.#desk(), false] } };
   }
 }
