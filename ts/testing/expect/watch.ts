@@ -1,11 +1,9 @@
 import type { SendResult } from '../../error/send-result.ts';
 import type { AnyPid } from '../../process/pid.ts';
-import type { AnySpawnOptions } from '../../process/process-options.ts';
-import type { ProcessRecord } from '../../process/process-record.ts';
 import type { RecordBase } from '../record/records.ts';
 import { Timeline } from '../record/timeline.ts';
 import { ArrangedFault, type FailOptions, type FailureKind, type Fault } from '../tap/fault.ts';
-import type { Listener, Substitute } from '../tap/tap.ts';
+import type { Listener } from '../tap/tap.ts';
 
 /** One listener: what it has heard, what it makes fail, what it has spawned in place of something else. */
 export class Watch implements Listener {
@@ -13,12 +11,10 @@ export class Watch implements Listener {
   readonly #faults: { decide(record: RecordBase): SendResult | Error | undefined }[] = [];
   /** Whether what a process does is never made to fail; nobody's is by default. */
   exempts: (by: AnyPid) => boolean = () => false;
+  /** See `Listener`. */
+  began: NonNullable<Listener['began']> = () => undefined;
   /** See `Listener`; nothing is by default. */
-  substitute: (
-    parent: ProcessRecord,
-    behaviour: unknown,
-    options: AnySpawnOptions | undefined,
-  ) => Substitute | undefined = () => undefined;
+  substituteFor: NonNullable<Listener['substituteFor']> = () => undefined;
 
   /** The first that was arranged and fails the operation does. */
   faultOf(record: RecordBase): SendResult | Error | undefined {
@@ -28,14 +24,6 @@ export class Watch implements Listener {
       if (value !== undefined) return value;
     }
     return undefined;
-  }
-
-  substituteFor(
-    parent: ProcessRecord,
-    behaviour: unknown,
-    options: AnySpawnOptions | undefined,
-  ): Substitute | undefined {
-    return this.substitute(parent, behaviour, options);
   }
 
   /** Throws `incorrect` for bad options. */

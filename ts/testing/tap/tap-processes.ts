@@ -43,6 +43,7 @@ function tapSpawns(tap: Tap): void {
     const entry = under.at(-1);
     if (entry !== undefined && entry.by === record.parent) entry.pid ??= record.pid;
     watch(tap, record);
+    tap.began(record);
   };
   tap.undo(() => {
     runtime.onSpawn = undefined;
@@ -129,6 +130,8 @@ function receivedRare(tap: Tap, record: ProcessRecord, envelope: Envelope): void
         event: envelope.event,
       });
     case 'response':
+      // What has no reference is a note that a supervisor sends to itself.
+      if (!('ref' in envelope.response)) return undefined;
       return void tap.open('receive-response', to, { to, response: envelope.response });
     case 'inspect':
       if (record.current !== undefined) tap.inspections.add(record.current);

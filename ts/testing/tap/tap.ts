@@ -26,6 +26,8 @@ export interface Listener {
   readonly timeline: Timeline;
   /** What the operation is to fail with; `undefined`: it is to be done. */
   faultOf(record: RecordBase): SendResult | Error | undefined;
+  /** A process has begun; its `init` comes now. */
+  began?(record: ProcessRecord): void;
   /** What is spawned in place of what a process asks for. */
   substituteFor?(
     parent: ProcessRecord,
@@ -150,6 +152,10 @@ export class Tap {
     entry.state = 'failed';
     entry.error = reasonOf(error);
     this.touch();
+  }
+
+  began(record: ProcessRecord): void {
+    for (const listener of this.#listeners) listener.began?.(record);
   }
 
   substituteFor(

@@ -3,15 +3,14 @@ import type { CallOptions, SendOptions } from '../../call/call-options.ts';
 import { checkOptions } from '../../error/check.ts';
 import type { ExitReason } from '../../error/exit-reason.ts';
 import type { SendResult } from '../../error/send-result.ts';
-import { incorrect, TergoError } from '../../error/tergo-error.ts';
-import { type AnyPid, LocalPid, type Pid } from '../../process/pid.ts';
+import { incorrect } from '../../error/tergo-error.ts';
+import type { AnyPid, Pid } from '../../process/pid.ts';
 import { type ProcessRecord, WAITING } from '../../process/process-record.ts';
 import type { AnySpawnOptions, Optional, SpawnOptions } from '../../process/process-options.ts';
 import type { AnyTarget } from '../../process/target.ts';
 import type { MessageOf, ReplyTo, RequestOf, TypeOf } from '../../protocol/protocol.ts';
 import { Assertions } from '../expect/assertions.ts';
 import { View } from '../expect/view.ts';
-import { isOf } from '../record/timeline.ts';
 import { inject, type Notice } from '../tap/injection.ts';
 import type { Surroundings } from './surroundings.ts';
 import { startUnit, Unit } from './unit.ts';
@@ -158,7 +157,8 @@ const NOTICES: readonly string[] = [
 
 /**
  * Spawns a process to be tested: the real class on a real node, where time stands still and the processes
- * that it spawns are stand-ins. Rejects with what its `init` threw, and like `spawn`.
+ * that it spawns are stand-ins. Resolves when its `init` is over and all that follows from it at once is
+ * done. Rejects with what its `init` threw, and like `spawn`.
  *
  * @example
  * await using shop = await probe(Shop, { unit, args: [store.pid] });
@@ -176,31 +176,13 @@ export async function probe<P, Args extends readonly unknown[]>(
     const parts = Unit.partsOf(unit);
     const { core } = parts.runtime;
     const by = parent === undefined ? core : parts.recordOf(parent.pid);
-    const record = await spawned(parts, by, behaviour, spawn);
+    const record = await parts.probe(by, behaviour, spawn);
     const kill = async (): Promise<void> => parts.runtime.lifecycle.end(record, 'kill');
     return new Probe(viewOf(parts, record), unit, record, given === undefined ? end : kill);
   } catch (error) {
     if (given === undefined) await end();
     throw error;
   }
-}
-
-/** Spawns it, and finds its record before its first message may end it. */
-async function spawned(
-  { runtime, watch }: Surroundings,
-  parent: ProcessRecord,
-  behaviour: unknown,
-  options: AnySpawnOptions,
-): Promise<ProcessRecord> {
-  const { spawner, driver } = runtime;
-  const start = watch.timeline.end;
-  const pid = spawner.spawn(parent, behaviour, options);
-  const entry = watch.timeline.from(start).find((record) => isOf(record, 'spawn'));
-  const record = entry?.pid instanceof LocalPid ? runtime.recordOf(entry.pid) : undefined;
-  driver.runNow();
-  await pid;
-  if (record === undefined) throw new TergoError('internal', 'a spawn left no record');
-  return record;
 }
 
 function viewOf({ watch }: Surroundings, record: ProcessRecord): View {

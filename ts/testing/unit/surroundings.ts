@@ -26,14 +26,19 @@ export class Surroundings {
   readonly runtime: Runtime;
   readonly watch: Watch = new Watch();
   readonly #standIns = new Map<AnyPid, Desk>();
+  readonly #underTest = new Set<AnyPid>();
   readonly #unlisten: () => void;
+  /** The process that is being spawned to be tested, once it has begun. */
+  #probed: ProcessRecord | undefined;
+  #isProbing = false;
 
   constructor(node: Node, clock: VirtualClock, isReplacing: boolean) {
     this.node = node;
     this.clock = clock;
     this.runtime = Node.runtimeOf(node);
     this.watch.exempts = (by) => this.#isOurs(by);
-    if (isReplacing) this.watch.substitute = (...asked) => this.#substitute(...asked);
+    this.watch.began = (record) => this.#began(record);
+    if (isReplacing) this.watch.substituteFor = (...asked) => this.#substitute(...asked);
     this.#unlisten = listen(this.runtime, this.watch);
   }
 
@@ -46,6 +51,25 @@ export class Surroundings {
     const spawn = { ...rest, args: [desk, trapExit] };
     await spawner.spawn(core, StandInProcess, spawn);
     return desk;
+  }
+
+  /** Spawns a process to be tested; gives its record, which is there even if its first message ends it. */
+  async probe(
+    parent: ProcessRecord,
+    behaviour: unknown,
+    options: AnySpawnOptions,
+  ): Promise<ProcessRecord> {
+    const { spawner, driver } = this.runtime;
+    this.#isProbing = true;
+    const spawned = spawner.spawn(parent, behaviour, options);
+    const record = this.#probed;
+    this.#isProbing = false;
+    this.#probed = undefined;
+    driver.runNow();
+    await spawned;
+    await this.clock.settle();
+    if (record === undefined) throw new TergoError('internal', 'a spawn left no record');
+    return record;
   }
 
   standInOf(pid: AnyPid | undefined): Desk {
@@ -79,14 +103,21 @@ export class Surroundings {
     );
   }
 
-  /** What the processes under test spawn is replaced. */
+  /** The first that begins while a probe is spawned is the probed one; those after it are its children. */
+  #began(record: ProcessRecord): void {
+    if (!this.#isProbing || this.#probed !== undefined) return;
+    this.#probed = record;
+    this.#underTest.add(record.pid);
+  }
+
+  /** What the probed processes spawn is replaced. */
   #substitute(
     parent: ProcessRecord,
     behaviour: unknown,
     options: AnySpawnOptions | undefined,
   ): Substitute | undefined {
     const isProcess = typeof behaviour === 'function' && behaviour.prototype instanceof Process;
-    if (this.#isOurs(parent.pid) || !isProcess) return undefined;
+    if (!this.#underTest.has(parent.pid) || !isProcess) return undefined;
     return { behaviour: StandInProcess, options: { ...options, args: [this.#desk(), false] } };
   }
 }
