@@ -13,17 +13,25 @@ export interface NameRecord {
   readonly generation: number;
 }
 
+/** So many free names are kept at least, however few are taken. */
+const KEPT_FREE = 1024;
+
 /** The registered names of a node. The core decides who has one; this mirror resolves it. */
 export class NameTable {
   readonly #runtime: Runtime;
-  readonly #names = new Map<string, NameRecord>();
+  /**
+   * `undefined`: nobody has it any more. A restarted process takes its name again, and a `Map` that has a
+   * key deleted and set time and again gets slow: it keeps the deleted ones in the chain of that key.
+   */
+  readonly #names = new Map<string, NameRecord | undefined>();
+  #free = 0;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
   get size(): number {
-    return this.#names.size;
+    return this.#names.size - this.#free;
   }
 
   find(name: string): NameRecord | undefined {
@@ -48,6 +56,7 @@ export class NameTable {
     }
     const { ring } = driver;
     const entry = { name, record, index: ring[RESULT_A]!, generation: ring[RESULT_B]! };
+    if (this.#names.has(name)) this.#free -= 1;
     this.#names.set(name, entry);
     record.more.name = entry;
   }
@@ -68,7 +77,14 @@ export class NameTable {
 
   /** Its process has ended; the core releases the name with it. */
   forget(entry: NameRecord): void {
-    this.#names.delete(entry.name);
+    this.#names.set(entry.name, undefined);
+    this.#free += 1;
     entry.record.more.name = undefined;
+    if (this.#free > KEPT_FREE && 2 * this.#free > this.#names.size) this.#sweep();
+  }
+
+  #sweep(): void {
+    for (const [name, entry] of this.#names) if (entry === undefined) this.#names.delete(name);
+    this.#free = 0;
   }
 }
