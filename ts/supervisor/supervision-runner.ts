@@ -127,9 +127,10 @@ export class SupervisionRunner {
   }
 
   #follow(result: Promise<unknown>): void {
-    const tail = result.then(nothing, nothing).then(() => {
+    const done = (): void => {
       if (this.#tail === tail) this.#tail = undefined;
-    });
+    };
+    const tail = result.then(done, done);
     this.#tail = tail;
   }
 
@@ -161,27 +162,33 @@ export class SupervisionRunner {
     return undefined;
   }
 
+  /** Starts a child and those whose turn it is then. */
   async #startAll(first: SomeChild): Promise<void> {
     for (let child: SomeChild | undefined = first; child !== undefined;) {
-      child = this.#now(await this.#startOwn(child));
+      let actions: Actions<ChildStart>;
+      try {
+        this.#cameUp(child, await this.#spawn(child));
+        if (this.isDead) return;
+        actions = this.supervision.started(child);
+      } catch (error) {
+        if (this.isDead) return;
+        actions = this.#failed(child, error);
+      }
+      child = this.#now(actions);
     }
   }
 
-  async #startOwn(child: SomeChild): Promise<Actions<ChildStart>> {
-    try {
-      await this.#spawn(child);
-    } catch (error) {
-      this.#startError = error;
-      // A node that stops is no fault of the child.
-      const reason = TergoError.is(error, 'node-terminated') ? 'shutdown' : reasonOf(error);
-      return this.isDead ? [] : this.supervision.startFailed(child, reason);
-    }
-    return this.isDead ? [] : this.supervision.started(child);
+  #failed(child: SomeChild, error: unknown): Actions<ChildStart> {
+    this.#startError = error;
+    // A node that stops is no fault of the child.
+    const reason = TergoError.is(error, 'node-terminated') ? 'shutdown' : reasonOf(error);
+    return this.supervision.startFailed(child, reason);
   }
 
   async #startAsked(child: SomeChild): Promise<LocalPid> {
     try {
       const pid = await this.#spawn(child);
+      this.#cameUp(child, pid);
       this.#now(this.supervision.started(child));
       return pid;
     } catch (error) {
@@ -190,13 +197,14 @@ export class SupervisionRunner {
     }
   }
 
-  async #spawn(child: SomeChild): Promise<LocalPid> {
-    const { behaviour, options } = child.start;
-    const pid = await this.#record.runtime.spawner.spawn(this.#record, behaviour, options);
+  #spawn({ start: { behaviour, options } }: SomeChild): Promise<LocalPid> {
+    return this.#record.runtime.spawner.spawn(this.#record, behaviour, options);
+  }
+
+  #cameUp(child: SomeChild, pid: LocalPid): void {
     this.#children.set(pid, child);
     child.pid = pid;
     if (this.#listens.toStarts) this.#tell(new ChildStarted(child.rule.name, pid));
-    return pid;
   }
 
   #stop(reason: ExitReason, exit?: Exit): MaybePromise<void> {
@@ -309,5 +317,3 @@ function endOf({ more, reason }: ProcessRecord): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
-
-function nothing(): void {}
