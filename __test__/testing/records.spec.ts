@@ -251,6 +251,49 @@ test('answers are recorded, however they are given, and tell whether somebody wa
   t.deepEqual(seen, [undefined, 'not today', 'held', 'promised', 'bye']);
 });
 
+test('an answer that is returned after the caller has given up is ignored, and recorded so', async (t) => {
+  type Ask = Request<{ type: 'ask' }, number>;
+  class Slow extends Actor<{ request: Ask }> {
+    override async handleCall(request: Ask): Promise<Answer> {
+      await gate.promise;
+      return reply(request, 1);
+    }
+  }
+  const gate = Promise.withResolvers<void>();
+  const slow = await probe(Slow, { unit: await unitOf(t) });
+  const asked = t.throwsAsync(slow.call({ type: 'ask' }, { timeoutMs: 5 }), { code: 'timeout' });
+  await slow.advance(5);
+  await asked;
+  gate.resolve();
+  await slow.settle();
+  slow.shouldOnce('reply', { value: 1, result: 'response-ignored' });
+});
+
+test('an answer that is a promise is recorded with what it comes to', async (t) => {
+  type Eventual<T extends string> = T extends string
+    ? Request<{ type: T }, Promise<number> | number>
+    : never;
+  type Ask = Eventual<'good' | 'bad' | 'held'>;
+  class Later extends Actor<{ request: Ask }> {
+    override handleCall(request: Ask): Answer {
+      const value =
+        request.type === 'bad'
+          ? Promise.reject(new Error('no'))
+          : Promise.resolve(request.type.length);
+      if (request.type !== 'held') return reply(request, value);
+      this.sendResponse(this.callerOf(request), value);
+      return noreply;
+    }
+  }
+  const later = await probe(Later, { unit: await unitOf(t) });
+  t.is(await later.call({ type: 'good' }), 4);
+  await t.throwsAsync(later.call({ type: 'bad' }), { message: 'no' });
+  t.is(await later.call({ type: 'held' }), 4);
+  later.shouldOnce('reply', { value: 4, via: 'return', error: undefined });
+  later.shouldOnce('reply', { value: undefined, error: { message: 'no' } });
+  later.shouldOnce('reply', { value: 4, via: 'send-response' });
+});
+
 test('forwards of messages and calls are recorded, and no send beside them', async (t) => {
   type Ask = Request<{ type: 'ask' }, number>;
   class Relay extends Actor<{ request: Ask; message: string }> {
@@ -303,7 +346,7 @@ test('spawns are recorded with class, arguments, name, options and the pid of th
     error: { code: 'taken' },
     pid: undefined,
   });
-  self.shouldNot('register-name');
+  unit.shouldNot('register-name');
 });
 
 test('links and monitors are recorded with what became of them', async (t) => {

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { eventName, noreply, startNode, stop, type EventName, type Next, type Node } from 'tergo';
 import { any, instanceOf, probe, stage, startUnit, virtualClock } from 'tergo/testing';
 import { within } from '../support/wait-for.ts';
-import { quietNode, spawnWitness, Witness, type Handle } from '../support/witness.ts';
+import { quietNode, spawnWitness, Witness, type Handle, type Task } from '../support/witness.ts';
 
 const ticks: EventName<number> = eventName('ticks');
 
@@ -127,6 +127,27 @@ test('should not waits until the nodes rest, or looks on as long as it is told t
   await s.shouldTimes(0, 'receive-exit');
 });
 
+test('what follows by calls and promises, however long they take, is waited for', async (t) => {
+  const { node, a, b } = await pair(t);
+  using s = stage(node);
+  const sendTwice: Task = async (me) => {
+    me.send(b.pid, idle);
+    await hops(me, b);
+    me.send(b.pid, idle);
+  };
+  node.send(a.pid, sendTwice);
+  await t.throwsAsync(s.shouldOnce('deliver', { to: b.pid }), { message: /2 of 3 fit/ });
+  const mark = s.mark();
+  const sendLate: Task = async (me) => {
+    await hops(me, b);
+    me.send(b.pid, idle);
+  };
+  node.send(a.pid, sendLate);
+  await t.throwsAsync(s.since(mark).shouldNot('deliver', { to: b.pid }), {
+    instanceOf: AssertionError,
+  });
+});
+
 test('since a mark only what came after it counts', async (t) => {
   const { node, a } = await pair(t);
   using s = stage(node);
@@ -187,7 +208,9 @@ test('after the stage the nodes go on, and nothing more is recorded or fails', a
   s.fail('send', { with: 'no-connection', when: { by: a.pid } });
   s.fail('monitor', { with: new Error('arranged') });
   t.is(await a.run((me) => me.send(b.pid, () => noreply)), 'no-connection');
+  t.true(await a.run((me) => Object.hasOwn(me, 'receive')));
   s[Symbol.dispose]();
+  t.false(await a.run((me) => Object.hasOwn(me, 'receive')));
   const before = s.records().length;
   t.is(await a.run((me) => me.send(b.pid, () => noreply)), 'ok');
   await c.run((me) => me.monitor(a.pid));
@@ -273,6 +296,15 @@ test('a stage does not see other nodes, be their names the same', async (t) => {
   await self.send(() => noreply);
   t.deepEqual(s.records(), []);
 });
+
+/** Takes some turns, and more than a millisecond, without waiting for anything from outside. */
+async function hops(me: Witness, { pid }: Handle): Promise<void> {
+  for (let hop = 0; hop < 5; hop += 1) {
+    await me.inspect(pid);
+    const until = performance.now() + 3;
+    while (performance.now() < until);
+  }
+}
 
 function idle(): Next {
   return noreply;

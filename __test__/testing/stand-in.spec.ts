@@ -87,6 +87,10 @@ test('a stand-in that waits for the answer of a promise takes other calls meanwh
   t.is(await front.call({ type: 'size' }), 1);
   gate.resolve(5);
   t.is(await slow, 5);
+  store.answer('get', () => new Promise<number>(() => undefined));
+  const never = t.throwsAsync(front.call({ type: 'get', key: 'a' }), { code: 'timeout' });
+  await unit.advance(5000);
+  await never;
 });
 
 test('the end of a stand-in fires links and monitors and frees its name; a call to it rejects', async (t) => {

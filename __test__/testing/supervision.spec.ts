@@ -59,6 +59,8 @@ test('a supervisor is tested without its children: they are stand-ins, which cra
     ['shutdown', 'shutdown'],
   );
   t.is(boss.exited, 'shutdown');
+  boss.shouldOnce('receive-exit', { exit: { pid: unit.tester.pid } });
+  boss.shouldOnce('terminate', { exit: { pid: unit.tester.pid } });
 });
 
 test('restart intensity goes by the clock', async (t) => {

@@ -356,9 +356,14 @@ test('bad times and bad clocks are refused at once', async (t) => {
 test('any clock of one’s own will do', async (t) => {
   const alarms: (() => void)[] = [];
   let now = 100.5;
+  let members = 0;
   const clock = {
     now: () => now,
     wallNow: () => 5,
+    join: () => {
+      members += 1;
+      return () => void (members -= 1);
+    },
     alarm: (delayMs: number, wake: () => void) => {
       const alarm = (): void => {
         if (now >= due) wake();
@@ -376,6 +381,9 @@ test('any clock of one’s own will do', async (t) => {
   for (const alarm of alarms.slice()) alarm();
   await virtualClock().settle();
   t.deepEqual(notes, [['noted', 10]]);
+  t.is(members, 1);
+  await node.stop();
+  t.is(members, 0);
 });
 
 function without(clock: VirtualClock, left: keyof VirtualClock): object {

@@ -80,7 +80,7 @@ export interface RecordFields {
     readonly to: AnyPid;
     /** What was asked, if the answering process was asked itself. */
     readonly request: unknown;
-    /** The answer, unless it is an error. */
+    /** The answer, unless it is an error; of a promise what it has come to, once it has. */
     readonly value: unknown;
     readonly error: Error | undefined;
     readonly via: 'return' | 'send-response';

@@ -1,6 +1,7 @@
 import type { PendingCall } from '../../call/pending-call.ts';
 import { ErrorReply, isOutcome, noreply, Stop, WrappedReply } from '../../actor/outcome.ts';
 import type { AnyCaller } from '../../call/caller.ts';
+import { reasonOf } from '../../error/exit-reason.ts';
 import type { SendResult } from '../../error/send-result.ts';
 import { isMute, type ProcessRecord } from '../../process/process-record.ts';
 import type { AnyTarget } from '../../process/target.ts';
@@ -108,13 +109,15 @@ function tapReplies(tap: Tap): void {
     if (returned !== undefined) {
       const result: SendResult = call.isSettled ? 'response-ignored' : 'ok';
       const about = { to: call.from, request: call.request, via: 'return', result } as const;
-      tap.open('reply', record.pid, { ...about, ...returned });
+      const entry = tap.open('reply', record.pid, { ...about, ...returned });
+      if (returned.value instanceof Promise) follow(tap, entry, returned.value);
     }
     answer.call(outcomes, record, call, result);
   });
   tap.lay(answers, 'respond', (respond) => (record, caller, value) => {
     const entry = responseEntry(tap, record, caller);
     entry.value = value;
+    if (value instanceof Promise) follow(tap, entry, value);
     return tap.result(entry, () => respond.call(answers, record, caller, value));
   });
   tap.lay(answers, 'respondError', (respondError) => (record, caller, error) => {
@@ -122,6 +125,18 @@ function tapReplies(tap: Tap): void {
     entry.error = error;
     return tap.result(entry, () => respondError.call(answers, record, caller, error));
   });
+}
+
+/** An answer that is a promise: the record then shows what it has come to. */
+function follow(tap: Tap, entry: Entry<'reply'>, promise: Promise<unknown>): void {
+  const settled = (value: unknown, error: Error | undefined): void => {
+    Object.assign(entry, { value, error });
+    tap.touch();
+  };
+  promise.then(
+    (value) => settled(value, undefined),
+    (error: unknown) => settled(undefined, reasonOf(error)),
+  );
 }
 
 function responseEntry(tap: Tap, record: ProcessRecord, caller: AnyCaller): Entry<'reply'> {

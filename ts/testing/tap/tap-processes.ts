@@ -66,7 +66,8 @@ function tapEnds(tap: Tap): void {
   tap.lay(lifecycle, 'end', (end) => (record, reason, exit) => {
     if ((record.flags & DEAD) === 0) {
       // One that was taken before it ends the process has its record.
-      if (exit !== undefined && tap.lastExits.get(record) !== exit) receivedExit(tap, record, exit);
+      if (exit !== undefined && tap.exits.get(record)?.has(exit) !== true)
+        receivedExit(tap, record, exit);
       tap.open('terminate', record.pid, { reason, exit });
     }
     end.call(lifecycle, record, reason, exit);
@@ -147,6 +148,7 @@ function receivedRare(tap: Tap, record: ProcessRecord, envelope: Envelope): void
 }
 
 function receivedExit(tap: Tap, record: ProcessRecord, exit: Exit): void {
-  tap.lastExits.set(record, exit);
+  const known = tap.exits.get(record) ?? new WeakSet();
+  tap.exits.set(record, known.add(exit));
   tap.open('receive-exit', record.pid, { to: record.pid, exit });
 }

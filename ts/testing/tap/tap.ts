@@ -53,8 +53,8 @@ export class Tap {
   readonly runtime: Runtime;
   /** Calls that only ask a process to describe itself. */
   readonly inspections: WeakSet<PendingCall> = new WeakSet();
-  /** The exit that a process has received last. */
-  readonly lastExits: WeakMap<ProcessRecord, Exit> = new WeakMap();
+  /** The exits that processes have received. */
+  readonly exits: WeakMap<ProcessRecord, WeakSet<Exit>> = new WeakMap();
   readonly #listeners = new Set<Listener>();
   readonly #undo: (() => void)[] = [];
 

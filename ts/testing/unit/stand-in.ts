@@ -126,21 +126,11 @@ export class Desk implements StandIn<unknown> {
     const script = this.#scripts.get(type);
     if (typeof script !== 'function') return new WrappedReply(script);
     try {
-      const value: unknown = script(request, from);
-      return value instanceof Promise ? this.#answerLater(request, value) : new WrappedReply(value);
+      // A promise is answered with what it comes to; other calls are taken meanwhile.
+      return new WrappedReply(script(request, from));
     } catch (error) {
       return new ErrorReply(reasonOf(error));
     }
-  }
-
-  /** Other calls are taken meanwhile. */
-  #answerLater(request: unknown, value: Promise<unknown>): typeof noreply {
-    const call = new HeldCall(this.self, request, this.pid);
-    value.then(
-      (reply) => call.reply(reply),
-      (error: unknown) => call.refuse(reasonOf(error)),
-    );
-    return noreply;
   }
 }
 
