@@ -22,6 +22,7 @@ export type { Notice } from './tap/injection.ts';
 export type {
   AnyBehaviour,
   AnyRecord,
+  Attempt,
   Kind,
   RecordBase,
   RecordFields,

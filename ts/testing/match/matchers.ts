@@ -16,6 +16,7 @@ export interface TypeNames {
   readonly symbol: symbol;
   readonly undefined: undefined;
   readonly object: object;
+  /** Classes, too. */
   readonly function: (...args: never[]) => unknown;
 }
 

@@ -6,27 +6,24 @@ import type { Matcher } from './matcher.ts';
  * strings that it finds; a `Matcher` decides for itself. Everything else, pids for one, must be equal:
  * the same, or alike down to the last key.
  */
-export type Pattern<T> = Matcher<unknown> | Shape<T>;
-
-type Shape<T> = T extends string
-  ? T | RegExp
-  : T extends Leaf
-    ? T
-    : T extends Error
-      ? T | { readonly [key: string]: unknown }
-      : T extends readonly unknown[]
-        ? T | { readonly [K in keyof T]: Pattern<T[K]> }
-        : T extends object
-          ? T | { readonly [K in keyof T]?: Pattern<T[K]> }
-          : T;
-
-/** What has no parts to compare one by one. */
-type Leaf =
-  | number
-  | bigint
-  | boolean
-  | symbol
-  | null
-  | undefined
-  | ((...args: never[]) => unknown)
-  | (abstract new (...args: never[]) => unknown);
+export type Pattern<T> =
+  | Matcher<unknown>
+  | (T extends string
+      ? T | RegExp
+      : T extends
+            | number
+            | bigint
+            | boolean
+            | symbol
+            | null
+            | undefined
+            | ((...args: never[]) => unknown)
+            | (abstract new (...args: never[]) => unknown)
+        ? T
+        : T extends Error
+          ? T | { readonly [key: string]: unknown }
+          : T extends readonly unknown[]
+            ? T | { readonly [K in keyof T]: Pattern<T[K]> }
+            : T extends object
+              ? T | { readonly [K in keyof T]?: Pattern<T[K]> }
+              : T);

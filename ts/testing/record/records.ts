@@ -14,15 +14,13 @@ import type { Down, Exit } from '../../relation/ended.ts';
 /** How far an operation is that may take its time or fail. */
 export type State = 'pending' | 'done' | 'failed';
 
-/** What becomes of an operation that may fail. */
-interface Attempt {
+/** What becomes of an operation that may take its time or fail. */
+export interface Attempt {
+  /** `pending` until it is over. */
   readonly state: State;
   /** What it threw or rejected with, once it has `failed`. */
   readonly error: Error | undefined;
 }
-
-/** What a send gave; `undefined` when it threw. */
-type Result = SendResult | undefined;
 
 /** A class that can be spawned, whatever it takes. */
 export type AnyBehaviour = abstract new (...args: never[]) => unknown;
@@ -36,13 +34,15 @@ export interface RecordFields {
     readonly priority: Priority;
     /** Whether it was sent at once or because a timer fired. */
     readonly via: 'send' | 'timer';
-    readonly result: Result;
+    /** What it gave; `undefined` when it threw. */
+    readonly result: SendResult | undefined;
   };
   /** `sendExit`. */
   readonly 'send-exit': {
     readonly to: AnyPid;
     readonly reason: ExitReason;
-    readonly result: Result;
+    /** What it gave; `undefined` when it threw. */
+    readonly result: SendResult | undefined;
   };
   /** `sendAfter`, `sendEvery`, `sendExitAfter`: the starting, not the firing. */
   readonly timer: Attempt & {
@@ -84,7 +84,8 @@ export interface RecordFields {
     readonly value: unknown;
     readonly error: Error | undefined;
     readonly via: 'return' | 'send-response';
-    readonly result: Result;
+    /** What it gave; `undefined` when it threw. */
+    readonly result: SendResult | undefined;
   };
   /** `forward` of a message or call in hand. */
   readonly forward: {
@@ -118,7 +119,8 @@ export interface RecordFields {
     readonly event: string;
     readonly message: unknown;
     readonly priority: Priority;
-    readonly result: Result;
+    /** What it gave; `undefined` when it threw. */
+    readonly result: SendResult | undefined;
   };
   readonly 'register-name': Attempt & { readonly name: string };
   readonly 'unregister-name': Attempt & { readonly name: string };

@@ -6,17 +6,15 @@ import { compare } from '../match/comparison.ts';
 import type { Pattern } from '../match/pattern.ts';
 import type { RecordBase, RecordOf } from '../record/records.ts';
 
-type Refusal = Exclude<SendResult, 'ok'>;
-
 /** What each operation that can be made to fail fails with: gives it, or throws or rejects with it. */
 export interface Failures {
-  readonly send: Refusal;
-  readonly 'send-exit': Refusal;
-  readonly publish: Refusal;
+  readonly send: Exclude<SendResult, 'ok'>;
+  readonly 'send-exit': Exclude<SendResult, 'ok'>;
+  readonly publish: Exclude<SendResult, 'ok'>;
   /** By `sendResponse` and `sendResponseError`; a returned answer always arrives. */
-  readonly reply: Refusal;
+  readonly reply: Exclude<SendResult, 'ok'>;
   /** As if the target could not be reached: a call is rejected, a message is lost. */
-  readonly forward: Refusal;
+  readonly forward: Exclude<SendResult, 'ok'>;
   readonly timer: Error;
   readonly call: Error;
   readonly request: Error;
@@ -83,7 +81,7 @@ const REFUSALS: readonly string[] = [
   'too-large',
   'response-ignored',
   'node-terminated',
-] satisfies Refusal[];
+] satisfies Failures['send'][];
 const BY_ERROR: readonly string[] = [
   ...['timer', 'call', 'request', 'spawn', 'link', 'unlink', 'monitor', 'demonitor', 'inspect'],
   ...['subscribe', 'unsubscribe', 'register-event', 'unregister-event', 'register-name'],
