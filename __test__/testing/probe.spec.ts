@@ -428,6 +428,20 @@ test('time stands still until it is moved; the time of day starts as the unit sa
   t.is(unit.clock.wallNow(), Date.UTC(2026, 9, 25, 1, 30));
 });
 
+test('a callback that blocks the thread is no line in the log of a unit', async (t) => {
+  class Blocking extends Actor<{ message: 'block' }> {
+    override handleMessage(): Next {
+      const until = performance.now() + 300;
+      while (performance.now() < until);
+      return noreply;
+    }
+  }
+  await using blocking = await probe(Blocking);
+  await blocking.send('block');
+  blocking.unit.shouldNot('log');
+  t.pass();
+});
+
 test('a probe with a unit of others ends alone', async (t) => {
   await using unit = await startUnit();
   {

@@ -101,7 +101,7 @@ export class Probe<P> extends Assertions implements AsyncDisposable {
 
   /**
    * Hands it a notice as if that had happened: an exit (obeyed unless it traps exits), a down, an event, …
-   * Rejects with `incorrect` for another kind.
+   * Nothing comes of it when the process has ended. Rejects with `incorrect` for another kind.
    *
    * @example
    * await shop.deliver({ kind: 'down', down: { kind: 'node', node: 'b@host', reason: 'normal' } });
