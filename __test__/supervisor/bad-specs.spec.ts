@@ -127,7 +127,7 @@ test('a child has a name and a class that can be spawned', (t) => {
 });
 
 test('a spec in which nothing but the least is said is one', async (t) => {
-  const { node } = await stillNode(t);
+  const { node, clock } = await stillNode(t);
   const specs: readonly SupervisorSpec[] = [good, group, simple, { ...good, intensity: 0 }];
   for (const spec of specs) {
     const pid = await node.spawn(Keeper, { args: [spec] });
@@ -136,5 +136,6 @@ test('a spec in which nothing but the least is said is one', async (t) => {
     t.is(strategy, spec.strategy);
     t.deepEqual([restart, intensity, periodMs], ['transient', String(spec.intensity ?? 5), '5000']);
     node.kill(pid);
+    await clock.settle();
   }
 });

@@ -101,6 +101,23 @@ for (const strategy of ['one-for-one', 'all-for-one', 'rest-for-one'] as const) 
   });
 }
 
+test('a child that crashes just when its node stops is not restarted, and that is no error', async (t) => {
+  for (const strategy of ['one-for-one', 'all-for-one'] as const) {
+    const kept = await keep(t, (story) => ({ ...three(strategy)(story), restart: 'permanent' }));
+    await kept.told();
+    kept.node.kill(await kept.child('b'));
+    t.deepEqual(await kept.node.stop(), { killed: [] });
+    const story = await kept.told();
+    t.is(story.filter((line) => line.startsWith('up')).length, 0);
+    t.is(story.filter((line) => line.startsWith('down')).length, 3);
+    t.is(story.at(-1)?.replace(' by exit', ''), 'end shutdown');
+    t.deepEqual(
+      kept.log.filter(({ level }) => level === 'error'),
+      [],
+    );
+  }
+});
+
 test('a child that traps exits obeys its supervisor', async (t) => {
   const kept = await keep(t, (story) => ({
     strategy: 'one-for-one',
@@ -243,9 +260,10 @@ test('a child is restarted only when the terminate of the one before is over', a
 });
 
 test('a terminate that takes too long is left behind, and that is logged', async (t) => {
+  const gate = Promise.withResolvers<void>();
   const kept = await keep(t, (story) => ({
     ...{ strategy: 'one-for-one', restart: 'permanent' },
-    children: [tended(story, 'a', { onTerminate: () => never }, 200), tended(story, 'b')],
+    children: [tended(story, 'a', { onTerminate: () => gate.promise }, 200), tended(story, 'b')],
   }));
   await kept.told();
   await kept.end('a', 'kill');
@@ -257,7 +275,13 @@ test('a terminate that takes too long is left behind, and that is logged', async
   t.like(reported, [
     { message: 'the terminate of a child is not over in time; it is left behind' },
   ]);
-  await kept.node.stopForce();
+  // When it is over at last, nobody cares.
+  gate.resolve();
+  t.deepEqual(await kept.told(), []);
+  t.deepEqual(
+    (await kept.children()).map(({ state, restarts }) => `${state} ${restarts}`),
+    ['running 1', 'running 0'],
+  );
 });
 
 test('the end of the parent is the end of the supervisor, children first', async (t) => {
@@ -289,6 +313,71 @@ test('a killed supervisor leaves no child behind', async (t) => {
   const lines = await kept.told();
   t.deepEqual(lines.toSorted(), ['down a kill', 'down b kill', 'down c kill', 'end kill']);
   for (const pid of pids) t.is(kept.node.processState(pid), 'terminated');
+});
+
+test('a killed supervisor is restarted when all that was below it is gone, so that names are free again', async (t) => {
+  const { node, clock, log } = await stillNode(t);
+  const story: Story = [];
+  const gate = Promise.withResolvers<void>();
+  const sub: SupervisorSpec = {
+    strategy: 'one-for-one',
+    children: [
+      tended(story, 'quick'),
+      tended(story, 'slow', { onTerminate: () => gate.promise }),
+      tended(story, 'deaf', {}, 700),
+    ],
+  };
+  await node.spawn(Keeper, {
+    args: [
+      {
+        ...{ strategy: 'one-for-one', restart: 'permanent' },
+        children: [childSpec('sub', Keeper, { args: [sub, story] })],
+      },
+      story,
+    ],
+  });
+  node.send(node.whereis('deaf')! as never, (() => never) as never);
+  await clock.settle();
+  story.length = 0;
+  node.kill(node.whereis('sub')!);
+  await clock.settle();
+  t.deepEqual(story.toSorted(), ['down quick kill', 'down slow kill', 'end kill']);
+  gate.resolve();
+  await clock.advance(699);
+  t.is(story.length, 3);
+  await clock.advance(1);
+  t.deepEqual(story.slice(3), ['down deaf kill', 'up quick', 'up slow', 'up deaf']);
+  t.like(
+    log.filter(({ level }) => level === 'error'),
+    [{ message: 'a child did not end in time; it is killed', fields: { child: 'deaf' } }],
+  );
+  t.deepEqual(await node.stop(), { killed: [] });
+});
+
+test('a supervisor that is killed while a child starts leaves neither that child nor its name', async (t) => {
+  const { node, clock } = await stillNode(t);
+  const story: Story = [];
+  const gate = Promise.withResolvers<void>();
+  const slow: Manners = { onInit: (ups) => (ups === 1 ? gate.promise : undefined) };
+  const sub: SupervisorSpec = { strategy: 'one-for-one', children: [tended(story, 'slow', slow)] };
+  await node.spawn(Keeper, {
+    args: [
+      {
+        ...{ strategy: 'one-for-one', restart: 'permanent' },
+        children: [childSpec('sub', Keeper, { args: [sub, story] })],
+      },
+      story,
+    ],
+  });
+  node.sendExit(node.whereis('slow')!, new Error('crash'));
+  await clock.settle();
+  node.kill(node.whereis('sub')!);
+  await clock.settle();
+  t.deepEqual(story, ['up slow', 'down slow crash', 'end kill']);
+  gate.resolve();
+  await clock.settle();
+  t.deepEqual(story.slice(3), ['up slow', 'down slow kill', 'up slow']);
+  t.is(node.info().processes, 3);
 });
 
 test('a callback that stops the supervisor or fails ends the children first, last started first', async (t) => {

@@ -10,6 +10,8 @@ import {
   ZOMBIE,
 } from '../process/process-record.ts';
 import type { LocalPid } from '../process/pid.ts';
+import { aftermath } from '../process/process-context.ts';
+import type { AnyProcess } from '../process/process.ts';
 import type { Exit } from '../relation/ended.ts';
 import { SharedValue } from '../scheduler/slab.ts';
 import type { Runtime } from './runtime.ts';
@@ -17,19 +19,22 @@ import type { Runtime } from './runtime.ts';
 /** Ends processes: in one order, once each, whatever the reason. */
 export class Lifecycle {
   readonly #runtime: Runtime;
-  /** `terminate` callbacks whose promise is pending; each resolves when it is over. */
+  /** Ended processes whose `terminate`, or whose children, are not over; each resolves when they are. */
   readonly #terminating = new Map<LocalPid, Promise<void>>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
-  /** How many `terminate` callbacks are not over. */
+  /** How many ended processes are not over. */
   get terminating(): number {
     return this.#terminating.size;
   }
 
-  /** Resolves when the `terminate` callback of an ended process is over; `undefined` when it is. */
+  /**
+   * Resolves when the `terminate` callback of an ended process is over, and when the children that it left
+   * have followed, if it was a supervisor; `undefined` when there is nothing to wait for.
+   */
   terminationOf(pid: LocalPid): Promise<void> | undefined {
     return this.#terminating.get(pid);
   }
@@ -62,6 +67,9 @@ export class Lifecycle {
     record.extra?.ended?.abort(reason);
     if (wasInit) this.#runtime.spawner.abandoned(record);
     else this.#terminate(record, reason, exit);
+    // Whoever failed to construct has no instance.
+    const rest = (record.instance as AnyProcess | undefined)?.[aftermath]?.();
+    if (rest !== undefined) this.#hold(record, rest);
     this.#runtime.shutdown.onEnd();
   }
 
@@ -144,13 +152,20 @@ export class Lifecycle {
   }
 
   #awaitTerminate(record: ProcessRecord, promise: Promise<unknown>): void {
+    const failed = (error: unknown): void => this.#terminateFailed(record, error);
     const done = (): void => {
       record.flags &= ~TERMINATING;
-      this.#terminating.delete(record.pid);
-      this.#runtime.shutdown.onEnd();
     };
-    const failed = (error: unknown): void => this.#terminateFailed(record, error);
-    this.#terminating.set(record.pid, promise.then(undefined, failed).then(done));
+    this.#hold(record, promise.then(undefined, failed).then(done));
+  }
+
+  /** The process is not over before `promise` has resolved. */
+  #hold({ pid }: ProcessRecord, promise: Promise<void>): void {
+    const held = Promise.all([this.#terminating.get(pid), promise]).then(() => {
+      if (this.#terminating.get(pid) === held) this.#terminating.delete(pid);
+      this.#runtime.shutdown.onEnd();
+    });
+    this.#terminating.set(pid, held);
   }
 
   #terminateFailed(record: ProcessRecord, error: unknown): void {

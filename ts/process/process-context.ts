@@ -14,6 +14,9 @@ export const initialise: unique symbol = Symbol('tergo.initialise');
 /** The key of a method that only supervisors have: whether a process is a child that it will end itself. */
 export const supervises: unique symbol = Symbol('tergo.supervises');
 
+/** The key of a method that only supervisors have: resolves when the children that an end at once has left have followed. */
+export const aftermath: unique symbol = Symbol('tergo.aftermath');
+
 let constructing: ProcessRecord | undefined;
 
 /** Builds the instance of a spawned process; its constructor takes the record by `takeRecord`. */

@@ -71,8 +71,9 @@ export class SimpleSupervision<Start> extends Supervision<Start> {
   }
 
   override ended(child: Child<Start>, reason: ExitReason, nowMs: number): Actions<Start> {
-    if (this.isEnding) this.#instances.delete(child);
-    return super.ended(child, reason, nowMs);
+    const actions = super.ended(child, reason, nowMs);
+    if (child.state === 'stopped') this.#instances.delete(child);
+    return actions;
   }
 
   override startFailed(child: Child<Start>, error: ExitReason): Actions<Start> {
@@ -84,8 +85,8 @@ export class SimpleSupervision<Start> extends Supervision<Start> {
     return [];
   }
 
-  protected override afterStop(child: Child<Start>, reason: ExitReason): Actions<Start> {
-    return this.left(child, reason);
+  protected override afterStop(): Actions<Start> {
+    return [];
   }
 
   protected override afterEnd(
@@ -96,8 +97,8 @@ export class SimpleSupervision<Start> extends Supervision<Start> {
     return this.decide(child, reason, nowMs);
   }
 
-  protected override left(child: Child<Start>, _reason: ExitReason): Actions<Start> {
-    this.#instances.delete(child);
+  /** Nothing depends on it; `ended` forgets it. */
+  protected override left(): Actions<Start> {
     return [];
   }
 

@@ -3,13 +3,13 @@ import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { KIND_RESPONSE, QUEUE_MAIN, QUEUE_URGENT } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
-import { LocalPid } from '../process/pid.ts';
+import type { LocalPid } from '../process/pid.ts';
 import { INIT, type ProcessRecord, RUNNING, WAITING } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
 import type { Child } from './child.ts';
+import { ChildProcesses } from './child-processes.ts';
 import type { ChildStart } from './child-spec.ts';
-import { Deadlines } from './deadlines.ts';
 import { ChildGone, ChildStarted, ChildTerminated, type Note } from './note.ts';
 import type { Actions, Report, Supervision } from './supervision.ts';
 
@@ -31,9 +31,7 @@ export class SupervisionRunner {
   readonly supervision: Supervision<ChildStart>;
   readonly #record: ProcessRecord;
   readonly #listens: Listens;
-  /** The children that live, as far as is known. */
-  readonly #children = new Map<LocalPid, SomeChild>();
-  readonly #deadlines: Deadlines;
+  readonly #processes: ChildProcesses;
   /** Done when the work that is under way is; nothing else reaches the state machine before. */
   #tail: Promise<void> | undefined;
   /** Callbacks about children that are still to be called. */
@@ -47,9 +45,7 @@ export class SupervisionRunner {
     this.#record = record;
     this.supervision = supervision;
     this.#listens = listens;
-    this.#deadlines = new Deadlines(record.runtime.timers, (child, goOn) =>
-      this.#missed(child, goOn),
-    );
+    this.#processes = new ChildProcesses(record, (child) => this.#overdue(child));
   }
 
   /** Whether the supervisor can end at once: nobody to stop, nothing to tell, nothing under way. */
@@ -64,7 +60,7 @@ export class SupervisionRunner {
 
   /** Whether a process is a child that lives, as far as is known. */
   has(pid: LocalPid): boolean {
-    return this.#children.has(pid);
+    return this.#processes.has(pid);
   }
 
   /** Starts the children, while `init` runs. Rejects with the error of one that did not come up, when those before it have ended. */
@@ -79,8 +75,7 @@ export class SupervisionRunner {
   /** An exit that came to the mailbox: of a child, or of somebody else, and then it is the supervisor's turn. */
   exited(exit: Exit): MaybePromise<void> {
     return this.#alone(() => {
-      const { pid } = exit.kind === 'pid' ? exit : { pid: undefined };
-      const child = pid instanceof LocalPid ? this.#children.get(pid) : undefined;
+      const child = exit.kind === 'pid' ? this.#processes.find(exit.pid) : undefined;
       return child === undefined ? this.#stop(exit.reason, exit) : this.#childExited(child, exit);
     });
   }
@@ -102,13 +97,25 @@ export class SupervisionRunner {
   }
 
   /**
+   * For an end that was not the state machine's, by `kill`: resolves when the children that are left have
+   * followed by their links, each within its time. `undefined` when there are none.
+   */
+  aftermath(): Promise<void> | undefined {
+    if (this.supervision.phase === 'ended') return undefined;
+    if (this.#tail === undefined && this.#processes.count === 0) return undefined;
+    // Who starts just now follows, too.
+    return Promise.resolve(this.#tail).then(() => this.#processes.endOfAll());
+  }
+
+  /**
    * Does what somebody asks for: `ask` tells the state machine. Resolves with the pid when a child was to
    * be started; rejects with what refused it or with what its `init` threw.
    */
   async ask(
     ask: (supervision: Supervision<ChildStart>) => Actions<ChildStart>,
   ): Promise<LocalPid | undefined> {
-    if ((this.#record.flags & (RUNNING | WAITING)) === 0 || (this.#record.flags & INIT) !== 0) {
+    // Nor in `init`: both flags are off then.
+    if ((this.#record.flags & (RUNNING | WAITING)) === 0) {
       const text =
         'children can be changed only inside of the callbacks of their supervisor, and not in init';
       throw failure('not-allowed', text);
@@ -147,13 +154,13 @@ export class SupervisionRunner {
         case 'start':
           return action.child;
         case 'stop':
-          this.#tellToEnd(action.child, action.reason);
+          this.#processes.tellToEnd(action.child, action.reason);
           break;
         case 'kill':
-          this.#kill(action.child);
+          this.#processes.kill(action.child);
           break;
         case 'report':
-          this.#report(REPORTS[action.report], action.child);
+          this.#processes.report(REPORTS[action.report], action.child);
           break;
         case 'end':
           this.#end();
@@ -167,7 +174,7 @@ export class SupervisionRunner {
     for (let child: SomeChild | undefined = first; child !== undefined;) {
       let actions: Actions<ChildStart>;
       try {
-        this.#cameUp(child, await this.#spawn(child));
+        this.#cameUp(child, await this.#processes.spawn(child));
         if (this.isDead) return;
         actions = this.supervision.started(child);
       } catch (error) {
@@ -187,7 +194,7 @@ export class SupervisionRunner {
 
   async #startAsked(child: SomeChild): Promise<LocalPid> {
     try {
-      const pid = await this.#spawn(child);
+      const pid = await this.#processes.spawn(child);
       this.#cameUp(child, pid);
       this.#now(this.supervision.started(child));
       return pid;
@@ -197,13 +204,8 @@ export class SupervisionRunner {
     }
   }
 
-  #spawn({ start: { behaviour, options } }: SomeChild): Promise<LocalPid> {
-    return this.#record.runtime.spawner.spawn(this.#record, behaviour, options);
-  }
-
   #cameUp(child: SomeChild, pid: LocalPid): void {
-    this.#children.set(pid, child);
-    child.pid = pid;
+    this.#processes.add(child, pid);
     if (this.#listens.toStarts) this.#tell(new ChildStarted(child.rule.name, pid));
   }
 
@@ -212,80 +214,40 @@ export class SupervisionRunner {
     return this.#perform(this.supervision.stop(reason));
   }
 
-  /** Its `terminate` may still run: the next one is not started beside it. */
   #childExited(child: SomeChild, exit: Exit): MaybePromise<void> {
-    const pid = child.pid as LocalPid;
-    this.#children.delete(pid);
-    const termination = this.#record.runtime.lifecycle.terminationOf(pid);
-    if (termination === undefined || child.rule.shutdownTimeoutMs === 0)
-      return this.#ended(child, exit);
-    this.#awaitTermination(child, termination, () => {
+    const goOn = (): void => {
       if (!this.isDead) this.#post(QUEUE_URGENT, new ChildGone(child, exit));
-    });
+    };
+    return this.#processes.hasEnded(child, goOn) ? this.#ended(child, exit) : undefined;
   }
 
   #ended(child: SomeChild, exit: Exit): MaybePromise<void> {
-    const { name } = child.rule;
     const { reason } = exit;
-    this.#deadlines.cancel(child);
-    if (this.#listens.toEnds) this.#tell(new ChildTerminated(name, child.pid!, reason));
+    if (this.#listens.toEnds) this.#tell(new ChildTerminated(child.rule.name, child.pid!, reason));
     const wasEnding = this.supervision.isEnding;
     const now = this.#record.runtime.driver.readNow();
     const actions = this.supervision.ended(child, reason, now);
-    child.pid = undefined;
+    this.#processes.forget(child);
     if (!wasEnding && this.supervision.isEnding && this.supervision.reason === reason)
       this.#cause = exit;
     return this.#perform(actions);
   }
 
-  #awaitTermination(child: SomeChild, termination: Promise<void>, goOn: () => void): void {
-    this.#deadlines.start(child, goOn);
-    void termination.then(() => this.#deadlines.meet(child, goOn));
-  }
-
-  /** Its time is over: for its end, or for its `terminate`. */
-  #missed(child: SomeChild, goOn: (() => void) | undefined): void {
-    if (goOn === undefined) {
-      this.#now(this.supervision.overdue(child));
-      return;
-    }
-    this.#report('the terminate of a child is not over in time; it is left behind', child);
-    goOn();
-  }
-
   /** In `init` a child that came up ends because another did not. */
   async #endInInit(child: SomeChild): Promise<void> {
-    const pid = child.pid as LocalPid | undefined;
-    if (pid === undefined) return;
-    const { runtime } = this.#record;
-    const record = runtime.recordOf(pid);
-    if (record !== undefined) await endOf(record);
-    this.#children.delete(pid);
-    const termination = runtime.lifecycle.terminationOf(pid);
-    if (termination !== undefined)
-      await new Promise<void>((goOn) => this.#awaitTermination(child, termination, goOn));
-    this.#deadlines.cancel(child);
-    if (!this.isDead)
-      this.#now(this.supervision.ended(child, 'shutdown', runtime.driver.readNow()));
+    if (child.pid === undefined) return;
+    await this.#processes.endOf(child);
+    const now = this.#record.runtime.driver.readNow();
+    if (!this.isDead) this.#now(this.supervision.ended(child, 'shutdown', now));
   }
 
-  #tellToEnd(child: SomeChild, reason: ExitReason): void {
-    const { runtime, pid } = this.#record;
-    this.#deadlines.start(child);
-    const record = runtime.recordOf(child.pid as LocalPid);
-    if (record !== undefined) runtime.messaging.signal(record, { from: pid, reason });
-  }
-
-  #kill(child: SomeChild): void {
-    const { runtime } = this.#record;
-    const record = runtime.recordOf(child.pid as LocalPid);
-    if (record !== undefined) runtime.lifecycle.kill(record);
-  }
-
-  #report(text: string, { rule, pid }: SomeChild): void {
-    const { runtime } = this.#record;
-    const { name, shutdownTimeoutMs } = rule;
-    runtime.logOf(this.#record).error(text, { child: name, pid, shutdownTimeoutMs });
+  #overdue(child: SomeChild): void {
+    if (!this.isDead) this.#now(this.supervision.overdue(child));
+    else {
+      // A killed supervisor has told nobody; its children were to follow by their links.
+      this.#processes.kill(child);
+      this.#processes.report(REPORTS['child killed'], child);
+    }
   }
 
   /** All children have ended. In `init` it is the spawn that rejects. */
@@ -306,14 +268,4 @@ export class SupervisionRunner {
     const { runtime } = this.#record;
     runtime.messaging.post(this.#record, this.#record, kindAndQueue(KIND_RESPONSE, queue), note);
   }
-}
-
-/** Resolves when a process has ended. */
-function endOf({ more, reason }: ProcessRecord): Promise<void> {
-  more.ended ??= new AbortController();
-  const { signal } = more.ended;
-  if (reason !== undefined) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -12,7 +12,7 @@ import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
 import type { Envelope } from '../process/envelope.ts';
 import type { LocalPid, Pid } from '../process/pid.ts';
-import { context, initialise, supervises } from '../process/process-context.ts';
+import { aftermath, context, initialise, supervises } from '../process/process-context.ts';
 import type { Optional, WithArgs } from '../process/process-options.ts';
 import { TAKES_EXITS } from '../process/process-record.ts';
 import type { ChildPlan } from './child.ts';
@@ -145,7 +145,7 @@ export abstract class Supervisor<P = {}> extends CallbackProcess<P> {
   }
 
   /** Calls the callback that an entry of the mailbox is for. Override it only to see every entry; then call `super.receive`. */
-  override receive(envelope: Envelope): Result {
+  override receive(envelope: Envelope): MaybePromise<Next | Answer | object> {
     switch (envelope.kind) {
       case 'exit':
         return nextAfter(this.#running.exited(envelope.exit));
@@ -172,6 +172,11 @@ export abstract class Supervisor<P = {}> extends CallbackProcess<P> {
   /** @internal */
   override [supervises](pid: LocalPid): boolean {
     return this.#runner?.has(pid) === true;
+  }
+
+  /** @internal */
+  override [aftermath](): Promise<void> | undefined {
+    return this.#runner?.aftermath();
   }
 
   get #running(): SupervisionRunner {

@@ -109,6 +109,7 @@ class Game {
     else if (what < 13) this.#overdue();
     else if (what < 19) this.#change(what);
     else if (dice.isOneIn(4)) this.#stop();
+    this.#check();
   }
 
   /** Whoever was told ends at last. */
@@ -117,7 +118,15 @@ class Game {
     for (let steps = 0; !this.desk.isOver; steps++) {
       if (steps > 100) throw new Error('the supervisor does not end');
       this.#endTold();
+      this.#check();
     }
+  }
+
+  /** An instance that has ended for good is forgotten. */
+  #check(): void {
+    const states = this.desk.supervision.children().map(({ state }) => state);
+    if (this.#isSimple && states.includes('stopped'))
+      throw new Error('an instance is not forgotten');
   }
 
   #endSomebody(): void {

@@ -1,0 +1,131 @@
+import type { ExitReason } from '../error/exit-reason.ts';
+import type { AnyPid } from '../process/pid.ts';
+import { LocalPid } from '../process/pid.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import type { Child } from './child.ts';
+import type { ChildStart } from './child-spec.ts';
+import { Deadlines } from './deadlines.ts';
+
+type SomeChild = Child<ChildStart>;
+
+/** The children of one supervisor as processes: spawns them, ends them, waits for them. */
+export class ChildProcesses {
+  readonly #supervisor: ProcessRecord;
+  readonly #overdue: (child: SomeChild) => void;
+  readonly #deadlines: Deadlines;
+  /** Those that live, as far as is known. */
+  readonly #living = new Map<LocalPid, SomeChild>();
+
+  /** `overdue` is told of a child that was to end, and has not in its time. */
+  constructor(supervisor: ProcessRecord, overdue: (child: SomeChild) => void) {
+    this.#supervisor = supervisor;
+    this.#overdue = overdue;
+    const { timers } = supervisor.runtime;
+    this.#deadlines = new Deadlines(timers, (child, goOn) => this.#missed(child, goOn));
+  }
+
+  /** How many live, as far as is known. */
+  get count(): number {
+    return this.#living.size;
+  }
+
+  has(pid: LocalPid): boolean {
+    return this.#living.has(pid);
+  }
+
+  /** The living child of a pid. */
+  find(pid: AnyPid): SomeChild | undefined {
+    return pid instanceof LocalPid ? this.#living.get(pid) : undefined;
+  }
+
+  /** Rejects with what the child's `init` threw, or with what `spawn` refuses. */
+  spawn({ start: { behaviour, options } }: SomeChild): Promise<LocalPid> {
+    return this.#supervisor.runtime.spawner.spawn(this.#supervisor, behaviour, options);
+  }
+
+  /** A child came up. */
+  add(child: SomeChild, pid: LocalPid): void {
+    child.pid = pid;
+    this.#living.set(pid, child);
+  }
+
+  /** An exit signal, as from the parent, which trapping does not keep off. The child's time begins. */
+  tellToEnd(child: SomeChild, reason: ExitReason): void {
+    const { runtime, pid } = this.#supervisor;
+    this.#deadlines.start(child);
+    const record = this.#recordOf(child);
+    if (record !== undefined) runtime.messaging.signal(record, { from: pid, reason });
+  }
+
+  kill(child: SomeChild): void {
+    const record = this.#recordOf(child);
+    if (record !== undefined) this.#supervisor.runtime.lifecycle.kill(record);
+  }
+
+  /** A line in the log of the supervisor. */
+  report(text: string, { rule, pid }: SomeChild): void {
+    const { name, shutdownTimeoutMs } = rule;
+    const log = this.#supervisor.runtime.logOf(this.#supervisor);
+    log.error(text, { child: name, pid, shutdownTimeoutMs });
+  }
+
+  /**
+   * The exit of a child has come, once. True when it has ended for good; otherwise `goOn` is called when
+   * its `terminate` is over, or has taken too long: the next one is not started beside it.
+   */
+  hasEnded(child: SomeChild, goOn: () => void): boolean {
+    const pid = child.pid as LocalPid;
+    this.#living.delete(pid);
+    const termination = this.#supervisor.runtime.lifecycle.terminationOf(pid);
+    if (termination === undefined || child.rule.shutdownTimeoutMs === 0) return true;
+    this.#awaitTermination(child, termination, goOn);
+    return false;
+  }
+
+  /** Its end counts now. */
+  forget(child: SomeChild): void {
+    this.#deadlines.cancel(child);
+    child.pid = undefined;
+  }
+
+  /** Resolves when a child has ended for good, which must not take longer than it may; for when no exit comes to the mailbox. */
+  async endOf(child: SomeChild): Promise<void> {
+    const record = this.#recordOf(child);
+    this.#deadlines.start(child);
+    if (record !== undefined) await endOf(record);
+    await new Promise<void>((goOn) => {
+      if (this.hasEnded(child, goOn)) goOn();
+    });
+    this.forget(child);
+  }
+
+  /** The same of all that live. */
+  async endOfAll(): Promise<void> {
+    await Promise.all([...this.#living.values()].map((child) => this.endOf(child)));
+  }
+
+  #recordOf({ pid }: SomeChild): ProcessRecord | undefined {
+    return pid instanceof LocalPid ? this.#supervisor.runtime.recordOf(pid) : undefined;
+  }
+
+  #awaitTermination(child: SomeChild, termination: Promise<void>, goOn: () => void): void {
+    this.#deadlines.start(child, goOn);
+    void termination.then(() => this.#deadlines.meet(child, goOn));
+  }
+
+  /** Its time is over: for its end, or for its `terminate`. */
+  #missed(child: SomeChild, goOn: (() => void) | undefined): void {
+    if (goOn === undefined) return this.#overdue(child);
+    this.report('the terminate of a child is not over in time; it is left behind', child);
+    goOn();
+  }
+}
+
+/** Resolves when a process has ended. */
+function endOf({ more }: ProcessRecord): Promise<void> {
+  more.ended ??= new AbortController();
+  const { signal } = more.ended;
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
