@@ -2,6 +2,8 @@ import test from 'ava';
 import {
   Actor,
   childSpec,
+  env,
+  envKey,
   eventName,
   noreply,
   processName,
@@ -12,13 +14,22 @@ import {
   type Envelope,
   type EventMeta,
   type ExitReason,
+  type LogRecord,
   type MaybePromise,
   type Next,
   type Pid,
   type Request,
   type SupervisorSpec,
 } from 'tergo';
-import { keep, Keeper, Listener, stillNode, Tended, type Story } from '../support/keeper.ts';
+import {
+  keep,
+  Keeper,
+  Listener,
+  stillNode,
+  Tended,
+  type Story,
+  type TendedProtocol,
+} from '../support/keeper.ts';
 
 const ticks = eventName<number>('ticks');
 type Double = Request<{ type: 'double'; value: number }, number>;
@@ -234,4 +245,56 @@ test('a bounded supervisor loses no end of a child and no callback about one', a
   t.is(kept.heard.length, 12);
   for (let time = 0; time < 3; time++) t.is((await kept.children()).length, 4);
   t.is(kept.node.info().messagesDropped, 0);
+});
+
+test('a supervisor may be a logger, of its own children, too', async (t) => {
+  const { node, clock } = await stillNode(t);
+  const records: LogRecord[] = [];
+  class Clerk extends Keeper {
+    override handleLog(record: LogRecord): Next {
+      records.push(record);
+      return noreply;
+    }
+  }
+  const story: Story = [];
+  const pid = await node.spawn(Clerk, { args: [spec(story, 'a'), story] });
+  node.addLogger('clerk', pid);
+  node.send(node.whereis('a')! as Pid<TendedProtocol>, (self) => self.log.warning('hello'));
+  await clock.settle();
+  t.like(records, [{ message: 'hello', source: { name: 'a' } }]);
+  t.deepEqual(await node.stop(), { killed: [] });
+});
+
+test('trapping exits makes no difference for a supervisor', async (t) => {
+  const kept = await keep(t, (story) => spec(story, 'a'));
+  await kept.ask((self) => {
+    self.trapExit = true;
+  });
+  await kept.end(kept.pid, 'normal');
+  t.deepEqual(await kept.told(), ['up a', 'down a normal', 'end normal by exit']);
+});
+
+test('a child is run with the options of its spec, also after a restart', async (t) => {
+  const quality = envKey<number>('quality');
+  const kept = await keep(t, (story) => ({
+    ...{ strategy: 'one-for-one', restart: 'permanent' },
+    children: [
+      childSpec('a', Tended, {
+        ...{ args: [story, 'a'] as [Story, string], mailboxSize: 3, priority: 'high' },
+        env: [env(quality, 90)],
+      }),
+    ],
+  }));
+  for (const _time of [1, 2]) {
+    const a = await kept.child('a');
+    const info = kept.node.processInfo(a);
+    t.like(info, { name: 'a', mailboxSize: 3, priority: 'high', parent: kept.pid });
+    let seen: unknown;
+    kept.node.send(a, (self) => {
+      seen = self.env(quality);
+    });
+    await kept.clock.settle();
+    t.is(seen, 90);
+    await kept.end('a', 'kill');
+  }
 });

@@ -142,3 +142,28 @@ for (const { strategy, labels, significant } of groups) {
     t.deepEqual(await kept.told(), ['up a', 'up b', 'up c']);
   });
 }
+
+test('a crash is logged once, however many siblings it stops', async (t) => {
+  const kept = await keep(t, (story) => ({
+    ...{ strategy: 'all-for-one', intensity: 1 },
+    children: names.map((name) => tended(story, name)),
+  }));
+  const b = await kept.child('b');
+  const boom = new Error('boom');
+  kept.node.send(b, () => {
+    throw boom;
+  });
+  t.deepEqual((await kept.told()).slice(-3), ['up a', 'up b', 'up c']);
+  const errors = kept.log.filter(({ level }) => level === 'error');
+  t.like(errors, [{ message: 'process crashed', fields: { error: boom }, source: { pid: b } }]);
+  t.is(errors.length, 1);
+
+  // The end of the supervisor is another one.
+  kept.node.send(await kept.child('b'), () => {
+    throw boom;
+  });
+  await kept.told();
+  const texts = kept.log.filter(({ level }) => level === 'error').map(({ message }) => message);
+  t.deepEqual(texts, ['process crashed', 'process crashed', 'process crashed']);
+  t.like(kept.log.at(-1), { source: { pid: kept.pid }, fields: { error: { cause: boom } } });
+});

@@ -10,7 +10,7 @@ import {
   ZOMBIE,
 } from '../process/process-record.ts';
 import type { LocalPid } from '../process/pid.ts';
-import { aftermath } from '../process/process-context.ts';
+import { aftermath, supervises } from '../process/process-context.ts';
 import type { AnyProcess } from '../process/process.ts';
 import type { Exit } from '../relation/ended.ts';
 import { SharedValue } from '../scheduler/slab.ts';
@@ -132,7 +132,15 @@ export class Lifecycle {
     if (!(reason instanceof Error)) return;
     const log = this.#runtime.logOf(record);
     if (exit === undefined) log.error('process crashed', { error: reason });
+    else if (this.#isToldBySupervisor(record, exit))
+      log.debug('process ended by its supervisor', { error: reason });
     else log.error('process ended by an exit', { kind: exit.kind, error: reason });
+  }
+
+  /** Its supervisor stops it because of another's crash, which is logged where it happened. */
+  #isToldBySupervisor({ pid, parent }: ProcessRecord, exit: Exit): boolean {
+    const isFromParent = exit.kind === 'pid' && exit.pid === parent;
+    return isFromParent && this.#runtime.recordOf(parent)?.instance[supervises]?.(pid) === true;
   }
 
   #terminate(record: ProcessRecord, reason: ExitReason, exit: Exit | undefined): void {

@@ -42,7 +42,7 @@ type Result = MaybePromise<Next | Answer | object>;
  *   all are up (its own `initTimeoutMs` covers them), and rejects with the error of the first that does
  *   not come up, after those before it have ended, last one first.
  * - While a child starts, the supervisor takes no other message; an asynchronous `init` of a child makes
- *   it wait. A child must therefore not call its supervisor in `init` or `terminate`.
+ *   it wait. A child must therefore not call its supervisor in `init`.
  * - When it ends – by an exit of its parent or of anybody else who is no child of its own, by
  *   `stop(reason)` or an error of a callback, by a significant child or too many restarts – its children
  *   are stopped with that reason first: one by one, last started first, instances of templates all at
@@ -81,12 +81,15 @@ export abstract class Supervisor<P = {}> extends CallbackProcess<P> {
   /** A child has ended. Comes once for every end of a child that was up, also while the supervisor ends. */
   handleChildTerminate?(name: string, pid: Pid<never>, reason: ExitReason): MaybePromise<Next>;
 
-  /** The children in the order of starts: those of the spec and added ones, or all instances of templates. */
+  /**
+   * The children in the order of starts: those of the spec and added ones, or all instances of templates.
+   * Throws `not-allowed` before `init` has returned the spec.
+   */
   children(): readonly ChildInfo[] {
     return childrenInfo(this.#running.supervision);
   }
 
-  /** The last 50 restarts, oldest first. */
+  /** The last 50 restarts, oldest first. Throws like `children`. */
   restarts(): readonly RestartInfo[] {
     const { driver, clock } = this[context].runtime;
     return restartsInfo(this.#running.supervision, driver.readNow(), clock);
