@@ -25,7 +25,7 @@ test('a fresh process shows the defaults of every option', async (t) => {
   t.deepEqual(info, {
     pid,
     name: undefined,
-    behavior: 'Witness',
+    behaviour: 'Witness',
     state: 'sleep',
     parent: node.pid,
     leader: node.pid,
@@ -175,5 +175,5 @@ test('an anonymous class has no name to show', async (t) => {
       }
     },
   );
-  t.is(node.processInfo(pid).behavior, '');
+  t.is(node.processInfo(pid).behaviour, '');
 });

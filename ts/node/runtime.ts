@@ -161,8 +161,8 @@ export class Runtime {
         record.more.logLevel = level;
       },
       logSource: () => {
-        const { name, behavior, pid } = record;
-        return { type: 'process', node: this.home.node, pid, name, behavior } as const;
+        const { name, behaviour, pid } = record;
+        return { type: 'process', node: this.home.node, pid, name, behaviour } as const;
       },
     };
     const log = new SourceLog(this.hub, owner);

@@ -201,7 +201,7 @@ export class Spawner {
   #startTimeout(record: ProcessRecord, timeoutMs: number): number {
     if (timeoutMs === 0) return -1;
     return this.#runtime.timers.start(timeoutMs, () => {
-      const text = `init of ${record.behavior} took over ${timeoutMs} ms; raise initTimeoutMs or do less in init`;
+      const text = `init of ${record.behaviour} took over ${timeoutMs} ms; raise initTimeoutMs or do less in init`;
       this.#runtime.lifecycle.end(record, new TergoError('timeout', text));
     });
   }

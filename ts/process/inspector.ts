@@ -47,7 +47,7 @@ export class Inspector {
     return {
       pid: record.pid,
       name: record.name,
-      behavior: record.behavior,
+      behaviour: record.behaviour,
       state: this.state(record),
       parent: record.parent,
       leader: record.leader,

@@ -152,7 +152,7 @@ export abstract class ProcessIdentity<P> {
 
   /** How it prints in `console.log`: its class and pid. @internal */
   [inspect.custom](): string {
-    return `${this[context].behavior} ${this[context].pid}`;
+    return `${this[context].behaviour} ${this[context].pid}`;
   }
 
   #setFlag(name: string, flag: number, isSet: boolean): void {

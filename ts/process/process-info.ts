@@ -25,7 +25,7 @@ export interface ProcessShortInfo {
   readonly pid: AnyPid;
   readonly name: string | undefined;
   /** The name of its class. */
-  readonly behavior: string;
+  readonly behaviour: string;
   readonly state: ProcessState;
   readonly parent: AnyPid;
   readonly leader: AnyPid;

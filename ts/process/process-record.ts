@@ -109,7 +109,7 @@ export class ProcessRecord {
   }
 
   /** The name of its class. */
-  get behavior(): string {
+  get behaviour(): string {
     return this.instance.constructor.name;
   }
 

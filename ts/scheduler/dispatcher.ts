@@ -171,6 +171,7 @@ export class Dispatcher {
             ? this.#message(instance, payload)
             : this.#deliver(record, tag, payload);
         if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
+        if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
         if (progress === this.#spendAt && this.#spend(progress)) break;
       }
     } catch (error) {
