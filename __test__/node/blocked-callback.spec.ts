@@ -24,6 +24,11 @@ function block(ms: number): void {
   while (performance.now() < end);
 }
 
+/** A task that blocks. */
+function hold(): void {
+  block(400);
+}
+
 class Worker extends Actor<WorkerProtocol> {
   override async init(ms: number = 0): Promise<void> {
     block(ms);
@@ -118,7 +123,6 @@ test.serial('callbacks that block one right after the other are all counted', as
   const node = await quietNode(t);
   const records = recordWholeLog(node);
   const pids = [await node.spawn(Worker, { name: 'a' }), await node.spawn(Worker, { name: 'b' })];
-  const hold: Task = () => block(400);
   // All wait in the mailboxes before the first is handled.
   for (const pid of pids) for (let count = 0; count < 2; count++) node.send(pid, hold);
   for (const pid of pids) await did(node, pid, () => undefined);
