@@ -36,6 +36,7 @@ test('a fresh process shows the defaults of every option', async (t) => {
     mailboxSize: 0,
     queues: { urgent: 0, system: 0, main: 0, log: 0 },
     priority: 'normal',
+    compression: { enabled: false, type: 'lz4', level: 'default', thresholdBytes: 1024 },
     trapExit: false,
     fallback: undefined,
     aliases: [],
