@@ -93,12 +93,11 @@ function missingCargoText() {
     `Tergo's native part is not built for ${platformSuffix()}, and cargo (Rust) was not found to build it.`,
     'Do one of these:',
     '  - install Rust from https://rustup.rs, open a new shell and run the command again;',
-    '  - use the published package, which brings a prebuilt binary: npm install tergo;',
     '  - name a prebuilt binary in the environment variable TERGO_BINARY.',
   ].join('\n');
 }
 
-/** `linux-x64-gnu` and the like: how napi names the binary of a platform. */
+/** As in ts/native/load.ts, which is not compiled yet when this runs; __test__/bridge/load.spec.ts compares them. */
 function platformSuffix() {
   const { platform, arch } = process;
   if (platform === 'win32') return `${platform}-${arch}-msvc`;

@@ -1,7 +1,7 @@
 // Counts the words of every text file below a folder: a reader, four workers and an aggregator, one
 // process each. One worker crashes on the way and is replaced. Start here, then read count-words/.
 //
-// usage: npm run demo [-- FOLDER]    by default this repository; node_modules, target, dist, .git are left out
+// usage: npm run demo [-- FOLDER]    by default this repository; node_modules, target, dist, .git, docs/api are left out
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startNode } from 'tergo';

@@ -27,6 +27,7 @@ export type { AnyPid, Pid } from './process/pid.ts';
 export type { Alias } from './process/alias.ts';
 export type { AnyTarget, Target } from './process/target.ts';
 export type { Priority } from './process/priority.ts';
+export type { Compression } from './process/compression.ts';
 export type { Envelope } from './process/envelope.ts';
 export type { ProcessState } from './process/process-state.ts';
 export type {

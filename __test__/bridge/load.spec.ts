@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import test from 'ava';
 import { platformSuffix } from '../../ts/native/load.ts';
 import { runSource } from '../support/run-node.ts';
@@ -19,6 +20,9 @@ test('a missing binary is one error that names every file tried and what to do',
   t.regex(message, /npm run build/);
 });
 
-test('the suffix of a binary says platform, processor and C library', (t) => {
-  t.true(platformSuffix().startsWith(`${process.platform}-${process.arch}`));
+test('the build puts the binary where the loader looks for it', (t) => {
+  const suffix = platformSuffix();
+  t.true(suffix.startsWith(`${process.platform}-${process.arch}`));
+  const built = new URL(`../../dist/native/tergo.${suffix}.node`, import.meta.url);
+  t.true(existsSync(process.env['TERGO_BINARY'] ?? built));
 });

@@ -25,8 +25,8 @@ function folderWith(t: ExecutionContext, files: Readonly<Record<string, string>>
   return folder;
 }
 
-function isWorker({ behavior }: ProcessShortInfo): boolean {
-  return behavior === 'Worker';
+function isWorker({ behaviour }: ProcessShortInfo): boolean {
+  return behaviour === 'Worker';
 }
 
 function count(...args: readonly string[]): Promise<Finished> {

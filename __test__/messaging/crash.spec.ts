@@ -34,7 +34,7 @@ for (const occasion of occasions) {
       t.is(crashes.length, 1);
       t.like(crashes[0], {
         level: 'error',
-        source: { pid, behavior: 'Improvised' },
+        source: { pid, behaviour: 'Improvised' },
         fields: { error },
       });
       t.is(node.info().pendingCalls, 0);

@@ -102,7 +102,7 @@ test('JSON is one object a line with time, level, source, message and fields', a
       node: node.name,
       pid: { node: node.name, id: pid.id, creation: node.creation },
       name: 'clerk',
-      behavior: 'Witness',
+      behaviour: 'Witness',
     },
     message: 'from a process',
     fields: {},

@@ -73,7 +73,7 @@ test('a crash is logged once, as an error with pid, name, class and stack', asyn
     node: node.name,
     pid,
     name: 'fragile',
-    behavior: 'Fragile',
+    behaviour: 'Fragile',
   });
   t.is(message, 'process crashed');
   t.deepEqual(Object.keys(fields), ['error']);
@@ -100,7 +100,7 @@ for (const [title, how] of Object.entries(crashes)) {
     t.like(records[0], {
       level: 'error',
       message: 'process crashed',
-      source: { name: 'fragile', behavior: 'Fragile' },
+      source: { name: 'fragile', behaviour: 'Fragile' },
     });
     t.is(records[0]?.fields['error'], failure);
   });

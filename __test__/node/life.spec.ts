@@ -96,7 +96,7 @@ test('information about a process names its parent, leader and state [L1]', asyn
   const info = node.processInfo(pid);
   t.is(info.pid, pid);
   t.is(info.name, 'notes');
-  t.is(info.behavior, 'Notes');
+  t.is(info.behaviour, 'Notes');
   t.is(info.parent, node.pid);
   t.is(info.leader, node.pid);
   t.is(info.state, 'sleep');

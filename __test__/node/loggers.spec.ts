@@ -38,7 +38,7 @@ test('a record of a process carries its pid, class and present name', async (t) 
     self.registerName('second');
     self.log.info('three');
   });
-  const source = { type: 'process' as const, node: node.name, pid, behavior: 'Witness' };
+  const source = { type: 'process' as const, node: node.name, pid, behaviour: 'Witness' };
   t.deepEqual(
     records.map((record) => record.source),
     [

@@ -52,7 +52,7 @@ test('a process as logger gets records of the node and of processes in handleLog
   t.like(scribe.records[0], { message: 'from the node', level: 'info', fields: { id: 7 } });
   t.like(scribe.records[1], {
     message: 'from a process',
-    source: { type: 'process', pid, name: 'clerk', behavior: 'Witness' },
+    source: { type: 'process', pid, name: 'clerk', behaviour: 'Witness' },
   });
 });
 

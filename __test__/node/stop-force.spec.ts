@@ -1,7 +1,7 @@
-import { Actor, type AnyPid, type ExitReason, type Node } from 'tergo';
+import { Actor, type ExitReason } from 'tergo';
 import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
-import { quietNode, spawnWitness } from '../support/witness.ts';
+import { hang, quietNode, spawnWitness } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** Its `terminate` never settles. */
@@ -11,22 +11,10 @@ class Clinging extends Actor {
   }
 }
 
-/** A process that waits for a promise that never settles. */
-async function spawnHanging(node: Node): Promise<AnyPid> {
-  const { pid, run } = await spawnWitness(node);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  void run(() => {
-    resolve();
-    return new Promise<never>(() => undefined);
-  });
-  await promise;
-  return pid;
-}
-
 test('stopForce kills every process without asking and reports all of them', async (t) => {
   const node = await quietNode(t);
   const idle = await spawnWitness(node, { trapExit: true });
-  const hanging = await spawnHanging(node);
+  const hanging = await hang(await spawnWitness(node));
   const records = recordLog(node);
   t.deepEqual(await node.stopForce(), { killed: [idle.pid, hanging] });
   t.is(idle.seen.length, 1);
@@ -38,7 +26,7 @@ test('stopForce kills every process without asking and reports all of them', asy
 test('stopForce ends a stop that still waits for a process', async (t) => {
   const node = await quietNode(t);
   const orderly = await spawnWitness(node);
-  const hanging = await spawnHanging(node);
+  const hanging = await hang(await spawnWitness(node));
   const stopped = node.stop();
   await waitFor('the orderly one', () => orderly.seen.length > 0);
   t.like(orderly.seen[0], { reason: 'shutdown' });
@@ -50,7 +38,7 @@ test('stopForce ends a stop that still waits for a process', async (t) => {
 
 test('stopForce right after stop does not wait either', async (t) => {
   const node = await quietNode(t);
-  const hanging = await spawnHanging(node);
+  const hanging = await hang(await spawnWitness(node));
   const stopped = node.stop();
   const report = await node.stopForce();
   t.true(report.killed.includes(hanging));

@@ -1,20 +1,9 @@
-import { Actor, noreply, startNode, type AnyPid, type ExitReason, type Next } from 'tergo';
+import { Actor, noreply, startNode, type ExitReason, type Next } from 'tergo';
 import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
 import { hold } from '../support/hold.ts';
-import { quietNode, spawnWitness, type Handle } from '../support/witness.ts';
+import { hang, quietNode, spawnWitness } from '../support/witness.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
-
-/** Makes a process wait for a promise that never settles; resolves when it does. */
-async function hang({ pid, run }: Handle): Promise<AnyPid> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  void run(() => {
-    resolve();
-    return new Promise<never>(() => undefined);
-  });
-  await promise;
-  return pid;
-}
 
 test('stop ends every process with the reason shutdown and reports nobody', async (t) => {
   const node = await quietNode(t);

@@ -91,7 +91,7 @@ for (const [how, onTerminate] of Object.entries(failing)) {
     t.like(records[0], {
       level: 'error',
       message: 'terminate failed',
-      source: { pid, behavior: 'Dying' },
+      source: { pid, behaviour: 'Dying' },
     });
     t.is(records[0]?.fields['error'], failure);
     const heard = await monitor.heard();

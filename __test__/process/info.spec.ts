@@ -25,7 +25,7 @@ test('a fresh process shows the defaults of every option', async (t) => {
   t.deepEqual(info, {
     pid,
     name: undefined,
-    behavior: 'Witness',
+    behaviour: 'Witness',
     state: 'sleep',
     parent: node.pid,
     leader: node.pid,
@@ -36,6 +36,7 @@ test('a fresh process shows the defaults of every option', async (t) => {
     mailboxSize: 0,
     queues: { urgent: 0, system: 0, main: 0, log: 0 },
     priority: 'normal',
+    compression: { enabled: false, type: 'lz4', level: 'default', thresholdBytes: 1024 },
     trapExit: false,
     fallback: undefined,
     aliases: [],
@@ -175,5 +176,5 @@ test('an anonymous class has no name to show', async (t) => {
       }
     },
   );
-  t.is(node.processInfo(pid).behavior, '');
+  t.is(node.processInfo(pid).behaviour, '');
 });

@@ -259,7 +259,7 @@ test('a constructor may log, read the environment and know who it is', async (t)
   const node = await quietNode(t);
   const records = recordLog(node);
   class Talkative extends Actor {
-    readonly born = [this.pid, this.name, this.state, this.info().behavior];
+    readonly born = [this.pid, this.name, this.state, this.info().behaviour];
     constructor() {
       super();
       this.log.info('hello', { born: this.born });
@@ -267,7 +267,7 @@ test('a constructor may log, read the environment and know who it is', async (t)
   }
   const pid = await node.spawn(Talkative, { name: 'talkative' as never });
   t.is(records.length, 1);
-  t.like(records[0], { source: { pid, name: 'talkative', behavior: 'Talkative' } });
+  t.like(records[0], { source: { pid, name: 'talkative', behaviour: 'Talkative' } });
   t.deepEqual(records[0]?.fields['born'], [pid, 'talkative', 'init', 'Talkative']);
 });
 

@@ -74,7 +74,7 @@ test('a process is in the state init until its init is over', async (t) => {
     states.push(self.state);
   });
   const [info] = node.processListShortInfo();
-  t.like(info, { name: 'listener', behavior: 'Listener', state: 'init' });
+  t.like(info, { name: 'listener', behaviour: 'Listener', state: 'init' });
   resolve();
   const pid = await spawned;
   t.deepEqual(states, ['init', 'init', 'init']);

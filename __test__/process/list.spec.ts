@@ -79,7 +79,7 @@ test('a filter sees the short information and is not counted against the limit',
   t.deepEqual(shown(all, { filter: isEven, limit: 2 }), expected.slice(0, 2));
   t.deepEqual(shown(all, { filter: () => false }), []);
   const named = all.node.processListShortInfo({ filter: ({ name }) => name !== undefined });
-  t.like(named, { length: 1, 0: { name: 'odd one out', behavior: 'Witness' } });
+  t.like(named, { length: 1, 0: { name: 'odd one out', behaviour: 'Witness' } });
 });
 
 test('what a filter throws reaches who asked', async (t) => {
@@ -106,7 +106,7 @@ test('short information is the cheap part of the whole', async (t) => {
   const { uptimeMs: _short, ...rest } = short ?? ({} as never);
   t.like(node.processInfo(pid), rest);
   t.deepEqual(Object.keys(rest).toSorted(), [
-    'behavior',
+    'behaviour',
     'leader',
     'logLevel',
     'mailbox',

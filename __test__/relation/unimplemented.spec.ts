@@ -69,7 +69,10 @@ for (const { callback, bring } of notices) {
     const warning = await waitFor('the warning', () =>
       records.find(({ message }) => message.startsWith(`${callback} is not implemented`)),
     );
-    t.like(warning, { level: 'warning', source: { type: 'process', pid: deaf, behavior: 'Deaf' } });
+    t.like(warning, {
+      level: 'warning',
+      source: { type: 'process', pid: deaf, behaviour: 'Deaf' },
+    });
     t.true(await node.call(deaf, { type: 'ready' }));
   });
 }

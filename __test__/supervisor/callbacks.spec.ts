@@ -108,7 +108,7 @@ test('an inspection shows spec, children and last restarts, what the supervisor 
   });
   const shown = JSON.parse(children!) as ChildInfo[];
   t.like(shown, [
-    { name: 'a', behavior: 'Actress', state: 'running', isSignificant: false, restarts: 0 },
+    { name: 'a', behaviour: 'Actress', state: 'running', isSignificant: false, restarts: 0 },
     { name: 'b', pid: String(node.whereis('b')), isDisabled: false, restarts: 1 },
   ]);
   t.deepEqual(JSON.parse(lastRestarts!), [
@@ -131,7 +131,7 @@ test('the children and restarts of a supervisor are there for its own callbacks'
     (self) => [self.children(), self.restarts()] as const,
   );
   t.deepEqual(children[0], {
-    ...{ name: 'a', pid: kept.node.whereis('a'), behavior: 'Tended', state: 'running' },
+    ...{ name: 'a', pid: kept.node.whereis('a'), behaviour: 'Tended', state: 'running' },
     ...{ restart: 'permanent', isSignificant: true, isDisabled: false, restarts: 0 },
   } as ChildInfo);
   t.like(restarts, [{ name: 'b', timeMs: kept.clock.wallNow() }]);

@@ -13,6 +13,7 @@ import {
   type Response,
   type SpawnOptions,
 } from 'tergo';
+import { recordLog } from './log-records.ts';
 
 /** An improvised process from within; it takes and may be told everything. */
 export type Self = Actor<unknown>;
@@ -134,9 +135,7 @@ export async function spawnGated(node: Node, options: Options = {}): Promise<Gat
   return { pid, got, open: gate.resolve };
 }
 
-/** Every record that a node logs from now on. */
+/** Every record that a node logs from now on, but the reports of blocked callbacks that a busy machine adds. */
 export function logOf(node: Node): LogRecord[] {
-  const records: LogRecord[] = [];
-  node.addLogger('test', { log: (record) => records.push(record) });
-  return records;
+  return recordLog(node, 'test');
 }

@@ -188,3 +188,14 @@ function inside<T>(
 function nextOf(result: Next | void): Next {
   return result ?? noreply;
 }
+
+/** Makes a process wait for a promise that never settles; resolves when it does. */
+export async function hang({ pid, run }: Handle): Promise<AnyPid> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  void run(() => {
+    resolve();
+    return new Promise<never>(() => undefined);
+  });
+  await promise;
+  return pid;
+}

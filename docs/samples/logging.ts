@@ -29,6 +29,6 @@ const { message, fields, source } = await crashed.promise;
 console.log(
   message,
   (fields['error'] as Error).message,
-  source.type === 'process' && source.behavior,
+  source.type === 'process' && source.behaviour,
 );
 for (const line of lines) console.log(JSON.parse(line).level, JSON.parse(line).message);

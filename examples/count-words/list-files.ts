@@ -2,7 +2,13 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Folders that hold what tools have made. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', 'target', 'dist', '.git']);
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'node_modules',
+  'target',
+  'dist',
+  '.git',
+  path.join('docs', 'api'),
+]);
 
 /** Something that the user can mend; its message is one line. */
 export class InputError extends Error {}
@@ -21,6 +27,13 @@ export async function listFiles(folder: string): Promise<readonly string[]> {
   return files;
 }
 
+/** Whether the path ends with one of those folders. */
+function isLeftOut(folder: string): boolean {
+  const parent = path.basename(path.dirname(folder));
+  const name = path.basename(folder);
+  return LEFT_OUT.has(name) || LEFT_OUT.has(path.join(parent, name));
+}
+
 /** Links are not followed: they could lead round in circles. */
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
@@ -28,8 +41,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = path.join(folder, entry.name);
     if (entry.isFile()) files.push(name);
-    else if (entry.isDirectory() && !LEFT_OUT.has(entry.name))
-      files.push(...(await filesBelow(name)));
+    else if (entry.isDirectory() && !isLeftOut(name)) files.push(...(await filesBelow(name)));
   }
   return files;
 }

@@ -43,12 +43,12 @@ export class CallTable {
     caller: ProcessRecord,
     to: unknown,
     request: unknown,
-    options?: CallOptions,
+    options: CallOptions = NO_OPTIONS,
   ): Promise<unknown> {
     const settlement = Promise.withResolvers<unknown>();
     try {
-      if (options !== undefined) checkCallOptions(options);
-      this.#start(caller, to, request, options ?? NO_OPTIONS, settlement);
+      if (options !== NO_OPTIONS && options !== INSPECTION) checkCallOptions(options);
+      this.#start(caller, to, request, options, settlement);
     } catch (error) {
       if (isMute(caller)) disown(settlement);
       settlement.reject(error);
@@ -79,14 +79,7 @@ export class CallTable {
 
   /** Asks a process to describe itself; not for the process itself to answer late, so it goes before all else. */
   inspect(caller: ProcessRecord, to: unknown, items: readonly string[]): Promise<unknown> {
-    const settlement = Promise.withResolvers<unknown>();
-    try {
-      this.#start(caller, to, items, INSPECTION, settlement);
-    } catch (error) {
-      if (isMute(caller)) disown(settlement);
-      settlement.reject(error);
-    }
-    return settlement.promise;
+    return this.call(caller, to, items, INSPECTION);
   }
 
   /** The reference of a call, from now on found by `answer`. */

@@ -36,7 +36,7 @@ function textLine({ timeMs, level, source, message, fields }: LogRecord): string
 function textSource(source: LogSource): string {
   if (source.type === 'node') return source.node;
   const name = source.name === undefined ? '' : ` '${source.name}'`;
-  return `${String(source.pid)}${name} ${source.behavior}`;
+  return `${String(source.pid)}${name} ${source.behaviour}`;
 }
 
 function textFields(fields: LogFields): string {

@@ -14,7 +14,7 @@ export type LogSource =
       /** The registered name, if it has one. */
       readonly name: string | undefined;
       /** The name of its class. */
-      readonly behavior: string;
+      readonly behaviour: string;
     };
 
 /** One line of the log. Source: Ergo `gen.MessageLog`. */

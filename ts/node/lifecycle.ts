@@ -80,11 +80,11 @@ export class Lifecycle {
     record.attention |= HALTED;
   }
 
-  /** A callback has blocked the thread for that long; told once for each process. */
+  /** A callback has blocked the thread for at least that long; told once for each process. */
   blocked(record: ProcessRecord | undefined, ms: number): void {
     this.#runtime.counters.blocked += 1;
     if (record === undefined) {
-      this.#runtime.log.warning('code outside of callbacks blocked the thread', { ms });
+      this.#runtime.log.warning('code outside of callbacks blocked the thread', { atLeastMs: ms });
       return;
     }
     const { more } = record;
@@ -92,7 +92,9 @@ export class Lifecycle {
     more.blockReported = true;
     this.#runtime
       .logOf(record)
-      .warning('a callback blocked the thread; split its work or make it asynchronous', { ms });
+      .warning('a callback blocked the thread; split its work or make it asynchronous', {
+        atLeastMs: ms,
+      });
   }
 
   #leave(record: ProcessRecord, reason: ExitReason): void {

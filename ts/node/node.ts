@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Behaviour } from '../actor/behaviour.ts';
 import type { CallOptions, SendOptions } from '../call/call-options.ts';
 import type { EnvKey } from '../env/env-key.ts';
@@ -284,6 +285,11 @@ export class Node implements Messenger, AsyncDisposable {
   /** `stop()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** How it prints in `console.log`. @internal */
+  [inspect.custom](): string {
+    return `Node<${this.name}>`;
   }
 
   #checkAlive(): void {

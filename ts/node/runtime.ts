@@ -153,21 +153,25 @@ export class Runtime {
     return { type: 'node', node: this.home.node };
   }
 
+  /** From which level the log of a process is written; a logger's own log is off. */
+  logLevelOf({ extra }: ProcessRecord): LogLevel {
+    return extra?.loggerName === undefined ? (extra?.logLevel ?? this.#logLevel) : 'disabled';
+  }
+
   /** The log of a process, made on first use. */
   logOf(record: ProcessRecord): Log {
     if (record.extra?.log !== undefined) return record.extra.log;
     const owner = {
       clock: this.clock,
       get logLevel(): LogLevel {
-        if (record.extra?.loggerName !== undefined) return 'disabled';
-        return record.extra?.logLevel ?? record.runtime.logLevel;
+        return record.runtime.logLevelOf(record);
       },
       setLogLevel: (level: LogLevel) => {
         record.more.logLevel = level;
       },
       logSource: () => {
-        const { name, behavior, pid } = record;
-        return { type: 'process', node: this.home.node, pid, name, behavior } as const;
+        const { name, behaviour, pid } = record;
+        return { type: 'process', node: this.home.node, pid, name, behaviour } as const;
       },
     };
     const log = new SourceLog(this.hub, owner);

@@ -140,7 +140,7 @@ export class Shutdown {
   #fields(rest: readonly ProcessRecord[]): LogFields {
     const running = rest.slice(0, 20).map((record) => {
       const name = record.name === undefined ? '' : ` '${record.name}'`;
-      return `${record.pid}${name} ${record.behavior} ${this.#runtime.inspector.state(record)}`;
+      return `${record.pid}${name} ${record.behaviour} ${this.#runtime.inspector.state(record)}`;
     });
     return { running, count: rest.length, terminating: this.#runtime.lifecycle.terminating };
   }

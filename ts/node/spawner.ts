@@ -3,6 +3,7 @@ import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { Environment } from '../env/environment.ts';
 import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
 import { LocalPid } from '../process/pid.ts';
+import { compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { queueOf } from '../process/priority.ts';
 import { construct, initialise, isPlain } from '../process/process-context.ts';
 import { type AnySpawnOptions, checkSpawnOptions } from '../process/process-options.ts';
@@ -154,6 +155,8 @@ export class Spawner {
     if (logLevel !== undefined) record.more.logLevel = logLevel;
     if (mailboxSize) gauges.bound(record, mailboxSize);
     if (fallback !== undefined) record.more.fallback = fallback;
+    if (options.compression !== undefined)
+      record.more.compression = compressionOver(NO_COMPRESSION, options.compression);
     if (name !== undefined) names.register(record, name);
     const parent = this.#runtime.recordOf(record.parent);
     if (options.linkParent === true && parent !== undefined && parent !== core)
@@ -202,7 +205,7 @@ export class Spawner {
   #startTimeout(record: ProcessRecord, timeoutMs: number): number {
     if (timeoutMs === 0) return -1;
     return this.#runtime.timers.start(timeoutMs, () => {
-      const text = `init of ${record.behavior} took over ${timeoutMs} ms; raise initTimeoutMs or do less in init`;
+      const text = `init of ${record.behaviour} took over ${timeoutMs} ms; raise initTimeoutMs or do less in init`;
       this.#runtime.lifecycle.end(record, new TergoError('timeout', text));
     });
   }

@@ -9,7 +9,8 @@ let native: Native | undefined;
 
 /**
  * Starts a node. `name` is `name@host`, at most 255 bytes. Rejects with `incorrect` (naming the key),
- * `name-too-long`, `binary-missing`. The node keeps the OS process alive until it is stopped.
+ * `name-too-long`, `binary-missing`. Several nodes may live in one OS process, even of one name: each is an
+ * incarnation of its own, which refuses the pids of the others with `process-incarnation`. The node keeps the OS process alive until it is stopped.
  *
  * @example
  * await using node = await startNode('hello@localhost', { log: { level: 'warning' } });

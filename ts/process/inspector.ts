@@ -2,7 +2,8 @@ import { checkInteger, checkOptions, checkFunction } from '../error/check.ts';
 import { RELATION_MONITOR } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { QUEUE_MAIN } from '../native/layout.ts';
-import type { RelationTarget } from '../relation/relation.ts';
+import { describeTarget } from '../relation/relation.ts';
+import { NO_COMPRESSION } from './compression.ts';
 import { priorityOf } from './priority.ts';
 import type {
   ProcessInfo,
@@ -47,7 +48,7 @@ export class Inspector {
     return {
       pid: record.pid,
       name: record.name,
-      behavior: record.behavior,
+      behaviour: record.behaviour,
       state: this.state(record),
       parent: record.parent,
       leader: record.leader,
@@ -55,7 +56,7 @@ export class Inspector {
       messagesIn,
       messagesOut: record.sent,
       mailbox: queues.urgent + queues.system + queues.main + queues.log,
-      logLevel: this.#runtime.logOf(record).level,
+      logLevel: this.#runtime.logLevelOf(record),
     };
   }
 
@@ -67,6 +68,7 @@ export class Inspector {
       mailboxSize: extra?.limit ?? 0,
       queues: this.#counters(record).queues,
       priority: priorityOf(extra?.queue ?? QUEUE_MAIN),
+      compression: extra?.compression ?? NO_COMPRESSION,
       trapExit: (record.flags & TRAP_EXIT) !== 0,
       fallback: extra?.fallback,
       aliases: extra?.aliases.slice() ?? [],
@@ -124,7 +126,7 @@ export class Inspector {
       const relation = relations.at(pairs[at + 1]!);
       if (relation === undefined) continue;
       const list = (pairs[at]! & RELATION_MONITOR) === 0 ? links : monitors;
-      list.push(targetInfo(relation.target));
+      list.push(describeTarget(relation.target));
     }
     return { links, monitors };
   }
@@ -134,12 +136,4 @@ export class Inspector {
     for (let call = record.calls; call !== undefined; call = call.next) count += 1;
     return count;
   }
-}
-
-function targetInfo(target: RelationTarget): RelationTargetInfo {
-  if ('pid' in target) return { kind: 'pid', pid: target.pid };
-  if ('name' in target) return { kind: 'name', name: target.name, node: target.node };
-  if ('alias' in target) return { kind: 'alias', alias: target.alias };
-  if ('event' in target) return { kind: 'event', name: target.event, node: target.node };
-  return { kind: 'node', node: target.node };
 }

@@ -5,6 +5,7 @@ import { checkBoolean, checkName } from '../error/check.ts';
 import type { Log } from '../log/log.ts';
 import type { Node } from '../node/node.ts';
 import type { Alias } from './alias.ts';
+import { type Compression, compressionOver, NO_COMPRESSION } from './compression.ts';
 import type { AnyPid, Pid } from './pid.ts';
 import { type Priority, priorityOf, queueOf } from './priority.ts';
 import { context, takeRecord } from './process-context.ts';
@@ -113,6 +114,18 @@ export abstract class ProcessIdentity<P> {
     this[context].more.queue = queueOf(priority);
   }
 
+  /**
+   * How what it sends to other nodes is compressed; off at first. What is set is laid over what was:
+   * `this.compression = { enabled: true }`. Throws `incorrect`, naming the key.
+   */
+  get compression(): Compression {
+    return this[context].extra?.compression ?? NO_COMPRESSION;
+  }
+
+  set compression(settings: Partial<Compression>) {
+    this[context].more.compression = compressionOver(this.compression, settings);
+  }
+
   /** Its aliases, oldest first. */
   get aliases(): readonly Alias<P>[] {
     return (
@@ -152,7 +165,7 @@ export abstract class ProcessIdentity<P> {
 
   /** How it prints in `console.log`: its class and pid. @internal */
   [inspect.custom](): string {
-    return `${this[context].behavior} ${this[context].pid}`;
+    return `${this[context].behaviour} ${this[context].pid}`;
   }
 
   #setFlag(name: string, flag: number, isSet: boolean): void {

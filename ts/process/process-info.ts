@@ -1,6 +1,7 @@
 import type { LogLevel } from '../log/log-level.ts';
 import type { Ended } from '../relation/ended.ts';
 import type { Alias } from './alias.ts';
+import type { Compression } from './compression.ts';
 import type { AnyPid } from './pid.ts';
 import type { Priority } from './priority.ts';
 import type { ProcessState } from './process-state.ts';
@@ -25,7 +26,7 @@ export interface ProcessShortInfo {
   readonly pid: AnyPid;
   readonly name: string | undefined;
   /** The name of its class. */
-  readonly behavior: string;
+  readonly behaviour: string;
   readonly state: ProcessState;
   readonly parent: AnyPid;
   readonly leader: AnyPid;
@@ -45,6 +46,7 @@ export interface ProcessInfo extends ProcessShortInfo {
   readonly mailboxSize: number;
   readonly queues: MailboxQueues;
   readonly priority: Priority;
+  readonly compression: Compression;
   readonly trapExit: boolean;
   readonly fallback: { readonly to: string; readonly tag: string } | undefined;
   readonly aliases: readonly Alias<never>[];

@@ -10,6 +10,7 @@ import {
 } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
+import { type Compression, compressionOver, NO_COMPRESSION } from './compression.ts';
 import { type AnyPid, LocalPid } from './pid.ts';
 import type { ProcessName } from './process-name.ts';
 import { PRIORITIES, type Priority } from './priority.ts';
@@ -47,6 +48,8 @@ export interface ProcessOptions {
   readonly linkChild?: boolean;
   /** The priority of what it sends; `normal` by default. */
   readonly priority?: Priority;
+  /** How what it sends to other nodes is compressed; see `Compression`. */
+  readonly compression?: Partial<Compression>;
   /** How long an asynchronous `init` may take, ms; 5000 by default, 0 for no limit. */
   readonly initTimeoutMs?: number;
   /** The level from which its log is written; the parent's, at last the node's, by default. */
@@ -85,6 +88,7 @@ export const SPAWN_KEYS: readonly string[] = [
   'priority',
   'initTimeoutMs',
   'logLevel',
+  'compression',
   'name',
   'args',
 ];
@@ -106,6 +110,7 @@ export function checkSpawnOptions(options: AnySpawnOptions): void {
     throw incorrect('options.args', 'a list', options.args);
   if (options.leader !== undefined && !(options.leader instanceof LocalPid))
     throw incorrect('options.leader', 'a pid', options.leader);
+  if (options.compression !== undefined) compressionOver(NO_COMPRESSION, options.compression);
   checkFallback(options);
 }
 

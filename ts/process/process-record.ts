@@ -8,6 +8,7 @@ import { QUEUE_MAIN } from '../native/layout.ts';
 import type { NameRecord } from '../node/name-table.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalAlias } from './alias.ts';
+import { type Compression, NO_COMPRESSION } from './compression.ts';
 import type { LocalPid } from './pid.ts';
 import type { AnyProcess } from './process.ts';
 import type { AnySpawnOptions } from './process-options.ts';
@@ -58,6 +59,7 @@ export class ProcessExtra {
   /** Where its four counts stand, see docs/design/crossing.md, Gauges. */
   gauge = -1;
   fallback: AnySpawnOptions['fallback'] = undefined;
+  compression: Compression = NO_COMPRESSION;
   /** Calls whose `Caller` was taken and that are not answered yet. */
   held: Set<PendingCall> | undefined = undefined;
   /** Aborted when the process ends. */
@@ -111,7 +113,7 @@ export class ProcessRecord {
   }
 
   /** The name of its class. */
-  get behavior(): string {
+  get behaviour(): string {
     return this.instance.constructor.name;
   }
 

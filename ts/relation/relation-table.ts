@@ -22,7 +22,13 @@ import { isProcessId } from '../process/process-id.ts';
 import { DEAD, type ProcessRecord } from '../process/process-record.ts';
 import { SharedValue } from '../scheduler/slab.ts';
 import type { Ended } from './ended.ts';
-import { Relation, type RelationKind, type RelationTarget, type Settlement } from './relation.ts';
+import {
+  describeTarget,
+  Relation,
+  type RelationKind,
+  type RelationTarget,
+  type Settlement,
+} from './relation.ts';
 
 /** Where a name, alias or event stands in the core. */
 export interface Address {
@@ -120,7 +126,7 @@ export class RelationTable {
   /** What a fired link or monitor says; its slot is free from now on. */
   take(token: number, reason: ExitReason): Ended {
     const relation = this.#runtime.driver.slab.take(token) as Relation;
-    return endedBy(relation.target, reason);
+    return { ...describeTarget(relation.target), reason };
   }
 
   /** The relation behind a token. */
@@ -211,14 +217,6 @@ function eventTarget(event: EventRecord): Found {
 /** A name that nobody has is, for links and monitors, a process that is not there (Ergo: ErrProcessUnknown). */
 function lookupCode<Code extends string>(code: Code): Code | 'process-unknown' {
   return code === 'name-unknown' ? 'process-unknown' : code;
-}
-
-function endedBy(target: RelationTarget, reason: ExitReason): Ended {
-  if ('pid' in target) return { kind: 'pid', pid: target.pid, reason };
-  if ('name' in target) return { kind: 'name', name: target.name, node: target.node, reason };
-  if ('alias' in target) return { kind: 'alias', alias: target.alias, reason };
-  if ('event' in target) return { kind: 'event', name: target.event, node: target.node, reason };
-  return { kind: 'node', node: target.node, reason };
 }
 
 function verdictText(code: ErrorCode, { kind, target }: Relation): string {

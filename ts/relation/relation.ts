@@ -1,5 +1,6 @@
 import type { LocalAlias } from '../process/alias.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { RelationTargetInfo } from '../process/process-info.ts';
 
 /** A link brings an exit, a monitor a down message. */
 export type RelationKind = 'link' | 'monitor';
@@ -38,4 +39,13 @@ export class Relation {
     this.settlement = settlement;
     this.isAsk = isAsk;
   }
+}
+
+/** What a link or monitor is on, as users are told. */
+export function describeTarget(target: RelationTarget): RelationTargetInfo {
+  if ('pid' in target) return { kind: 'pid', pid: target.pid };
+  if ('name' in target) return { kind: 'name', name: target.name, node: target.node };
+  if ('alias' in target) return { kind: 'alias', alias: target.alias };
+  if ('event' in target) return { kind: 'event', name: target.event, node: target.node };
+  return { kind: 'node', node: target.node };
 }

@@ -52,8 +52,6 @@ export class Dispatcher {
   #at = IN_AT;
   #end = IN_AT;
   #progress = 0;
-  /** Whose slice is read. */
-  #current: ProcessRecord | undefined = undefined;
   /** The count of callbacks at which the clock is read next. */
   #spendAt = 1;
   /** The slot of the message whose callback is on the stack; -1: none, or its slot is free already. */
@@ -105,7 +103,9 @@ export class Dispatcher {
 
   /** The callback on the stack did what may fire something urgent, to whomever: it might be this process. */
   overtakeCurrent(): void {
-    if (this.#current !== undefined) this.overtake(this.#current);
+    const slot = this.#ring[CURRENT]!;
+    const record = slot === NOBODY ? undefined : this.#records[slot];
+    if (record !== undefined) this.overtake(record);
   }
 
   /** Who sent the message in hand. */
@@ -140,11 +140,9 @@ export class Dispatcher {
     // Killed by an earlier slice of this inbox: what it was granted is lost with it.
     if (record === undefined) return this.#drop(first, end);
     record.flags |= RUNNING;
-    this.#current = record;
     ring[CURRENT] = slot;
     const at = this.#entries(record, first, end);
     ring[CURRENT] = NOBODY;
-    this.#current = undefined;
     record.flags &= ~RUNNING;
     if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
     if ((record.attention & HALTED) !== 0 && (record.flags & (ZOMBIE | DEAD)) === ZOMBIE) {
@@ -173,6 +171,7 @@ export class Dispatcher {
             ? this.#message(instance, payload)
             : this.#deliver(record, tag, payload);
         if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
+        if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
         if (progress === this.#spendAt && this.#spend(progress)) break;
       }
     } catch (error) {

@@ -52,7 +52,7 @@ export class Driver implements ClockMember {
   #laps = 0;
   /** Whether a microtask has passed since the last turn. */
   #hasHopped = false;
-  /** Whether the time slice is over. */
+  /** Whether the time slice is over, or all of it. */
   isExpired = false;
   readonly #native: BindingScheduler;
   readonly #turnNative: () => void;
@@ -146,6 +146,7 @@ export class Driver implements ClockMember {
   close(): void {
     this.#closed = true;
     this.#leaveClock?.();
+    this.isExpired = true;
     this.#cancelAlarm();
     this.outbox.asleep = false;
     this.ring[BUSY] = 0;
@@ -216,17 +217,19 @@ export class Driver implements ClockMember {
   #turns(): void {
     for (;;) {
       const isRead = this.#dispatcher.walk();
-      if (this.#closed) return;
       if (this.isExpired) return this.#yield();
-      if (this.#laps > 0 && !this.#hasHopped) {
-        this.#laps -= 1;
-        this.#hasHopped = true;
-        void RESOLVED.then(this.#run);
-        return;
-      }
-      this.#hasHopped = false;
+      if (this.#laps > 0 && this.#hop()) return;
       if (isRead && !this.#turn()) return this.#pause();
     }
+  }
+
+  /** Lets one microtask pass before the next turn; false when it has. */
+  #hop(): boolean {
+    this.#hasHopped = !this.#hasHopped;
+    if (!this.#hasHopped) return false;
+    this.#laps -= 1;
+    void RESOLVED.then(this.#run);
+    return true;
   }
 
   /** One turn of the core; false when nothing came of it and nothing is left. */
@@ -236,12 +239,16 @@ export class Driver implements ClockMember {
     this.#turnNative();
     const used = ring[IN_USED]!;
     this.#dispatcher.open(used);
+    if (used !== 0) return true;
+    // A fault stands until it is read, so it need not be looked for in every turn.
     outbox.check();
-    return used !== 0 || ring[MORE] !== 0 || !outbox.isEmpty;
+    return ring[MORE] !== 0 || !outbox.isEmpty;
   }
 
   /** The slice is over and work is left: libuv first. */
   #yield(): void {
+    if (this.#closed) return;
+    this.outbox.check();
     this.#events.onRest();
     setImmediate(this.#begin);
   }

@@ -19,7 +19,7 @@ export class Outcomes {
     if (result instanceof Promise) return this.#await(record, result, undefined);
     if (result instanceof Stop) return this.#runtime.lifecycle.end(record, result.reason);
     throw incorrect(
-      `the result of a callback of ${record.behavior}`,
+      `the result of a callback of ${record.behaviour}`,
       'noreply or stop(reason)',
       result,
     );
@@ -101,6 +101,6 @@ export class Outcomes {
 }
 
 function noReply(record: ProcessRecord): TergoError<'no-reply'> {
-  const text = `${record.behavior}.handleCall returned noreply, but took no callerOf(request) and forwarded nothing`;
+  const text = `${record.behaviour}.handleCall returned noreply, but took no callerOf(request) and forwarded nothing`;
   return new TergoError('no-reply', text);
 }

@@ -15,7 +15,7 @@ export interface ChildInfo {
   /** `undefined` while it does not run. */
   readonly pid: AnyPid | undefined;
   /** The name of its class. */
-  readonly behavior: string;
+  readonly behaviour: string;
   readonly state: ChildState;
   readonly restart: Restart;
   readonly isSignificant: boolean;

@@ -52,8 +52,8 @@ export function describe(
 function childInfo(child: Child<ChildStart>): ChildInfo {
   const { rule, pid, start, state, restart, isDisabled, restarts } = child;
   const { name, isSignificant } = rule;
-  const behavior = start.behaviour.name;
-  return { name, pid, behavior, state, restart, isSignificant, isDisabled, restarts };
+  const behaviour = start.behaviour.name;
+  return { name, pid, behaviour, state, restart, isSignificant, isDisabled, restarts };
 }
 
 function plainChild(info: ChildInfo): object {

@@ -1,6 +1,6 @@
 //! The glue between Node.js and `tergo-core`: converts, calls, converts, and decides nothing.
 //!
-//! `docs/design/crossing.md` specifies what travels; the hot path is [`BindingEntries`], whose functions
+//! `docs/design/crossing.md` specifies what travels; the hot path is `entries()`, whose functions
 //! take no arguments.
 
 #![deny(unsafe_op_in_unsafe_fn)]

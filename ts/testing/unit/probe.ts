@@ -186,7 +186,7 @@ export async function probe<P, Args extends readonly unknown[]>(
 }
 
 function viewOf({ watch }: Surroundings, record: ProcessRecord): View {
-  const title = `${record.behavior} ${record.pid}`;
+  const title = `${record.behaviour} ${record.pid}`;
   const hint = (): string =>
     (record.flags & WAITING) === 0 ? '' : 'The promise of one of its callbacks is pending.';
   return new View({ watch, by: record.pid, title, hint });

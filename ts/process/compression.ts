@@ -1,0 +1,35 @@
+import { checkBoolean, checkChoice, checkInteger, checkOptions } from '../error/check.ts';
+
+/**
+ * How what a process sends to other nodes is compressed. On one node nothing is compressed, and there
+ * is no network yet: until then the settings are checked, kept and shown. Source: Ergo `gen.Compression`.
+ */
+export interface Compression {
+  /** Off at first. */
+  readonly enabled: boolean;
+  /** `lz4` at first. */
+  readonly type: 'lz4' | 'zstd' | 'gzip';
+  /** For speed, for size, or in between; `default` at first. */
+  readonly level: 'default' | 'speed' | 'size';
+  /** Smaller messages are sent as they are, bytes; 1024 at first, which is also the least. */
+  readonly thresholdBytes: number;
+}
+
+/** What a process has that set nothing. */
+export const NO_COMPRESSION: Compression = Object.freeze({
+  enabled: false,
+  type: 'lz4',
+  level: 'default',
+  thresholdBytes: 1024,
+});
+
+/** The settings laid over those before. Throws `incorrect`, naming the key. @internal */
+export function compressionOver(base: Compression, settings: Partial<Compression>): Compression {
+  checkOptions('compression', settings, ['enabled', 'type', 'level', 'thresholdBytes']);
+  const merged = { ...base, ...settings };
+  checkBoolean('compression.enabled', merged.enabled);
+  checkChoice('compression.type', merged.type, ['lz4', 'zstd', 'gzip']);
+  checkChoice('compression.level', merged.level, ['default', 'speed', 'size']);
+  checkInteger('compression.thresholdBytes', merged.thresholdBytes, NO_COMPRESSION.thresholdBytes);
+  return Object.freeze(merged);
+}
