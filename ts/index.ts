@@ -82,6 +82,15 @@ export type {
   SupervisorSpec,
 } from './supervisor/supervisor-spec.ts';
 export { Supervisor } from './supervisor/supervisor.ts';
+export { Application, type ApplicationClass } from './application/application.ts';
+export type {
+  ApplicationInfo,
+  ApplicationState,
+  MemberInfo,
+  ProcessTree,
+} from './application/application-info.ts';
+export type { ApplicationMode, ApplicationSpec } from './application/application-spec.ts';
+export type { Applications, StartOptions, StopOptions } from './application/applications.ts';
 export type { CallOptions, RequestOptions, SendOptions } from './call/call-options.ts';
 export type { Caller } from './call/caller.ts';
 export { isResponseTo, type RequestRef, type Response } from './call/response.ts';

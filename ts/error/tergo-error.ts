@@ -36,6 +36,11 @@ export type ErrorCode =
   | 'child-running'
   | 'child-disabled'
   | 'child-duplicate'
+  | 'application-unknown'
+  | 'application-running'
+  | 'application-stopping'
+  | 'application-depends'
+  | 'application-failed'
   | 'binary-missing'
   | 'internal';
 

@@ -35,6 +35,7 @@ function textLine({ timeMs, level, source, message, fields }: LogRecord): string
 
 function textSource(source: LogSource): string {
   if (source.type === 'node') return source.node;
+  if (source.type === 'application') return `${source.node} '${source.name}'`;
   const name = source.name === undefined ? '' : ` '${source.name}'`;
   return `${String(source.pid)}${name} ${source.behaviour}`;
 }

@@ -8,6 +8,12 @@ export type LogFields = Readonly<Record<string, unknown>>;
 export type LogSource =
   | { readonly type: 'node'; readonly node: string }
   | {
+      readonly type: 'application';
+      readonly node: string;
+      /** The name of the application. */
+      readonly name: string;
+    }
+  | {
       readonly type: 'process';
       readonly node: string;
       readonly pid: AnyPid;

@@ -70,6 +70,7 @@ export class Lifecycle {
     // Whoever failed to construct has no instance.
     const rest = (record.instance as AnyProcess | undefined)?.[aftermath]?.();
     if (rest !== undefined) this.#hold(record, rest);
+    record.application?.left(record, reason, this.#terminating.get(record.pid));
     this.#runtime.shutdown.onEnd();
   }
 

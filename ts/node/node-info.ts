@@ -20,6 +20,10 @@ export interface NodeInfo {
   readonly processesZombie: number;
   readonly spawned: number;
   readonly terminated: number;
+  /** Applications that are loaded; the system application is one of them. */
+  readonly applications: number;
+  /** Of these, those that run. */
+  readonly applicationsRunning: number;
   readonly registeredNames: number;
   readonly registeredAliases: number;
   readonly registeredEvents: number;
@@ -67,6 +71,7 @@ export function describeNode(runtime: Runtime): NodeInfo {
     // The core process is none that somebody spawned.
     spawned: counters.spawned - 1,
     terminated: counters.terminated,
+    ...runtime.applications.counts(),
     registeredNames: names.size,
     registeredAliases: counters.aliases,
     registeredEvents: events.size,

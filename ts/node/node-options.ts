@@ -1,3 +1,4 @@
+import { Application, type ApplicationClass } from '../application/application.ts';
 import type { EnvEntry } from '../env/env-key.ts';
 import { checkEnv } from '../env/environment.ts';
 import {
@@ -42,6 +43,11 @@ export interface NodeOptions {
   readonly freezeMessages?: boolean;
   /** SIGINT and SIGTERM stop the node gracefully, a second one by force; false by default. */
   readonly handleSignals?: boolean;
+  /**
+   * Applications to load and start with the node, in this order, but what one depends on before it. If one
+   * does not start, those before it are stopped, and `startNode` rejects with its error.
+   */
+  readonly applications?: readonly ApplicationClass[];
   /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. */
   readonly clock?: Clock;
 }
@@ -56,6 +62,7 @@ export function checkNodeOptions(options: NodeOptions): void {
     'freezeMessages',
     'handleSignals',
     'clock',
+    'applications',
   ]);
   if (options.env !== undefined) checkEnv('options.env', options.env);
   if (options.shutdownTimeoutMs !== undefined)
@@ -65,8 +72,18 @@ export function checkNodeOptions(options: NodeOptions): void {
   if (options.handleSignals !== undefined)
     checkBoolean('options.handleSignals', options.handleSignals);
   if (options.clock !== undefined) checkClock(options.clock);
+  if (options.applications !== undefined) checkApplications(options.applications);
   if (options.security !== undefined) checkSecurity(options.security);
   if (options.log !== undefined) checkLog(options.log);
+}
+
+function checkApplications(applications: readonly ApplicationClass[]): void {
+  if (!Array.isArray(applications))
+    throw incorrect('options.applications', 'a list of classes', applications);
+  for (const [index, one] of applications.entries()) {
+    if (typeof one !== 'function' || !(one.prototype instanceof Application))
+      throw incorrect(`options.applications[${index}]`, 'a class that extends Application', one);
+  }
 }
 
 function checkClock(clock: Clock): void {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { Applications } from '../application/applications.ts';
 import type { Behaviour } from '../actor/behaviour.ts';
 import type { CallOptions, SendOptions } from '../call/call-options.ts';
 import type { EnvKey } from '../env/env-key.ts';
@@ -35,6 +36,7 @@ import type { StopReport } from './stop-report.ts';
  */
 export class Node implements Messenger, AsyncDisposable {
   readonly #runtime: Runtime;
+  #applications: Applications | undefined;
 
   /** What stands behind a node. @internal */
   static runtimeOf(node: Node): Runtime {
@@ -75,6 +77,12 @@ export class Node implements Messenger, AsyncDisposable {
   /** The node's own log; its level is that of every process without one of its own. */
   get log(): Log {
     return this.#runtime.log;
+  }
+
+  /** The applications that are loaded on it. */
+  get applications(): Applications {
+    this.#applications ??= new Applications(this.#runtime);
+    return this.#applications;
   }
 
   /** Sends a message; returns what is known at once. */

@@ -1,3 +1,4 @@
+import { ApplicationTable } from '../application/application-table.ts';
 import { Answers } from '../call/answers.ts';
 import { CallTable } from '../call/call-table.ts';
 import { Environment } from '../env/environment.ts';
@@ -88,6 +89,7 @@ export class Runtime {
   readonly relations: RelationTable = new RelationTable(this);
   readonly events: EventTable = new EventTable(this);
   readonly inspector: Inspector = new Inspector(this);
+  readonly applications: ApplicationTable;
   readonly lifecycle: Lifecycle = new Lifecycle(this);
   readonly outcomes: Outcomes = new Outcomes(this);
   readonly shutdown: Shutdown;
@@ -138,6 +140,7 @@ export class Runtime {
     this.dispatcher = new Dispatcher(this);
     this.spawner = new Spawner(this, native.entries().grant);
     this.core = this.spawner.core(CoreProcess);
+    this.applications = new ApplicationTable(this);
     this.driver.start(this.dispatcher);
   }
 
@@ -154,8 +157,9 @@ export class Runtime {
   }
 
   /** From which level the log of a process is written; a logger's own log is off. */
-  logLevelOf({ extra }: ProcessRecord): LogLevel {
-    return extra?.loggerName === undefined ? (extra?.logLevel ?? this.#logLevel) : 'disabled';
+  logLevelOf({ extra, application }: ProcessRecord): LogLevel {
+    if (extra?.loggerName !== undefined) return 'disabled';
+    return extra?.logLevel ?? application?.logLevel ?? this.#logLevel;
   }
 
   /** The log of a process, made on first use. */
@@ -205,11 +209,12 @@ export class Runtime {
     return describeNode(this);
   }
 
-  /** A process's environment value: its own (with what it inherited), its parent's, its leader's, the node's. */
+  /** A process's environment value: its own (with what it inherited), its parent's, its leader's, its application's, the node's. */
   envOf(record: ProcessRecord, key: string): unknown {
     for (const { env } of this.#envOwners(record)) {
       if (env?.has(key) === true) return env.at(key);
     }
+    if (record.application?.env.has(key) === true) return record.application.env.at(key);
     return this.env.at(key);
   }
 
@@ -222,6 +227,7 @@ export class Runtime {
   envList(record: ProcessRecord): ReadonlyMap<string, unknown> {
     const list = new Map<string, unknown>();
     this.env.copyInto(list);
+    record.application?.env.copyInto(list);
     for (const { env } of this.#envOwners(record).toReversed()) env?.copyInto(list);
     return list;
   }

@@ -69,7 +69,7 @@ export class Shutdown {
     timers.cancel(timer);
   }
 
-  /** A process has ended, or its `terminate` is over. */
+  /** A process has ended, or its `terminate` is over, or an application. */
   onEnd(): void {
     if (this.#isEmpty()) this.#onEmpty?.();
   }
@@ -82,7 +82,7 @@ export class Shutdown {
   async #stop(timeoutMs: number): Promise<StopReport> {
     // Later, so that `#stopping` is set when the first process hears of it.
     await Promise.resolve();
-    if (!this.#isForced) this.#askAll();
+    if (!this.#isForced) void this.#askAll();
     const killed = (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
     this.#runtime.close();
     this.#onStopped();
@@ -90,12 +90,17 @@ export class Shutdown {
   }
 
   /** As if from the parent, so that trapping does not help. The children of a supervisor are left to it: it knows their order. */
-  #askAll(): void {
-    const { messaging } = this.#runtime;
-    for (const record of this.living()) {
-      if (!this.#isSupervised(record))
-        messaging.signal(record, { from: record.parent, reason: 'shutdown' });
-    }
+  ask(record: ProcessRecord): void {
+    if (!this.#isSupervised(record))
+      this.#runtime.messaging.signal(record, { from: record.parent, reason: 'shutdown' });
+  }
+
+  /** Applications first, last started first; then everybody else. */
+  async #askAll(): Promise<void> {
+    const { applications } = this.#runtime;
+    if (applications.areRunning) await applications.stopAll();
+    if (this.#runtime.isStopped) return;
+    for (const record of this.living()) this.ask(record);
   }
 
   #isSupervised({ pid, parent }: ProcessRecord): boolean {
@@ -107,7 +112,8 @@ export class Shutdown {
     const rest = this.living();
     const fields = this.#fields(rest);
     const isLate = rest.length + this.#runtime.lifecycle.terminating > 0 && !this.#isForced;
-    for (const record of rest) this.#runtime.lifecycle.kill(record);
+    this.#runtime.applications.stopAllAtOnce();
+    for (const record of this.living()) this.#runtime.lifecycle.kill(record);
     if (isLate)
       this.#runtime.log.error('processes did not end in time; those left are killed', fields);
     return rest.map(({ pid }) => pid);
@@ -146,7 +152,8 @@ export class Shutdown {
   }
 
   #isEmpty(): boolean {
+    const { counters, lifecycle, applications } = this.#runtime;
     // The core process is one of them.
-    return this.#runtime.counters.processes === 1 && this.#runtime.lifecycle.terminating === 0;
+    return counters.processes === 1 && lifecycle.terminating === 0 && !applications.areRunning;
   }
 }

@@ -5,7 +5,7 @@ import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/l
 import { LocalPid } from '../process/pid.ts';
 import { compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { queueOf } from '../process/priority.ts';
-import { construct, initialise, isPlain } from '../process/process-context.ts';
+import { construct, initialise, isPlain, membership } from '../process/process-context.ts';
 import { type AnySpawnOptions, checkSpawnOptions } from '../process/process-options.ts';
 import { INIT, isMute, PLAIN, ProcessRecord, RUNNING, ZOMBIE } from '../process/process-record.ts';
 import { type AnyProcess, Process } from '../process/process.ts';
@@ -61,6 +61,7 @@ export class Spawner {
     const { shutdown, names } = this.#runtime;
     if (shutdown.isStopping) throw failure('node-terminated', 'spawn');
     if (isMute(parent)) throw failure('not-allowed', `${parent.pid} has ended and cannot spawn`);
+    if (parent.application?.isStopping === true) throw stoppingError(parent.application.name);
     if (typeof behaviour !== 'function' || !(behaviour.prototype instanceof Process))
       throw incorrect('behaviour', 'a class that extends Actor or Process', behaviour);
     if (options === undefined) return;
@@ -81,6 +82,7 @@ export class Spawner {
       parent: parent?.pid ?? pid,
       leader: (options?.leader as LocalPid | undefined) ?? parent?.leader ?? pid,
       startedAt: this.#runtime.driver.recentNow(),
+      application: options?.[membership] ?? parent?.application,
     };
     return new ProcessRecord(this.#runtime, pid, this.#slots[2 * at + 1]!, origin);
   }
@@ -132,6 +134,7 @@ export class Spawner {
     records[slot] = record;
     counters.processes += 1;
     counters.spawned += 1;
+    record.application?.joined(record.pid);
     this.#inherit(record);
     if (options !== undefined) this.#apply(record, options);
     record.instance = construct(record, behaviour);
@@ -235,6 +238,11 @@ function initError(record: ProcessRecord): Error {
   if (TergoError.is(reason, 'timeout')) return reason;
   const text = `${pid} ended before its init was over (${reason instanceof Error ? reason.message : reason})`;
   return new TergoError('process-terminated', text, { cause: reason });
+}
+
+function stoppingError(application: string): TergoError {
+  const text = `application '${application}' is stopping; its processes spawn nothing more`;
+  return new TergoError('application-stopping', text);
 }
 
 /** Keeps the table dense, which is what makes it fast. */

@@ -48,6 +48,7 @@ export class Inspector {
     return {
       pid: record.pid,
       name: record.name,
+      application: record.application?.name,
       behaviour: record.behaviour,
       state: this.state(record),
       parent: record.parent,

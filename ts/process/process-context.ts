@@ -17,6 +17,9 @@ export const supervises: unique symbol = Symbol('tergo.supervises');
 /** The key of a method that only supervisors have: resolves when the children that an end at once has left have followed. */
 export const aftermath: unique symbol = Symbol('tergo.aftermath');
 
+/** The key of a spawn option by which a process becomes a member of a run of an application. */
+export const membership: unique symbol = Symbol('tergo.membership');
+
 let constructing: ProcessRecord | undefined;
 
 /** Builds the instance of a spawned process; its constructor takes the record by `takeRecord`. */

@@ -47,6 +47,11 @@ export abstract class ProcessIdentity<P> {
     return this[context].name;
   }
 
+  /** The name of the application that it belongs to: that of its parent, unless it is a member itself. */
+  get application(): string | undefined {
+    return this[context].application?.name;
+  }
+
   /** The node it lives on. */
   get node(): Node {
     return this[context].runtime.node;
@@ -139,8 +144,8 @@ export abstract class ProcessIdentity<P> {
   }
 
   /**
-   * An environment value: its own, else its parent's, else its leader's, else the node's, else
-   * `fallback`. Case does not matter.
+   * An environment value: its own, else its parent's, else its leader's, else its application's, else
+   * the node's, else `fallback`. Case does not matter.
    */
   env<T>(key: EnvKey<T>): T | undefined;
   env<T>(key: EnvKey<T>, fallback: NoInfer<T>): T;

@@ -25,6 +25,8 @@ export type RelationTargetInfo = Ended extends infer E
 export interface ProcessShortInfo {
   readonly pid: AnyPid;
   readonly name: string | undefined;
+  /** The name of the application that it belongs to. */
+  readonly application: string | undefined;
   /** The name of its class. */
   readonly behaviour: string;
   readonly state: ProcessState;

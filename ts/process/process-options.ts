@@ -1,3 +1,4 @@
+import type { ApplicationRun } from '../application/application-run.ts';
 import type { EnvEntry } from '../env/env-key.ts';
 import { checkEnv } from '../env/environment.ts';
 import {
@@ -12,6 +13,7 @@ import { incorrect } from '../error/tergo-error.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from './compression.ts';
 import { type AnyPid, LocalPid } from './pid.ts';
+import { membership } from './process-context.ts';
 import type { ProcessName } from './process-name.ts';
 import { PRIORITIES, type Priority } from './priority.ts';
 
@@ -75,6 +77,7 @@ export type SpawnOptions<P, Args extends readonly unknown[]> = ProcessOptions &
 export type AnySpawnOptions = ProcessOptions & {
   readonly name?: string;
   readonly args?: readonly unknown[];
+  readonly [membership]?: ApplicationRun;
 };
 
 /** Every option of `spawn`. @internal */

@@ -1,3 +1,4 @@
+import type { ApplicationRun } from '../application/application-run.ts';
 import type { PendingCall } from '../call/pending-call.ts';
 import type { Environment } from '../env/environment.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
@@ -79,6 +80,8 @@ export class ProcessRecord {
   readonly leader: LocalPid;
   /** When it was spawned, ms since the node's start. */
   readonly startedAt: number;
+  /** The run of an application that it belongs to. */
+  readonly application: ApplicationRun | undefined;
   instance!: AnyProcess;
   flags: number = INIT;
   /** Why the dispatcher must look up from its slice; 0: nothing. */
@@ -100,6 +103,7 @@ export class ProcessRecord {
     this.parent = origin.parent;
     this.leader = origin.leader;
     this.startedAt = origin.startedAt;
+    this.application = origin.application;
   }
 
   /** The part that most processes have none of, made on first use. */
@@ -128,6 +132,7 @@ export interface Origin {
   readonly parent: LocalPid;
   readonly leader: LocalPid;
   readonly startedAt: number;
+  readonly application: ApplicationRun | undefined;
 }
 
 /** Whether this process may not send any more: it was killed, or it ended and its `terminate` callback is over. */

@@ -187,8 +187,10 @@ export class SupervisionRunner {
 
   #failed(child: SomeChild, error: unknown): Actions<ChildStart> {
     this.#startError = error;
-    // A node that stops is no fault of the child.
-    const reason = TergoError.is(error, 'node-terminated') ? 'shutdown' : reasonOf(error);
+    // A node or an application that stops is no fault of the child.
+    const isStopping =
+      TergoError.is(error, 'node-terminated') || TergoError.is(error, 'application-stopping');
+    const reason = isStopping ? 'shutdown' : reasonOf(error);
     return this.supervision.startFailed(child, reason);
   }
 

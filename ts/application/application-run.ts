@@ -1,0 +1,204 @@
+import type { MaybePromise } from '../actor/outcome.ts';
+import type { Environment } from '../env/environment.ts';
+import { type ExitReason, isAbnormal, reasonOf } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { LogLevel } from '../log/log-level.ts';
+import type { StopReport } from '../node/stop-report.ts';
+import type { LocalPid } from '../process/pid.ts';
+import { membership } from '../process/process-context.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import type { LocalChildSpec } from '../supervisor/child-spec.ts';
+import type { ApplicationRecord } from './application-record.ts';
+import type { ApplicationMode } from './application-spec.ts';
+import { GroupEnd } from './group-end.ts';
+
+/** One run of an application, from its start until everything that belongs to it is over. */
+export class ApplicationRun {
+  readonly record: ApplicationRecord;
+  readonly mode: ApplicationMode;
+  readonly env: Environment;
+  /** When it began, ms since the node's start. */
+  readonly startedAt: number;
+  phase: 'starting' | 'running' | 'stopping' = 'starting';
+  /** Its processes that are not over. */
+  size = 0;
+  /** In the order of their starts; without those that have ended. */
+  readonly members: Map<LocalPid, LocalChildSpec> = new Map();
+  readonly #onOver: (reason: ExitReason) => void;
+  /** Whether `init` has come to its end. */
+  #isInitialised = false;
+  #end: { readonly group: GroupEnd; readonly over: Promise<StopReport> } | undefined;
+  /** The member that is about to be spawned. */
+  #next: LocalChildSpec | undefined;
+  /** Resolves, or rejects, when the start is over; for a second one who wants it to run. */
+  #started: Promise<void> | undefined;
+  /** Lets the start go on, by its failure, when the run has to end. */
+  readonly #broken: PromiseWithResolvers<never> = Promise.withResolvers();
+
+  constructor(
+    record: ApplicationRecord,
+    mode: ApplicationMode,
+    env: Environment,
+    onOver: (reason: ExitReason) => void,
+  ) {
+    this.record = record;
+    this.mode = mode;
+    this.env = env;
+    this.#onOver = onOver;
+    this.startedAt = record.runtime.driver.readNow();
+    // Nobody need be listening when it breaks.
+    this.#broken.promise.catch(() => undefined);
+  }
+
+  get name(): string {
+    return this.record.name;
+  }
+
+  get logLevel(): LogLevel {
+    return this.record.logLevel;
+  }
+
+  /** Whether nothing may be spawned in it any more. */
+  get isStopping(): boolean {
+    return this.phase === 'stopping';
+  }
+
+  memberAt(name: string): LocalPid | undefined {
+    for (const [pid, member] of this.members) if (member.name === name) return pid;
+    return undefined;
+  }
+
+  /** Rejects with `application-failed`, when it is over again. Every call gets the same. */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  /** Ends it for `reason`; resolves when all is over. Later calls get what the first one gets; a shorter time counts. */
+  stop(
+    reason: ExitReason,
+    timeoutMs: number = this.record.spec.stopTimeoutMs,
+  ): Promise<StopReport> {
+    this.#end ??= this.#stop(reason);
+    this.#end.group.limit(timeoutMs);
+    return this.#end.over;
+  }
+
+  /** A process of this run begins. */
+  joined(pid: LocalPid): void {
+    this.size += 1;
+    if (this.#next !== undefined) this.members.set(pid, this.#next);
+    this.#next = undefined;
+  }
+
+  /** A process of this run has ended; its `terminate`, and what it is to wait for, is `pending`. */
+  left(process: ProcessRecord, reason: ExitReason, pending: Promise<void> | undefined): void {
+    if (this.members.delete(process.pid)) this.#memberEnded(reason);
+    if (pending === undefined) this.#isOver(process);
+    else void pending.then(() => this.#isOver(process));
+  }
+
+  #isOver({ pid }: ProcessRecord): void {
+    this.size -= 1;
+    this.#end?.group.isOver(pid);
+  }
+
+  #memberEnded(reason: ExitReason): void {
+    if (this.isStopping) return;
+    const isFatal = this.mode === 'permanent' || (this.mode === 'transient' && isAbnormal(reason));
+    if (isFatal) void this.stop(reason);
+    // While it starts, the next member may be on its way.
+    else if (this.members.size === 0 && this.phase === 'running') void this.stop('normal');
+  }
+
+  async #start(): Promise<void> {
+    const { application, spec } = this.record;
+    try {
+      await this.#callback('init', spec.initTimeoutMs, () => application.init?.(this.mode));
+      for (const member of spec.group) await this.#startMember(member);
+      await this.#callback('start', spec.startTimeoutMs, () => application.start?.(this.mode));
+    } catch (error) {
+      return this.#fail(reasonOf(error));
+    }
+    this.phase = 'running';
+    this.record.log.info('application started', { mode: this.mode });
+    if (this.members.size === 0 && spec.group.length > 0) void this.stop('normal');
+  }
+
+  async #fail(error: Error): Promise<never> {
+    await this.stop(error);
+    const text = `application '${this.name}' did not start: ${error.message}`;
+    throw new TergoError('application-failed', text, { cause: error });
+  }
+
+  async #startMember(member: LocalChildSpec): Promise<void> {
+    const { spawner, core } = this.record.runtime;
+    this.#next = member;
+    const options = { ...member.start.options, [membership]: this };
+    const spawned = spawner.spawn(core, member.start.behaviour, options);
+    this.#next = undefined;
+    await Promise.race([spawned, this.#broken.promise]);
+    this.#checkUnbroken();
+  }
+
+  #checkUnbroken(): void {
+    if (this.#end !== undefined) throw this.#end.group.cause;
+  }
+
+  #stop(reason: ExitReason): { readonly group: GroupEnd; readonly over: Promise<StopReport> } {
+    const wasRunning = this.phase === 'running';
+    this.phase = 'stopping';
+    const group = new GroupEnd(this, reason);
+    this.#broken.reject(group.cause);
+    return { group, over: this.#wind(group, wasRunning) };
+  }
+
+  async #wind(group: GroupEnd, wasRunning: boolean): Promise<StopReport> {
+    const { application, log } = this.record;
+    const { reason } = group;
+    // Later, so that `#end` is set when the first process hears of it.
+    await Promise.resolve();
+    if (wasRunning && !group.isForced)
+      await this.#lastWord('stop', () => group.orLimit(application.stop?.(reason)));
+    const killed = await group.end();
+    if (this.#isInitialised)
+      await this.#lastWord('terminate', () => application.terminate?.(reason));
+    this.#onOver(reason);
+    const fields = { reason, killed: killed.length };
+    if (reason instanceof Error || reason === 'kill') log.error('application ended', fields);
+    else log.info('application ended', fields);
+    return { killed };
+  }
+
+  /** A callback of the start, within its time and only until the run breaks. */
+  async #callback(
+    name: 'init' | 'start',
+    timeoutMs: number,
+    call: () => MaybePromise<void> | undefined,
+  ): Promise<void> {
+    this.#checkUnbroken();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const { timers } = this.record.runtime;
+    const text = `${name} of application '${this.name}' took over ${timeoutMs} ms; raise ${name}TimeoutMs`;
+    const late = (): void => reject(new TergoError('timeout', text));
+    const timer = timeoutMs === 0 ? -1 : timers.start(timeoutMs, late);
+    try {
+      await Promise.race([call(), promise, this.#broken.promise]);
+      if (name === 'init') this.#isInitialised = true;
+    } finally {
+      timers.cancel(timer);
+    }
+    this.#checkUnbroken();
+  }
+
+  async #lastWord(
+    name: 'stop' | 'terminate',
+    call: () => MaybePromise<void> | undefined,
+  ): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.record.log.error(`${name} failed`, { error: reasonOf(error) });
+    }
+  }
+}

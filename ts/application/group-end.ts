@@ -1,0 +1,136 @@
+import type { MaybePromise } from '../actor/outcome.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { AnyPid, LocalPid } from '../process/pid.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import type { ApplicationRun } from './application-run.ts';
+
+/** Ends the processes of one run: its members one by one, last one first; then whoever is left; at last by force. */
+export class GroupEnd {
+  readonly reason: ExitReason;
+  readonly #run: ApplicationRun;
+  readonly #runtime: Runtime;
+  readonly #killed: AnyPid[] = [];
+  readonly #done: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** Resolves when the time is over. */
+  readonly #late: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** The member that was asked to end, and the timer of its time. */
+  #asked: { readonly pid: LocalPid; readonly timer: number } | undefined;
+  #isAsking = false;
+  #hasAskedRest = false;
+  #limitTimer = -1;
+  #limitAt = Infinity;
+
+  constructor(run: ApplicationRun, reason: ExitReason) {
+    this.#run = run;
+    this.#runtime = run.record.runtime;
+    this.reason = reason;
+  }
+
+  /** The reason as an error, for a start that it breaks. */
+  get cause(): Error {
+    const { reason } = this;
+    if (reason instanceof Error) return reason;
+    return new TergoError('application-stopping', `it was stopped while it started (${reason})`);
+  }
+
+  /** Whether nobody is asked any more. */
+  get isForced(): boolean {
+    return this.#limitAt === -Infinity;
+  }
+
+  /** All must be over in so many ms, 0: at once; the shortest of several counts. */
+  limit(timeoutMs: number): void {
+    if (timeoutMs === 0) return this.#force();
+    const { timers, driver } = this.#runtime;
+    const at = driver.readNow() + timeoutMs;
+    if (at >= this.#limitAt) return;
+    this.#limitAt = at;
+    timers.cancel(this.#limitTimer);
+    this.#limitTimer = timers.start(timeoutMs, () => this.#expire());
+  }
+
+  /** What a callback does, until the time is over. */
+  async orLimit(result: MaybePromise<void> | undefined): Promise<void> {
+    await Promise.race([result, this.#late.promise]);
+  }
+
+  /** Resolves when no process is left, with those that had to be killed. */
+  async end(): Promise<readonly AnyPid[]> {
+    this.#isAsking = !this.isForced;
+    if (this.#isAsking) this.#next();
+    await this.#done.promise;
+    this.#runtime.timers.cancel(this.#limitTimer);
+    return this.#killed;
+  }
+
+  /** A process of the run has ended for good. */
+  isOver(pid: LocalPid): void {
+    if (this.#asked?.pid === pid) this.#forget();
+    if (this.#isAsking && this.#asked === undefined) this.#next();
+  }
+
+  #next(): void {
+    const last = [...this.#run.members].at(-1);
+    if (last !== undefined) {
+      const [pid, { rule }] = last;
+      return this.#ask(pid, rule.name, rule.shutdownTimeoutMs);
+    }
+    if (this.#run.size === 0) return this.#done.resolve();
+    this.#askRest();
+  }
+
+  #ask(pid: LocalPid, name: string, timeoutMs: number): void {
+    const record = this.#runtime.recordOf(pid)!;
+    const overdue = (): void => {
+      const fields = { member: name, pid, shutdownTimeoutMs: timeoutMs };
+      this.#run.record.log.error('a member did not end in time; it is killed', fields);
+      this.#kill(record);
+    };
+    const { timers, messaging, core } = this.#runtime;
+    const timer = Number.isFinite(timeoutMs) ? timers.start(timeoutMs, overdue) : -1;
+    this.#asked = { pid, timer };
+    messaging.signal(record, { from: core.pid, reason: 'shutdown' });
+  }
+
+  #forget(): void {
+    this.#runtime.timers.cancel(this.#asked!.timer);
+    this.#asked = undefined;
+  }
+
+  /** Those that members have spawned and left behind. */
+  #askRest(): void {
+    if (this.#hasAskedRest) return;
+    this.#hasAskedRest = true;
+    const { shutdown } = this.#runtime;
+    for (const record of this.#rest()) shutdown.ask(record);
+  }
+
+  #expire(): void {
+    const rest = this.#rest();
+    const running = rest.slice(0, 20).map(({ pid, behaviour }) => `${pid} ${behaviour}`);
+    const fields = { running, count: rest.length, terminating: this.#run.size - rest.length };
+    this.#run.record.log.error('processes did not end in time; those left are killed', fields);
+    this.#force();
+  }
+
+  /** What a `terminate` still does, and a callback that blocks, is not waited for. */
+  #force(): void {
+    if (this.isForced) return;
+    this.#limitAt = -Infinity;
+    this.#isAsking = false;
+    this.#late.resolve();
+    for (const record of this.#rest()) this.#kill(record);
+    this.#done.resolve();
+  }
+
+  #kill(record: ProcessRecord): void {
+    this.#killed.push(record.pid);
+    this.#runtime.lifecycle.kill(record);
+  }
+
+  #rest(): ProcessRecord[] {
+    return this.#runtime.processes().filter(({ application }) => application === this.#run);
+  }
+}
