@@ -82,7 +82,7 @@ export type {
   SupervisorSpec,
 } from './supervisor/supervisor-spec.ts';
 export { Supervisor } from './supervisor/supervisor.ts';
-export { Application, type ApplicationClass } from './application/application.ts';
+export { Application, type ApplicationClass, type Loads } from './application/application.ts';
 export type {
   ApplicationInfo,
   ApplicationState,

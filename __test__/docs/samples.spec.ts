@@ -6,6 +6,17 @@ const folder = new URL('../../docs/samples/', import.meta.url);
 
 /** What each sample prints to standard output, line by line. */
 const printed: Readonly<Record<string, readonly string[]>> = {
+  'application.ts': [
+    'images runs, permanent',
+    '180',
+    'images has ended, shutdown',
+    'images runs, permanent',
+    '100',
+    'running 2',
+    'ImageSupervisor > Scaler',
+    'images has ended, shutdown',
+    "[ 'system running', 'metrics running', 'images loaded' ]",
+  ],
   'async-callbacks.ts': ['true true Error', 'the call was aborted'],
   'child-limits.ts': [
     'process crashed Error: a bad plugin',

@@ -25,6 +25,7 @@ test('a fresh process shows the defaults of every option', async (t) => {
   t.deepEqual(info, {
     pid,
     name: undefined,
+    application: undefined,
     behaviour: 'Witness',
     state: 'sleep',
     parent: node.pid,

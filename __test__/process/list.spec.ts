@@ -106,6 +106,7 @@ test('short information is the cheap part of the whole', async (t) => {
   const { uptimeMs: _short, ...rest } = short ?? ({} as never);
   t.like(node.processInfo(pid), rest);
   t.deepEqual(Object.keys(rest).toSorted(), [
+    'application',
     'behaviour',
     'leader',
     'logLevel',

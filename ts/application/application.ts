@@ -91,5 +91,11 @@ export abstract class Application {
 
 /** A class whose `load` takes `Args`. */
 export interface ApplicationClass<Args extends readonly unknown[] = []> {
-  new (): Application & { load(...args: Args): MaybePromise<ApplicationSpec> };
+  new (): Application & Loads<Args>;
+}
+
+/** Asked of a class that is to be loaded with `Args`. */
+export interface Loads<Args extends readonly unknown[]> {
+  /** Gives the spec. */
+  load(...args: Args): MaybePromise<ApplicationSpec>;
 }
