@@ -1,68 +1,114 @@
-// Counts the words of every text file below a folder: a reader, four workers and an aggregator, one
-// process each. One worker crashes on the way and is replaced. Start here, then read count-words/.
+// Counts the words of every text file below a folder with an application: a reader, a pool of counting
+// workers, an aggregator and a reporter below a supervisor. Start here, then read count-words/.
 //
-// usage: npm run demo [-- FOLDER]    by default this repository; node_modules, target, dist, .git, docs/api are left out
+// A worker and the reader crash on the way, on purpose: the pool replaces the one, the supervisor restarts
+// the other, and nothing is lost or counted twice.
+//
+// usage: npm run demo [-- [FOLDER] [--log text|coloured|json|off]]
+//   FOLDER  by default this repository; node_modules, target, dist, .git, docs/api are left out
+//   --log   how the log looks on standard error; by default coloured on a terminal, text elsewhere
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startNode } from 'tergo';
-import { Foreman } from './count-words/foreman.ts';
+import { parseArgs } from 'node:util';
+import { startNode, type LogOptions, type RestartInfo } from 'tergo';
+import { CountWords } from './count-words/count-words.ts';
 import { InputError, listFiles } from './count-words/list-files.ts';
 import { countInPlainLoop, differenceOf } from './count-words/plain-loop.ts';
 import { counted, grouped, ProgressLine } from './count-words/progress-line.ts';
-import { aggregatorName, progressEvent, type Totals } from './count-words/protocols.ts';
+import {
+  aggregatorName,
+  progressEvent,
+  supervisorName,
+  type Totals,
+} from './count-words/protocols.ts';
 
 const WORKERS = 4;
 const line = new ProgressLine(process.stdout);
 
 try {
-  // npm runs scripts in the package's folder; INIT_CWD is where the user stands.
-  const [argument = fileURLToPath(new URL('..', import.meta.url))] = process.argv.slice(2);
-  const folder = path.resolve(process.env['INIT_CWD'] ?? '.', argument);
+  const { folder, log } = readArguments();
   const paths = await listFiles(folder);
   console.log(`${counted(paths.length, 'file')} below ${folder}, ${WORKERS} workers`);
-  await countAndVerify(folder, paths);
+  await countAndVerify(folder, paths, log);
 } catch (error) {
   line.clear();
   console.error(error instanceof InputError ? `count-words: ${error.message}` : error);
   process.exitCode = 1;
 }
 
-async function countAndVerify(folder: string, paths: readonly string[]): Promise<void> {
+async function countAndVerify(
+  folder: string,
+  paths: readonly string[],
+  log: LogOptions,
+): Promise<void> {
   const begin = performance.now();
-  const { totals, crashes } = await countWithActors(paths);
+  const { totals, restarts } = await countWithActors(paths, log);
   const seconds = (performance.now() - begin) / 1000;
   if (totals.files === 0) {
     const skipped = `${counted(totals.skipped, 'file')} skipped as binary, too large or unreadable`;
     throw new InputError(`there is no text below ${folder} (${skipped})`);
   }
   printTotals(totals, seconds);
-  for (const file of crashes)
+  for (const file of totals.crashes)
     console.log(
-      `a worker crashed on purpose with ${path.relative(folder, file)} in hand; another one counted it`,
+      `a worker crashed on purpose with ${path.relative(folder, file)} in hand; the pool replaced it, another one counted the file`,
     );
+  for (const { name } of restarts)
+    console.log(`the ${name} crashed on purpose; its supervisor restarted it`);
 
   const difference = differenceOf(totals, countInPlainLoop(paths));
   if (difference !== undefined) throw new Error(`a plain loop differs: ${difference}`);
   console.log(`a plain loop over the same files agrees: ${counted(totals.words, 'word')}`);
 }
 
-function printLog(text: string): void {
-  line.clear();
-  console.error(text);
-}
-
 async function countWithActors(
   paths: readonly string[],
-): Promise<{ totals: Totals; crashes: readonly string[] }> {
-  await using node = await startNode('count-words@localhost', { log: { output: printLog } });
-  const foreman = await node.spawn(Foreman, { args: [paths, WORKERS] });
+  log: LogOptions,
+): Promise<{ totals: Totals; restarts: readonly RestartInfo[] }> {
+  await using node = await startNode('count-words@localhost', { log });
+  const name = await node.applications.load(CountWords, { args: [paths, WORKERS, line] });
+  await node.applications.start(name);
   for await (const { message } of node.subscribe(progressEvent)) {
-    line.show(message);
     if (message.done === message.of) break;
   }
-  const crashes = await node.call(foreman, { type: 'closing-time' });
+  // The job that prints progress every minute; once more at the end.
+  await node.cron.runJob('progress');
   const totals = await node.call(aggregatorName, { type: 'totals' });
-  return { totals, crashes };
+  const restarts = await node.call(supervisorName, { type: 'restarts' });
+  return { totals, restarts };
+}
+
+function readArguments(): { readonly folder: string; readonly log: LogOptions } {
+  const { values, positionals } = parsed();
+  // npm runs scripts in the package's folder; INIT_CWD is where the user stands.
+  const [argument = fileURLToPath(new URL('..', import.meta.url))] = positionals;
+  const folder = path.resolve(process.env['INIT_CWD'] ?? '.', argument);
+  return { folder, log: logOptions(values.log ?? (process.stderr.isTTY ? 'coloured' : 'text')) };
+}
+
+function parsed() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { log: { type: 'string' } } });
+  } catch (error) {
+    throw new InputError((error as Error).message);
+  }
+}
+
+function logOptions(format: string): LogOptions {
+  const output = (text: string): void => {
+    line.clear();
+    process.stderr.write(`${text}\n`);
+  };
+  switch (format) {
+    case 'text':
+    case 'coloured':
+    case 'json':
+      return { format, output };
+    case 'off':
+      return { disableConsole: true };
+    default:
+      throw new InputError(`--log must be text, coloured, json or off, but is ${format}`);
+  }
 }
 
 function printTotals({ files, skipped, bytes, words, counts }: Totals, seconds: number): void {

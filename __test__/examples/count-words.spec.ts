@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type ProcessShortInfo, startNode } from 'tergo';
+import { startNode, type Node } from 'tergo';
 import { Aggregator } from '../../examples/count-words/aggregator.ts';
-import { Foreman } from '../../examples/count-words/foreman.ts';
+import { CountWords } from '../../examples/count-words/count-words.ts';
 import { ProgressLine } from '../../examples/count-words/progress-line.ts';
+import { aggregatorName, progressEvent } from '../../examples/count-words/protocols.ts';
 import { countWords } from '../../examples/count-words/words.ts';
 import { type Finished, runNode } from '../support/run-node.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -23,10 +24,6 @@ function folderWith(t: ExecutionContext, files: Readonly<Record<string, string>>
     writeFileSync(file, content);
   }
   return folder;
-}
-
-function isWorker({ behaviour }: ProcessShortInfo): boolean {
-  return behaviour === 'Worker';
 }
 
 function count(...args: readonly string[]): Promise<Finished> {
@@ -56,16 +53,18 @@ test.serial('without an argument it counts this repository, and a plain loop agr
 });
 
 test.serial(
-  'one worker crashes for real, is logged once, and its file is counted once all the same',
+  'a worker and the reader crash for real, are logged once and replaced, and every file is counted once all the same',
   async (t) => {
     const files = Object.fromEntries(
       Array.from({ length: 40 }, (_, i) => [`${String(i).padStart(2, '0')}.txt`, 'one two two']),
     );
     const { stdout, stderr, code } = await count(folderWith(t, files));
     t.is(code, 0, stderr);
-    t.regex(stdout, /^a worker crashed on purpose with 20\.txt in hand; another one counted it$/m);
-    t.is(stdout.match(/crashed/g)?.length, 1);
-    t.is(stderr.match(/process crashed/g)?.length, 1);
+    t.regex(stdout, /^a worker crashed on purpose with 20\.txt in hand; the pool replaced it, /m);
+    t.regex(stdout, /^the reader crashed on purpose; its supervisor restarted it$/m);
+    t.is(stdout.match(/crashed/g)?.length, 2);
+    t.is(stderr.match(/process crashed/g)?.length, 2);
+    t.regex(stderr, /'reader' Reader: process crashed error=Error: crashed on purpose$/m);
     t.regex(
       stderr,
       /Worker: process crashed error=Error: crashed on purpose with .*20\.txt in hand/,
@@ -152,30 +151,74 @@ test.serial(
   },
 );
 
+test.serial('a job of the clock prints how far it is, at the latest at the end', async (t) => {
+  const { stdout } = await count(folderWith(t, { 'a.txt': 'one two', 'b.txt': 'three' }));
+  t.regex(stdout, /^progress at \d\d:\d\d:\d\d: 100 %, 2 of 2 files, 3 words$/m);
+});
+
+test.serial('--log says how the log looks on standard error', async (t) => {
+  const folder = folderWith(t, { 'a.txt': 'one', 'b.txt': 'two', 'c.txt': 'three' });
+  const json = await count(folder, '--log', 'json');
+  const records = json.stderr
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { level: string; message: string });
+  t.true(records.some(({ level, message }) => level === 'error' && message === 'process crashed'));
+  t.true(records.some(({ message }) => message === 'application started'));
+  const off = await count(folder, '--log=off');
+  t.is(off.stderr, '');
+  t.regex(off.stdout, /agrees: 3 words$/m);
+  const coloured = await runNode(demo, {
+    args: [folder, '--log', 'coloured'],
+    env: { INIT_CWD: undefined, FORCE_COLOR: '1', NO_COLOR: undefined },
+  });
+  t.true(coloured.stderr.includes('\u001B['));
+  failsWith(t, await count(folder, '--log', 'xml'), '--log must be text, coloured, json or off, but is xml');
+});
+
 test('a file whose words come twice is added once', async (t) => {
   await using node = await startNode('aggregator@localhost');
-  const aggregator = await node.spawn(Aggregator, { args: [2] });
+  const aggregator = await node.spawn(Aggregator, { args: [['a', 'b', 'c']] });
   const words = new Map([['word', 3]]);
   for (const path of ['a', 'a', 'b'])
     node.send(aggregator, { type: 'counted', path, bytes: 10, words });
   const totals = await node.call(aggregator, { type: 'totals' });
   t.deepEqual([totals.files, totals.bytes, totals.words], [2, 20, 6]);
+  t.deepEqual(await node.call(aggregator, { type: 'missing' }), { paths: ['c'], isBegun: true });
 });
 
-test('when worker after worker crashes, the foreman gives up and everybody goes with it', async (t) => {
-  await using node = await startNode('foreman@localhost', { log: { level: 'disabled' } });
-  const paths = Array.from({ length: 10_000 }, (_, i) => `/missing/${i}`);
-  const foreman = await node.spawn(Foreman, { args: [paths, 1] });
-  for (let crashes = 0; crashes <= 10; crashes++) {
-    const worker = await waitFor(
-      'a worker',
-      () => node.processListShortInfo({ filter: isWorker })[0],
-    );
-    node.kill(worker.pid);
-    await waitFor('its end', () => node.processState(worker.pid) === 'terminated');
+/** Starts the application with files that are not there. */
+async function startCounting(node: Node, files: number): Promise<void> {
+  const paths = Array.from({ length: files }, (_, i) => `/missing/${i}`);
+  const line = new ProgressLine({ write: () => undefined });
+  await node.applications.load(CountWords, { args: [paths, 2, line] });
+  await node.applications.start('count-words');
+}
+
+test('whoever is killed is replaced, and all is counted all the same', async (t) => {
+  await using node = await startNode('killed@localhost', { log: { level: 'disabled' } });
+  await startCounting(node, 2000);
+  const victims = ['reporter', 'counters', 'reader'];
+  for await (const { message } of node.subscribe(progressEvent)) {
+    const pid = message.done % 100 === 0 ? node.whereis(victims.shift() ?? '') : undefined;
+    if (pid !== undefined) node.kill(pid);
+    if (message.done === message.of) break;
   }
-  await waitFor('the end of all', () => node.info().processes === 0);
-  t.is(node.processState(foreman), 'terminated');
+  const { files, skipped } = await node.call(aggregatorName, { type: 'totals' });
+  t.deepEqual([files, skipped], [2000, 0]);
+});
+
+test('when too much crashes, the supervisor gives up and the application ends', async (t) => {
+  await using node = await startNode('gives-up@localhost', { log: { level: 'disabled' } });
+  await startCounting(node, 20_000);
+  for (let kills = 0; kills <= 5; kills++) {
+    const reader = await waitFor('a reader', () => node.whereis('reader'));
+    node.kill(reader);
+    await waitFor('its end', () => node.processState(reader) === 'terminated');
+  }
+  await waitFor('the end', () => node.applications.info('count-words').state === 'loaded');
+  t.is(node.info().processes, 0);
+  t.deepEqual(node.cron.info().jobs, []);
 });
 
 test('a long text is counted in pieces, and no word is cut in two', async (t) => {

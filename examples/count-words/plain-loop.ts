@@ -17,7 +17,7 @@ export function countInPlainLoop(paths: readonly string[]): Totals {
       add(counts, word.toLowerCase(), 1);
     }
   }
-  return { files, skipped: paths.length - files, bytes, words, counts };
+  return { files, skipped: paths.length - files, bytes, words, counts, crashes: [] };
 }
 
 /** What differs between two results, or `undefined`. */

@@ -15,9 +15,10 @@ export class ProgressLine {
     this.#output = output;
   }
 
-  show({ done, of, words }: Progress): void {
-    const percent = Math.floor((100 * done) / of);
-    const text = `${String(percent).padStart(3)} %  ${grouped(done)} of ${counted(of, 'file')}, ${counted(words, 'word')}`;
+  show(progress: Progress): void {
+    const { done, of } = progress;
+    const percent = percentOf(progress);
+    const text = `${String(percent).padStart(3)} %  ${textOf(progress)}`;
     if (this.#output.isTTY === true) {
       this.#output.write(`\r\u001B[K${text}${done === of ? '\n' : ''}`);
     } else if (Math.floor(percent / 10) > this.#tenths) {
@@ -26,10 +27,26 @@ export class ProgressLine {
     }
   }
 
+  /** A line that stays, with the time of the day. */
+  report(progress: Progress | undefined, now: Date): void {
+    const time = now.toTimeString().slice(0, 8);
+    const text = progress === undefined ? 'nothing is counted yet' : `${percentOf(progress)} %, ${textOf(progress)}`;
+    this.clear();
+    this.#output.write(`progress at ${time}: ${text}\n`);
+  }
+
   /** Takes the line away, so that something else can be written. */
   clear(): void {
     if (this.#output.isTTY === true) this.#output.write('\r\u001B[K');
   }
+}
+
+function percentOf({ done, of }: Progress): number {
+  return Math.floor((100 * done) / of);
+}
+
+function textOf({ done, of, words }: Progress): string {
+  return `${grouped(done)} of ${counted(of, 'file')}, ${counted(words, 'word')}`;
 }
 
 /** `2 files`, but `1 file`. */

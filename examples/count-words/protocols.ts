@@ -1,36 +1,47 @@
 // The contract: what the processes say to each other, and the names they go by. No code of theirs.
-import { eventName, processName, type EventName, type ProcessName, type Request } from 'tergo';
+import { eventName, processName } from 'tergo';
+import type { EventName, ProcessName, Request, RestartInfo } from 'tergo';
 
 /** How often each word occurs, in lower case. */
 export type WordCounts = ReadonlyMap<string, number>;
 
-/** One file on its way to a worker. */
-export interface FileTask {
-  readonly path: string;
-  readonly bytes: number;
-  /** `undefined`: no text (binary, too large or unreadable). */
-  readonly text: string | undefined;
-  /** Whoever gets this one crashes, on purpose. */
-  readonly isUnlucky: boolean;
-}
+/** Counts one file: answered when what is in it is on its way to the aggregator. */
+export type Count = Request<
+  {
+    type: 'count';
+    path: string;
+    bytes: number;
+    /** `undefined`: no text (binary, too large or unreadable). */
+    text: string | undefined;
+    /** Whoever gets this one crashes, on purpose. */
+    isUnlucky: boolean;
+  },
+  undefined
+>;
 
-export type ReaderRequest =
-  /** The next file, or `undefined` when all are given out. */
-  | Request<{ type: 'next' }, FileTask | undefined>
-  /** A worker has died: somebody else gets the file that it had. Answers with the path. */
-  | Request<{ type: 'give-back'; workerId: number }, string | undefined>;
+export interface CounterProtocol {
+  request: Count;
+}
+export const countersName: ProcessName<CounterProtocol> = processName('counters');
 
 export interface ReaderProtocol {
-  request: ReaderRequest;
+  /** One file more may be given to the pool. */
+  message: 'go';
 }
 export const readerName: ProcessName<ReaderProtocol> = processName('reader');
 
-/** Comes exactly once from whoever finished a file. `words` is `undefined` for one without text. */
+/** Comes from whoever finished a file. `words` is `undefined` for one without text. */
 export interface Counted {
   readonly type: 'counted';
   readonly path: string;
   readonly bytes: number;
   readonly words: WordCounts | undefined;
+}
+
+/** A worker has crashed with this file in hand. */
+export interface Crashed {
+  readonly type: 'crashed';
+  readonly path: string;
 }
 
 /** What all of it came to. */
@@ -40,11 +51,23 @@ export interface Totals {
   readonly bytes: number;
   readonly words: number;
   readonly counts: WordCounts;
+  /** With which files workers have crashed. */
+  readonly crashes: readonly string[];
 }
 
+/** What is still to be counted, and whether anything was. */
+export interface Missing {
+  readonly paths: readonly string[];
+  readonly isBegun: boolean;
+}
+
+export type AggregatorRequest =
+  | Request<{ type: 'totals' }, Totals>
+  | Request<{ type: 'missing' }, Missing>;
+
 export interface AggregatorProtocol {
-  message: Counted;
-  request: Request<{ type: 'totals' }, Totals>;
+  message: Counted | Crashed;
+  request: AggregatorRequest;
 }
 export const aggregatorName: ProcessName<AggregatorProtocol> = processName('aggregator');
 
@@ -56,7 +79,15 @@ export interface Progress {
 }
 export const progressEvent: EventName<Progress> = eventName('progress');
 
-export interface ForemanProtocol {
-  /** Answers when the last worker has gone home: with the files on which one crashed. */
-  request: Request<{ type: 'closing-time' }, readonly string[]>;
+export interface ReporterProtocol {
+  /** Prints a line. */
+  message: { type: 'report' };
+  event: Progress;
 }
+export const reporterName: ProcessName<ReporterProtocol> = processName('reporter');
+
+export interface SupervisorProtocol {
+  /** The restarts so far. */
+  request: Request<{ type: 'restarts' }, readonly RestartInfo[]>;
+}
+export const supervisorName: ProcessName<SupervisorProtocol> = processName('supervisor');

@@ -1,43 +1,57 @@
 import { readFile, stat } from 'node:fs/promises';
-import { Actor, reply, unhandled, type Answer, type Pid } from 'tergo';
-import type { FileTask, ReaderProtocol, ReaderRequest } from './protocols.ts';
+import { Actor, noreply, stop, type Next, type Response } from 'tergo';
+import { aggregatorName, countersName, readerName, type ReaderProtocol } from './protocols.ts';
 import { MAX_BYTES, textOf } from './words.ts';
 
+/** More crashes than this are no accident any more. */
+const MAX_CRASHES = 10;
+
 /**
- * Reads the files, one at a time and only when a worker asks for one: however large the folder, there
- * are never more texts in memory than there are workers.
+ * Reads the files that are not counted yet, and gives them to the pool, two for each worker: however large
+ * the folder, there are never more texts in memory. Ends when all are counted.
  */
 export class Reader extends Actor<ReaderProtocol> {
   #paths: string[] = [];
-  /** Which worker has which file. */
-  readonly #given = new Map<number, string>();
-  #unluckyFrom = 0;
+  /** What is with the pool, by the ref of its request. */
+  readonly #given = new Map<string, string>();
+  #crashes = 0;
+  /** In its first life: with so few files left the next text is unlucky, and with so few it crashes itself. */
+  #unluckyFrom = -1;
+  #crashFrom = -1;
 
-  override init(paths: readonly string[]): void {
+  override async init(workers: number): Promise<void> {
+    const { paths, isBegun } = await this.call(aggregatorName, { type: 'missing' });
     this.#paths = paths.toReversed(); // the next one is at the end
-    this.#unluckyFrom = Math.ceil(paths.length / 2);
-  }
-
-  override async handleCall(request: ReaderRequest, from: Pid<unknown>): Promise<Answer> {
-    switch (request.type) {
-      case 'next':
-        return reply(request, await this.#next(from.id));
-      case 'give-back':
-        return reply(request, this.#giveBack(request.workerId));
-      default:
-        return unhandled(request);
+    if (!isBegun) {
+      this.#unluckyFrom = Math.ceil(paths.length / 2);
+      this.#crashFrom = Math.ceil(paths.length / 4);
     }
+    for (let i = 0; i < 2 * workers; i++) this.send(this.pid, 'go');
   }
 
-  async #next(workerId: number): Promise<FileTask | undefined> {
+  override async handleMessage(): Promise<Next> {
     const path = this.#paths.pop();
-    if (path === undefined) {
-      this.#given.delete(workerId);
-      return undefined;
-    }
-    this.#given.set(workerId, path);
+    if (path === undefined) return this.#given.size === 0 ? stop('normal') : noreply;
+    if (this.#paths.length < this.#crashFrom) throw new Error('crashed on purpose');
     const { bytes, text } = await this.#read(path);
-    return { path, bytes, text, isUnlucky: this.#isUnlucky(text) };
+    const task = { type: 'count', path, bytes, text, isUnlucky: this.#isUnlucky(text) } as const;
+    this.#given.set(this.sendRequest(countersName, task, { timeoutMs: 60_000 }), path);
+    return noreply;
+  }
+
+  override handleResponse(response: Response): Next {
+    const path = this.#given.get(response.ref);
+    this.#given.delete(response.ref);
+    if (!response.ok && path !== undefined) {
+      // Somebody else gets it.
+      this.#paths.push(path);
+      this.#crashes += 1;
+      this.send(aggregatorName, { type: 'crashed', path });
+      if (this.#crashes > MAX_CRASHES)
+        return stop(new Error('too many workers crashed', { cause: response.error }));
+    }
+    this.send(readerName, 'go');
+    return noreply;
   }
 
   async #read(path: string): Promise<{ bytes: number; text: string | undefined }> {
@@ -50,13 +64,6 @@ export class Reader extends Actor<ReaderProtocol> {
       this.log.warning('cannot read a file', { path, error: (error as Error).message });
       return { bytes: 0, text: undefined };
     }
-  }
-
-  #giveBack(workerId: number): string | undefined {
-    const path = this.#given.get(workerId);
-    this.#given.delete(workerId);
-    if (path !== undefined) this.#paths.push(path);
-    return path;
   }
 
   /** The first text in the second half, once. */

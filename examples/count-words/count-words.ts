@@ -1,0 +1,25 @@
+import { Application, childSpec, cronSend, type ApplicationSpec } from 'tergo';
+import { CountSupervisor } from './count-supervisor.ts';
+import type { ProgressLine } from './progress-line.ts';
+import { reporterName, supervisorName } from './protocols.ts';
+
+/** The application: one supervisor with everybody below it, and a job that tells how far it is. */
+export class CountWords extends Application {
+  override load(paths: readonly string[], workers: number, line: ProgressLine): ApplicationSpec {
+    return {
+      name: 'count-words',
+      description: 'counts the words of files',
+      mode: 'permanent',
+      group: [childSpec(supervisorName, CountSupervisor, { args: [paths, workers, line] })],
+    };
+  }
+
+  override start(): void {
+    const action = cronSend(reporterName, { type: 'report' });
+    this.node.cron.addJob({ name: 'progress', spec: '* * * * *', action });
+  }
+
+  override stop(): void {
+    this.node.cron.removeJob('progress');
+  }
+}
