@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Behaviour } from '../actor/behaviour.ts';
 import type { CallOptions, SendOptions } from '../call/call-options.ts';
+import { Cron } from '../cron/cron.ts';
 import type { EnvKey } from '../env/env-key.ts';
 import { checkDelay, checkName, checkOptions } from '../error/check.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
@@ -35,6 +36,7 @@ import type { StopReport } from './stop-report.ts';
  */
 export class Node implements Messenger, AsyncDisposable {
   readonly #runtime: Runtime;
+  #cron: Cron | undefined;
 
   /** What stands behind a node. @internal */
   static runtimeOf(node: Node): Runtime {
@@ -75,6 +77,12 @@ export class Node implements Messenger, AsyncDisposable {
   /** The node's own log; its level is that of every process without one of its own. */
   get log(): Log {
     return this.#runtime.log;
+  }
+
+  /** Its jobs: what happens at which time of the day. */
+  get cron(): Cron {
+    this.#cron ??= new Cron(this.#runtime);
+    return this.#cron;
   }
 
   /** Sends a message; returns what is known at once. */

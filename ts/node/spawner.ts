@@ -1,5 +1,5 @@
 import { reasonOf } from '../error/exit-reason.ts';
-import { incorrect, TergoError } from '../error/tergo-error.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { Environment } from '../env/environment.ts';
 import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
 import { LocalPid } from '../process/pid.ts';
@@ -8,7 +8,7 @@ import { queueOf } from '../process/priority.ts';
 import { construct, initialise, isPlain } from '../process/process-context.ts';
 import { type AnySpawnOptions, checkSpawnOptions } from '../process/process-options.ts';
 import { INIT, isMute, PLAIN, ProcessRecord, RUNNING, ZOMBIE } from '../process/process-record.ts';
-import { type AnyProcess, Process } from '../process/process.ts';
+import { type AnyProcess, checkBehaviour } from '../process/process.ts';
 import { failure } from './messaging.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -61,8 +61,7 @@ export class Spawner {
     const { shutdown, names } = this.#runtime;
     if (shutdown.isStopping) throw failure('node-terminated', 'spawn');
     if (isMute(parent)) throw failure('not-allowed', `${parent.pid} has ended and cannot spawn`);
-    if (typeof behaviour !== 'function' || !(behaviour.prototype instanceof Process))
-      throw incorrect('behaviour', 'a class that extends Actor or Process', behaviour);
+    checkBehaviour(behaviour);
     if (options === undefined) return;
     checkSpawnOptions(options);
     const holder = options.name === undefined ? undefined : names.find(options.name);
