@@ -2,6 +2,7 @@ import { checkInteger, checkOptions } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import type { CronPeriod, CronTime } from './cron-job.ts';
 import type { ScheduledJob } from './scheduled-job.ts';
+import { END_MS, FIRST_MS } from './timetable.ts';
 
 /** How many runs a preview lists, about; each costs some 50 µs. */
 const RUNS_MAX = 1000;
@@ -12,14 +13,11 @@ export function checkPeriod(period: CronPeriod, nowMs: number): readonly [number
   checkOptions('period', period, ['since', 'periodMs']);
   const { since = nowMs, periodMs } = period;
   const start = since instanceof Date ? since.getTime() : since;
-  if (typeof start !== 'number' || !(Math.abs(start) <= MAX_TIME_MS))
-    throw incorrect('period.since', 'a Date or ms since 1970', since);
+  if (typeof start !== 'number' || !(start >= FIRST_MS && start < END_MS))
+    throw incorrect('period.since', 'a Date or ms since 1970, before the year 3000', since);
   checkInteger('period.periodMs', periodMs, 1);
-  return [start, Math.min(start + periodMs, MAX_TIME_MS)];
+  return [start, Math.min(start + periodMs, END_MS)];
 }
-
-/** The last moment that a `Date` can be. */
-const MAX_TIME_MS = 8.64e15;
 
 /**
  * When jobs run from a moment to before another, whether they are enabled or not. Ends after the time

@@ -4,6 +4,9 @@ import { incorrect } from '../error/tergo-error.ts';
 import type { CronSpec } from './cron-spec.ts';
 
 const SECOND_MS = 1000;
+/** What croner can compute with, and whoever plans with. */
+export const FIRST_MS = 0;
+export const END_MS: number = Date.UTC(3000, 0, 1);
 
 /**
  * The times of a spec in a time zone. croner does the arithmetic; its rules for times that a change of
@@ -23,9 +26,10 @@ export class Timetable {
     });
   }
 
-  /** The first time after a moment, ms since 1970; `undefined` when there is none before the year 10000. */
+  /** The first time after a moment, ms since 1970; `undefined` when there is none before the year 3000. */
   next(afterMs: number): number | undefined {
-    return this.#pattern.nextRun(new Date(wholeSeconds(afterMs)))?.getTime();
+    if (afterMs >= END_MS) return undefined;
+    return this.#pattern.nextRun(new Date(wholeSeconds(Math.max(afterMs, FIRST_MS - 1))))?.getTime();
   }
 
   /** The latest time until a moment, that included. */
