@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { startNode } from 'tergo';
 import { virtualClock } from 'tergo/testing';
 import { addKeeping, idle } from '../support/cron-node.ts';

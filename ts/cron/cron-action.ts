@@ -3,8 +3,9 @@ import type { MaybePromise } from '../actor/outcome.ts';
 import { checkSendOptions, type SendOptions } from '../call/call-options.ts';
 import { type EnvKey, env, envKey } from '../env/env-key.ts';
 import { checkFunction, checkOptions } from '../error/check.ts';
+import type { SendResult } from '../error/send-result.ts';
 import { incorrect } from '../error/tergo-error.ts';
-import { failure } from '../node/messaging.ts';
+import { failure, isRefusal } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { queueOf } from '../process/priority.ts';
 import {
@@ -36,16 +37,15 @@ export const cronJobName: EnvKey<string> = envKey('CRON_JOB_NAME');
 export const cronActionTimeMs: EnvKey<number> = envKey('CRON_JOB_ACTION_TIME');
 
 /**
- * Sends a message from the node, or what a function makes of the run. A send that does not give `'ok'` is
- * a run that failed. Throws `incorrect`.
+ * Sends a message from the node, each time the same; one that depends on the run is sent by `cronRun`. A
+ * send that does not give `'ok'` is a run that failed. Throws `incorrect`.
  *
  * @example
- * cronSend(counterName, { type: 'reset' })
- * cronSend(reportName, ({ timeMs }) => ({ type: 'report', timeMs }), { priority: 'high' })
+ * cronSend(counterName, { type: 'reset' }, { priority: 'high' })
  */
 export function cronSend<P>(
   to: Target<P>,
-  message: MessageOf<P> | ((run: CronRun) => MessageOf<P>),
+  message: MessageOf<P>,
   options?: SendOptions,
 ): CronAction {
   return new SendAction(to, message, options);
@@ -67,14 +67,16 @@ export function cronSpawn<P, Args extends readonly unknown[]>(
 }
 
 /**
- * Calls a function, outside of any process. A run is over when its promise has settled; what it throws or
- * rejects with is what the run failed with. Throws `incorrect`.
+ * Calls a function, outside of any process. A run is over when its promise has settled. It fails with what
+ * the function throws or rejects with; also when that gives the result of a send that is not `'ok'`.
+ * Throws `incorrect`.
  *
  * @example
- * cronRun(async ({ timeMs }) => { await rotate(timeMs); }, { description: 'rotate the files' })
+ * cronRun(async () => { await rotate(files); }, { description: 'rotate the files' })
+ * cronRun(({ timeMs }) => node.send(reportName, { type: 'report', timeMs }))
  */
 export function cronRun(
-  run: (run: CronRun) => MaybePromise<void>,
+  run: (run: CronRun) => MaybePromise<SendResult | void>,
   options: { readonly description?: string } = {},
 ): CronAction {
   return new FunctionAction(run, options);
@@ -120,10 +122,8 @@ class SendAction extends LocalAction {
     freeze?.(this.#message);
   }
 
-  override perform({ messaging, core }: Runtime, run: CronRun): void {
-    const message: unknown =
-      typeof this.#message === 'function' ? this.#message(run) : this.#message;
-    const result = messaging.send(core, this.#to, message, this.#options);
+  override perform({ messaging, core }: Runtime): void {
+    const result = messaging.send(core, this.#to, this.#message, this.#options);
     if (result !== 'ok') throw failure(result, this.#to);
   }
 }
@@ -152,9 +152,12 @@ class SpawnAction extends LocalAction {
 
 class FunctionAction extends LocalAction {
   readonly description: string;
-  readonly #run: (run: CronRun) => unknown;
+  readonly #run: (run: CronRun) => MaybePromise<SendResult | void>;
 
-  constructor(run: (run: CronRun) => unknown, options: { readonly description?: string }) {
+  constructor(
+    run: (run: CronRun) => MaybePromise<SendResult | void>,
+    options: { readonly description?: string },
+  ) {
     super();
     checkFunction('run', run);
     checkOptions('options', options, ['description']);
@@ -165,8 +168,9 @@ class FunctionAction extends LocalAction {
     this.#run = run;
   }
 
-  override perform(_runtime: Runtime, run: CronRun): unknown {
+  override async perform(_runtime: Runtime, run: CronRun): Promise<void> {
     const call = this.#run;
-    return call(run);
+    const result = await call(run);
+    if (isRefusal(result)) throw failure(result, `a message of the job '${run.job}'`);
   }
 }

@@ -1,6 +1,6 @@
 import { checkBoolean, checkName, checkOptions } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
-import type { ProcessName } from '../process/process-name.ts';
+import type { Accepts } from '../protocol/protocol.ts';
 import { type CronAction, isAction } from './cron-action.ts';
 import type { CronFailure } from './cron-run.ts';
 import { checkTimeZone } from './timetable.ts';
@@ -26,8 +26,8 @@ export interface CronJob {
 
 /** Who is told of runs that failed. */
 export interface CronFallback {
-  /** The process that gets the `CronFailure`. */
-  readonly to: ProcessName<{ message: CronFailure }>;
+  /** Who gets the `CronFailure`: best a name, which outlives its process. */
+  readonly to: Accepts<{ message: CronFailure }>;
   /** Comes back in it. */
   readonly tag: string;
 }
@@ -97,7 +97,8 @@ export function checkJob(job: CronJob): void {
 
 function checkFallback(fallback: CronFallback): void {
   checkOptions('job.fallback', fallback, ['to', 'tag']);
-  checkName('job.fallback.to', fallback.to);
+  if (typeof fallback.to !== 'object' || fallback.to === null)
+    checkName('job.fallback.to', fallback.to);
   if (typeof fallback.tag !== 'string')
     throw incorrect('job.fallback.tag', 'a string', fallback.tag);
 }

@@ -39,6 +39,7 @@ export class JobTable {
       throw new TergoError('taken', `there is a cron job '${job.name}' already; remove it first`);
     const scheduled = new ScheduledJob(job, this.#look());
     scheduled.action.check(this.#runtime);
+    if (scheduled.fallback !== undefined) this.#runtime.messaging.resolve(scheduled.fallback.to);
     this.#jobs.set(job.name, scheduled);
     if (job.isEnabled !== false) scheduled.enable(this.#seenMs);
     this.#arm();

@@ -29,7 +29,9 @@ export class Timetable {
   /** The first time after a moment, ms since 1970; `undefined` when there is none before the year 3000. */
   next(afterMs: number): number | undefined {
     if (afterMs >= END_MS) return undefined;
-    return this.#pattern.nextRun(new Date(wholeSeconds(Math.max(afterMs, FIRST_MS - 1))))?.getTime();
+    return this.#pattern
+      .nextRun(new Date(wholeSeconds(Math.max(afterMs, FIRST_MS - 1))))
+      ?.getTime();
   }
 
   /** The latest time until a moment, that included. */
