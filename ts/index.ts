@@ -96,6 +96,25 @@ export type { Caller } from './call/caller.ts';
 export { isResponseTo, type RequestRef, type Response } from './call/response.ts';
 export type { Down, Ended, Exit } from './relation/ended.ts';
 export type { Timer } from './timer/timer.ts';
+export type { Cron } from './cron/cron.ts';
+export {
+  cronActionTimeMs,
+  cronJobName,
+  cronNodeName,
+  cronRun,
+  cronSend,
+  cronSpawn,
+  type CronAction,
+} from './cron/cron-action.ts';
+export type {
+  CronFallback,
+  CronInfo,
+  CronJob,
+  CronJobInfo,
+  CronPeriod,
+  CronTime,
+} from './cron/cron-job.ts';
+export type { CronFailure, CronResult, CronRun } from './cron/cron-run.ts';
 export type { Log } from './log/log.ts';
 export type { LogLevel } from './log/log-level.ts';
 export type { LogFields, LogRecord, LogSource } from './log/log-record.ts';

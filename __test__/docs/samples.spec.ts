@@ -28,6 +28,14 @@ const printed: Readonly<Record<string, readonly string[]>> = {
   ],
   'counter-contract.ts': [],
   'counter.ts': [],
+  'cron.ts': [
+    ...['done', 'monthly report report true', 'done', 'done', 'back up the files 1 disk full'],
+    ...['cache clear', 'cache expire', 'storage: backup failed, disk full', '1'],
+    ...['nightly true true', 'report true true', 'backup false false', 'expire true true'],
+    '2026-03-28T02:10:00.000Z',
+    '2026-03-29T01:10:00.000Z',
+    '2026-03-30T01:10:00.000Z',
+  ],
   'errors.ts': [
     'timeout',
     'process-terminated - nothing to work on',

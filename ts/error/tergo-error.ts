@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'application-stopping'
   | 'application-depends'
   | 'application-failed'
+  | 'cron-job-unknown'
   | 'binary-missing'
   | 'internal';
 

@@ -288,6 +288,11 @@ const TEXTS: Readonly<Record<Failure, string>> = {
   'node-terminated': 'the node has stopped',
 };
 
+/** Whether something is the result of a send that was not accepted. */
+export function isRefusal(value: unknown): value is Failure {
+  return typeof value === 'string' && Object.hasOwn(TEXTS, value);
+}
+
 /** The error that rejects where a send would give `code`: `about` is the target, or a whole text. */
 export function failure(code: Failure, about: unknown): TergoError {
   const text = code === 'not-allowed' ? String(about) : `${String(about)}: ${TEXTS[code]}`;

@@ -33,6 +33,8 @@ export interface NodeInfo {
   /** Calls that are not settled. */
   readonly pendingCalls: number;
   readonly pendingTimers: number;
+  /** Cron jobs, disabled ones as well. */
+  readonly cronJobs: number;
   /** Entries that were put into mailboxes and taken out of them. */
   readonly messagesIn: number;
   readonly messagesOut: number;
@@ -79,6 +81,7 @@ export function describeNode(runtime: Runtime): NodeInfo {
     monitors: core.monitors,
     pendingCalls: calls.size,
     pendingTimers: core.timers,
+    cronJobs: runtime.cron.size,
     messagesIn: core.delivered + core.messages,
     messagesOut: core.delivered,
     messagesDropped: counters.dropped,

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { Applications } from '../application/applications.ts';
 import type { Behaviour } from '../actor/behaviour.ts';
 import type { CallOptions, SendOptions } from '../call/call-options.ts';
+import { Cron } from '../cron/cron.ts';
 import type { EnvKey } from '../env/env-key.ts';
 import { checkDelay, checkName, checkOptions } from '../error/check.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
@@ -37,6 +38,7 @@ import type { StopReport } from './stop-report.ts';
 export class Node implements Messenger, AsyncDisposable {
   readonly #runtime: Runtime;
   #applications: Applications | undefined;
+  #cron: Cron | undefined;
 
   /** What stands behind a node. @internal */
   static runtimeOf(node: Node): Runtime {
@@ -83,6 +85,12 @@ export class Node implements Messenger, AsyncDisposable {
   get applications(): Applications {
     this.#applications ??= new Applications(this.#runtime);
     return this.#applications;
+  }
+
+  /** Its jobs: what happens at which time of the day. */
+  get cron(): Cron {
+    this.#cron ??= new Cron(this.#runtime);
+    return this.#cron;
   }
 
   /** Sends a message; returns what is known at once. */

@@ -1,6 +1,7 @@
 import { ApplicationTable } from '../application/application-table.ts';
 import { Answers } from '../call/answers.ts';
 import { CallTable } from '../call/call-table.ts';
+import { JobTable } from '../cron/job-table.ts';
 import { Environment } from '../env/environment.ts';
 import { EventTable } from '../event/event-table.ts';
 import { TergoError } from '../error/tergo-error.ts';
@@ -92,6 +93,7 @@ export class Runtime {
   readonly applications: ApplicationTable;
   readonly lifecycle: Lifecycle = new Lifecycle(this);
   readonly outcomes: Outcomes = new Outcomes(this);
+  readonly cron: JobTable = new JobTable(this);
   readonly shutdown: Shutdown;
   readonly deliveries: Deliveries;
   readonly dispatcher: Dispatcher;

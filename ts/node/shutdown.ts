@@ -82,6 +82,7 @@ export class Shutdown {
   async #stop(timeoutMs: number): Promise<StopReport> {
     // Later, so that `#stopping` is set when the first process hears of it.
     await Promise.resolve();
+    this.#runtime.cron.close();
     if (!this.#isForced) void this.#askAll();
     const killed = (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
     this.#runtime.close();

@@ -1,5 +1,5 @@
 import { reasonOf } from '../error/exit-reason.ts';
-import { incorrect, TergoError } from '../error/tergo-error.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { Environment } from '../env/environment.ts';
 import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
 import { LocalPid } from '../process/pid.ts';
@@ -8,7 +8,7 @@ import { queueOf } from '../process/priority.ts';
 import { construct, initialise, isPlain, membership } from '../process/process-context.ts';
 import { type AnySpawnOptions, checkSpawnOptions } from '../process/process-options.ts';
 import { INIT, isMute, PLAIN, ProcessRecord, RUNNING, ZOMBIE } from '../process/process-record.ts';
-import { type AnyProcess, Process } from '../process/process.ts';
+import { type AnyProcess, checkBehaviour } from '../process/process.ts';
 import { failure } from './messaging.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -62,8 +62,7 @@ export class Spawner {
     if (shutdown.isStopping) throw failure('node-terminated', 'spawn');
     if (isMute(parent)) throw failure('not-allowed', `${parent.pid} has ended and cannot spawn`);
     if (parent.application?.isStopping === true) throw stoppingError(parent.application.name);
-    if (typeof behaviour !== 'function' || !(behaviour.prototype instanceof Process))
-      throw incorrect('behaviour', 'a class that extends Actor or Process', behaviour);
+    checkBehaviour(behaviour);
     if (options === undefined) return;
     checkSpawnOptions(options);
     const holder = options.name === undefined ? undefined : names.find(options.name);

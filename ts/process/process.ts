@@ -6,6 +6,7 @@ import type { EventOf, MessageOf, RequestOf } from '../protocol/protocol.ts';
 import type { Exit } from '../relation/ended.ts';
 import type { Envelope } from './envelope.ts';
 import type { LocalPid, Pid } from './pid.ts';
+import { incorrect } from '../error/tergo-error.ts';
 import { aftermath, initialise, isPlain, supervises } from './process-context.ts';
 import { ProcessRelations } from './process-relations.ts';
 
@@ -63,4 +64,10 @@ export abstract class Process<P> extends ProcessRelations<P> {
    * send. `exit` tells which link or signal brought the end, if one did. What it throws is logged.
    */
   terminate?(reason: ExitReason, exit?: Exit): MaybePromise<void>;
+}
+
+/** Throws `incorrect` unless this is a class that can be spawned. @internal */
+export function checkBehaviour(behaviour: unknown): asserts behaviour is new () => AnyProcess {
+  if (typeof behaviour !== 'function' || !(behaviour.prototype instanceof Process))
+    throw incorrect('behaviour', 'a class that extends Actor, Supervisor or Process', behaviour);
 }

@@ -103,9 +103,14 @@ export class Dispatcher {
 
   /** The callback on the stack did what may fire something urgent, to whomever: it might be this process. */
   overtakeCurrent(): void {
-    const slot = this.#ring[CURRENT]!;
-    const record = slot === NOBODY ? undefined : this.#records[slot];
+    const record = this.running;
     if (record !== undefined) this.overtake(record);
+  }
+
+  /** The living process whose callback is on the stack. */
+  get running(): ProcessRecord | undefined {
+    const slot = this.#ring[CURRENT]!;
+    return slot === NOBODY ? undefined : this.#records[slot];
   }
 
   /** Who sent the message in hand. */

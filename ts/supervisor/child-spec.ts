@@ -7,7 +7,6 @@ import {
   checkName,
   checkOptions,
 } from '../error/check.ts';
-import { incorrect } from '../error/tergo-error.ts';
 import { supervises } from '../process/process-context.ts';
 import type { ProcessName } from '../process/process-name.ts';
 import {
@@ -18,7 +17,7 @@ import {
   SPAWN_KEYS,
   type WithArgs,
 } from '../process/process-options.ts';
-import { Process } from '../process/process.ts';
+import { checkBehaviour } from '../process/process.ts';
 import type { ChildLimit, ChildPlan, ChildRule } from './child.ts';
 import type { OnExceed } from './child-info.ts';
 import { type Restart, RESTARTS } from './restart.ts';
@@ -200,11 +199,6 @@ const CHILD_KEYS = [
   ...SUPERVISION_KEYS,
 ];
 const TEMPLATE_KEYS = CHILD_KEYS.filter((key) => key !== 'args' && key !== 'significant');
-
-function checkBehaviour(behaviour: unknown): asserts behaviour is ChildStart['behaviour'] {
-  if (typeof behaviour !== 'function' || !(behaviour.prototype instanceof Process))
-    throw incorrect('behaviour', 'a class that extends Actor, Supervisor or Process', behaviour);
-}
 
 /** What of the options `spawn` takes, checked. */
 function spawnOptionsOf(options: AnyChildOptions): AnySpawnOptions {

@@ -43,7 +43,7 @@ export abstract class Observation {
 
   /**
    * Makes operations fail (of a probe: its own; of a unit: those of all processes under test, not of
-   * stand-ins and the node; of a stage: all): always, after some, a number of times, by a pattern, or only those that fit.
+   * stand-ins and the node, but for runs of cron jobs; of a stage: all): always, after some, a number of times, by a pattern, or only those that fit.
    * Of several failures that concern an operation the first decides. Throws `incorrect` for bad options.
    *
    * @example

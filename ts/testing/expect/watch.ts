@@ -9,8 +9,8 @@ import type { Listener } from '../tap/tap.ts';
 export class Watch implements Listener {
   readonly timeline: Timeline = new Timeline();
   readonly #faults: { decide(record: RecordBase): SendResult | Error | undefined }[] = [];
-  /** Whether what a process does is never made to fail; nobody's is by default. */
-  exempts: (by: AnyPid) => boolean = () => false;
+  /** Whether an operation is never made to fail; none is by default. */
+  exempts: (record: RecordBase) => boolean = () => false;
   /** See `Listener`. */
   began: NonNullable<Listener['began']> = () => undefined;
   /** See `Listener`; nothing is by default. */
@@ -18,7 +18,7 @@ export class Watch implements Listener {
 
   /** The first that was arranged and fails the operation does. */
   faultOf(record: RecordBase): SendResult | Error | undefined {
-    if (this.exempts(record.by)) return undefined;
+    if (this.exempts(record)) return undefined;
     for (const fault of this.#faults) {
       const value = fault.decide(record);
       if (value !== undefined) return value;

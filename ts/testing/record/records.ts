@@ -1,3 +1,5 @@
+import type { CronFallback } from '../../cron/cron-job.ts';
+import type { CronRun } from '../../cron/cron-run.ts';
 import type { ExitReason } from '../../error/exit-reason.ts';
 import type { SendResult } from '../../error/send-result.ts';
 import type { EventMeta, EventOptions } from '../../event/event-message.ts';
@@ -132,6 +134,25 @@ export interface RecordFields {
     readonly items: readonly string[];
     readonly answer: Readonly<Record<string, string>> | undefined;
   };
+  /** `node.cron.addJob`. */
+  readonly 'cron-add': Attempt & {
+    /** The name of the job. */
+    readonly job: string;
+    readonly spec: string;
+    readonly timeZone: string | undefined;
+    /** The description of what it does. */
+    readonly action: string;
+    readonly fallback: CronFallback | undefined;
+    readonly isEnabled: boolean;
+  };
+  /** `node.cron.removeJob`. */
+  readonly 'cron-remove': Attempt & { readonly job: string };
+  /** `node.cron.enableJob`. */
+  readonly 'cron-enable': Attempt & { readonly job: string };
+  /** `node.cron.disableJob`. */
+  readonly 'cron-disable': Attempt & { readonly job: string };
+  /** A run of a job, because its time has come or by `node.cron.runJob`; `done` when the run is over. */
+  readonly 'cron-run': Attempt & Omit<CronRun, 'node'>;
   readonly log: {
     readonly level: Exclude<LogLevel, 'disabled'>;
     readonly message: string;
@@ -206,6 +227,11 @@ export const KINDS: readonly string[] = Object.keys({
   'create-alias': 0,
   'delete-alias': 0,
   inspect: 0,
+  'cron-add': 0,
+  'cron-remove': 0,
+  'cron-enable': 0,
+  'cron-disable': 0,
+  'cron-run': 0,
   log: 0,
   kill: 0,
   terminate: 0,

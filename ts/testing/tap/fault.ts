@@ -32,6 +32,12 @@ export interface Failures {
   readonly 'create-alias': Error;
   readonly 'delete-alias': Error;
   readonly inspect: Error;
+  readonly 'cron-add': Error;
+  readonly 'cron-remove': Error;
+  readonly 'cron-enable': Error;
+  readonly 'cron-disable': Error;
+  /** As if the action had failed: the run fails, which is logged and told to the fallback of the job. */
+  readonly 'cron-run': Error;
 }
 
 /** What can be made to fail. */
@@ -86,6 +92,7 @@ const BY_ERROR: readonly string[] = [
   ...['timer', 'call', 'request', 'spawn', 'link', 'unlink', 'monitor', 'demonitor', 'inspect'],
   ...['subscribe', 'unsubscribe', 'register-event', 'unregister-event', 'register-name'],
   ...['unregister-name', 'create-alias', 'delete-alias'],
+  ...['cron-add', 'cron-remove', 'cron-enable', 'cron-disable', 'cron-run'],
 ];
 
 /** A failure with its counts. */

@@ -1,6 +1,7 @@
 import type { Runtime } from '../../node/runtime.ts';
 import { tapInjections } from './injection.ts';
 import { tapCalls } from './tap-calls.ts';
+import { tapCron } from './tap-cron.ts';
 import { tapMessages } from './tap-messages.ts';
 import { tapProcesses } from './tap-processes.ts';
 import { tapRelations } from './tap-relations.ts';
@@ -25,6 +26,7 @@ function tapped(runtime: Runtime): Tap {
   tapCalls(tap);
   tapProcesses(tap);
   tapRelations(tap);
+  tapCron(tap);
   tapInjections(tap);
   taps.set(runtime, tap);
   return tap;

@@ -38,7 +38,7 @@ export class Surroundings {
     this.runtime = Node.runtimeOf(node);
     // Where time stands still nothing takes long: a slow machine or a debugger must not show in the log.
     this.runtime.lifecycle.blocked = () => undefined;
-    this.watch.exempts = (by) => this.#isOurs(by);
+    this.watch.exempts = ({ kind, by }) => kind !== 'cron-run' && this.#isOurs(by);
     this.watch.began = (record) => this.#began(record);
     if (isReplacing) this.watch.substituteFor = (...asked) => this.#substitute(...asked);
     this.#unlisten = listen(this.runtime, this.watch);
