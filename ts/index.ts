@@ -88,9 +88,9 @@ export { isResponseTo, type RequestRef, type Response } from './call/response.ts
 export type { Down, Ended, Exit } from './relation/ended.ts';
 export type { Timer } from './timer/timer.ts';
 export type { Log } from './log/log.ts';
-export type { LogLevel } from './log/log-level.ts';
+export type { LogLevel, WrittenLevel } from './log/log-level.ts';
 export type { LogFields, LogRecord, LogSource } from './log/log-record.ts';
-export type { Logger, LoggerOptions } from './log/logger.ts';
+export type { Logger, LoggerInfo, LoggerOptions } from './log/logger.ts';
 export { ConsoleLogger, type ConsoleLoggerOptions } from './log/console-logger.ts';
 export type { Messenger } from './node/messenger.ts';
 export { type Node } from './node/node.ts';
