@@ -119,5 +119,8 @@ export class LogHub implements LaneOwner {
 }
 
 function lateError({ queued }: LoggerLane): TergoError {
-  return new TergoError('timeout', `${queued} records were not written before the node had to stop`);
+  return new TergoError(
+    'timeout',
+    `${queued} records were not written before the node had to stop`,
+  );
 }

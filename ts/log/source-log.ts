@@ -55,7 +55,8 @@ export class SourceLog implements Log {
   }
 
   deleteFields(...names: readonly string[]): void {
-    for (const name of names) if (typeof name !== 'string') throw incorrect('name', 'a string', name);
+    for (const name of names)
+      if (typeof name !== 'string') throw incorrect('name', 'a string', name);
     this.#context?.remove(names);
   }
 
