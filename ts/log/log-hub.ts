@@ -105,7 +105,7 @@ export class LogHub implements LaneOwner {
   }
 
   async #drained(): Promise<void> {
-    await Promise.all(Array.from(this.#lanes.values(), (lane) => lane.drained()));
+    for (const lane of this.#lanes.values()) await lane.drained();
   }
 
   async #left(): Promise<void> {

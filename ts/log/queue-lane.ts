@@ -6,6 +6,8 @@ import { type LaneOwner, LoggerLane } from './logger-lane.ts';
 
 /** How many records `logAll` gets at most. */
 const BATCH = 1000;
+/** Stands for the result of a call that threw. */
+const FAILED = Symbol('failed');
 
 /** The way to a `Logger`: its records wait in a queue while a promise of it is pending. */
 export class QueueLane extends LoggerLane {
@@ -45,8 +47,7 @@ export class QueueLane extends LoggerLane {
   override close(): Promise<void> | void {
     this.drop(this.#waiting);
     this.#take(this.#waiting);
-    let ended: unknown;
-    this.#guard(0, () => (ended = this.#logger.terminate?.()));
+    const ended = this.#guard(0, () => this.#logger.terminate?.());
     if (isPromise(ended)) return ended.then(undefined, (error: unknown) => this.fail(error, 0));
   }
 
@@ -61,15 +62,12 @@ export class QueueLane extends LoggerLane {
 
   /** One record, or as many as `logAll` takes. */
   #hand(records: readonly LogRecord[]): void {
-    const count = records.length;
-    let result: unknown;
-    const isDone = this.#guard(count, () => {
-      if (this.#logger.logAll === undefined) result = this.#logger.log(records[0]!);
-      else result = this.#logger.logAll(records);
-    });
-    if (!isDone) return;
-    if (isPromise(result)) this.#await(result, count);
-    else this.written += count;
+    const logger = this.#logger;
+    const result = this.#guard(records.length, () =>
+      logger.logAll === undefined ? logger.log(records[0]!) : logger.logAll(records),
+    );
+    if (isPromise(result)) this.#await(result, records.length);
+    else if (result !== FAILED) this.written += records.length;
   }
 
   #await(promise: Promise<unknown>, count: number): void {
@@ -112,16 +110,15 @@ export class QueueLane extends LoggerLane {
     return taken;
   }
 
-  /** A logger must never end a process; false when it failed. */
-  #guard(count: number, action: () => void): boolean {
+  /** What a method of the logger gives, or `FAILED`: it must never end a process. */
+  #guard(count: number, action: () => unknown): unknown {
     const wasInside = this.isInside;
     this.isInside = true;
     try {
-      action();
-      return true;
+      return action();
     } catch (error) {
       this.fail(error, count);
-      return false;
+      return FAILED;
     } finally {
       this.isInside = wasInside;
     }

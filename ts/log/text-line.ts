@@ -39,9 +39,9 @@ function textTime(timeMs: number, { time }: LineOptions): string {
 /** The local time of day. */
 function clockTime(timeMs: number): string {
   const date = new Date(timeMs);
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const day = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
-  return `${day}.${String(date.getMilliseconds()).padStart(3, '0')} `;
+  // Summer time and zone are taken off, so that the ISO text is the local time.
+  const local = new Date(timeMs - date.getTimezoneOffset() * 60_000);
+  return `${local.toISOString().slice(11, 23)} `;
 }
 
 function textSource(source: LogSource, options: LineOptions): string {
