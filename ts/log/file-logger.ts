@@ -163,7 +163,6 @@ export class FileLogger implements Logger {
 
   /** Whether the file, with `size` bytes in it, has to be put aside before the line. */
   #isOver(size: number, length: number, { timeMs }: LogRecord): boolean {
-    if (size === 0) this.#period = this.#periodAt(timeMs);
     if (size === 0 || timeMs < this.#putAsideAgainMs) return false;
     const { maxBytes = Infinity } = this.#options;
     return size + length > maxBytes || this.#periodAt(timeMs) > this.#period;

@@ -72,7 +72,7 @@ export class LogHub implements LaneOwner {
   /** Ends all loggers: lets them write what waits, and awaits their `terminate`, until `over` resolves. */
   async close(over: Promise<void>): Promise<void> {
     await Promise.race([this.#drained(), over]);
-    const late = [...this.#lanes.values()].filter(({ queued }) => queued > 0);
+    const late = [...this.#lanes.values()].filter((lane) => lane.drained() !== undefined);
     for (const lane of late) lane.fail(lateError(lane), lane.queued);
     for (const lane of this.#lanes.values()) {
       const ended = lane.close();
@@ -105,7 +105,11 @@ export class LogHub implements LaneOwner {
   }
 
   async #drained(): Promise<void> {
-    for (const lane of this.#lanes.values()) await lane.drained();
+    for (;;) {
+      const waiting = [...this.#lanes.values()].map((lane) => lane.drained());
+      if (waiting.every((drained) => drained === undefined)) return;
+      await Promise.all(waiting);
+    }
   }
 
   async #left(): Promise<void> {
@@ -121,6 +125,6 @@ export class LogHub implements LaneOwner {
 function lateError({ queued }: LoggerLane): TergoError {
   return new TergoError(
     'timeout',
-    `${queued} records were not written before the node had to stop`,
+    `the node had to stop before all was written; ${queued} records may be lost`,
   );
 }

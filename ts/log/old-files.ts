@@ -51,16 +51,13 @@ export class OldFiles {
   }
 
   async #tidy(): Promise<void> {
-    const folder = path.dirname(this.#path);
-    const names = await this.#list();
-    const isWhole = (name: string): boolean => !name.endsWith('.tmp');
-    for (const name of names) if (!isWhole(name)) await fs.rm(path.join(folder, name));
-    const old = names.filter(isWhole);
-    const surplus = this.#depth === undefined ? 0 : Math.max(0, old.length - this.#depth);
-    for (const name of old.slice(0, surplus)) await fs.rm(path.join(folder, name));
+    const names = (await this.#list()).map((name) => path.join(path.dirname(this.#path), name));
+    for (const half of names.filter(isHalf)) await fs.rm(half);
+    const old = names.filter((name) => !isHalf(name));
+    const surplus = Math.max(0, old.length - (this.#depth ?? Infinity));
+    for (const name of old.slice(0, surplus)) await fs.rm(name);
     if (!this.#gzip) return;
-    for (const name of old.slice(surplus))
-      if (!name.endsWith('.gz')) await compress(path.join(folder, name));
+    for (const name of old.slice(surplus)) if (!name.endsWith('.gz')) await compress(name);
   }
 
   /** The names of all that were put aside, oldest first. */
@@ -80,6 +77,11 @@ export interface OldFilesOptions {
   readonly depth?: number;
   /** Whether they are compressed, with the suffix `.gz`; false by default. */
   readonly gzip?: boolean;
+}
+
+/** An interrupted compression left it behind. */
+function isHalf(name: string): boolean {
+  return name.endsWith('.tmp');
 }
 
 function stampOf(ms: number): string {
