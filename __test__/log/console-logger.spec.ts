@@ -29,7 +29,7 @@ function lineOf(format: 'text' | 'json', fields: LogFields, message = 'text'): s
     message,
     fields,
   };
-  logger.log(record);
+  void logger.log(record);
   return lines.join('\n');
 }
 

@@ -106,8 +106,8 @@ export class LogHub implements LaneOwner {
 
   async #drained(): Promise<void> {
     for (;;) {
-      const waiting = [...this.#lanes.values()].map((lane) => lane.drained());
-      if (waiting.every((drained) => drained === undefined)) return;
+      const waiting = [...this.#lanes.values()].flatMap((lane) => lane.drained() ?? []);
+      if (waiting.length === 0) return;
       await Promise.all(waiting);
     }
   }

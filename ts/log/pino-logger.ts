@@ -6,10 +6,15 @@ import type { Logger } from './logger.ts';
 
 /** What a `PinoLogger` needs of a `pino` instance. */
 export interface PinoInstance {
+  /** Writes at its level `debug`; the same for the others. */
   debug(fields: object, message: string): void;
+  /** For `info`. */
   info(fields: object, message: string): void;
+  /** For `warning`. */
   warn(fields: object, message: string): void;
+  /** For `error`. */
   error(fields: object, message: string): void;
+  /** Hands on what it holds, if it holds anything back. */
   flush?(done: (error?: Error) => void): void;
 }
 
