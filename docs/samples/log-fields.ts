@@ -1,14 +1,15 @@
-import { Actor, noreply, startNode } from 'tergo';
-import type { LogRecord, Next } from 'tergo';
+import { Actor, reply, startNode } from 'tergo';
+import type { Answer, LogRecord, Request } from 'tergo';
 
-type Order = { type: 'order'; id: number; items: readonly string[] };
+type Order = Request<{ type: 'order'; id: number; items: readonly string[] }, number>;
 
-class Packer extends Actor<{ message: Order }> {
+class Packer extends Actor<{ request: Order }> {
   override init(): void {
     this.log.addFields({ hall: 3 });
   }
 
-  override handleMessage({ id, items }: Order): Next {
+  override handleCall(order: Order): Answer {
+    const { id, items } = order;
     this.log.pushFields({ order: id });
     try {
       for (const item of items) this.log.info('packed', { item });
@@ -16,7 +17,7 @@ class Packer extends Actor<{ message: Order }> {
       this.log.popFields();
     }
     this.log.info('waits');
-    return noreply;
+    return reply(order, items.length);
   }
 }
 
@@ -37,6 +38,6 @@ node.addLogger('packing', { log: show('packing') }, { filter: ({ fields }) => 'h
 node.addLogger('trouble', { log: show('trouble') }, { levels: ['warning', 'error'] });
 node.addLogger('.audit', { log: show('audit') });
 
-node.send(await node.spawn(Packer), { type: 'order', id: 7, items: ['pear', 'plum'] });
+await node.call(await node.spawn(Packer), { type: 'order', id: 7, items: ['pear', 'plum'] });
 await node.spawn(Till);
 node.log.warning('low on string');
