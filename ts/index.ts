@@ -116,10 +116,14 @@ export type {
 } from './cron/cron-job.ts';
 export type { CronFailure, CronResult, CronRun } from './cron/cron-run.ts';
 export type { Log } from './log/log.ts';
-export type { LogLevel } from './log/log-level.ts';
+export type { LogLevel, WrittenLevel } from './log/log-level.ts';
 export type { LogFields, LogRecord, LogSource } from './log/log-record.ts';
-export type { Logger, LoggerOptions } from './log/logger.ts';
+export type { Logger, LoggerInfo, LoggerOptions } from './log/logger.ts';
+export type { LineFormat, LineOptions } from './log/line-format.ts';
 export { ConsoleLogger, type ConsoleLoggerOptions } from './log/console-logger.ts';
+export { FileLogger, type FileLoggerOptions } from './log/file-logger.ts';
+export type { OldFilesOptions } from './log/old-files.ts';
+export { PinoLogger, type PinoInstance } from './log/pino-logger.ts';
 export type { Messenger } from './node/messenger.ts';
 export { type Node } from './node/node.ts';
 export type { NodeInfo } from './node/node-info.ts';

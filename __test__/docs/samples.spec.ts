@@ -45,6 +45,22 @@ const printed: Readonly<Record<string, readonly string[]>> = {
   'events.ts': ['somebody listens to prices', 'TRG 1250', 'TRG 1260', '[ 1250, 1260 ]'],
   'hello.ts': ['2'],
   'later-forward.ts': ['apple 0', '21 42', 'not today', 'bye terminated'],
+  'log-fields.ts': [
+    'packing packed {"hall":3,"order":7,"item":"pear"}',
+    'packing packed {"hall":3,"order":7,"item":"plum"}',
+    'packing waits {"hall":3}',
+    'audit opened {}',
+    'trouble low on string {}',
+  ],
+  'log-files.ts': [
+    "[ 'shop.log' ]",
+    'error shelf is empty 4 no pears',
+    '50 shelf is empty 4 no pears',
+  ],
+  'log-slow.ts': [
+    '3 wait, 2 dropped',
+    'order 1, order 2, order 3, the logger was too slow: records were dropped',
+  ],
   'logging.ts': [
     'process crashed out of stock Shop',
     'info order taken',

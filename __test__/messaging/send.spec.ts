@@ -233,7 +233,7 @@ test('every value is a message, undefined and null among them', async (t) => {
 test('what is sent to the node itself is lost, and logged', async (t) => {
   const node = await quietNode(t);
   const lines: string[] = [];
-  node.addLogger('lines', { log: ({ message }) => lines.push(message) });
+  node.addLogger('lines', { log: ({ message }) => void lines.push(message) });
   t.is(node.send(node.pid as Pid<unknown>, 'hello'), 'ok');
   await waitFor('the log line', () => lines.some((line) => line.includes('it is lost')));
 });

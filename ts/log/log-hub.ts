@@ -1,72 +1,130 @@
-import { checkChoice, checkFunction, checkName, checkOptions } from '../error/check.ts';
-import { incorrect, TergoError } from '../error/tergo-error.ts';
-import { LOG_LEVELS } from './log-level.ts';
-import type { LogRecord } from './log-record.ts';
-import type { Logger, LoggerOptions } from './logger.ts';
+import { checkName } from '../error/check.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { Clock } from '../scheduler/clock.ts';
+import { flushAtExit } from './exit-flush.ts';
+import type { LogFields, LogRecord, LogSource } from './log-record.ts';
+import type { Logger, LoggerInfo, LoggerOptions } from './logger.ts';
+import type { LaneOwner, LoggerLane } from './logger-lane.ts';
+import { QueueLane } from './queue-lane.ts';
 
-interface Entry {
-  readonly logger: Logger;
-  readonly levels: ReadonlySet<string> | undefined;
-  /** Whether its failure was told already. */
-  failed: boolean;
+/** Whose loggers they are: a node. */
+export interface HubOwner {
+  readonly clock: Pick<Clock, 'now' | 'wallNow'>;
+  logSource(): LogSource;
 }
 
-/** The loggers of one node; each record goes to all that want its level, in the order in which they were added. */
-export class LogHub {
-  readonly #entries = new Map<string, Entry>();
+/** The loggers of one node; each record goes to all that want it, in the order in which they were added. */
+export class LogHub implements LaneOwner {
+  readonly #owner: HubOwner;
+  readonly #lanes = new Map<string, LoggerLane>();
+  /** Those that were removed and are not at their end. */
+  readonly #leaving = new Set<Promise<void>>();
+  #leaveExit: (() => void) | undefined;
+
+  constructor(owner: HubOwner) {
+    this.#owner = owner;
+  }
 
   /** Throws `taken` when the name is in use and `incorrect` for anything that is no logger. */
   add(name: string, logger: Logger, options: LoggerOptions = {}): void {
-    checkName('name', name);
-    if (typeof logger !== 'object' || logger === null)
-      throw incorrect('logger', 'an object with a log method', logger);
-    checkFunction('logger.log', logger.log);
-    checkLoggerOptions(options);
-    if (this.#entries.has(name))
-      throw new TergoError('taken', `there is a logger '${name}' already; remove it first`);
-    const levels = options.levels === undefined ? undefined : new Set<string>(options.levels);
-    this.#entries.set(name, { logger, levels, failed: false });
+    this.checkFree(name);
+    this.addLane(new QueueLane(name, logger, options, this));
   }
 
-  /** Whether there was such a logger. */
+  /** Throws `incorrect` for a bad name and `taken` for one in use. */
+  checkFree(name: string): void {
+    checkName('name', name);
+    if (this.#lanes.has(name))
+      throw new TergoError('taken', `there is a logger '${name}' already; remove it first`);
+  }
+
+  addLane(lane: LoggerLane): void {
+    this.#lanes.set(lane.name, lane);
+    this.#leaveExit ??= flushAtExit(this);
+  }
+
+  /** Whether there was such a logger. What waits for it is still written. */
   remove(name: string): boolean {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) return false;
-    this.#entries.delete(name);
-    this.#guard(name, entry, () => entry.logger.terminate?.());
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) return false;
+    this.#lanes.delete(name);
+    const waiting = lane.drained();
+    const ended = waiting === undefined ? lane.close() : waiting.then(() => lane.close());
+    if (ended !== undefined) this.#await(ended);
     return true;
   }
 
   names(): readonly string[] {
-    return [...this.#entries.keys()];
+    return [...this.#lanes.keys()];
   }
 
-  write(record: LogRecord): void {
-    for (const [name, entry] of this.#entries) {
-      if (entry.levels !== undefined && !entry.levels.has(record.level)) continue;
-      this.#guard(name, entry, () => entry.logger.log(record));
+  list(): readonly LoggerInfo[] {
+    return Array.from(this.#lanes.values(), (lane) => lane.info());
+  }
+
+  /** To the logger `only`; without it, or when there is none of that name, to all that are not hidden. */
+  write(record: LogRecord, only?: string): void {
+    const chosen = only === undefined ? undefined : this.#lanes.get(only);
+    if (chosen !== undefined) return void chosen.offer(record);
+    for (const lane of this.#lanes.values()) if (!lane.isHidden) lane.offer(record);
+  }
+
+  /** Ends all loggers: lets them write what waits, and awaits their `terminate`, until `over` resolves. */
+  async close(over: Promise<void>): Promise<void> {
+    await Promise.race([this.#drained(), over]);
+    const late = [...this.#lanes.values()].filter((lane) => lane.drained() !== undefined);
+    for (const lane of late) lane.fail(lateError(lane), lane.queued);
+    for (const lane of this.#lanes.values()) {
+      const ended = lane.close();
+      if (ended !== undefined) this.#await(ended);
+    }
+    this.#lanes.clear();
+    await Promise.race([this.#left(), over]);
+    this.#leaveExit?.();
+    this.#leaveExit = undefined;
+  }
+
+  flush(): void {
+    for (const lane of this.#lanes.values()) lane.flush();
+  }
+
+  now(): number {
+    return this.#owner.clock.now();
+  }
+
+  record(level: LogRecord['level'], message: string, fields: LogFields): LogRecord {
+    const timeMs = this.#owner.clock.wallNow();
+    return { timeMs, level, source: this.#owner.logSource(), message, fields };
+  }
+
+  tell(failed: LoggerLane, error: unknown): void {
+    const record = this.record('error', 'a logger failed', { logger: failed.name, error });
+    const others = [...this.#lanes.values()].filter((lane) => lane !== failed && !lane.isHidden);
+    const taken = others.filter((lane) => lane.offer(record));
+    if (taken.length === 0) console.error(`tergo: logger '${failed.name}' failed:`, error);
+  }
+
+  async #drained(): Promise<void> {
+    for (;;) {
+      const waiting = [...this.#lanes.values()].flatMap((lane) => lane.drained() ?? []);
+      if (waiting.length === 0) return;
+      await Promise.all(waiting);
     }
   }
 
-  close(): void {
-    for (const name of this.names()) this.remove(name);
+  async #left(): Promise<void> {
+    await Promise.all(this.#leaving);
   }
 
-  /** A logger must never end a process: its first failure is told on the console, which is all that is left then. */
-  #guard(name: string, entry: Entry, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      if (!entry.failed) console.error(`tergo: logger '${name}' failed:`, error);
-      entry.failed = true;
-    }
+  #await(ended: Promise<void>): void {
+    const left = ended.then(() => void this.#leaving.delete(left));
+    this.#leaving.add(left);
   }
 }
 
-function checkLoggerOptions(options: LoggerOptions): void {
-  checkOptions('options', options, ['levels']);
-  const { levels } = options;
-  if (levels === undefined) return;
-  if (!Array.isArray(levels)) throw incorrect('options.levels', 'a list of levels', levels);
-  for (const level of levels) checkChoice('options.levels', level, LOG_LEVELS.slice(0, -1));
+function lateError({ queued }: LoggerLane): TergoError {
+  return new TergoError(
+    'timeout',
+    `the node had to stop before all was written; ${queued} records may be lost`,
+  );
 }

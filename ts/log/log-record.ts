@@ -1,5 +1,5 @@
 import type { AnyPid } from '../process/pid.ts';
-import type { LogLevel } from './log-level.ts';
+import type { WrittenLevel } from './log-level.ts';
 
 /** Values that go with a log line, by name. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -27,9 +27,9 @@ export type LogSource =
 export interface LogRecord {
   /** When, ms since 1970. */
   readonly timeMs: number;
-  readonly level: Exclude<LogLevel, 'disabled'>;
+  readonly level: WrittenLevel;
   readonly source: LogSource;
   readonly message: string;
-  /** Empty if none were given. */
+  /** Those of the call over those of its log; empty if there are none. */
   readonly fields: LogFields;
 }

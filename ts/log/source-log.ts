@@ -1,12 +1,11 @@
-import { checkChoice } from '../error/check.ts';
+import { checkChoice, checkName } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
+import { checkFields, LogContext, NO_FIELDS } from './log-context.ts';
 import { isWritten, LOG_LEVELS, type LogLevel } from './log-level.ts';
 import type { Log } from './log.ts';
 import type { LogHub } from './log-hub.ts';
 import type { Clock } from '../scheduler/clock.ts';
 import type { LogFields, LogRecord, LogSource } from './log-record.ts';
-
-const NO_FIELDS: LogFields = Object.freeze({});
 
 /** Where the level of a log is kept, and whose records it writes. */
 export interface LogOwner {
@@ -20,6 +19,8 @@ export interface LogOwner {
 export class SourceLog implements Log {
   readonly #hub: LogHub;
   readonly #owner: LogOwner;
+  /** Made on first use. */
+  #context: LogContext | undefined = undefined;
 
   constructor(hub: LogHub, owner: LogOwner) {
     this.#hub = hub;
@@ -33,6 +34,41 @@ export class SourceLog implements Log {
   set level(level: LogLevel) {
     checkChoice('level', level, LOG_LEVELS);
     this.#owner.setLogLevel(level);
+  }
+
+  get logger(): string | undefined {
+    return this.#context?.logger;
+  }
+
+  set logger(name: string | undefined) {
+    if (name !== undefined) checkName('logger', name);
+    this.#own.logger = name;
+  }
+
+  get fields(): LogFields {
+    return this.#context?.fields ?? NO_FIELDS;
+  }
+
+  addFields(fields: LogFields): void {
+    checkFields(fields);
+    this.#own.add(fields);
+  }
+
+  deleteFields(...names: readonly string[]): void {
+    for (const name of names)
+      if (typeof name !== 'string') throw incorrect('name', 'a string', name);
+    this.#context?.remove(names);
+  }
+
+  pushFields(fields?: LogFields): number {
+    if (fields !== undefined) checkFields(fields);
+    const depth = this.#own.push();
+    if (fields !== undefined) this.#own.add(fields);
+    return depth;
+  }
+
+  popFields(): number {
+    return this.#context?.pop() ?? 0;
   }
 
   debug(text: string, fields?: LogFields): void {
@@ -51,17 +87,27 @@ export class SourceLog implements Log {
     this.#write('error', text, fields);
   }
 
+  get #own(): LogContext {
+    return (this.#context ??= new LogContext());
+  }
+
   #write(level: LogRecord['level'], message: string, fields: LogFields = NO_FIELDS): void {
     if (!isWritten(level, this.#owner.logLevel)) return;
     if (typeof message !== 'string') throw incorrect('text', 'a string', message);
-    if (typeof fields !== 'object' || fields === null)
-      throw incorrect('fields', 'an object', fields);
-    this.#hub.write({
+    checkFields(fields);
+    const record = {
       timeMs: this.#owner.clock.wallNow(),
       level,
       source: this.#owner.logSource(),
       message,
-      fields,
-    });
+      fields: this.#merged(fields),
+    };
+    this.#hub.write(record, this.#context?.logger);
+  }
+
+  #merged(fields: LogFields): LogFields {
+    const own = this.fields;
+    if (own === NO_FIELDS) return fields;
+    return fields === NO_FIELDS ? own : { ...own, ...fields };
   }
 }

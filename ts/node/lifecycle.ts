@@ -100,8 +100,8 @@ export class Lifecycle {
 
   #leave(record: ProcessRecord, reason: ExitReason): void {
     const { records, counters, hub } = this.#runtime;
-    const loggerName = record.extra?.loggerName;
-    if (loggerName !== undefined) hub.remove(loggerName);
+    const logger = record.extra?.logger;
+    if (logger !== undefined) hub.remove(logger.name);
     record.flags = (record.flags | DEAD) & ~(INIT | ZOMBIE);
     record.attention |= HALTED;
     record.reason = reason;

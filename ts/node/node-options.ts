@@ -9,7 +9,7 @@ import {
   checkOptions,
 } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
-import type { ConsoleLoggerOptions } from '../log/console-logger.ts';
+import { checkConsoleOptions, type ConsoleLoggerOptions } from '../log/console-logger.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import type { Clock } from '../scheduler/clock.ts';
 
@@ -104,10 +104,8 @@ function checkSecurity(security: SecurityOptions): void {
 }
 
 function checkLog(log: LogOptions): void {
-  checkOptions('options.log', log, ['level', 'disableConsole', 'format', 'output']);
+  checkConsoleOptions('options.log', log, ['level', 'disableConsole']);
   if (log.level !== undefined) checkChoice('options.log.level', log.level, LOG_LEVELS);
-  if (log.format !== undefined) checkChoice('options.log.format', log.format, ['text', 'json']);
-  if (log.output !== undefined) checkFunction('options.log.output', log.output);
   if (log.disableConsole !== undefined)
     checkBoolean('options.log.disableConsole', log.disableConsole);
 }

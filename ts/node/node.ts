@@ -12,7 +12,7 @@ import type { EventOptions, Publisher } from '../event/event-message.ts';
 import type { EventName, EventTarget } from '../event/event-name.ts';
 import { EventFeed, type SubscribeOptions, type Subscription } from '../event/subscription.ts';
 import type { Log } from '../log/log.ts';
-import type { Logger, LoggerOptions } from '../log/logger.ts';
+import type { Logger, LoggerInfo, LoggerOptions } from '../log/logger.ts';
 import { type AnyPid, LocalPid, type Pid } from '../process/pid.ts';
 import type { ProcessInfo, ProcessListOptions, ProcessShortInfo } from '../process/process-info.ts';
 import type { ProcessName } from '../process/process-name.ts';
@@ -261,8 +261,8 @@ export class Node implements Messenger, AsyncDisposable {
 
   /**
    * Adds a logger, or a process that gets every record in `handleLog`. A process's own log is off while
-   * it serves; it is removed when it ends. Throws `taken`, `incorrect`, `process-unknown`, `not-allowed`
-   * (a process that is a logger already).
+   * it serves; it is removed when it ends. A name that begins with a dot hides it: it gets only records of logs whose
+   * `logger` it is. Throws `taken`, `incorrect`, `process-unknown`, `not-allowed` (a process that is a logger already).
    */
   addLogger(name: string, logger: Logger | AnyPid, options?: LoggerOptions): void {
     this.#checkAlive();
@@ -271,16 +271,22 @@ export class Node implements Messenger, AsyncDisposable {
     else this.#runtime.hub.add(name, logger as Logger, options);
   }
 
-  /** Removes a logger, the default one by `'default'`. False when there is none of that name. */
+  /** Removes a logger, the default one by `'default'`; what waits for it is still written. False when there is none of that name. */
   removeLogger(name: string): boolean {
     return this.#runtime.hub.remove(name);
+  }
+
+  /** The loggers in the order in which they were added, and what they have come to; none once the node has stopped. */
+  loggers(): readonly LoggerInfo[] {
+    return this.#runtime.hub.list();
   }
 
   /**
    * Asks every process to end with the reason `shutdown`, as its parent would, waits for them and their
    * `terminate`, kills those that have not ended after `timeoutMs` (the node's `shutdownTimeoutMs` by
-   * default) and lets go of everything, so that the OS process can exit. Every call gets the report of the
-   * first. Rejects with `incorrect` for a bad timeout.
+   * default) and lets go of everything, so that the OS process can exit. Loggers may then write what waits for them, in
+   * what is left of the time, but a second at least. Every call gets the report of the first. Rejects with
+   * `incorrect` for a bad timeout.
    */
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<StopReport> {
     checkOptions('options', options, ['timeoutMs']);
@@ -288,7 +294,7 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.shutdown.stop(options.timeoutMs);
   }
 
-  /** Stops without asking: every process is killed at once. Also ends a `stop` that still waits. */
+  /** Stops without asking: every process is killed at once; loggers get a second at most. Also ends a `stop` that still waits. */
   stopForce(): Promise<StopReport> {
     return this.#runtime.shutdown.force();
   }

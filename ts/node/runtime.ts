@@ -6,21 +6,19 @@ import { Environment } from '../env/environment.ts';
 import { EventTable } from '../event/event-table.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { ConsoleLogger } from '../log/console-logger.ts';
-import type { Logger, LoggerOptions } from '../log/logger.ts';
+import type { LoggerOptions } from '../log/logger.ts';
 import { LogHub } from '../log/log-hub.ts';
-import { KIND_LOG, QUEUE_LOG } from '../native/layout.ts';
-import { kindAndQueue } from '../scheduler/outbox.ts';
 import { describeNode, type NodeInfo } from './node-info.ts';
 import type { Log } from '../log/log.ts';
 import type { LogLevel } from '../log/log-level.ts';
-import type { LogRecord, LogSource } from '../log/log-record.ts';
+import type { LogSource } from '../log/log-record.ts';
 import { SourceLog } from '../log/source-log.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import { AliasTable } from '../process/alias-table.ts';
 import { Home } from '../process/home.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { Inspector } from '../process/inspector.ts';
-import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
 import { RelationTable } from '../relation/relation-table.ts';
 import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { Deliveries } from '../scheduler/deliveries.ts';
@@ -37,6 +35,7 @@ import { Messaging } from './messaging.ts';
 import { NameTable } from './name-table.ts';
 import type { Node } from './node.ts';
 import type { LogOptions, NodeOptions, SecurityOptions } from './node-options.ts';
+import { ProcessLane } from './process-lane.ts';
 import { Shutdown } from './shutdown.ts';
 import { Spawner } from './spawner.ts';
 
@@ -75,7 +74,7 @@ export class Runtime {
     mailboxFull: 0,
     blocked: 0,
   };
-  readonly hub: LogHub = new LogHub();
+  readonly hub: LogHub = new LogHub(this);
   readonly log: Log;
   readonly env: Environment;
   readonly driver: Driver;
@@ -160,7 +159,7 @@ export class Runtime {
 
   /** From which level the log of a process is written; a logger's own log is off. */
   logLevelOf({ extra, application }: ProcessRecord): LogLevel {
-    if (extra?.loggerName !== undefined) return 'disabled';
+    if (extra?.logger !== undefined) return 'disabled';
     return extra?.logLevel ?? application?.logLevel ?? this.#logLevel;
   }
 
@@ -189,21 +188,12 @@ export class Runtime {
    * Makes a process a logger, until it is removed or the process ends. Its own log is off meanwhile:
    * its records would come back to it without end. Throws `taken`, `not-allowed`, `incorrect`.
    */
-  addLoggerProcess(name: string, record: ProcessRecord, options: LoggerOptions | undefined): void {
-    const { more } = record;
-    if (more.loggerName !== undefined)
-      throw new TergoError(
-        'not-allowed',
-        `${record.pid} is the logger '${more.loggerName}' already`,
-      );
-    const logger: Logger = {
-      log: (entry) => this.#handOver(record, entry),
-      terminate: () => {
-        more.loggerName = undefined;
-      },
-    };
-    this.hub.add(name, logger, options);
-    more.loggerName = name;
+  addLoggerProcess(name: string, record: ProcessRecord, options: LoggerOptions = {}): void {
+    const served = record.extra?.logger;
+    if (served !== undefined)
+      throw new TergoError('not-allowed', `${record.pid} is the logger '${served.name}' already`);
+    this.hub.checkFree(name);
+    this.hub.addLane(new ProcessLane(name, record, options));
   }
 
   /** What there is to count. */
@@ -246,18 +236,11 @@ export class Runtime {
     for (const event of this.core.extra?.events ?? []) this.events.forget(event);
     this.records.length = 0;
     this.driver.close();
-    this.hub.close();
   }
 
   #envOwners(record: ProcessRecord): { env: Environment | undefined }[] {
     const owners = [record, this.recordOf(record.parent), this.recordOf(record.leader)];
     return owners.map((owner) => ({ env: owner?.extra?.env }));
-  }
-
-  #handOver(record: ProcessRecord, entry: LogRecord): void {
-    if ((record.flags & BOUNDED) !== 0 && !this.gauges.accept(record, QUEUE_LOG))
-      this.counters.mailboxFull += 1;
-    else this.driver.outbox.send(record, kindAndQueue(KIND_LOG, QUEUE_LOG), entry, undefined);
   }
 
   #startLog(options: LogOptions): Log {

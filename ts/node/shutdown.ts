@@ -4,11 +4,15 @@ import type { LogFields } from '../log/log-record.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { supervises } from '../process/process-context.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
+import { systemClock } from '../scheduler/clock.ts';
 import type { Runtime } from './runtime.ts';
 import type { StopReport } from './stop-report.ts';
 
 /** How often the processes that keep a node from stopping are told, ms. Source: Ergo 3.2. */
 const REPORT_EVERY_MS = 5000;
+/** What loggers get at least to write what waits, ms: even a forced stop should lose no record. */
+const LOGGERS_MS = 1000;
+const MAX_ALARM_MS = 2 ** 31 - 1;
 
 /** Stops a node: asks every process to end, waits, kills the rest, lets go of every handle. */
 export class Shutdown {
@@ -53,7 +57,7 @@ export class Shutdown {
     this.#stopping ??= Promise.resolve({ killed: this.living().map(({ pid }) => pid) });
     this.#giveUp?.();
     this.#runtime.close();
-    this.#onStopped();
+    void this.#endLoggers(LOGGERS_MS).then(this.#onStopped);
   }
 
   /** Resolves when the node has stopped; rejects with `timeout` after `timeoutMs`. */
@@ -82,10 +86,14 @@ export class Shutdown {
   async #stop(timeoutMs: number): Promise<StopReport> {
     // Later, so that `#stopping` is set when the first process hears of it.
     await Promise.resolve();
-    this.#runtime.cron.close();
+    const { driver, cron } = this.#runtime;
+    const until = driver.readNow() + timeoutMs;
+    cron.close();
     if (!this.#isForced) void this.#askAll();
     const killed = (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
+    const restMs = until - driver.readNow();
     this.#runtime.close();
+    await this.#endLoggers(this.#isForced ? LOGGERS_MS : Math.max(restMs, LOGGERS_MS));
     this.#onStopped();
     return { killed };
   }
@@ -138,6 +146,16 @@ export class Shutdown {
       this.#onEmpty = () => done(true);
       this.#giveUp = () => done(false);
     });
+  }
+
+  /** By the machine's clock: what loggers wait for goes by no other. */
+  async #endLoggers(limitMs: number): Promise<void> {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const cancel = systemClock.alarm(Math.min(limitMs, MAX_ALARM_MS), resolve);
+    this.#giveUp = resolve;
+    await this.#runtime.hub.close(over);
+    this.#giveUp = undefined;
+    cancel();
   }
 
   #report(): void {

@@ -7,6 +7,7 @@ import type { Log } from '../log/log.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import { QUEUE_MAIN } from '../native/layout.ts';
 import type { NameRecord } from '../node/name-table.ts';
+import type { ProcessLane } from '../node/process-lane.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalAlias } from './alias.ts';
 import { type Compression, NO_COMPRESSION } from './compression.ts';
@@ -52,7 +53,9 @@ export class ProcessExtra {
   log: Log | undefined = undefined;
   logLevel: LogLevel | undefined = undefined;
   /** As which logger it serves; its own log is off then. */
-  loggerName: string | undefined = undefined;
+  logger: ProcessLane | undefined = undefined;
+  /** Records in its log queue. */
+  logQueued = 0;
   /** The queue of what it sends. */
   queue: number = QUEUE_MAIN;
   /** Messages that each queue may hold; 0: no limit. */

@@ -142,7 +142,7 @@ export class Deliveries {
       case KIND_RESPONSE:
         return this.#receive(record, { kind: 'response', response: value as Response });
       case KIND_LOG:
-        return this.#receive(record, { kind: 'log', record: value as LogRecord });
+        return this.#log(record, value as LogRecord);
       case KIND_INSPECT:
         return this.#inspect(record, value as PendingCall);
       default:
@@ -151,6 +151,13 @@ export class Deliveries {
           `a mailbox entry of the kind ${tag & 0xf}, which there is not`,
         );
     }
+  }
+
+  #log(record: ProcessRecord, entry: LogRecord): void {
+    const { more } = record;
+    more.logQueued -= 1;
+    more.logger?.taken();
+    this.#receive(record, { kind: 'log', record: entry });
   }
 
   #inspect(record: ProcessRecord, call: PendingCall): void {

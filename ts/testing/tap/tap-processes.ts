@@ -12,11 +12,11 @@ export function tapProcesses(tap: Tap): void {
   tapSpawns(tap);
   tapEnds(tap);
   for (const record of runtime.processes()) watch(tap, record);
-  tap.lay(runtime.hub, 'write', (write) => (record) => {
+  tap.lay(runtime.hub, 'write', (write) => (record, only) => {
     const { level, message, fields, source } = record;
     const by = source.type === 'process' ? source.pid : runtime.core.pid;
     tap.open('log', by, { level, message, fields });
-    write.call(runtime.hub, record);
+    write.call(runtime.hub, record, only);
   });
 }
 

@@ -29,7 +29,7 @@ function lineOf(format: 'text' | 'json', fields: LogFields, message = 'text'): s
     message,
     fields,
   };
-  logger.log(record);
+  void logger.log(record);
   return lines.join('\n');
 }
 
@@ -116,17 +116,26 @@ test('JSON escapes quotes, line ends, tabs and backslashes', (t) => {
   t.like(JSON.parse(line), { message: text, fields: { text } });
 });
 
-test('JSON shows an error with name, message, code, stack and cause', (t) => {
+test('JSON shows an error with name, message, code and cause, and its stack under a key of its own [C5]', (t) => {
   const cause = new RangeError('too far');
   const error = Object.assign(new TypeError('no way', { cause }), { code: 'lost' });
-  t.deepEqual(fieldsOf({ error }), {
+  const line = JSON.parse(lineOf('json', { error })) as Record<string, unknown>;
+  t.deepEqual(Object.keys(line), ['time', 'level', 'source', 'message', 'fields', 'stack']);
+  t.deepEqual(line['fields'], {
     error: {
       name: 'TypeError',
       message: 'no way',
       code: 'lost',
-      stack: error.stack,
       cause: { name: 'RangeError', message: 'too far', stack: cause.stack },
     },
+  });
+  t.is(line['stack'], error.stack);
+});
+
+test('JSON shows the stack of an error in another field there', (t) => {
+  const why = new TypeError('no way');
+  t.deepEqual(fieldsOf({ why }), {
+    why: { name: 'TypeError', message: 'no way', stack: why.stack },
   });
 });
 
