@@ -12,6 +12,7 @@ const suites: Readonly<Record<string, () => Promise<{ readonly suite: Suite }>>>
   import: () => import('./suites/import.ts'),
   start: () => import('./suites/start.ts'),
   idle: () => import('./suites/idle.ts'),
+  pool: () => import('./suites/pool.ts'),
   'supervisor-restart': () => import('./suites/supervisor-restart.ts'),
   typecheck: () => import('./suites/typecheck.ts'),
 };

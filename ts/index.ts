@@ -82,6 +82,12 @@ export type {
   SupervisorSpec,
 } from './supervisor/supervisor-spec.ts';
 export { Supervisor } from './supervisor/supervisor.ts';
+export type { ForwardingProcess } from './actor/forwarding-process.ts';
+export { consistentHash, type ConsistentHash } from './pool/consistent-hash.ts';
+export { poolSpec, type ItemOf, type PoolOptions, type PoolSpec } from './pool/pool-spec.ts';
+export type { PoolStatistics, WorkerStatistics } from './pool/pool-statistics.ts';
+export { Pool } from './pool/pool.ts';
+export type { PoolRoute, PoolRouteName } from './pool/routing.ts';
 export type { CallOptions, RequestOptions, SendOptions } from './call/call-options.ts';
 export type { Caller } from './call/caller.ts';
 export { isResponseTo, type RequestRef, type Response } from './call/response.ts';

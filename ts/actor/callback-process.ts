@@ -86,7 +86,7 @@ export abstract class CallbackProcess<P> extends Process<P> {
     if (typeof address === 'object' && this.handleCallAlias !== undefined)
       return this.handleCallAlias(body, from, address);
     if (this.handleCall !== undefined) return this.handleCall(body, from);
-    return this.#unanswered('handleCall');
+    return unanswered(this);
   }
 
   #rare(
@@ -111,15 +111,16 @@ export abstract class CallbackProcess<P> extends Process<P> {
         return this.handleInspect?.(envelope.items, envelope.from) ?? {};
     }
   }
-
-  #unanswered(callback: string): object {
-    const text = `${this.constructor.name} has no ${callback}, so it answers no calls`;
-    return new ErrorReply(new TergoError('unsupported', text));
-  }
 }
 
-/** A callback that is not there is worth a line in the log, not the end of the process. */
-function missed(
+/** What a caller gets of a process that answers no calls. @internal */
+export function unanswered(process: object): ErrorReply {
+  const text = `${process.constructor.name} has no handleCall, so it answers no calls`;
+  return new ErrorReply(new TergoError('unsupported', text));
+}
+
+/** A callback that is not there is worth a line in the log, not the end of the process. @internal */
+export function missed(
   process: { readonly log: Log },
   callback: string,
   fields: Readonly<Record<string, unknown>>,

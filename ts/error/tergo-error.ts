@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'child-running'
   | 'child-disabled'
   | 'child-duplicate'
+  | 'pool-empty'
   | 'binary-missing'
   | 'internal';
 

@@ -24,6 +24,7 @@ import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { Deliveries } from '../scheduler/deliveries.ts';
 import { Dispatcher } from '../scheduler/dispatcher.ts';
 import { Driver } from '../scheduler/driver.ts';
+import { Forwarding } from '../scheduler/forwarding.ts';
 import { Outcomes } from '../scheduler/outcomes.ts';
 import { Delayed } from '../timer/delayed.ts';
 import { TimerTable } from '../timer/timer-table.ts';
@@ -91,6 +92,7 @@ export class Runtime {
   readonly lifecycle: Lifecycle = new Lifecycle(this);
   readonly outcomes: Outcomes = new Outcomes(this);
   readonly shutdown: Shutdown;
+  readonly forwarding: Forwarding;
   readonly deliveries: Deliveries;
   readonly dispatcher: Dispatcher;
   readonly spawner: Spawner;
@@ -134,6 +136,7 @@ export class Runtime {
     this.gauges = new GaugeTable(native, this.driver);
     this.timers = new TimerTable(this.driver);
     this.shutdown = new Shutdown(this, options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS);
+    this.forwarding = new Forwarding(this);
     this.deliveries = new Deliveries(this);
     this.dispatcher = new Dispatcher(this);
     this.spawner = new Spawner(this, native.entries().grant);

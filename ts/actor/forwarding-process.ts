@@ -1,0 +1,39 @@
+import { incorrect } from '../error/tergo-error.ts';
+import type { EventMeta } from '../event/event-message.ts';
+import type { Pid } from '../process/pid.ts';
+import { context } from '../process/process-context.ts';
+import { HANDS_ON } from '../process/process-record.ts';
+import type { EventOf, MessageOf, RequestOf } from '../protocol/protocol.ts';
+import { CallbackProcess, missed, unanswered } from './callback-process.ts';
+import type { Answer, MaybePromise, Next } from './outcome.ts';
+
+/**
+ * A process that hands on what comes to it at normal priority: what `Pool` and `Router` have in common.
+ * Messages, calls and events go to another process as they are, sender and all, and a call is answered by
+ * whom it reaches. What comes at high or max priority is for the process itself, and so are exits, down
+ * messages, responses and inspections.
+ */
+export abstract class ForwardingProcess<P> extends CallbackProcess<P> {
+  constructor() {
+    super();
+    this[context].flags |= HANDS_ON;
+    if (typeof this.init !== 'function')
+      throw incorrect(`init of ${new.target.name}`, 'a method that returns the spec', this.init);
+  }
+
+  /** Takes a message of high or max priority. Unless it is overridden, that is lost and logged. */
+  override handleMessage(_message: MessageOf<P>, from: Pid<unknown>): MaybePromise<Next> {
+    return missed(this, 'handleMessage', { from });
+  }
+
+  /** Answers a call of high or max priority. Unless it is overridden, that is rejected with `unsupported`. */
+  override handleCall(_request: RequestOf<P>, _from: Pid<unknown>): MaybePromise<Answer> {
+    // The caller is told by the outcome.
+    return unanswered(this) as object as Answer;
+  }
+
+  /** Takes what was published at high or max priority. Unless it is overridden, that is lost and logged. */
+  override handleEvent(_message: EventOf<P>, event: EventMeta): MaybePromise<Next> {
+    return missed(this, 'handleEvent', { event: event.name });
+  }
+}
