@@ -17,8 +17,6 @@ export abstract class ForwardingProcess<P> extends CallbackProcess<P> {
   constructor() {
     super();
     this[context].flags |= HANDS_ON;
-    if (typeof this.init !== 'function')
-      throw incorrect(`init of ${new.target.name}`, 'a method that returns the spec', this.init);
   }
 
   /** Takes a message of high or max priority. Unless it is overridden, that is lost and logged. */
@@ -36,4 +34,11 @@ export abstract class ForwardingProcess<P> extends CallbackProcess<P> {
   override handleEvent(_message: EventOf<P>, event: EventMeta): MaybePromise<Next> {
     return missed(this, 'handleEvent', { event: event.name });
   }
+}
+
+/** Throws `incorrect` unless a process has an `init`; for the constructors of those that need one. @internal */
+export function checkInit(process: { readonly init?: unknown }): void {
+  if (typeof process.init === 'function') return;
+  const name = process.constructor.name;
+  throw incorrect(`init of ${name}`, 'a method that returns the spec', process.init);
 }

@@ -1,4 +1,4 @@
-import { ForwardingProcess } from '../actor/forwarding-process.ts';
+import { ForwardingProcess, checkInit } from '../actor/forwarding-process.ts';
 import type { Answer, MaybePromise, Next } from '../actor/outcome.ts';
 import { checkInteger } from '../error/check.ts';
 import { failure } from '../node/messaging.ts';
@@ -41,6 +41,11 @@ import { Workers } from './workers.ts';
 export abstract class Pool<P> extends ForwardingProcess<P> {
   #spec: LocalPoolSpec | undefined;
   #workers: Workers | undefined;
+
+  constructor() {
+    super();
+    checkInit(this);
+  }
 
   /** Gives the spec. The spawn rejects with `incorrect`, naming the key, when it is none. */
   abstract override init(...args: never[]): MaybePromise<PoolSpec<P>>;

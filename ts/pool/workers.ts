@@ -80,6 +80,7 @@ export class Workers {
       await this.#undo(added, reasonOf(failed.reason));
       throw failed.reason;
     }
+    this.#refuseEnded('addWorkers');
     this.seats.push(...added);
     this.routing.changed(this.seats, 0);
   }
@@ -225,7 +226,7 @@ export class Workers {
 
   #refuseEnded(method: string): void {
     if ((this.#pool.flags & DEAD) !== 0)
-      throw failure('not-allowed', `${this.#pool.pid} has ended; ${method} has no effect`);
+      throw failure('not-allowed', `${this.#pool.pid} has ended, so ${method} cannot be done`);
   }
 
   get #log(): Log {
