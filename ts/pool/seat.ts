@@ -2,6 +2,11 @@ import type { ProcessRecord } from '../process/process-record.ts';
 import type { Driver } from '../scheduler/driver.ts';
 import type { ChildProcess } from '../supervisor/child-processes.ts';
 
+/** What sits, or is to sit, on a seat. */
+export interface Worker extends ChildProcess {
+  readonly seat: Seat;
+}
+
 /** One place of a pool; its worker is replaced when it has ended. */
 export class Seat {
   /** Of its own in the life of the pool. */
@@ -9,7 +14,7 @@ export class Seat {
   /** Who has it now, or had it last. */
   worker!: ProcessRecord;
   /** The same, for its end. */
-  process: ChildProcess | undefined;
+  process!: Worker;
   readonly #driver: Driver;
   #restUntil = 0;
 
@@ -21,11 +26,6 @@ export class Seat {
   /** Whether a worker did not come up just now: the next one is not tried yet. */
   get isResting(): boolean {
     return this.#restUntil > 0 && this.#driver.now < this.#restUntil;
-  }
-
-  take(worker: ProcessRecord, process: ChildProcess): void {
-    this.worker = worker;
-    this.process = process;
   }
 
   /** Nobody is put on it for that long. */

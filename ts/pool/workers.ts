@@ -1,23 +1,18 @@
-import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
-import type { Log } from '../log/log.ts';
-import { KIND_SIGNAL, QUEUE_MAIN } from '../native/layout.ts';
+import { Losses } from '../log/losses.ts';
 import { failure } from '../node/messaging.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { DEAD, INIT, type ProcessRecord, ZOMBIE } from '../process/process-record.ts';
 import type { Forwarding } from '../scheduler/forwarding.ts';
-import { kindAndQueue } from '../scheduler/outbox.ts';
-import { type ChildProcess, ChildProcesses } from '../supervisor/child-processes.ts';
+import { ChildProcesses } from '../supervisor/child-processes.ts';
 import type { LocalPoolSpec } from './pool-spec.ts';
 import { type Routing, routingOf } from './routing.ts';
-import { Seat } from './seat.ts';
+import { Seat, type Worker } from './seat.ts';
 
 /** A worker with one of these takes nothing now: it has ended, or its `init` is not over. */
 const NOT_READY = DEAD | ZOMBIE | INIT;
 /** How long a seat stays empty after a worker that did not come up, ms. */
 const REST_MS = 1000;
-/** How often losses are logged at most, ms. */
-const REPORT_EVERY_MS = 1000;
 
 /** The workers of one pool: starts them, chooses among them, replaces and ends them. */
 export class Workers {
@@ -26,8 +21,6 @@ export class Workers {
   readonly routing: Routing;
   /** What went to a worker. */
   forwarded = 0;
-  /** What no worker could take. */
-  dropped = 0;
   /** Workers that were put in the place of others. */
   restarts = 0;
   /** How often that failed. */
@@ -35,18 +28,18 @@ export class Workers {
   readonly #pool: ProcessRecord;
   readonly #forwarding: Forwarding;
   readonly #spec: LocalPoolSpec;
-  readonly #processes: ChildProcesses<ChildProcess>;
+  readonly #processes: ChildProcesses<Worker>;
   #nextNumber = 1;
   /** Why the last worker did not come up. */
   #startError: unknown;
-  /** When losses were logged last, and how many there were until then. */
-  #reportedAt = -Infinity;
-  #reported = 0;
+  /** What no worker could take. */
+  readonly #losses: Losses;
 
   constructor(pool: ProcessRecord, spec: LocalPoolSpec) {
     this.#pool = pool;
     this.#forwarding = pool.runtime.forwarding;
     this.#spec = spec;
+    this.#losses = new Losses(pool, 'no worker is free; messages are lost');
     this.routing = routingOf(spec.route, pool.runtime);
     this.#processes = new ChildProcesses(pool, (worker) => this.#overdue(worker));
   }
@@ -63,23 +56,20 @@ export class Workers {
     this.#handOnOtherwise(index, kind, payload);
   }
 
+  /** What no worker could take. */
+  get dropped(): number {
+    return this.#losses.count;
+  }
+
   /** Starts as many more, at once. Rejects with the error of one that does not come up, when the others have ended again. */
   async add(count: number): Promise<void> {
     this.#refuseEnded('addWorkers');
-    const added: Seat[] = [];
-    const starts: Promise<LocalPid>[] = [];
-    for (let i = 0; i < count; i++) {
-      const seat = new Seat(this.#nextNumber++, this.#pool.runtime.driver);
-      added.push(seat);
-      starts.push(this.#start(seat));
-      // Further ones would fare no better.
-      if (seat.worker?.isAlive !== true) break;
-    }
-    const [failed] = (await Promise.allSettled(starts)).filter(isRejected);
-    if (failed !== undefined) {
-      await this.#undo(added, reasonOf(failed.reason));
-      throw failed.reason;
-    }
+    const { driver } = this.#pool.runtime;
+    const added = Array.from({ length: count }, () => new Seat(this.#nextNumber++, driver));
+    const workers = added.map((seat) => this.#workerFor(seat));
+    await this.#processes.spawnAll(workers, ({ seat }, record) => {
+      seat.worker = record;
+    });
     this.#refuseEnded('addWorkers');
     this.seats.push(...added);
     this.routing.changed(this.seats, 0);
@@ -92,7 +82,7 @@ export class Workers {
       const text = `${count} of ${this.seats.length} workers cannot be removed: one must be left`;
       throw new TergoError('pool-empty', text);
     }
-    for (const { worker } of this.seats.splice(0, count)) this.#dismiss(worker);
+    for (const { process } of this.seats.splice(0, count)) this.#processes.dismiss(process);
     this.routing.changed(this.seats, count);
     this.#processes.prune();
   }
@@ -141,7 +131,12 @@ export class Workers {
   #replace(seat: Seat): boolean {
     if (seat.isResting) return false;
     this.#processes.prune();
-    this.#start(seat).then(
+    const worker = this.#workerFor(seat);
+    const opened = (record: ProcessRecord): void => {
+      seat.worker = record;
+      this.#processes.add(worker, record.pid);
+    };
+    this.#processes.spawn(worker, opened).then(
       () => void (this.restarts += 1),
       (error: unknown) => this.#replaceFailed(seat, error),
     );
@@ -157,47 +152,27 @@ export class Workers {
     // Neither is a fault of the worker.
     if (!this.#pool.isAlive || TergoError.is(error, 'node-terminated')) return;
     const fields = { worker: seat.number, error, againInMs: REST_MS };
-    this.#log.error('a worker could not be replaced; its messages are lost until it can', fields);
+    const log = this.#pool.runtime.logOf(this.#pool);
+    log.error('a worker could not be replaced; its messages are lost until it can', fields);
   }
 
-  /** Rejects with what `init` of the worker threw. */
-  #start(seat: Seat): Promise<LocalPid> {
+  /** A worker that is not started yet. */
+  #workerFor(seat: Seat): Worker {
     const { start, shutdownTimeoutMs } = this.#spec;
     const rule = { name: `worker ${seat.number}`, shutdownTimeoutMs };
-    const worker: ChildProcess = { rule, start, pid: undefined };
-    return this.#processes.spawn(worker, (record) => {
-      seat.take(record, worker);
-      this.#processes.add(worker, record.pid);
-    });
-  }
-
-  /** Those that came up beside one that did not. */
-  async #undo(seats: readonly Seat[], reason: ExitReason): Promise<void> {
-    const ended = seats.flatMap(({ process }) => {
-      if (process?.pid === undefined) return [];
-      this.#processes.tellToEnd(process, reason);
-      return [this.#processes.endOf(process)];
-    });
-    await Promise.all(ended);
-  }
-
-  /** In the main queue, behind what waits: a removed worker loses nothing. */
-  #dismiss(worker: ProcessRecord): void {
-    if (!worker.isAlive) return;
-    const signal = { from: this.#pool.pid, reason: 'normal' };
-    const bits = kindAndQueue(KIND_SIGNAL, QUEUE_MAIN);
-    this.#pool.runtime.messaging.post(this.#pool, worker, bits, signal);
+    const worker: Worker = { rule, start, pid: undefined, seat };
+    seat.process = worker;
+    return worker;
   }
 
   #lose(index: number, kind: number, payload: number): void {
-    this.dropped += 1;
     const { counters } = this.#pool.runtime;
     const candidates = this.routing.isBound ? [this.seats[index]!] : this.seats;
     const isFull = candidates.some(({ worker }) => worker.isAlive);
     if (isFull) counters.mailboxFull += 1;
     else counters.dropped += 1;
     this.#forwarding.refuse(kind, payload, () => (isFull ? this.#allFull() : this.#allGone()));
-    this.#reportLosses();
+    this.#losses.add({ size: this.seats.length });
   }
 
   #allFull(): TergoError {
@@ -210,16 +185,7 @@ export class Workers {
     return new TergoError('process-terminated', text, { cause: this.#startError });
   }
 
-  #reportLosses(): void {
-    const { now } = this.#pool.runtime.driver;
-    if (now - this.#reportedAt < REPORT_EVERY_MS) return;
-    const messages = this.dropped - this.#reported;
-    this.#reportedAt = now;
-    this.#reported = this.dropped;
-    this.#log.warning('no worker is free; messages are lost', { messages, size: this.seats.length });
-  }
-
-  #overdue(worker: ChildProcess): void {
+  #overdue(worker: Worker): void {
     this.#processes.kill(worker);
     this.#processes.report('a worker did not end in time; it is killed', worker);
   }
@@ -228,12 +194,4 @@ export class Workers {
     if ((this.#pool.flags & DEAD) !== 0)
       throw failure('not-allowed', `${this.#pool.pid} has ended, so ${method} cannot be done`);
   }
-
-  get #log(): Log {
-    return this.#pool.runtime.logOf(this.#pool);
-  }
-}
-
-function isRejected(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
-  return result.status === 'rejected';
 }

@@ -1,7 +1,10 @@
-import type { ExitReason } from '../error/exit-reason.ts';
+import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
+import { KIND_SIGNAL, QUEUE_MAIN } from '../native/layout.ts';
+import type { Signal } from '../node/messaging.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
+import { kindAndQueue } from '../scheduler/outbox.ts';
 import type { ChildStart } from './child-spec.ts';
 import { Deadlines } from './deadlines.ts';
 
@@ -55,6 +58,33 @@ export class ChildProcesses<C extends ChildProcess> {
     return this.#supervisor.runtime.spawner.spawn(this.#supervisor, behaviour, options, opened);
   }
 
+  /**
+   * Starts several, all at once; `opened` hears of each before its `init`. When one does not come up, the
+   * others end, and it rejects with that error.
+   */
+  async spawnAll(
+    children: readonly C[],
+    opened: (child: C, record: ProcessRecord) => void,
+  ): Promise<void> {
+    const spawns: Promise<LocalPid>[] = [];
+    for (const child of children) {
+      spawns.push(
+        this.spawn(child, (record) => {
+          this.add(child, record.pid);
+          opened(child, record);
+        }),
+      );
+      // Further ones would fare no better.
+      if (this.#recordOf(child) === undefined) break;
+    }
+    const failed = (await Promise.allSettled(spawns)).find(isRejected);
+    if (failed === undefined) return;
+    const reason = reasonOf(failed.reason);
+    const started = children.filter(({ pid }) => pid !== undefined);
+    await Promise.all(started.map((child) => this.#endIn(child, reason)));
+    throw failed.reason;
+  }
+
   /** A child came up. */
   add(child: C, pid: LocalPid): void {
     child.pid = pid;
@@ -67,6 +97,15 @@ export class ChildProcesses<C extends ChildProcess> {
     this.#deadlines.start(child);
     const record = this.#recordOf(child);
     if (record !== undefined) runtime.messaging.signal(record, { from: pid, reason });
+  }
+
+  /** The same behind what waits in its mailbox, by the reason `normal`; it may take the time that needs. */
+  dismiss(child: C): void {
+    const { runtime, pid } = this.#supervisor;
+    const signal: Signal = { from: pid, reason: 'normal' };
+    const record = this.#recordOf(child);
+    const bits = kindAndQueue(KIND_SIGNAL, QUEUE_MAIN);
+    if (record !== undefined) runtime.messaging.post(this.#supervisor, record, bits, signal);
   }
 
   kill(child: C): void {
@@ -127,6 +166,11 @@ export class ChildProcesses<C extends ChildProcess> {
     }
   }
 
+  #endIn(child: C, reason: ExitReason): Promise<void> {
+    this.tellToEnd(child, reason);
+    return this.endOf(child);
+  }
+
   #recordOf({ pid }: C): ProcessRecord | undefined {
     return pid instanceof LocalPid ? this.#supervisor.runtime.recordOf(pid) : undefined;
   }
@@ -151,4 +195,8 @@ function endOf({ more }: ProcessRecord): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+function isRejected(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
+  return result.status === 'rejected';
 }
