@@ -10,7 +10,14 @@ import {
   type ProcessName,
   type SupervisorSpec,
 } from 'tergo';
-import { Hand, pooled, poolWorld, TestPool, type HandProtocol, type Shared } from '../support/pooled.ts';
+import {
+  Hand,
+  pooled,
+  poolWorld,
+  TestPool,
+  type HandProtocol,
+  type Shared,
+} from '../support/pooled.ts';
 
 const broken = new Error('broken');
 const never = new Promise<never>(() => undefined);
@@ -25,10 +32,14 @@ for (const how of ['throws', 'rejects'] as const) {
       if (how === 'rejects') return Promise.reject(broken);
       throw broken;
     };
-    const spawned = spawn((shared) => poolSpec(Hand, { size: 5, args: [shared] }), {}, {
-      ...{ onInit, ends },
-      onTerminate: () => gate.promise,
-    });
+    const spawned = spawn(
+      (shared) => poolSpec(Hand, { size: 5, args: [shared] }),
+      {},
+      {
+        ...{ onInit, ends },
+        onTerminate: () => gate.promise,
+      },
+    );
     const error = t.throwsAsync(spawned);
     await clock.settle();
     t.true(ends.length >= 2 && ends.every((end) => end.endsWith('broken')));
@@ -81,7 +92,8 @@ test('a crash of any callback of the pool is its end, and that of its workers', 
     await pool.inside((self) => void Object.assign(self, { [callback]: fail }));
     const calls: Record<(typeof callbacks)[number], () => unknown> = {
       handleMessage: () => pool.node.send(pool.pid, 'x', { priority: 'high' }),
-      handleCall: () => t.throwsAsync(pool.node.call(pool.pid, { type: 'who' }, { priority: 'high' })),
+      handleCall: () =>
+        t.throwsAsync(pool.node.call(pool.pid, { type: 'who' }, { priority: 'high' })),
       handleEvent: () => pool.node.sendExit(pool.pid, broken),
       handleInspect: () => t.throwsAsync(pool.node.inspect(pool.pid)),
     };
@@ -104,7 +116,9 @@ test('a node that stops asks the pool, whose workers follow; a stubborn one is k
   t.deepEqual(await stopped, { killed: [] });
   t.is(pool.ends.at(-1), '2 kill');
   const errors = pool.log.filter(({ level }) => level === 'error');
-  t.like(errors, [{ message: 'a worker did not end in time; it is killed', fields: { child: 'worker 2' } }]);
+  t.like(errors, [
+    { message: 'a worker did not end in time; it is killed', fields: { child: 'worker 2' } },
+  ]);
 });
 
 test('a pool counts as over when the terminate of its workers is', async (t) => {

@@ -11,7 +11,14 @@ import {
   type Caller,
   type ProcessName,
 } from 'tergo';
-import { Hand, pooled, rounds, type Ask, type HandProtocol, type TestPool } from '../support/pooled.ts';
+import {
+  Hand,
+  pooled,
+  rounds,
+  type Ask,
+  type HandProtocol,
+  type TestPool,
+} from '../support/pooled.ts';
 import { holdings, holdsAgain, spawnWitness } from '../support/witness.ts';
 
 const ask = (answer: (self: Hand | TestPool, request: Ask) => Answer | Promise<Answer>): Ask => {
@@ -78,7 +85,10 @@ test('a worker answers later, refuses, hands on or ends while it answers, as wit
   await pool.clock.settle();
   node.send(pid, (self) => void self.sendResponse(later!, 'late'));
   t.is(await late, 'late');
-  const refused = node.call(pid, ask((_self, request) => replyError(request, new Error('no'))));
+  const refused = node.call(
+    pid,
+    ask((_self, request) => replyError(request, new Error('no'))),
+  );
   await t.throwsAsync(refused, { message: 'no' });
   const witness = await spawnWitness(node);
   const handed = ask((self, request) => {
@@ -86,7 +96,13 @@ test('a worker answers later, refuses, hands on or ends while it answers, as wit
     return self.forward(witness.pid, request as never);
   });
   t.is(await node.call(pid, handed), 'from the witness');
-  await t.throwsAsync(node.call(pid, ask(() => noreply)), { code: 'no-reply' });
+  await t.throwsAsync(
+    node.call(
+      pid,
+      ask(() => noreply),
+    ),
+    { code: 'no-reply' },
+  );
   const crash = node.call(
     pid,
     ask(() => {
@@ -94,7 +110,13 @@ test('a worker answers later, refuses, hands on or ends while it answers, as wit
     }),
   );
   await t.throwsAsync(crash, { code: 'process-terminated' });
-  t.is(await node.call(pid, ask(() => stop('normal', 'bye' as never))), 'bye');
+  t.is(
+    await node.call(
+      pid,
+      ask(() => stop('normal', 'bye' as never)),
+    ),
+    'bye',
+  );
 });
 
 test('a call that times out or is aborted on its way is not seen by a worker', async (t) => {
@@ -193,17 +215,22 @@ test('what a pool sends to itself, at once or later, goes to a worker unless it 
     self.sendAfter(self.pid, 'urgent later', 10, { priority: 'max' });
   });
   await pool.clock.advance(10);
-  t.deepEqual(
-    pool.got.map(({ by, item }) => `${by} ${String(item)}`).toSorted(),
-    ['0 urgent', '0 urgent later', '1 later', '1 plain'],
-  );
+  t.deepEqual(pool.got.map(({ by, item }) => `${by} ${String(item)}`).toSorted(), [
+    '0 urgent',
+    '0 urgent later',
+    '1 later',
+    '1 plain',
+  ]);
 });
 
 test('a sender whose own priority is high speaks to the pool', async (t) => {
   const pool = await pooled(t, 1);
   const witness = await spawnWitness(pool.node, { priority: 'high' });
   t.is(await witness.run((self) => self.call(pool.pid, { type: 'who' })), 0);
-  t.is(await witness.run((self) => self.call(pool.pid, { type: 'who' }, { priority: 'normal' })), 1);
+  t.is(
+    await witness.run((self) => self.call(pool.pid, { type: 'who' }, { priority: 'normal' })),
+    1,
+  );
 });
 
 test('an answer to a request of the pool, an exit that it traps not, and a down message are for the pool', async (t) => {

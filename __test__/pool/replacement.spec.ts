@@ -71,7 +71,10 @@ test('all workers of a large pool die at once: the pool replaces each with its n
   for (const { pid } of workers) pool.node.kill(pid);
   await pool.clock.settle();
   const answers = await Promise.all(rounds(1000).map(() => pool.who()));
-  t.deepEqual(answers.toSorted((a, b) => a - b), rounds(500, 2, 501).toSorted((a, b) => a - b));
+  t.deepEqual(
+    answers.toSorted((a, b) => a - b),
+    rounds(500, 2, 501).toSorted((a, b) => a - b),
+  );
 });
 
 test('while a new worker starts, the others take its turn; alone it takes what waits when it is up', async (t) => {

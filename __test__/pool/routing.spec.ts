@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import test from 'ava';
-import { Actor, consistentHash, eventName, Pool, poolSpec, type EventName, type Publisher } from 'tergo';
+import {
+  Actor,
+  consistentHash,
+  eventName,
+  Pool,
+  poolSpec,
+  type EventName,
+  type Publisher,
+} from 'tergo';
 import { Hand, pooled, poolWorld, rounds, type Pooled } from '../support/pooled.ts';
 
 /** Sends as many messages as told and gives who got them. */

@@ -8,6 +8,7 @@ import type { Pid } from '../process/pid.ts';
 import { Process } from '../process/process.ts';
 import type { MessageOf, RequestOf } from '../protocol/protocol.ts';
 import type { Down } from '../relation/ended.ts';
+import type { RouteFailure } from '../router/routed.ts';
 import { type Answer, ErrorReply, type MaybePromise, type Next, noreply } from './outcome.ts';
 
 type Of<Kind extends Envelope['kind']> = Extract<Envelope, { kind: Kind }>;
@@ -42,6 +43,8 @@ export abstract class CallbackProcess<P> extends Process<P> {
   handleEventStop?(event: string): MaybePromise<Next>;
   /** The answer to a `sendRequest`. */
   handleResponse?(response: Response): MaybePromise<Next>;
+  /** A router could not hand on a message of this process. Comes to a router itself for everything that it cannot hand on. */
+  handleRouteFailed?(failure: RouteFailure): MaybePromise<Next>;
   /** A log record; only of a process that was made a logger by `node.addLogger`. */
   handleLog?(record: LogRecord): MaybePromise<Next>;
   /** Describes itself, for `inspect`; `items` are what the asker wants to know of. */
@@ -90,7 +93,7 @@ export abstract class CallbackProcess<P> extends Process<P> {
   }
 
   #rare(
-    envelope: Of<'event-start' | 'event-stop' | 'response' | 'log' | 'inspect'>,
+    envelope: Of<'event-start' | 'event-stop' | 'response' | 'route-failed' | 'log' | 'inspect'>,
   ): MaybePromise<Next | object> {
     switch (envelope.kind) {
       case 'event-start':
@@ -105,6 +108,8 @@ export abstract class CallbackProcess<P> extends Process<P> {
         if (this.handleResponse === undefined)
           return missed(this, 'handleResponse', { ref: envelope.response.ref });
         return this.handleResponse(envelope.response);
+      case 'route-failed':
+        return this.handleRouteFailed?.(envelope.failure) ?? noreply;
       case 'log':
         return this.handleLog === undefined ? noreply : this.handleLog(envelope.record);
       case 'inspect':

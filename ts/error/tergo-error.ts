@@ -37,6 +37,9 @@ export type ErrorCode =
   | 'child-disabled'
   | 'child-duplicate'
   | 'pool-empty'
+  | 'route-unknown'
+  | 'route-disabled'
+  | 'discarded'
   | 'binary-missing'
   | 'internal';
 

@@ -166,12 +166,11 @@ export class Workers {
   }
 
   #lose(index: number, kind: number, payload: number): void {
-    const { counters } = this.#pool.runtime;
     const candidates = this.routing.isBound ? [this.seats[index]!] : this.seats;
     const isFull = candidates.some(({ worker }) => worker.isAlive);
-    if (isFull) counters.mailboxFull += 1;
-    else counters.dropped += 1;
-    this.#forwarding.refuse(kind, payload, () => (isFull ? this.#allFull() : this.#allGone()));
+    this.#forwarding.lose(kind, payload, isFull, () =>
+      isFull ? this.#allFull() : this.#allGone(),
+    );
     this.#losses.add({ size: this.seats.length });
   }
 

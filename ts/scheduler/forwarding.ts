@@ -67,7 +67,14 @@ export class Forwarding {
     return true;
   }
 
-  /** The entry goes nowhere: a call is rejected with what `error` gives, everything else is lost. */
+  /** What should have gone somewhere: a call is rejected with `error`, everything else is lost and counted. */
+  lose(kind: number, payload: number, isFull: boolean, error: () => TergoError): void {
+    const { counters } = this.#runtime;
+    if (kind !== KIND_REQUEST) counters[isFull ? 'mailboxFull' : 'dropped'] += 1;
+    this.refuse(kind, payload, error);
+  }
+
+  /** The entry goes nowhere: a call is rejected with what `error` gives, everything else is gone. */
   refuse(kind: number, payload: number, error: () => TergoError): void {
     if (kind === KIND_EVENT) return this.#runtime.deliveries.drop(kind, payload);
     const value = this.#slab.take(payload);
