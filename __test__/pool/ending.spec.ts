@@ -20,6 +20,10 @@ import {
 } from '../support/pooled.ts';
 
 const broken = new Error('broken');
+function fail(): never {
+  throw broken;
+}
+
 const never = new Promise<never>(() => undefined);
 
 for (const how of ['throws', 'rejects'] as const) {
@@ -83,9 +87,6 @@ for (const reason of ['normal', 'shutdown', 'kill', broken] as readonly ExitReas
 }
 
 test('a crash of any callback of the pool is its end, and that of its workers', async (t) => {
-  const fail = (): never => {
-    throw broken;
-  };
   const callbacks = ['handleMessage', 'handleCall', 'handleEvent', 'handleInspect'] as const;
   for (const callback of callbacks) {
     const pool = await pooled(t, 2);

@@ -12,18 +12,23 @@ import {
   type ProcessName,
 } from 'tergo';
 import {
+  ascending,
   Hand,
   pooled,
   rounds,
   type Ask,
   type HandProtocol,
-  type TestPool,
+  type Self,
 } from '../support/pooled.ts';
 import { holdings, holdsAgain, spawnWitness } from '../support/witness.ts';
 
-const ask = (answer: (self: Hand | TestPool, request: Ask) => Answer | Promise<Answer>): Ask => {
+const ask = (answer: (self: Self, request: Ask) => Answer | Promise<Answer>): Ask => {
   return { type: 'ask', answer };
 };
+function yes(): Answer {
+  return 'yes' as never;
+}
+
 const name: ProcessName<HandProtocol> = processName('crew');
 
 test('a worker sees the original sender of a message and of a call', async (t) => {
@@ -92,7 +97,7 @@ test('a worker answers later, refuses, hands on or ends while it answers, as wit
   await t.throwsAsync(refused, { message: 'no' });
   const witness = await spawnWitness(node);
   const handed = ask((self, request) => {
-    if (self.pid === witness.pid) return 'from the witness' as never;
+    if ((self.pid as AnyPid) === witness.pid) return 'from the witness' as never;
     return self.forward(witness.pid, request as never);
   });
   t.is(await node.call(pid, handed), 'from the witness');
@@ -161,7 +166,7 @@ test('what comes by the name or an alias of the pool reaches a worker, split or 
     const targets = [name, alias, pool.pid] as const;
     for (const to of targets) pool.node.send(to, 'x');
     await pool.clock.settle();
-    t.deepEqual(pool.got.map(({ by }) => by).toSorted(), [1, 1, 2]);
+    t.deepEqual(ascending(pool.got.map(({ by }) => by)), [1, 1, 2]);
     const answers = [];
     for (const to of targets) answers.push(await pool.node.call(to, { type: 'who' }));
     t.deepEqual(answers, [2, 1, 2]);
@@ -171,7 +176,7 @@ test('what comes by the name or an alias of the pool reaches a worker, split or 
 test('a worker that splits takes what came by the name of the pool like what comes to itself by pid', async (t) => {
   const pool = await pooled(t, 1, {}, { options: { name } });
   const addresses: string[] = [];
-  const split = (self: Hand | TestPool): void => {
+  const split = (self: Self): void => {
     self.splitHandle = true;
     Object.assign(self, {
       handleMessageName: () => noreply,
@@ -242,8 +247,7 @@ test('an answer to a request of the pool, an exit that it traps not, and a down 
       handleResponse: ({ ok }: { ok: boolean }) => heard.push(['response', ok]) && noreply,
       handleDown: ({ kind }: { kind: string }) => heard.push(['down', kind]) && noreply,
     });
-    const answer = (): Answer => 'yes' as never;
-    self.sendRequest(witness.pid, { type: 'ask', answer });
+    self.sendRequest(witness.pid, { type: 'ask', answer: yes });
     await self.monitor(witness.pid);
   });
   await pool.clock.settle();

@@ -1,9 +1,13 @@
 import test from 'ava';
 import { consistentHash } from 'tergo';
-import { pooled, rounds, type Pooled } from '../support/pooled.ts';
+import { ascending, pooled, rounds, type Pooled } from '../support/pooled.ts';
 
 const broken = new Error('broken');
 const same = { route: consistentHash(() => 'same') };
+
+function onlyOne(number: number): void {
+  if (number > 1) throw broken;
+}
 
 function failures(pool: Pooled): readonly unknown[] {
   return pool.log
@@ -90,7 +94,7 @@ test('while a new worker starts, the others take its turn; alone it takes what w
   t.is(pool.started, 4);
   t.like(await pool.inside((self) => self.statistics()), { restarts: 0, dropped: 0 });
   gate.resolve();
-  t.deepEqual((await Promise.all(waiting)).toSorted(), [3, 3, 4, 4]);
+  t.deepEqual(ascending(await Promise.all(waiting)), [3, 3, 4, 4]);
   t.like(await pool.inside((self) => self.statistics()), { restarts: 2 });
 });
 
@@ -133,18 +137,15 @@ for (const how of ['throws', 'rejects'] as const) {
     t.like(await pool.inside((self) => self.statistics()), { restarts: 0, failedRestarts: 2 });
     isBroken = false;
     await pool.clock.advance(1000);
-    t.deepEqual((await pool.cycle(4)).toSorted(), [2, 2, 5, 5]);
+    t.deepEqual(ascending(await pool.cycle(4)), [2, 2, 5, 5]);
     t.like(await pool.inside((self) => self.statistics()), { restarts: 1, failedRestarts: 2 });
     t.is(pool.node.info().processes, 3);
   });
 }
 
 test('while no worker is there and none comes up, messages are lost and calls rejected with the error of its init', async (t) => {
-  const onInit = (number: number): void => {
-    if (number > 1) throw broken;
-  };
   for (const options of [{}, same, { route: 'least-loaded' } as const]) {
-    const pool = await pooled(t, 1, options, { shared: { onInit } });
+    const pool = await pooled(t, 1, options, { shared: { onInit: onlyOne } });
     await pool.kill(0);
     for (let i = 0; i < 3; i++) {
       const error = await t.throwsAsync(pool.who(), { code: 'process-terminated' });

@@ -22,19 +22,22 @@ import {
 } from 'tergo';
 import { virtualClock, type VirtualClock } from 'tergo/testing';
 import { recordLog } from './log-records.ts';
+import type { TestRouter } from './routed.ts';
 import { quietNode } from './witness.ts';
 
+/** Whoever does what tests tell it to. */
+export type Self = Hand | TestPool | TestRouter;
 /** Something to do inside of a process. */
-export type Task<Self> = (self: Self) => MaybePromise<Next | void>;
+export type Task<S> = (self: S) => MaybePromise<Next | void>;
 /** Which worker answers; 0: the pool itself. */
 export type Who = Request<{ type: 'who'; key?: string | number }, number>;
 /** An answer that the test makes inside of the process that takes the call. */
 export type Ask = Request<
-  { type: 'ask'; answer: (self: Hand | TestPool, request: Ask) => MaybePromise<Answer> },
+  { type: 'ask'; answer: (self: Self, request: Ask) => MaybePromise<Answer> },
   unknown
 >;
 export interface HandProtocol {
-  message: number | string | Task<Hand | TestPool>;
+  message: number | string | Task<Self>;
   request: Who | Ask;
   event: string;
 }
@@ -201,7 +204,7 @@ function insidePool<T>(
   task: (self: TestPool) => MaybePromise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const run = async (self: Hand | TestPool): Promise<void> => {
+    const run = async (self: Self): Promise<void> => {
       try {
         resolve(await task(self as TestPool));
       } catch (error) {
@@ -220,4 +223,9 @@ function nextOf(result: MaybePromise<Next | void>): MaybePromise<Next> {
 /** Numbers from 1 to `count`, `times` over. */
 export function rounds(count: number, times = 1, from = 1): number[] {
   return Array.from({ length: count * times }, (_, i) => (i % count) + from);
+}
+
+/** Sorted by value. */
+export function ascending(numbers: readonly number[]): number[] {
+  return numbers.toSorted((a, b) => a - b);
 }

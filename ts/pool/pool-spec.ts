@@ -16,6 +16,7 @@ import type { ChildStart } from '../supervisor/child-spec.ts';
 import { LocalConsistentHash } from './consistent-hash.ts';
 import type { PoolRoute } from './routing.ts';
 
+declare const shape: unique symbol;
 declare const takes: unique symbol;
 
 /** Source: Ergo `act.PoolOptions`. */
@@ -32,6 +33,8 @@ const COUNTED = 2 ** 31;
  * than the pool does fit as well.
  */
 export interface PoolSpec<P = never> extends Accepts<P> {
+  // First on purpose, as in Accepts.
+  /** @ignore */ readonly [shape]?: (protocol: { [K in keyof P]?: never }) => void;
   /** How many workers there are at first. */
   readonly size: number;
   /** For the type checker only. */

@@ -15,6 +15,7 @@ import { Process } from '../process/process.ts';
 import type { Accepts, EventOf } from '../protocol/protocol.ts';
 import type { ChildStart } from '../supervisor/child-spec.ts';
 
+declare const shape: unique symbol;
 declare const takes: unique symbol;
 
 /** Respawns of one route within `periodMs`, as with a supervisor. */
@@ -28,6 +29,8 @@ const SHUTDOWN_TIMEOUT_MS = 5000;
  * what the router does fits.
  */
 export interface Route<P = never> extends Accepts<P> {
+  // First on purpose, as in Accepts.
+  /** @ignore */ readonly [shape]?: (protocol: { [K in keyof P]?: never }) => void;
   /** What the callbacks of the router return for it. */
   readonly name: string;
   /** For the type checker only. */
