@@ -1,20 +1,12 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
-import { Losses } from '../log/losses.ts';
-import {
-  KIND_EVENT,
-  KIND_MESSAGE,
-  KIND_REQUEST,
-  KIND_RESPONSE,
-  QUEUE_MAIN,
-} from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { DEAD, type ProcessRecord } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
-import { kindAndQueue } from '../scheduler/outbox.ts';
 import { ChildProcesses } from '../supervisor/child-processes.ts';
+import { Failures } from './failures.ts';
 import { RouteEntry, type RouteProcess } from './route-entry.ts';
-import { discard, FailureNotice, type RouteFailure, type RouteFailureCode } from './routed.ts';
+import { discard, type RouteFailureCode } from './routed.ts';
 import { type CheckedRouterSpec, type LocalRoute, OwnedRoute, takenName } from './router-spec.ts';
 
 /** The routes of one router: hands on, keeps the processes of owned routes alive, ends them. */
@@ -25,18 +17,18 @@ export class Routes {
   readonly #spec: CheckedRouterSpec;
   readonly #byName = new Map<string, RouteEntry>();
   readonly #processes: ChildProcesses<RouteProcess>;
-  readonly #losses: Losses;
+  readonly #failures: Failures;
 
   constructor(router: ProcessRecord, spec: CheckedRouterSpec) {
     this.#router = router;
     this.#spec = spec;
-    this.#losses = new Losses(router, 'there is no way on; messages are lost');
+    this.#failures = new Failures(router);
     this.#processes = new ChildProcesses(router, (process) => this.#overdue(process));
   }
 
   /** What could not be handed on. */
   get failed(): number {
-    return this.#losses.count;
+    return this.#failures.count;
   }
 
   /** In the order in which they were added. */
@@ -61,7 +53,7 @@ export class Routes {
     const code = entry === undefined ? 'route-unknown' : this.#forward(entry, kind, payload);
     if (code === undefined) return;
     if (entry !== undefined) entry.failed += 1;
-    this.#fail(name, code, kind, payload);
+    this.#failures.tell(name, code, kind, payload);
   }
 
   async add(plan: LocalRoute): Promise<void> {
@@ -157,30 +149,6 @@ export class Routes {
     this.#router.runtime.forwarding.refuse(kind, payload, () => new TergoError('discarded', text));
   }
 
-  #fail(route: string | undefined, code: RouteFailureCode, kind: number, payload: number): void {
-    const { forwarding } = this.#router.runtime;
-    const from = forwarding.senderOf(payload);
-    const told: RouteFailure = {
-      ...{ router: this.#router.pid, route, code, kind: KINDS[kind]! },
-      message: forwarding.bodyOf(kind, payload),
-      from,
-    };
-    const isFull = code === 'process-mailbox-full';
-    forwarding.lose(kind, payload, isFull, () => new TergoError(code, textOf(told)));
-    this.#losses.add({ route, code });
-    // A caller is told by its call, and who publishes does not ask who listens.
-    if (kind === KIND_MESSAGE) this.#tell(this.#router.runtime.recordOf(from), told);
-    this.#tell(this.#router, told);
-  }
-
-  /** Only who listens. A response is not counted where the mailbox is bounded. */
-  #tell(listener: ProcessRecord | undefined, told: RouteFailure): void {
-    if (listener?.isAlive !== true || !('handleRouteFailed' in listener.instance)) return;
-    const bits = kindAndQueue(KIND_RESPONSE, QUEUE_MAIN);
-    const notice = new FailureNotice(told);
-    this.#router.runtime.messaging.post(this.#router, listener, bits, notice);
-  }
-
   #entryOf(plan: LocalRoute): RouteEntry {
     return new RouteEntry(plan, this.#spec, this.#router.runtime.messaging);
   }
@@ -247,24 +215,4 @@ export class Routes {
     if ((this.#router.flags & DEAD) !== 0)
       throw failure('not-allowed', `${this.#router.pid} has ended, so its routes stay as they are`);
   }
-}
-
-const KINDS: Readonly<Record<number, RouteFailure['kind']>> = {
-  [KIND_MESSAGE]: 'message',
-  [KIND_REQUEST]: 'call',
-  [KIND_EVENT]: 'event',
-};
-
-function textOf({ router, route, code }: RouteFailure): string {
-  if (route === undefined) return `${router}: no route was named, and there is no fallback`;
-  const why: Readonly<Record<RouteFailureCode, string>> = {
-    'route-unknown': 'there is no such route',
-    'route-disabled': 'it is disabled',
-    'process-mailbox-full': 'the mailbox at its end is full',
-    'process-terminated': 'its process has ended, and no other one came up',
-    'name-unknown': 'no process has the name that it leads to',
-    'process-unknown': 'the process that it leads to is about to end',
-    'not-allowed': 'it leads back to the router',
-  };
-  return `${router}, route '${route}': ${why[code]}`;
 }
