@@ -13,6 +13,7 @@ const suites: Readonly<Record<string, () => Promise<{ readonly suite: Suite }>>>
   start: () => import('./suites/start.ts'),
   idle: () => import('./suites/idle.ts'),
   log: () => import('./suites/log.ts'),
+  pool: () => import('./suites/pool.ts'),
   'supervisor-restart': () => import('./suites/supervisor-restart.ts'),
   typecheck: () => import('./suites/typecheck.ts'),
 };

@@ -91,6 +91,22 @@ export type {
 } from './application/application-info.ts';
 export type { ApplicationMode, ApplicationSpec } from './application/application-spec.ts';
 export type { Applications, StartOptions, StopOptions } from './application/applications.ts';
+export type { ForwardingProcess } from './actor/forwarding-process.ts';
+export { consistentHash, type ConsistentHash } from './pool/consistent-hash.ts';
+export { poolSpec, type ItemOf, type PoolOptions, type PoolSpec } from './pool/pool-spec.ts';
+export type { PoolStatistics, WorkerStatistics } from './pool/pool-statistics.ts';
+export { Pool } from './pool/pool.ts';
+export type { PoolRoute, PoolRouteName } from './pool/routing.ts';
+export { discard, type Routed, type RouteFailure, type RouteFailureCode } from './router/routed.ts';
+export type { RouteInfo } from './router/route-info.ts';
+export {
+  route,
+  routeTo,
+  type Route,
+  type RouteOptions,
+  type RouterSpec,
+} from './router/router-spec.ts';
+export { Router } from './router/router.ts';
 export type { CallOptions, RequestOptions, SendOptions } from './call/call-options.ts';
 export type { Caller } from './call/caller.ts';
 export { isResponseTo, type RequestRef, type Response } from './call/response.ts';

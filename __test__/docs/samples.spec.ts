@@ -78,8 +78,16 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     '[ 3, 2, 1 ]',
   ],
   'names.ts': ['3', 'name-unknown', 'host got a letter at quality 90', 'from its parent'],
+  'pool.ts': ['9', '6 workers', '1 forwarded, 0 restarts'],
+  'pool-by-key.ts': ['ann 200', 'bob 100'],
   'raw-process.ts': ["[ 'pong', 1 ]"],
   'requests.ts': ['total 7.0'],
+  'router.ts': [
+    'no delivery to nowhere route-unknown',
+    'apple,pear',
+    'the rest of the world is closed',
+    'plum',
+  ],
   'stopping.ts': [
     'saved because of normal',
     'saved because of disk full',

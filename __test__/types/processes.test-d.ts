@@ -54,6 +54,9 @@ export class Raw extends Process<{ message: number; request: Sum }> {
       case 'response':
         fits<boolean>(isResponseTo(envelope.response, undefined));
         return noreply;
+      case 'route-failed':
+        fits<string | undefined>(envelope.failure.route);
+        return noreply;
       case 'log':
         fits<string>(envelope.record.message);
         return noreply;

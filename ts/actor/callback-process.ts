@@ -8,6 +8,7 @@ import type { Pid } from '../process/pid.ts';
 import { Process } from '../process/process.ts';
 import type { MessageOf, RequestOf } from '../protocol/protocol.ts';
 import type { Down } from '../relation/ended.ts';
+import type { RouteFailure } from '../router/routed.ts';
 import { type Answer, ErrorReply, type MaybePromise, type Next, noreply } from './outcome.ts';
 
 type Of<Kind extends Envelope['kind']> = Extract<Envelope, { kind: Kind }>;
@@ -42,6 +43,8 @@ export abstract class CallbackProcess<P> extends Process<P> {
   handleEventStop?(event: string): MaybePromise<Next>;
   /** The answer to a `sendRequest`. */
   handleResponse?(response: Response): MaybePromise<Next>;
+  /** A router could not hand on a message of this process. Comes to a router itself for everything that it cannot hand on. */
+  handleRouteFailed?(failure: RouteFailure): MaybePromise<Next>;
   /** A log record; only of a process that was made a logger by `node.addLogger`. */
   handleLog?(record: LogRecord): MaybePromise<Next>;
   /** Describes itself, for `inspect`; `items` are what the asker wants to know of. */
@@ -86,11 +89,11 @@ export abstract class CallbackProcess<P> extends Process<P> {
     if (typeof address === 'object' && this.handleCallAlias !== undefined)
       return this.handleCallAlias(body, from, address);
     if (this.handleCall !== undefined) return this.handleCall(body, from);
-    return this.#unanswered('handleCall');
+    return unanswered(this);
   }
 
   #rare(
-    envelope: Of<'event-start' | 'event-stop' | 'response' | 'log' | 'inspect'>,
+    envelope: Of<'event-start' | 'event-stop' | 'response' | 'route-failed' | 'log' | 'inspect'>,
   ): MaybePromise<Next | object> {
     switch (envelope.kind) {
       case 'event-start':
@@ -105,21 +108,24 @@ export abstract class CallbackProcess<P> extends Process<P> {
         if (this.handleResponse === undefined)
           return missed(this, 'handleResponse', { ref: envelope.response.ref });
         return this.handleResponse(envelope.response);
+      case 'route-failed':
+        return this.handleRouteFailed?.(envelope.failure) ?? noreply;
       case 'log':
         return this.handleLog === undefined ? noreply : this.handleLog(envelope.record);
       case 'inspect':
         return this.handleInspect?.(envelope.items, envelope.from) ?? {};
     }
   }
-
-  #unanswered(callback: string): object {
-    const text = `${this.constructor.name} has no ${callback}, so it answers no calls`;
-    return new ErrorReply(new TergoError('unsupported', text));
-  }
 }
 
-/** A callback that is not there is worth a line in the log, not the end of the process. */
-function missed(
+/** What a caller gets of a process that answers no calls. @internal */
+export function unanswered(process: object): ErrorReply {
+  const text = `${process.constructor.name} has no handleCall, so it answers no calls`;
+  return new ErrorReply(new TergoError('unsupported', text));
+}
+
+/** A callback that is not there is worth a line in the log, not the end of the process. @internal */
+export function missed(
   process: { readonly log: Log },
   callback: string,
   fields: Readonly<Record<string, unknown>>,

@@ -42,6 +42,10 @@ export type ErrorCode =
   | 'application-depends'
   | 'application-failed'
   | 'cron-job-unknown'
+  | 'pool-empty'
+  | 'route-unknown'
+  | 'route-disabled'
+  | 'discarded'
   | 'binary-missing'
   | 'internal';
 

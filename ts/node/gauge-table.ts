@@ -36,6 +36,11 @@ export class GaugeTable {
     return true;
   }
 
+  /** How many messages of a bounded mailbox wait in a queue. */
+  waiting(record: ProcessRecord, queue: number): number {
+    return this.#words[4 * record.more.gauge + queue]!;
+  }
+
   /** A message was taken from a queue. Signals and the answers to its own requests were never counted. */
   take(record: ProcessRecord, queue: number, tag: number): void {
     const kind = tag & 0xf;

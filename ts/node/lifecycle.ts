@@ -21,6 +21,8 @@ export class Lifecycle {
   readonly #runtime: Runtime;
   /** Ended processes whose `terminate`, or whose children, are not over; each resolves when they are. */
   readonly #terminating = new Map<LocalPid, Promise<void>>();
+  /** Those of them whose children follow. */
+  readonly #followed = new Set<LocalPid>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -69,7 +71,7 @@ export class Lifecycle {
     else this.#terminate(record, reason, exit);
     // Whoever failed to construct has no instance.
     const rest = (record.instance as AnyProcess | undefined)?.[aftermath]?.();
-    if (rest !== undefined) this.#hold(record, rest);
+    if (rest !== undefined) this.#awaitFollowers(record, rest);
     record.application?.left(record, reason, this.#terminating.get(record.pid));
     this.#runtime.shutdown.onEnd();
   }
@@ -140,10 +142,11 @@ export class Lifecycle {
     else log.error('process ended by an exit', { kind: exit.kind, error: reason });
   }
 
-  /** Its supervisor stops it because of another's crash, which is logged where it happened. */
+  /** Its supervisor stops it because of another's crash, or has left it behind; that is logged where it happened. */
   #isToldBySupervisor({ pid, parent }: ProcessRecord, exit: Exit): boolean {
-    const isFromParent = exit.kind === 'pid' && exit.pid === parent;
-    return isFromParent && this.#runtime.recordOf(parent)?.instance[supervises]?.(pid) === true;
+    if (exit.kind !== 'pid' || exit.pid !== parent) return false;
+    if (this.#followed.has(parent)) return true;
+    return this.#runtime.recordOf(parent)?.instance[supervises]?.(pid) === true;
   }
 
   #terminate(record: ProcessRecord, reason: ExitReason, exit: Exit | undefined): void {
@@ -168,6 +171,15 @@ export class Lifecycle {
       record.flags &= ~TERMINATING;
     };
     this.#hold(record, promise.then(undefined, failed).then(done));
+  }
+
+  #awaitFollowers(record: ProcessRecord, rest: Promise<void>): void {
+    const { pid } = record;
+    this.#followed.add(pid);
+    this.#hold(
+      record,
+      rest.then(() => void this.#followed.delete(pid)),
+    );
   }
 
   /** The process is not over before `promise` has resolved. */

@@ -24,6 +24,7 @@ import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { Deliveries } from '../scheduler/deliveries.ts';
 import { Dispatcher } from '../scheduler/dispatcher.ts';
 import { Driver } from '../scheduler/driver.ts';
+import { Forwarding } from '../scheduler/forwarding.ts';
 import { Outcomes } from '../scheduler/outcomes.ts';
 import { Delayed } from '../timer/delayed.ts';
 import { TimerTable } from '../timer/timer-table.ts';
@@ -94,6 +95,7 @@ export class Runtime {
   readonly outcomes: Outcomes = new Outcomes(this);
   readonly cron: JobTable = new JobTable(this);
   readonly shutdown: Shutdown;
+  readonly forwarding: Forwarding;
   readonly deliveries: Deliveries;
   readonly dispatcher: Dispatcher;
   readonly spawner: Spawner;
@@ -137,6 +139,7 @@ export class Runtime {
     this.gauges = new GaugeTable(native, this.driver);
     this.timers = new TimerTable(this.driver);
     this.shutdown = new Shutdown(this, options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS);
+    this.forwarding = new Forwarding(this);
     this.deliveries = new Deliveries(this);
     this.dispatcher = new Dispatcher(this);
     this.spawner = new Spawner(this, native.entries().grant);

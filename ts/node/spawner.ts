@@ -43,11 +43,20 @@ export class Spawner {
     return record;
   }
 
-  /** Rejects, never throws. `init` has run when the promise resolves. */
-  spawn(parent: ProcessRecord, behaviour: unknown, options?: AnySpawnOptions): Promise<LocalPid> {
+  /**
+   * Rejects, never throws. `init` has run when the promise resolves. `opened` gets the process before its
+   * `init`: what is sent to it then waits until that is over.
+   */
+  spawn(
+    parent: ProcessRecord,
+    behaviour: unknown,
+    options?: AnySpawnOptions,
+    opened?: (record: ProcessRecord) => void,
+  ): Promise<LocalPid> {
     try {
       this.#check(parent, behaviour, options);
       const record = this.#record(parent, options);
+      opened?.(record);
       const initialised = this.#begin(record, behaviour as AnyBehaviour, options);
       if (initialised instanceof Promise) return this.#awaitInit(record, initialised, options);
       this.#finish(record, options);

@@ -2,6 +2,7 @@ import type { EventMessage } from '../event/event-message.ts';
 import type { LogRecord } from '../log/log-record.ts';
 import type { Response } from '../call/response.ts';
 import type { Down, Exit } from '../relation/ended.ts';
+import type { RouteFailure } from '../router/routed.ts';
 import type { Alias } from './alias.ts';
 import type { Pid } from './pid.ts';
 
@@ -27,5 +28,6 @@ export type Envelope =
   | { readonly kind: 'down'; readonly down: Down }
   | { readonly kind: 'event-start' | 'event-stop'; readonly event: string }
   | { readonly kind: 'response'; readonly response: Response }
+  | { readonly kind: 'route-failed'; readonly failure: RouteFailure }
   | { readonly kind: 'log'; readonly record: LogRecord }
   | { readonly kind: 'inspect'; readonly items: readonly string[]; readonly from: Pid<unknown> };

@@ -11,10 +11,13 @@ export const isPlain: unique symbol = Symbol('tergo.isPlain');
 /** The key of the method that runs `init` with its arguments; a supervisor starts its children there. */
 export const initialise: unique symbol = Symbol('tergo.initialise');
 
-/** The key of a method that only supervisors have: whether a process is a child that it will end itself. */
+/** The key of a method that supervisors and their like have: whether a process is a child that it will end itself. */
 export const supervises: unique symbol = Symbol('tergo.supervises');
 
-/** The key of a method that only supervisors have: resolves when the children that an end at once has left have followed. */
+/** The key of a method that only pools and routers have: decides to whom an entry of the main queue goes. */
+export const handOn: unique symbol = Symbol('tergo.handOn');
+
+/** The key of a method that supervisors and their like have: resolves when the children that an end at once has left have followed. */
 export const aftermath: unique symbol = Symbol('tergo.aftermath');
 
 /** The key of a spawn option by which a process becomes a member of a run of an application. */

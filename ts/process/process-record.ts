@@ -38,6 +38,9 @@ export const PLAIN = 512;
 /** Every exit comes to `receive`, the parent's too: it sees to its own end. */
 export const TAKES_EXITS = 1024;
 
+/** What comes to its main queue goes on to others as it is: a pool, a router. */
+export const HANDS_ON = 2048;
+
 /** A message of higher priority came for a process whose slice is being read. */
 export const OVERTAKEN = 1;
 /** The process can take no further entry of its slice: it ended, or waits for a promise. */

@@ -7,7 +7,7 @@ import type { Exit } from '../relation/ended.ts';
 import type { Envelope } from './envelope.ts';
 import type { LocalPid, Pid } from './pid.ts';
 import { incorrect } from '../error/tergo-error.ts';
-import { aftermath, initialise, isPlain, supervises } from './process-context.ts';
+import { aftermath, handOn, initialise, isPlain, supervises } from './process-context.ts';
 import { ProcessRelations } from './process-relations.ts';
 
 /** An instance as the runtime sees it: its callbacks take what comes. @internal */
@@ -49,6 +49,9 @@ export abstract class Process<P> extends ProcessRelations<P> {
 
   /** Whether a stop of the node leaves this process's end to this one. @internal */
   [supervises]?(pid: LocalPid): boolean;
+
+  /** Hands on an entry of its main queue, whose value stands in the slab; only with the flag `HANDS_ON`. @internal */
+  [handOn]?(kind: number, payload: number): void;
 
   /** What is still to be over when this process has ended; `undefined`: nothing. @internal */
   [aftermath]?(): Promise<void> | undefined;

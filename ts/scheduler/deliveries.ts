@@ -24,6 +24,7 @@ import type { Runtime } from '../node/runtime.ts';
 import type { Envelope } from '../process/envelope.ts';
 import { type ProcessRecord, SPLIT, TAKES_EXITS, TRAP_EXIT } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
+import { FailureNotice } from '../router/routed.ts';
 import { SharedValue, type Slab } from './slab.ts';
 
 /** Hands mailbox entries to a process, and frees those that nobody will take. */
@@ -140,7 +141,7 @@ export class Deliveries {
     const value = this.#slab.take(payload);
     switch (tag & 0xf) {
       case KIND_RESPONSE:
-        return this.#receive(record, { kind: 'response', response: value as Response });
+        return this.#receive(record, responseOf(value as Response | FailureNotice));
       case KIND_LOG:
         return this.#log(record, value as LogRecord);
       case KIND_INSPECT:
@@ -180,4 +181,10 @@ export class Deliveries {
     if (shared.uses === 0) this.#slab.release(payload);
     return shared.value;
   }
+}
+
+/** An answer, or what a router tells of a message that it could not hand on. */
+function responseOf(value: Response | FailureNotice): Envelope {
+  if (value instanceof FailureNotice) return { kind: 'route-failed', failure: value.failure };
+  return { kind: 'response', response: value };
 }

@@ -7,6 +7,7 @@ import {
   KIND_MESSAGE,
   OP_RETURN,
   PROGRESS,
+  QUEUE_MAIN,
   REC_DROPPED,
   REC_FREED,
   REC_SHARED,
@@ -24,6 +25,7 @@ import {
   BOUNDED,
   DEAD,
   HALTED,
+  HANDS_ON,
   OVERTAKEN,
   PLAIN,
   type ProcessRecord,
@@ -201,12 +203,21 @@ export class Dispatcher {
 
   /** An entry other than a plain message, or of a bounded mailbox. */
   #deliver(record: ProcessRecord, tag: number, payload: number): undefined {
-    if ((record.flags & BOUNDED) !== 0)
-      this.#runtime.gauges.take(record, (tag >> TAG_QUEUE_SHIFT) & 3, tag);
+    if ((record.flags & (BOUNDED | HANDS_ON)) !== 0 && this.#isHandedOn(record, tag, payload))
+      return;
     // The slot is free before the callback begins, and what that sends may take it.
     this.#from = this.#slab.senders[payload];
     this.#payload = -1;
     this.#runtime.deliveries.take(record, tag, payload);
+  }
+
+  /** An entry of a bounded mailbox is counted; true for one that has gone on to another process. */
+  #isHandedOn(record: ProcessRecord, tag: number, payload: number): boolean {
+    const queue = (tag >> TAG_QUEUE_SHIFT) & 3;
+    const { gauges, forwarding } = this.#runtime;
+    if ((record.flags & BOUNDED) !== 0) gauges.take(record, queue, tag);
+    if ((record.flags & HANDS_ON) === 0 || queue !== QUEUE_MAIN) return false;
+    return forwarding.take(record, tag & 0xf, payload);
   }
 
   /** Reads the clock; true when the time slice is over. */

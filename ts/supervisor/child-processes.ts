@@ -1,23 +1,35 @@
-import type { ExitReason } from '../error/exit-reason.ts';
+import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
+import { KIND_SIGNAL, QUEUE_MAIN } from '../native/layout.ts';
+import type { Signal } from '../node/messaging.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
-import type { Child } from './child.ts';
+import { kindAndQueue } from '../scheduler/outbox.ts';
 import type { ChildStart } from './child-spec.ts';
 import { Deadlines } from './deadlines.ts';
 
-type SomeChild = Child<ChildStart>;
+/** What it takes to start a process, to end it and to tell of it. */
+export interface ChildProcess {
+  readonly rule: {
+    readonly name: string;
+    /** How long it may take to end, ms; 0: it is killed at once; `Infinity`: as long as it likes. */
+    readonly shutdownTimeoutMs: number;
+  };
+  readonly start: ChildStart;
+  /** Kept here, while it lives as far as is known. */
+  pid: AnyPid | undefined;
+}
 
 /** The children of one supervisor as processes: spawns them, ends them, waits for them. */
-export class ChildProcesses {
+export class ChildProcesses<C extends ChildProcess> {
   readonly #supervisor: ProcessRecord;
-  readonly #overdue: (child: SomeChild) => void;
-  readonly #deadlines: Deadlines;
+  readonly #overdue: (child: C) => void;
+  readonly #deadlines: Deadlines<C>;
   /** Those that live, as far as is known. */
-  readonly #living = new Map<LocalPid, SomeChild>();
+  readonly #living = new Map<LocalPid, C>();
 
   /** `overdue` is told of a child that was to end, and has not in its time. */
-  constructor(supervisor: ProcessRecord, overdue: (child: SomeChild) => void) {
+  constructor(supervisor: ProcessRecord, overdue: (child: C) => void) {
     this.#supervisor = supervisor;
     this.#overdue = overdue;
     const { timers } = supervisor.runtime;
@@ -34,36 +46,75 @@ export class ChildProcesses {
   }
 
   /** The living child of a pid. */
-  find(pid: AnyPid): SomeChild | undefined {
+  find(pid: AnyPid): C | undefined {
     return pid instanceof LocalPid ? this.#living.get(pid) : undefined;
   }
 
-  /** Rejects with what the child's `init` threw, or with what `spawn` refuses. */
-  spawn({ start: { behaviour, options } }: SomeChild): Promise<LocalPid> {
-    return this.#supervisor.runtime.spawner.spawn(this.#supervisor, behaviour, options);
+  /** Rejects with what the child's `init` threw, or with what `spawn` refuses. `opened` gets it before its `init`. */
+  spawn(
+    { start: { behaviour, options } }: C,
+    opened?: (record: ProcessRecord) => void,
+  ): Promise<LocalPid> {
+    return this.#supervisor.runtime.spawner.spawn(this.#supervisor, behaviour, options, opened);
+  }
+
+  /**
+   * Starts several, all at once; `opened` hears of each before its `init`. When one does not come up, the
+   * others end, and it rejects with that error.
+   */
+  async spawnAll(
+    children: readonly C[],
+    opened: (child: C, record: ProcessRecord) => void,
+  ): Promise<void> {
+    const spawns: Promise<LocalPid>[] = [];
+    for (const child of children) {
+      spawns.push(
+        this.spawn(child, (record) => {
+          this.add(child, record.pid);
+          opened(child, record);
+        }),
+      );
+      // Further ones would fare no better.
+      if (this.#recordOf(child) === undefined) break;
+    }
+    const failed = (await Promise.allSettled(spawns)).find(isRejected);
+    if (failed === undefined) return;
+    const reason = reasonOf(failed.reason);
+    const started = children.filter(({ pid }) => pid !== undefined);
+    await Promise.all(started.map((child) => this.#endIn(child, reason)));
+    throw failed.reason;
   }
 
   /** A child came up. */
-  add(child: SomeChild, pid: LocalPid): void {
+  add(child: C, pid: LocalPid): void {
     child.pid = pid;
     this.#living.set(pid, child);
   }
 
   /** An exit signal, as from the parent, which trapping does not keep off. The child's time begins. */
-  tellToEnd(child: SomeChild, reason: ExitReason): void {
+  tellToEnd(child: C, reason: ExitReason): void {
     const { runtime, pid } = this.#supervisor;
     this.#deadlines.start(child);
     const record = this.#recordOf(child);
     if (record !== undefined) runtime.messaging.signal(record, { from: pid, reason });
   }
 
-  kill(child: SomeChild): void {
+  /** The same behind what waits in its mailbox, by the reason `normal`; it may take the time that needs. */
+  dismiss(child: C): void {
+    const { runtime, pid } = this.#supervisor;
+    const signal: Signal = { from: pid, reason: 'normal' };
+    const record = this.#recordOf(child);
+    const bits = kindAndQueue(KIND_SIGNAL, QUEUE_MAIN);
+    if (record !== undefined) runtime.messaging.post(this.#supervisor, record, bits, signal);
+  }
+
+  kill(child: C): void {
     const record = this.#recordOf(child);
     if (record !== undefined) this.#supervisor.runtime.lifecycle.kill(record);
   }
 
   /** A line in the log of the supervisor. */
-  report(text: string, { rule, pid }: SomeChild): void {
+  report(text: string, { rule, pid }: C): void {
     const { name, shutdownTimeoutMs } = rule;
     const log = this.#supervisor.runtime.logOf(this.#supervisor);
     log.error(text, { child: name, pid, shutdownTimeoutMs });
@@ -73,7 +124,7 @@ export class ChildProcesses {
    * The exit of a child has come, once. True when it has ended for good; otherwise `goOn` is called when
    * its `terminate` is over, or has taken too long: the next one is not started beside it.
    */
-  hasEnded(child: SomeChild, goOn: () => void): boolean {
+  hasEnded(child: C, goOn: () => void): boolean {
     const pid = child.pid as LocalPid;
     this.#living.delete(pid);
     const termination = this.#supervisor.runtime.lifecycle.terminationOf(pid);
@@ -83,13 +134,13 @@ export class ChildProcesses {
   }
 
   /** Its end counts now. */
-  forget(child: SomeChild): void {
+  forget(child: C): void {
     this.#deadlines.cancel(child);
     child.pid = undefined;
   }
 
   /** Resolves when a child has ended for good, which must not take longer than it may; for when no exit comes to the mailbox. */
-  async endOf(child: SomeChild): Promise<void> {
+  async endOf(child: C): Promise<void> {
     const record = this.#recordOf(child);
     this.#deadlines.start(child);
     if (record !== undefined) await endOf(record);
@@ -104,17 +155,33 @@ export class ChildProcesses {
     await Promise.all([...this.#living.values()].map((child) => this.endOf(child)));
   }
 
-  #recordOf({ pid }: SomeChild): ProcessRecord | undefined {
+  /** Those that have ended for good without anybody having heard of it are not counted any more. */
+  prune(): void {
+    const { runtime } = this.#supervisor;
+    for (const [pid, child] of this.#living) {
+      if (runtime.recordOf(pid) !== undefined) continue;
+      if (runtime.lifecycle.terminationOf(pid) !== undefined) continue;
+      this.#living.delete(pid);
+      this.forget(child);
+    }
+  }
+
+  #endIn(child: C, reason: ExitReason): Promise<void> {
+    this.tellToEnd(child, reason);
+    return this.endOf(child);
+  }
+
+  #recordOf({ pid }: C): ProcessRecord | undefined {
     return pid instanceof LocalPid ? this.#supervisor.runtime.recordOf(pid) : undefined;
   }
 
-  #awaitTermination(child: SomeChild, termination: Promise<void>, goOn: () => void): void {
+  #awaitTermination(child: C, termination: Promise<void>, goOn: () => void): void {
     this.#deadlines.start(child, goOn);
     void termination.then(() => this.#deadlines.meet(child, goOn));
   }
 
   /** Its time is over: for its end, or for its `terminate`. */
-  #missed(child: SomeChild, goOn: (() => void) | undefined): void {
+  #missed(child: C, goOn: (() => void) | undefined): void {
     if (goOn === undefined) return this.#overdue(child);
     this.report('the terminate of a child is not over in time; it is left behind', child);
     goOn();
@@ -128,4 +195,8 @@ function endOf({ more }: ProcessRecord): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+function isRejected(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
+  return result.status === 'rejected';
 }

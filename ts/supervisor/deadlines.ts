@@ -1,8 +1,5 @@
 import type { TimerTable } from '../timer/timer-table.ts';
-import type { Child } from './child.ts';
-import type { ChildStart } from './child-spec.ts';
 
-type SomeChild = Child<ChildStart>;
 /** Goes on without a child whose `terminate` is not over. */
 type GoOn = () => void;
 
@@ -13,39 +10,39 @@ interface Deadline {
 }
 
 /** The times within which children must have ended. They run on when the supervisor has ended before. */
-export class Deadlines {
+export class Deadlines<C extends { readonly rule: { readonly shutdownTimeoutMs: number } }> {
   readonly #timers: TimerTable;
-  readonly #missed: (child: SomeChild, goOn: GoOn | undefined) => void;
-  readonly #running = new Map<SomeChild, Deadline>();
+  readonly #missed: (child: C, goOn: GoOn | undefined) => void;
+  readonly #running = new Map<C, Deadline>();
 
   /** `missed` is told of a child whose time is over. */
-  constructor(timers: TimerTable, missed: (child: SomeChild, goOn: GoOn | undefined) => void) {
+  constructor(timers: TimerTable, missed: (child: C, goOn: GoOn | undefined) => void) {
     this.#timers = timers;
     this.#missed = missed;
   }
 
   /** The time of a child begins, unless it has begun. `Infinity`: it never ends. */
-  start(child: SomeChild, goOn?: GoOn): void {
+  start(child: C, goOn?: GoOn): void {
     const running = this.#running.get(child);
     if (running === undefined) this.#running.set(child, { timer: this.#startTimer(child), goOn });
     else running.goOn = goOn;
   }
 
   /** What was waited for has come; goes on, unless that is done already. */
-  meet(child: SomeChild, goOn: GoOn): void {
+  meet(child: C, goOn: GoOn): void {
     if (this.#running.get(child)?.goOn !== goOn) return;
     this.cancel(child);
     goOn();
   }
 
-  cancel(child: SomeChild): void {
+  cancel(child: C): void {
     const deadline = this.#running.get(child);
     if (deadline === undefined) return;
     this.#running.delete(child);
     if (deadline.timer >= 0) this.#timers.cancel(deadline.timer);
   }
 
-  #startTimer(child: SomeChild): number {
+  #startTimer(child: C): number {
     const { shutdownTimeoutMs } = child.rule;
     if (shutdownTimeoutMs === Infinity) return -1;
     return this.#timers.start(shutdownTimeoutMs, () => {

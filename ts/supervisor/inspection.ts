@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { pick } from '../actor/inspection.ts';
 import type { Clock } from '../scheduler/clock.ts';
 import type { Child } from './child.ts';
 import type { ChildInfo, RestartInfo } from './child-info.ts';
@@ -45,8 +46,7 @@ export function describe(
     children: () => JSON.stringify(childrenInfo(supervision).map(plainChild)),
     lastRestarts: () => JSON.stringify(restarts.map(plainRestart)),
   };
-  const keys = Object.keys(all).filter((key) => items.length === 0 || items.includes(key));
-  return Object.fromEntries(keys.map((key) => [key, String(all[key]!())]));
+  return pick(all, items);
 }
 
 function childInfo(child: Child<ChildStart>): ChildInfo {

@@ -31,7 +31,7 @@ export class SupervisionRunner {
   readonly supervision: Supervision<ChildStart>;
   readonly #record: ProcessRecord;
   readonly #listens: Listens;
-  readonly #processes: ChildProcesses;
+  readonly #processes: ChildProcesses<SomeChild>;
   /** Done when the work that is under way is; nothing else reaches the state machine before. */
   #tail: Promise<void> | undefined;
   /** Callbacks about children that are still to be called. */

@@ -1,0 +1,35 @@
+import type { ProcessRecord } from '../process/process-record.ts';
+import type { Driver } from '../scheduler/driver.ts';
+import type { ChildProcess } from '../supervisor/child-processes.ts';
+
+/** What sits, or is to sit, on a seat. */
+export interface Worker extends ChildProcess {
+  readonly seat: Seat;
+}
+
+/** One place of a pool; its worker is replaced when it has ended. */
+export class Seat {
+  /** Of its own in the life of the pool. */
+  readonly number: number;
+  /** Who has it now, or had it last. */
+  worker!: ProcessRecord;
+  /** The same, for its end. */
+  process!: Worker;
+  readonly #driver: Driver;
+  #restUntil = 0;
+
+  constructor(number: number, driver: Driver) {
+    this.number = number;
+    this.#driver = driver;
+  }
+
+  /** Whether a worker did not come up just now: the next one is not tried yet. */
+  get isResting(): boolean {
+    return this.#restUntil > 0 && this.#driver.now < this.#restUntil;
+  }
+
+  /** Nobody is put on it for that long. */
+  rest(ms: number): void {
+    this.#restUntil = this.#driver.now + ms;
+  }
+}

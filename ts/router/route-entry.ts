@@ -1,0 +1,52 @@
+import type { Messaging } from '../node/messaging.ts';
+import type { LocalPid } from '../process/pid.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import type { ChildProcess } from '../supervisor/child-processes.ts';
+import { RestartWindow } from '../supervisor/restart-window.ts';
+import type { RouteFailureCode } from './routed.ts';
+import type { CheckedRouterSpec, LocalRoute } from './router-spec.ts';
+
+/** The process of an owned route, from one start to its end. */
+export interface RouteProcess extends ChildProcess {
+  /** To which route it belongs now. */
+  entry: RouteEntry;
+}
+
+/** One route of a router, across the processes that it leads to. */
+export class RouteEntry {
+  plan: LocalRoute;
+  isDisabled = false;
+  restarts = 0;
+  forwarded = 0;
+  failed = 0;
+  /** The last process of an owned route, and the same for its end. */
+  record: ProcessRecord | undefined = undefined;
+  process: RouteProcess | undefined = undefined;
+  readonly window: RestartWindow;
+  readonly #messaging: Messaging;
+
+  constructor(plan: LocalRoute, { intensity, periodMs }: CheckedRouterSpec, messaging: Messaging) {
+    this.plan = plan;
+    this.window = new RestartWindow(intensity, periodMs);
+    this.#messaging = messaging;
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  /** The process at its end, if one lives. */
+  get pid(): LocalPid | undefined {
+    const target = this.resolve();
+    return typeof target === 'string' ? undefined : target.pid;
+  }
+
+  /** Who is at its end, or why nobody is. */
+  resolve(): ProcessRecord | RouteFailureCode {
+    if ('start' in this.plan)
+      return this.record?.isAlive === true ? this.record : 'process-terminated';
+    const target = this.#messaging.resolve(this.plan.to);
+    if (typeof target !== 'string') return target;
+    return target === 'name-unknown' ? target : 'process-unknown';
+  }
+}

@@ -1,0 +1,127 @@
+import type { PendingCall } from '../call/pending-call.ts';
+import type { TergoError } from '../error/tergo-error.ts';
+import type { EventMessage } from '../event/event-message.ts';
+import {
+  KIND_ADDRESSED,
+  KIND_EVENT,
+  KIND_MESSAGE,
+  KIND_REQUEST,
+  OP_SEND,
+  QUEUE_MAIN,
+} from '../native/layout.ts';
+import type { AddressedMessage } from '../node/messaging.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { LocalPid } from '../process/pid.ts';
+import { handOn } from '../process/process-context.ts';
+import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
+import { kindAndQueue } from './outbox.ts';
+import type { SharedValue, Slab } from './slab.ts';
+
+/**
+ * Hands on entries of a mailbox as they are: the value stays in its slot of the slab, together with its
+ * sender, and only the slot's number goes to the next mailbox. A call is answered by whom it reaches.
+ */
+export class Forwarding {
+  readonly #runtime: Runtime;
+  readonly #slab: Slab;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#slab = runtime.driver.slab;
+  }
+
+  /** An entry of the main queue of a process that hands on; false when it is for the process itself. */
+  take(record: ProcessRecord, kind: number, payload: number): boolean {
+    switch (kind) {
+      case KIND_MESSAGE:
+      case KIND_EVENT:
+        break;
+      case KIND_REQUEST:
+        // Timed out or aborted while it waited: nobody wants the answer any more.
+        if (this.#callOf(payload).isSettled) {
+          this.#slab.release(payload);
+          return true;
+        }
+        break;
+      case KIND_ADDRESSED:
+        this.#unwrap(payload);
+        break;
+      default:
+        return false;
+    }
+    this.#handOn(record, kind === KIND_ADDRESSED ? KIND_MESSAGE : kind, payload);
+    return true;
+  }
+
+  /** Puts the entry into the mailbox of `target`; false, and nothing done, when that is full. */
+  forward(target: ProcessRecord, kind: number, payload: number): boolean {
+    const { gauges, driver } = this.#runtime;
+    if ((target.flags & BOUNDED) !== 0 && !gauges.accept(target, QUEUE_MAIN)) return false;
+    if (kind === KIND_REQUEST) {
+      const call = this.#callOf(payload);
+      call.target = target;
+      call.address = undefined;
+    }
+    const op = OP_SEND | kindAndQueue(kind, QUEUE_MAIN);
+    driver.outbox.write(op, target.pid.slot, target.generation, payload);
+    return true;
+  }
+
+  /** What should have gone somewhere: a call is rejected with `error`, everything else is lost and counted. */
+  lose(kind: number, payload: number, isFull: boolean, error: () => TergoError): void {
+    const { counters } = this.#runtime;
+    if (kind !== KIND_REQUEST) counters[isFull ? 'mailboxFull' : 'dropped'] += 1;
+    this.refuse(kind, payload, error);
+  }
+
+  /** The entry goes nowhere: a call is rejected with what `error` gives, everything else is gone. */
+  refuse(kind: number, payload: number, error: () => TergoError): void {
+    if (kind === KIND_EVENT) return this.#runtime.deliveries.drop(kind, payload);
+    const value = this.#slab.take(payload);
+    if (kind === KIND_REQUEST) this.#runtime.calls.reject(value as PendingCall, error());
+  }
+
+  /** What the sender gave: the message, the request, what was published. */
+  bodyOf(kind: number, payload: number): unknown {
+    const value = this.#slab.values[payload];
+    if (kind === KIND_REQUEST) return (value as PendingCall).request;
+    return kind === KIND_EVENT ? this.eventOf(payload).message : value;
+  }
+
+  /** The event in an entry of that kind. */
+  eventOf(payload: number): EventMessage<unknown> {
+    return (this.#slab.values[payload] as SharedValue<EventMessage<unknown>>).value;
+  }
+
+  senderOf(payload: number): LocalPid {
+    return this.#slab.senders[payload]!;
+  }
+
+  /** What a decision throws is the end of the process, and of the entry with it. */
+  #handOn(record: ProcessRecord, kind: number, payload: number): void {
+    try {
+      record.instance[handOn]!(kind, payload);
+    } catch (error) {
+      if (kind === KIND_REQUEST) this.#keepForEnd(record, payload);
+      else this.#runtime.deliveries.drop(kind, payload);
+      throw error;
+    }
+  }
+
+  /** The end of the process rejects the call in hand. */
+  #keepForEnd(record: ProcessRecord, payload: number): void {
+    const call = this.#slab.take(payload) as PendingCall;
+    call.isHeld = false;
+    record.current = call;
+  }
+
+  /** By which address the process was reached is of no meaning to whom it hands on to. */
+  #unwrap(payload: number): void {
+    const { values } = this.#slab;
+    values[payload] = (values[payload] as AddressedMessage).message;
+  }
+
+  #callOf(payload: number): PendingCall {
+    return this.#slab.values[payload] as PendingCall;
+  }
+}
