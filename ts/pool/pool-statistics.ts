@@ -35,7 +35,7 @@ export interface WorkerStatistics {
   readonly waiting: number;
 }
 
-/** The statistics of a pool. */
+/** The statistics of a pool. @internal */
 export function statisticsOf(spec: LocalPoolSpec, workers: Workers): PoolStatistics {
   const { routing, seats, forwarded, dropped, restarts, failedRestarts } = workers;
   return {
@@ -48,7 +48,7 @@ export function statisticsOf(spec: LocalPoolSpec, workers: Workers): PoolStatist
   };
 }
 
-/** What a pool answers to an inspection; of `items` only those, without any all. */
+/** What a pool answers to an inspection; of `items` only those, without any all. @internal */
 export function describePool(
   statistics: PoolStatistics,
   items: readonly string[],

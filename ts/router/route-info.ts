@@ -22,7 +22,7 @@ export interface RouteInfo {
   readonly failed: number;
 }
 
-/** How a router describes a route. */
+/** How a router describes a route. @internal */
 export function routeInfo(entry: RouteEntry): RouteInfo {
   const { name, isDisabled, restarts, forwarded, failed, plan } = entry;
   const isOwned = 'start' in plan;
@@ -30,7 +30,7 @@ export function routeInfo(entry: RouteEntry): RouteInfo {
   return { name, isOwned, target, pid: entry.pid, isDisabled, restarts, forwarded, failed };
 }
 
-/** What a router answers to an inspection; of `items` only those, without any all. */
+/** What a router answers to an inspection; of `items` only those, without any all. @internal */
 export function describeRouter(
   spec: CheckedRouterSpec,
   routes: Routes,
