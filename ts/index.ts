@@ -134,7 +134,7 @@ export type { CronFailure, CronResult, CronRun } from './cron/cron-run.ts';
 export type { Log } from './log/log.ts';
 export type { LogLevel, WrittenLevel } from './log/log-level.ts';
 export type { LogFields, LogRecord, LogSource } from './log/log-record.ts';
-export type { Logger, LoggerInfo, LoggerOptions } from './log/logger.ts';
+export type { Logger, LoggerInfo, LoggerOptions, NamedLogger } from './log/logger.ts';
 export type { LineFormat, LineOptions } from './log/line-format.ts';
 export { ConsoleLogger, type ConsoleLoggerOptions } from './log/console-logger.ts';
 export { FileLogger, type FileLoggerOptions } from './log/file-logger.ts';

@@ -212,3 +212,34 @@ test('a folder in place of the file is told, and nothing else', async (t) => {
   t.deepEqual(codesOf(others), ['EISDIR']);
   t.deepEqual(await node.stop(), { killed: [] });
 });
+
+test('a clock that is set back after a failure does not put the next try off', async (t) => {
+  const folder = path.join(scratchFolder(t), 'logs');
+  const file = path.join(folder, 'app.log');
+  const { clock, log } = await troubled(t, { path: file });
+  await log('one');
+  mkdirSync(folder);
+  clock.setWallNow(clock.wallNow() - 3_600_000);
+  await log('two');
+  t.deepEqual(messagesOf(file).slice(1), ['two']);
+});
+
+test('only what is not written counts as lost, when it fails between two files', async (t) => {
+  const folder = path.join(scratchFolder(t), 'logs');
+  mkdirSync(folder);
+  const { node, clock, log } = await troubled(t, {
+    path: path.join(folder, 'app.log'),
+    maxBytes: 100,
+  });
+  await log('opens the file');
+  rmSync(folder, { recursive: true });
+  // The first of this one batch still goes into the file that is open.
+  node.log.info('in hand');
+  for (let i = 0; i < 3; i++) node.log.info(`more ${i}`);
+  await waitFor('the file logger', () => node.loggers()[1]?.queued === 0);
+  mkdirSync(folder);
+  await clock.advance(5000);
+  await log('after');
+  const [note = ''] = messagesOf(path.join(folder, 'app.log'));
+  t.is(note, 'records were lost: the file could not be written lost=3');
+});
