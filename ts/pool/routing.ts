@@ -17,7 +17,7 @@ export type PoolRoute<Item> = 'round-robin' | 'least-loaded' | ConsistentHash<It
 /** The name of a routing, as statistics tell it. */
 export type PoolRouteName = 'round-robin' | 'least-loaded' | 'consistent-hash';
 
-/** How a pool chooses. Seats are in the order of age, oldest first. */
+/** How a pool chooses. Seats are in the order of age, oldest first. @internal */
 export interface Routing {
   readonly name: PoolRouteName;
   /** Whether an entry belongs to one seat, whatever the state of that. */
@@ -30,7 +30,7 @@ export interface Routing {
   changed(seats: readonly Seat[], removed: number): void;
 }
 
-/** The routing that a spec names. */
+/** The routing that a spec names. @internal */
 export function routingOf(route: PoolRoute<never>, runtime: Runtime): Routing {
   if (route instanceof LocalConsistentHash) return new HashRouting(route, runtime);
   return route === 'least-loaded' ? new LeastLoaded(runtime) : new RoundRobin();
