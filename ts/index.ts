@@ -96,7 +96,7 @@ export { consistentHash, type ConsistentHash } from './pool/consistent-hash.ts';
 export { poolSpec, type ItemOf, type PoolOptions, type PoolSpec } from './pool/pool-spec.ts';
 export type { PoolStatistics, WorkerStatistics } from './pool/pool-statistics.ts';
 export { Pool } from './pool/pool.ts';
-export type { PoolRoute, PoolRouteName } from './pool/routing.ts';
+export type { PoolRoute, PoolRouteName } from './pool/pool-route.ts';
 export { discard, type Routed, type RouteFailure, type RouteFailureCode } from './router/routed.ts';
 export type { RouteInfo } from './router/route-info.ts';
 export {

@@ -32,7 +32,7 @@ test('a stage shows what a router hands on', async (t) => {
   world.node.send(world.pid, 'nowhere: y');
   await world.clock.settle();
   await s.shouldOnce('forward', { by: world.pid, message: 'b: x' });
-  s.shouldNot('forward', { message: 'nowhere: y' });
+  await s.shouldNot('forward', { message: 'nowhere: y' });
   t.is(world.self.failures.length, 1);
 });
 
