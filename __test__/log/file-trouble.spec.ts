@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
+  constants,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -134,6 +138,27 @@ test('a full device is told once, and is never put aside', async (t) => {
     readdirSync('/dev').filter((name) => name.startsWith('full')),
     ['full'],
   );
+});
+
+test('what is no regular file is written, and never put aside', async (t) => {
+  const folder = scratchFolder(t);
+  const file = path.join(folder, 'pipe');
+  execFileSync('mkfifo', [file]);
+  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(reader));
+  const { clock, log, others } = await troubled(t, { path: file, maxBytes: 1, period: 1000 });
+  for (const message of ['one', 'two']) {
+    await log(message);
+    await clock.advance(1000);
+  }
+  const text = Buffer.alloc(1000);
+  const size = readSync(reader, text);
+  t.regex(
+    text.toString('utf8', 0, size),
+    /^\[info\] \S+ Witness: one\n\[info\] \S+ Witness: two\n$/,
+  );
+  t.deepEqual(readdirSync(folder), ['pipe']);
+  t.deepEqual(codesOf(others), []);
 });
 
 test('when a full disk has room again, the file goes on with whole lines', async (t) => {
