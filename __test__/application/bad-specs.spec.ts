@@ -148,7 +148,11 @@ test('a name that is none is refused by every method, and so are wrong options',
     message: /options\.modes/,
   });
   await t.throwsAsync(applications.stop('a', { timeoutMs: -1 }), { message: /options\.timeoutMs/ });
-  await t.throwsAsync(applications.restart('a', { timeout: 1 } as never), { code });
+  await t.throwsAsync(applications.restart('a', { timeout: 1 } as never), {
+    message: /options\.timeout .* mode, env, timeoutMs/,
+  });
+  for (const bad of [null, 5, 'now', []])
+    await t.throwsAsync(applications.restart('a', bad as never), { code, message: /^options/ });
   await t.throwsAsync(applications.load(troupe([], { name: 'b', group }), { args: 5 } as never), {
     message: /options\.args/,
   });

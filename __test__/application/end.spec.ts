@@ -170,13 +170,103 @@ test('stop and terminate that throw are logged, and the end goes on', async (t) 
 });
 
 test('a stop callback that never ends keeps nothing from ending', async (t) => {
-  const { load, node, story, told, clock } = await theatre(t);
+  const { load, node, story, told, clock, log } = await theatre(t);
   await load({ name: 'a', stopTimeoutMs: 100, group: members(story, 'x') }, { onStop: never });
   await node.applications.start('a');
   const stop = node.applications.stop('a');
   await clock.advance(100);
   await stop;
   t.deepEqual((await told()).slice(-2), ['down x kill', 'terminate a shutdown']);
+  t.true(log.some(({ message }) => message === 'stop is not over in time; it is left behind'));
+});
+
+test('a stop callback that fails after its time is logged all the same', async (t) => {
+  const { load, node, log, clock, story } = await theatre(t);
+  const gate = Promise.withResolvers<never>();
+  const group = members(story, 'x');
+  await load({ name: 'a', stopTimeoutMs: 100, group }, { onStop: () => gate.promise });
+  await node.applications.start('a');
+  const stop = node.applications.stop('a');
+  await clock.advance(100);
+  await stop;
+  const error = new Error('late');
+  gate.reject(error);
+  await clock.settle();
+  t.like(log.at(-1), { level: 'error', message: 'stop failed', fields: { error } });
+});
+
+test('a terminate of the application that never ends is left behind after the time of a stop', async (t) => {
+  const { load, node, story, clock, log } = await theatre(t);
+  const group = members(story, 'x');
+  await load({ name: 'a', stopTimeoutMs: 100, group }, { onTerminate: never });
+  await node.applications.start('a');
+  const stop = node.applications.stop('a', { timeoutMs: 0 });
+  await clock.advance(99);
+  t.is(node.applications.info('a').state, 'stopping');
+  await clock.advance(1);
+  await stop;
+  t.is(node.applications.info('a').state, 'loaded');
+  t.true(log.some(({ message }) => message === 'terminate is not over in time; it is left behind'));
+});
+
+test('a stop by force, of the node, too, does not wait for the terminate of an application', async (t) => {
+  const { load, node, story, clock } = await theatre(t);
+  for (const name of ['a', 'b']) {
+    await load({ name, group: members(story, name.toUpperCase()) }, { onTerminate: never });
+    await node.applications.start(name);
+  }
+  const stop = node.applications.stop('a');
+  await clock.settle();
+  void node.applications.stop('a', { timeoutMs: 0 });
+  t.deepEqual(await stop, { killed: [] });
+  t.is(node.applications.info('a').state, 'loaded');
+  const other = node.applications.stop('b');
+  await clock.settle();
+  await node.stopForce();
+  t.deepEqual(await other, { killed: [] });
+});
+
+test('a member whose terminate never ends is left behind when its time is over, and the others end in order', async (t) => {
+  const { load, node, story, told, clock, log, pidOf } = await theatre(t);
+  const y = childSpec('y', Tended, {
+    args: [story, 'y', { onTerminate: never }],
+    shutdownTimeoutMs: 300,
+  });
+  await load({ name: 'a', stopTimeoutMs: 1000, group: [...members(story, 'x'), y] });
+  await node.applications.start('a');
+  const pid = pidOf('a', 'y');
+  const stop = node.applications.stop('a');
+  await clock.advance(299);
+  t.deepEqual((await told()).slice(-2), ['stop a shutdown', 'down y shutdown']);
+  await clock.advance(1);
+  t.deepEqual(await told(), ['down x shutdown']);
+  t.like(log.at(-1), {
+    message: 'the terminate of a member is not over in time; it is left behind',
+    fields: { member: 'y', pid, shutdownTimeoutMs: 300 },
+  });
+  await clock.advance(700);
+  t.deepEqual(await stop, { killed: [] });
+  t.deepEqual(await told(), ['terminate a shutdown']);
+});
+
+test('a member that is killed has its time anew for its terminate', async (t) => {
+  const { load, node, story, told, clock, pidOf } = await theatre(t);
+  const y = childSpec('y', Tended, {
+    args: [story, 'y', { onTerminate: never }],
+    shutdownTimeoutMs: 300,
+  });
+  await load({ name: 'a', stopTimeoutMs: 1000, group: [...members(story, 'x'), y] });
+  await node.applications.start('a');
+  const pid = pidOf('a', 'y');
+  node.send(pid as never, never as never);
+  await told();
+  const stop = node.applications.stop('a');
+  await clock.advance(599);
+  t.is((await told()).at(-1), 'down y kill');
+  await clock.advance(1);
+  t.deepEqual(await told(), ['down x shutdown']);
+  await clock.advance(400);
+  t.deepEqual(await stop, { killed: [pid] });
 });
 
 test('a process of an application that stops spawns nothing more', async (t) => {

@@ -126,6 +126,48 @@ test('a start that fails also undoes the starts of what it depends on, last firs
   );
 });
 
+test('when one that it depends on does not start, those that did before are undone, too', async (t) => {
+  const { load, node, story } = await theatre(t);
+  await load({ name: 'ground', group: members(story, 'g') });
+  await load({ name: 'bad', group: [member(story, 'x', { onInit: fail })] });
+  await load({ name: 'top', depends: ['ground', 'bad'], group: members(story, 'y') });
+  await t.throwsAsync(node.applications.start('top'), { code: failed, message: /'bad'/ });
+  t.is(node.applications.info('ground').state, 'loaded');
+});
+
+test('a start is undone, and says why, beside one whose dependency was stopped and unloaded', async (t) => {
+  const { load, node, story } = await theatre(t);
+  await load({ name: 'gone', group: members(story, 'g') });
+  await load({ name: 'user', depends: ['gone'], group: members(story, 'u') });
+  await node.applications.start('user');
+  await node.applications.stop('gone');
+  node.applications.unload('gone');
+  await load({ name: 'ground', group: members(story, 'x') });
+  const bad = { name: 'bad', depends: ['ground'], group: [member(story, 'y', { onInit: fail })] };
+  await load(bad);
+  await t.throwsAsync(node.applications.start('bad'), { code: failed, message: /'bad'/ });
+  t.is(node.applications.info('ground').state, 'loaded');
+});
+
+test('a stop while it waits for what it depends on gives the start up, which is undone', async (t) => {
+  const { load, node, story } = await theatre(t);
+  const gate = Promise.withResolvers<void>();
+  await load({ name: 'ground', group: members(story, 'g') }, { onInit: () => gate.promise });
+  await load({ name: 'a', depends: ['ground'], group: members(story, 'x') });
+  const start = t.throwsAsync(node.applications.start('a'), { code: failed });
+  t.throws(() => node.applications.unload('a'), { code: 'application-running' });
+  await t.throwsAsync(node.applications.start('a'), { message: /is starting/ });
+  const stop = node.applications.stop('a');
+  gate.resolve();
+  t.deepEqual(await stop, { killed: [] });
+  const error = await start;
+  t.like(error?.cause, { code: 'application-stopping' });
+  t.false(story.includes('init a temporary'));
+  t.is(node.applications.info('ground').state, 'loaded');
+  await node.applications.start('a');
+  t.is(node.applications.info('a').state, 'running');
+});
+
 test('what another application has come to depend on meanwhile is not undone', async (t) => {
   const { load, node, story } = await theatre(t);
   const gate = Promise.withResolvers<void>();

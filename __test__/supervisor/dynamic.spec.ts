@@ -1,6 +1,13 @@
 import test from 'ava';
 import { childSpec, type ChildSpec } from 'tergo';
-import { keep, Tended, type Kept, type Manners, type Story } from '../support/keeper.ts';
+import {
+  keep,
+  Tended,
+  type Keeper,
+  type Kept,
+  type Manners,
+  type Story,
+} from '../support/keeper.ts';
 
 const strategies = [
   { strategy: 'one-for-one', label: 'L40' },
@@ -232,6 +239,23 @@ test('what is no spec of the strategy is refused', async (t) => {
       error,
     );
   }
+  for (const bad of [undefined, 5, '', tended([], 'a')]) {
+    const error = { code: 'incorrect', message: /^name must be/ };
+    await t.throwsAsync(
+      kept.ask((self) => self.enableChild(bad as never)),
+      error,
+    );
+    await t.throwsAsync(
+      kept.ask((self) => self.disableChild(bad as never)),
+      error,
+    );
+  }
+  const startAnyhow = (self: Keeper): Promise<unknown> =>
+    Reflect.apply(self.startChild, self, [tended([], 'a'), { args: [1] }]);
+  await t.throwsAsync(
+    kept.ask((self) => startAnyhow(self)),
+    { code: 'incorrect', message: /^options must be left out/ },
+  );
   await kept.node.stop();
   t.deepEqual((await kept.told()).at(-1), 'end shutdown by exit');
 });

@@ -494,6 +494,16 @@ test('bad options are refused at once, with the key named', async (t) => {
     code: 'incorrect',
     message: /^notice\.kind/,
   });
+  for (const [notice, message] of [
+    [{ kind: 'exit' }, /^notice\.exit must be an object/],
+    [{ kind: 'down', down: 'gone' }, /^notice\.down must be an object/],
+    [{ kind: 'event', event: null }, /^notice\.event must be an object/],
+    [{ kind: 'event-start' }, /^notice\.event must be a string/],
+  ] as const)
+    await t.throwsAsync(counter.deliver(notice as never), { code: 'incorrect', message });
+  t.is(counter.exited, undefined);
+  for (const bad of [null, 5, 'x'])
+    await t.throwsAsync(probe(Counter, bad as never), { code: 'incorrect', message: /^options/ });
   await t.throwsAsync(counter.send({ type: 'reset' }, { prio: 'max' } as never), {
     code: 'incorrect',
     message: /^options\.prio/,

@@ -28,6 +28,8 @@ export class ApplicationRun {
   /** Whether `init` has come to its end. */
   #isInitialised = false;
   #end: { readonly group: GroupEnd; readonly over: Promise<StopReport> } | undefined;
+  /** Set while `terminate` runs: lets the end go on without it. */
+  #leaveTerminate: (() => void) | undefined;
   /** The member that is about to be spawned. */
   #next: LocalChildSpec | undefined;
   /** Resolves, or rejects, when the start is over; for a second one who wants it to run. */
@@ -81,6 +83,7 @@ export class ApplicationRun {
   ): Promise<StopReport> {
     this.#end ??= this.#stop(reason);
     this.#end.group.limit(timeoutMs);
+    if (timeoutMs === 0) this.#leaveTerminate?.();
     return this.#end.over;
   }
 
@@ -127,8 +130,7 @@ export class ApplicationRun {
 
   async #fail(error: Error): Promise<never> {
     await this.stop(error);
-    const text = `application '${this.name}' did not start: ${error.message}`;
-    throw new TergoError('application-failed', text, { cause: error });
+    throw startError(this.name, error);
   }
 
   async #startMember(member: LocalChildSpec): Promise<void> {
@@ -159,10 +161,9 @@ export class ApplicationRun {
     // Later, so that `#end` is set when the first process hears of it.
     await Promise.resolve();
     if (wasRunning && !group.isForced)
-      await this.#lastWord('stop', () => group.orLimit(application.stop?.(reason)));
+      await this.#lastWord('stop', () => application.stop?.(reason), group.late);
     const killed = await group.end();
-    if (this.#isInitialised)
-      await this.#lastWord('terminate', () => application.terminate?.(reason));
+    if (this.#isInitialised) await this.#terminate(reason);
     this.#onOver(reason);
     const fields = { reason, killed: killed.length };
     if (reason instanceof Error || reason === 'kill') log.error('application ended', fields);
@@ -191,14 +192,44 @@ export class ApplicationRun {
     this.#checkUnbroken();
   }
 
+  /** It has as much time for itself as the processes had; a stop by force, and a node that has stopped, do not wait. */
+  async #terminate(reason: ExitReason): Promise<void> {
+    const { application, runtime, spec } = this.record;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#leaveTerminate = resolve;
+    const isAwaited = !runtime.isStopped && spec.stopTimeoutMs > 0;
+    const timer = isAwaited ? runtime.timers.start(spec.stopTimeoutMs, resolve) : -1;
+    if (!isAwaited) resolve();
+    await this.#lastWord('terminate', () => application.terminate?.(reason), promise);
+    runtime.timers.cancel(timer);
+  }
+
+  /** A callback of the end, until `late` resolves; then it is left behind. */
   async #lastWord(
     name: 'stop' | 'terminate',
     call: () => MaybePromise<void> | undefined,
+    late: Promise<void>,
   ): Promise<void> {
+    const { log } = this.record;
+    const failed = (error: unknown): void =>
+      log.error(`${name} failed`, { error: reasonOf(error) });
     try {
-      await call();
+      const result = call();
+      if (!(result instanceof Promise)) return;
+      let isOver = false;
+      const over = result.then(undefined, failed).then(() => {
+        isOver = true;
+      });
+      await Promise.race([over, late]);
+      if (!isOver) log.error(`${name} is not over in time; it is left behind`);
     } catch (error) {
-      this.record.log.error(`${name} failed`, { error: reasonOf(error) });
+      failed(error);
     }
   }
+}
+
+/** What a start rejects with. */
+export function startError(name: string, cause: Error): TergoError {
+  const text = `application '${name}' did not start: ${cause.message}`;
+  return new TergoError('application-failed', text, { cause });
 }

@@ -49,7 +49,10 @@ export interface ApplicationSpec {
   readonly initTimeoutMs?: number;
   /** How long `start` may take, ms; 15000 by default, 0 for no limit. The members have limits of their own. */
   readonly startTimeoutMs?: number;
-  /** How long its end may take, ms, `stop` and all processes included; then what is left is killed. 15000 by default. */
+  /**
+   * How long its end may take, ms, `stop` and all processes included; then what is left is killed. Then `terminate`
+   * has as long for itself, and is left behind. 15000 by default; 0 waits for nothing and kills at once.
+   */
   readonly stopTimeoutMs?: number;
 }
 

@@ -1,13 +1,23 @@
 import { checkName } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
+import type { StopReport } from '../node/stop-report.ts';
 import { Application } from './application.ts';
 import { ApplicationRecord, type RunOptions } from './application-record.ts';
+import { startError } from './application-run.ts';
+import type { ApplicationState } from './application-info.ts';
 import { checkApplicationSpec } from './application-spec.ts';
-import { checkNoCycle, startOrder } from './start-order.ts';
+import { stoppedError } from './group-end.ts';
+import { checkNoCycle, doesDependOn, startOrder } from './start-order.ts';
 import { SYSTEM_NAME, SystemApplication } from './system-application.ts';
 
 const AS_SPECIFIED: RunOptions = { mode: undefined, env: [] };
+
+/** A start that was asked for and is not over; it may still wait for other applications. */
+interface WantedStart {
+  isCancelled: boolean;
+  readonly over: PromiseWithResolvers<void>;
+}
 
 /** The applications of one node. */
 export class ApplicationTable {
@@ -15,9 +25,7 @@ export class ApplicationTable {
   readonly #records = new Map<string, ApplicationRecord>();
   /** Those that were started and are not over, in the order of their starts. */
   readonly #started = new Set<ApplicationRecord>();
-
-  /** Those whose start was asked for and is not over; they may still wait for others. */
-  readonly #wanted = new Set<ApplicationRecord>();
+  readonly #wanted = new Map<ApplicationRecord, WantedStart>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -91,29 +99,42 @@ export class ApplicationTable {
 
   /** Throws `application-running` unless it is loaded and nothing more. */
   unload(record: ApplicationRecord): void {
-    if (record.state !== 'loaded') throw runningError(record);
+    this.#checkIdle(record);
     this.#records.delete(record.name);
   }
 
   /** Starts it, before it what it depends on. What fails is undone, also the starts of others. */
   async start(record: ApplicationRecord, options: RunOptions): Promise<void> {
-    if (record.state !== 'loaded' || this.#wanted.has(record)) throw runningError(record);
+    this.#checkIdle(record);
     const order = startOrder(record.name, (name) => this.#dependsOf(name));
     const own: ApplicationRecord[] = [];
-    this.#wanted.add(record);
+    const wanted = { isCancelled: false, over: Promise.withResolvers<void>() };
+    this.#wanted.set(record, wanted);
     try {
       for (const name of order) {
+        if (wanted.isCancelled) throw startError(record.name, stoppedError('shutdown'));
         const one = this.get(name);
         if (one.state === 'running') continue;
         if (one.state === 'loaded') own.push(one);
         await this.#startOne(one, one === record ? options : AS_SPECIFIED);
       }
     } catch (error) {
+      own.push(record);
       for (const one of own.toReversed()) if (!this.#isNeeded(one, own)) await one.stop();
       throw error;
     } finally {
       this.#wanted.delete(record);
+      wanted.over.resolve();
     }
+  }
+
+  /** Resolves when it has ended, or when a start that still waits for others is given up and undone. */
+  async stop(record: ApplicationRecord, timeoutMs: number | undefined): Promise<StopReport> {
+    const wanted = this.#wanted.get(record);
+    if (wanted === undefined || record.run !== undefined) return record.stop(timeoutMs);
+    wanted.isCancelled = true;
+    await wanted.over.promise;
+    return { killed: [] };
   }
 
   /** All of a run is over. */
@@ -144,19 +165,23 @@ export class ApplicationTable {
   async #startOne(record: ApplicationRecord, options: RunOptions): Promise<void> {
     if (this.#runtime.shutdown.isStopping)
       throw new TergoError('node-terminated', `${this.#runtime.home.node} is stopping`);
-    if (record.state === 'stopping') throw runningError(record);
+    if (record.state === 'stopping') throw runningError(record.name, 'stopping');
     this.#started.add(record);
     const run = record.run ?? record.begin(options);
     await run.start();
   }
 
+  #checkIdle(record: ApplicationRecord): void {
+    if (record.state !== 'loaded') throw runningError(record.name, record.state);
+    if (this.#wanted.has(record)) throw runningError(record.name, 'starting');
+  }
+
   /** Whether an application that is not among `others` runs or starts that depends on this one. */
   #isNeeded({ name }: ApplicationRecord, others: readonly ApplicationRecord[]): boolean {
-    for (const user of [...this.#started, ...this.#wanted]) {
-      if (others.includes(user)) continue;
-      if (startOrder(user.name, (one) => this.#dependsOf(one)).includes(name)) return true;
-    }
-    return false;
+    const users = [...this.#started, ...this.#wanted.keys()];
+    return users
+      .filter((user) => !others.includes(user))
+      .some((user) => doesDependOn(user.name, name, (one) => this.#dependsOf(one)));
   }
 
   #dependsOf(name: string): readonly string[] | undefined {
@@ -164,7 +189,7 @@ export class ApplicationTable {
   }
 }
 
-function runningError({ name, state }: ApplicationRecord): TergoError {
+function runningError(name: string, state: ApplicationState): TergoError {
   if (state === 'stopping') {
     const text = `application '${name}' is stopping; wait until node.applications.stop has resolved`;
     return new TergoError('application-stopping', text);

@@ -39,12 +39,16 @@ export abstract class Application {
   /** Runs when all members are up. What it throws makes the start reject, when all members have ended. */
   start?(mode: ApplicationMode): MaybePromise<void>;
 
-  /** Runs before the members are asked to end, if the start was completed. What it throws is logged. */
+  /**
+   * Runs before the members are asked to end, if the start was completed, within the time of the stop: what that
+   * leaves of it is theirs. What it throws is logged.
+   */
   stop?(reason: ExitReason): MaybePromise<void>;
 
   /**
    * Runs last, when every process of the run is over, also after a start that failed, unless `init` had not
-   * come to its end. What it throws is logged.
+   * come to its end. It may take `stopTimeoutMs`; a stop with `timeoutMs: 0` meanwhile, and a node that has stopped,
+   * do not wait for it. What it throws is logged.
    */
   terminate?(reason: ExitReason): MaybePromise<void>;
 

@@ -82,18 +82,20 @@ export class Applications {
 
   /**
    * Ends an application: `stop`, its members last first, whatever else belongs to it, `terminate`. Resolves when
-   * all that is over, with what had to be killed; at once, if it does not run. What is begun by a member of the
+   * all that is over, with what had to be killed; at once, if it does not run. A start that still waits for what it
+   * depends on is given up: it rejects, and is undone. What is begun by a member of the
    * application must not await it in a callback: it would wait for itself until the time is over. Others that
    * depend on it are not asked.
    */
   async stop(name: string, options: StopOptions = {}): Promise<StopReport> {
     const record = this.#table.getOwn(name);
     checkStop(options);
-    return record.stop(options.timeoutMs);
+    return this.#table.stop(record, options.timeoutMs);
   }
 
   /** Stops and starts it again, with the options of this start. Rejects like `start`. */
   async restart(name: string, options: StartOptions & StopOptions = {}): Promise<void> {
+    checkOptions('options', options, [...START_KEYS, ...STOP_KEYS]);
     const { timeoutMs, ...start } = options;
     checkStart(start);
     await this.stop(name, timeoutMs === undefined ? {} : { timeoutMs });
@@ -156,14 +158,17 @@ export class Applications {
   }
 }
 
+const START_KEYS = ['mode', 'env'];
+const STOP_KEYS = ['timeoutMs'];
+
 function checkStart(options: StartOptions): void {
-  checkOptions('options', options, ['mode', 'env']);
+  checkOptions('options', options, START_KEYS);
   if (options.mode !== undefined) checkChoice('options.mode', options.mode, APPLICATION_MODES);
   if (options.env !== undefined) checkEnv('options.env', options.env);
 }
 
 function checkStop(options: StopOptions): void {
-  checkOptions('options', options, ['timeoutMs']);
+  checkOptions('options', options, STOP_KEYS);
   if (options.timeoutMs !== undefined) checkDelay('options.timeoutMs', options.timeoutMs, 0);
 }
 

@@ -1,9 +1,9 @@
-import type { MaybePromise } from '../actor/outcome.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { AnyPid, LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
+import type { ChildRule } from '../supervisor/child.ts';
 import type { ApplicationRun } from './application-run.ts';
 
 /** Ends the processes of one run: its members one by one, last one first; then whoever is left; at last by force. */
@@ -13,7 +13,6 @@ export class GroupEnd {
   readonly #runtime: Runtime;
   readonly #killed: AnyPid[] = [];
   readonly #done: PromiseWithResolvers<void> = Promise.withResolvers();
-  /** Resolves when the time is over. */
   readonly #late: PromiseWithResolvers<void> = Promise.withResolvers();
   /** The member that was asked to end, and the timer of its time. */
   #asked: { readonly pid: LocalPid; readonly timer: number } | undefined;
@@ -31,8 +30,7 @@ export class GroupEnd {
   /** The reason as an error, for a start that it breaks. */
   get cause(): Error {
     const { reason } = this;
-    if (reason instanceof Error) return reason;
-    return new TergoError('application-stopping', `it was stopped while it started (${reason})`);
+    return reason instanceof Error ? reason : stoppedError(reason);
   }
 
   /** Whether nobody is asked any more. */
@@ -51,9 +49,9 @@ export class GroupEnd {
     this.#limitTimer = timers.start(timeoutMs, () => this.#expire());
   }
 
-  /** What a callback does, until the time is over. */
-  async orLimit(result: MaybePromise<void> | undefined): Promise<void> {
-    await Promise.race([result, this.#late.promise]);
+  /** Resolves when the time is over. */
+  get late(): Promise<void> {
+    return this.#late.promise;
   }
 
   /** Resolves when no process is left, with those that had to be killed. */
@@ -75,23 +73,42 @@ export class GroupEnd {
     const last = [...this.#run.members].at(-1);
     if (last !== undefined) {
       const [pid, { rule }] = last;
-      return this.#ask(pid, rule.name, rule.shutdownTimeoutMs);
+      return this.#ask(pid, rule);
     }
     if (this.#run.size === 0) return this.#done.resolve();
     this.#askRest();
   }
 
-  #ask(pid: LocalPid, name: string, timeoutMs: number): void {
+  #ask(pid: LocalPid, rule: ChildRule): void {
     const record = this.#runtime.recordOf(pid)!;
-    const overdue = (): void => {
-      const fields = { member: name, pid, shutdownTimeoutMs: timeoutMs };
-      this.#run.record.log.error('a member did not end in time; it is killed', fields);
-      this.#kill(record);
-    };
-    const { timers, messaging, core } = this.#runtime;
-    const timer = Number.isFinite(timeoutMs) ? timers.start(timeoutMs, overdue) : -1;
-    this.#asked = { pid, timer };
+    const { messaging, core } = this.#runtime;
+    this.#await(record, rule);
     messaging.signal(record, { from: core.pid, reason: 'shutdown' });
+  }
+
+  #await(record: ProcessRecord, rule: ChildRule): void {
+    const { pid } = record;
+    const { shutdownTimeoutMs } = rule;
+    const overdue = (): void => this.#overdue(record, rule);
+    const timer = Number.isFinite(shutdownTimeoutMs)
+      ? this.#runtime.timers.start(shutdownTimeoutMs, overdue)
+      : -1;
+    this.#asked = { pid, timer };
+  }
+
+  /** A member that lives is killed, and has its time anew for its `terminate`; what hangs in that holds up no other. */
+  #overdue(record: ProcessRecord, rule: ChildRule): void {
+    const { pid } = record;
+    const { log } = this.#run.record;
+    const fields = { member: rule.name, pid, shutdownTimeoutMs: rule.shutdownTimeoutMs };
+    this.#asked = undefined;
+    if (record.isAlive) {
+      log.error('a member did not end in time; it is killed', fields);
+      this.#await(record, rule);
+      return this.#kill(record);
+    }
+    log.error('the terminate of a member is not over in time; it is left behind', fields);
+    this.#next();
   }
 
   #forget(): void {
@@ -133,4 +150,9 @@ export class GroupEnd {
   #rest(): ProcessRecord[] {
     return this.#runtime.processes().filter(({ application }) => application === this.#run);
   }
+}
+
+/** Why a start fails that was stopped for `reason`. */
+export function stoppedError(reason: ExitReason): TergoError {
+  return new TergoError('application-stopping', `it was stopped while it started (${reason})`);
 }

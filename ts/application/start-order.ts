@@ -23,6 +23,18 @@ export function startOrder(name: string, dependsOf: DependsOf): readonly string[
   return [...order];
 }
 
+/** Whether `name` depends on `other`, be it by others in between. What is not there depends on nothing. */
+export function doesDependOn(name: string, other: string, dependsOf: DependsOf): boolean {
+  const seen = new Set<string>();
+  const search = (one: string): boolean => {
+    if (seen.has(one)) return false;
+    seen.add(one);
+    const depends = dependsOf(one) ?? [];
+    return depends.includes(other) || depends.some(search);
+  };
+  return search(name);
+}
+
 /**
  * Throws `application-depends`, naming the cycle, if `name` comes to depend on itself. What is not there
  * ends the search.

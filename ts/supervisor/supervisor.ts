@@ -8,6 +8,7 @@ import {
   Stop,
 } from '../actor/outcome.ts';
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
+import { checkName, checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
 import type { Envelope } from '../process/envelope.ts';
@@ -115,6 +116,9 @@ export abstract class Supervisor<P = {}> extends CallbackProcess<P> {
     child: unknown,
     options?: { readonly args?: readonly unknown[] },
   ): Promise<unknown> {
+    if (child instanceof LocalChildSpec && options !== undefined)
+      throw incorrect('options', 'left out: a childSpec has its arguments', options);
+    checkOptions('options', options, ['args']);
     const plan = this.#planOf(child, options?.args);
     return this.#running.ask((supervision) => supervision.start(plan));
   }
@@ -135,6 +139,7 @@ export abstract class Supervisor<P = {}> extends CallbackProcess<P> {
    * like `startChild`; then it stays disabled. What is not disabled is left as it is.
    */
   async enableChild(name: string): Promise<void> {
+    checkName('name', name);
     await this.#running.ask((supervision) => supervision.enable(name));
   }
 
@@ -144,6 +149,7 @@ export abstract class Supervisor<P = {}> extends CallbackProcess<P> {
    * `child-unknown`, `supervisor-strategy-active`, `not-allowed`.
    */
   async disableChild(name: string): Promise<void> {
+    checkName('name', name);
     await this.#running.ask((supervision) => supervision.disable(name));
   }
 

@@ -6,7 +6,12 @@ import type { SendResult } from '../../error/send-result.ts';
 import { incorrect } from '../../error/tergo-error.ts';
 import type { AnyPid, Pid } from '../../process/pid.ts';
 import { type ProcessRecord, WAITING } from '../../process/process-record.ts';
-import type { AnySpawnOptions, Optional, SpawnOptions } from '../../process/process-options.ts';
+import {
+  type AnySpawnOptions,
+  type Optional,
+  SPAWN_KEYS,
+  type SpawnOptions,
+} from '../../process/process-options.ts';
 import type { AnyTarget } from '../../process/target.ts';
 import type { MessageOf, ReplyTo, RequestOf, TypeOf } from '../../protocol/protocol.ts';
 import { Assertions } from '../expect/assertions.ts';
@@ -107,7 +112,7 @@ export class Probe<P> extends Assertions implements AsyncDisposable {
    * await shop.deliver({ kind: 'down', down: { kind: 'node', node: 'b@host', reason: 'normal' } });
    */
   async deliver(notice: Notice): Promise<void> {
-    if (!NOTICES.includes(notice?.kind)) throw incorrect('notice.kind', NOTICES.join(', '), notice);
+    checkNotice(notice);
     await this.#do(() => inject(this.#record, notice));
   }
 
@@ -146,14 +151,25 @@ export class Probe<P> extends Assertions implements AsyncDisposable {
   }
 }
 
-const NOTICES: readonly string[] = [
-  'exit',
-  'down',
-  'event',
-  'event-start',
-  'event-stop',
-  'response',
-] satisfies Notice['kind'][];
+/** Where each kind of notice has what it tells of, and what that is. */
+const NOTICES: Readonly<Record<Notice['kind'], readonly [key: string, type: 'object' | 'string']>> =
+  {
+    exit: ['exit', 'object'],
+    down: ['down', 'object'],
+    event: ['event', 'object'],
+    'event-start': ['event', 'string'],
+    'event-stop': ['event', 'string'],
+    response: ['response', 'object'],
+  };
+
+function checkNotice(notice: Notice): void {
+  if (!Object.hasOwn(NOTICES, notice?.kind))
+    throw incorrect('notice.kind', Object.keys(NOTICES).join(', '), notice);
+  const [key, type] = NOTICES[notice.kind];
+  const value: unknown = { ...notice }[key as never];
+  if (typeof value !== type || value === null)
+    throw incorrect(`notice.${key}`, type === 'object' ? 'an object' : 'a string', value);
+}
 
 /**
  * Spawns a process to be tested: the real class on a real node, where time stands still and the processes
@@ -167,6 +183,7 @@ export async function probe<P, Args extends readonly unknown[]>(
   behaviour: Behaviour<P, Args>,
   ...options: Optional<ProbeOptions<NoInfer<P>, NoInfer<Args>>>
 ): Promise<Probe<P>> {
+  checkOptions('options', options[0], [...SPAWN_KEYS, 'unit', 'parent']);
   const { unit: given, parent, ...spawn }: AnyProbeOptions = options[0] ?? {};
   if (given !== undefined && !(given instanceof Unit))
     throw incorrect('options.unit', 'what startUnit gave', given);
