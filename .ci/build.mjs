@@ -1,5 +1,5 @@
 // Builds what is out of date: the native addon (dist/native/*.node, ts/native/binding.d.ts) with
-// cargo, the JavaScript and its declarations (dist/) with tsc. Runs on any Node.js from 20 on.
+// cargo, the JavaScript (dist/) with rolldown and its declarations with tsc. Runs on any Node.js from 20 on.
 // usage: node .ci/build.mjs [--force]
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -54,12 +54,14 @@ function buildAddon() {
 
 function buildTypeScript() {
   const stamp = at('dist', 'typescript.sources');
-  const hash = hashOf(['ts', 'tsconfig.json', 'package-lock.json'], () => true);
+  const sources = ['ts', 'tsconfig.json', 'rolldown.config.mjs', 'package-lock.json'];
+  const hash = hashOf(sources, () => true);
   if (!force && isCurrent(at('dist', 'index.js'), stamp, hash)) return;
   console.log('typescript: compiling …');
   fs.rmSync(stamp, { force: true });
-  run('typescript/bin/tsc', ['-p', root], process.env);
+  run('typescript/bin/tsc', ['-p', root, '--emitDeclarationOnly'], process.env);
   removeOrphans(at('dist'));
+  run('rolldown/bin/cli.mjs', ['-c', '--logLevel', 'warn'], process.env);
   copyIfChanged(at('ts', 'native', 'binding.d.ts'), at('dist', 'native', 'binding.d.ts'));
   fs.writeFileSync(stamp, hash);
 }
@@ -149,16 +151,13 @@ function filesBelow(name) {
     .flatMap((entry) => filesBelow(path.join(name, entry)));
 }
 
-/** Removes compiled files whose source is gone. */
+/** Removes the JavaScript of before, and declarations whose source is gone. */
 function removeOrphans(dist) {
   for (const file of filesBelow(dist)) {
-    const stem = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(path.relative(dist, file))?.[1];
-    if (
-      stem === undefined ||
-      [`${stem}.ts`, `${stem}.d.ts`].some((name) => fs.existsSync(at('ts', name)))
-    )
-      continue;
-    fs.rmSync(file);
+    const [, stem, ending] = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(path.relative(dist, file)) ?? [];
+    if (stem === undefined) continue;
+    const isDeclared = [`${stem}.ts`, `${stem}.d.ts`].some((name) => fs.existsSync(at('ts', name)));
+    if (ending === '.js' || !isDeclared) fs.rmSync(file);
   }
 }
 
