@@ -25,9 +25,9 @@ for (const found of [buildErgo(), findErlang()]) {
 }
 
 const figures: Figures[] = [];
-for (const { suite } of chosen) {
+for (const { suite, isOwn = false } of chosen) {
   for (let round = 1; round <= rounds; round++) {
-    for (const system of systems) {
+    for (const system of isOwn ? [systems[0]!] : systems) {
       const result = await system.run(suite);
       figures.push(result);
       console.log(

@@ -94,16 +94,17 @@ function parsed() {
   }
 }
 
+function printLog(text: string): void {
+  line.clear();
+  process.stderr.write(`${text}\n`);
+}
+
 function logOptions(format: string): LogOptions {
-  const output = (text: string): void => {
-    line.clear();
-    process.stderr.write(`${text}\n`);
-  };
   switch (format) {
     case 'text':
     case 'coloured':
     case 'json':
-      return { format, output };
+      return { format, output: printLog };
     case 'off':
       return { disableConsole: true };
     default:

@@ -96,7 +96,7 @@ export { consistentHash, type ConsistentHash } from './pool/consistent-hash.ts';
 export { poolSpec, type ItemOf, type PoolOptions, type PoolSpec } from './pool/pool-spec.ts';
 export type { PoolStatistics, WorkerStatistics } from './pool/pool-statistics.ts';
 export { Pool } from './pool/pool.ts';
-export type { PoolRoute, PoolRouteName } from './pool/routing.ts';
+export type { PoolRoute, PoolRouteName } from './pool/pool-route.ts';
 export { discard, type Routed, type RouteFailure, type RouteFailureCode } from './router/routed.ts';
 export type { RouteInfo } from './router/route-info.ts';
 export {
@@ -134,7 +134,7 @@ export type { CronFailure, CronResult, CronRun } from './cron/cron-run.ts';
 export type { Log } from './log/log.ts';
 export type { LogLevel, WrittenLevel } from './log/log-level.ts';
 export type { LogFields, LogRecord, LogSource } from './log/log-record.ts';
-export type { Logger, LoggerInfo, LoggerOptions } from './log/logger.ts';
+export type { Logger, LoggerInfo, LoggerOptions, NamedLogger } from './log/logger.ts';
 export type { LineFormat, LineOptions } from './log/line-format.ts';
 export { ConsoleLogger, type ConsoleLoggerOptions } from './log/console-logger.ts';
 export { FileLogger, type FileLoggerOptions } from './log/file-logger.ts';

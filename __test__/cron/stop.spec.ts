@@ -61,6 +61,27 @@ test('a stop takes the timer: nothing runs while the node waits for its processe
   await stopped;
 });
 
+test('a node that waits for its processes to end has no timer for jobs', async (t) => {
+  const pending: number[] = [];
+  for (const hasJob of [false, true]) {
+    const { node, clock } = await cronNode(t, '2026-01-01T00:00:00Z');
+    const ended = Promise.withResolvers<void>();
+    class Slow extends Actor {
+      override terminate(): Promise<void> {
+        return ended.promise;
+      }
+    }
+    if (hasJob) node.cron.addJob({ name: 'job', spec: '* * * * *', action: idle });
+    await node.spawn(Slow);
+    const stopped = node.stop();
+    await clock.settle();
+    pending.push(node.info().pendingTimers);
+    ended.resolve();
+    await stopped;
+  }
+  t.is(pending[1], pending[0]);
+});
+
 test('a run that is pending when the node stops is not waited for, and its failure hurts nobody', async (t) => {
   const { node, clock } = await cronNode(t, '2026-01-01T00:00:00Z');
   const log = recordLog(node);

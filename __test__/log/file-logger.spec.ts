@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { FileLogger, type FileLoggerOptions, type Node } from 'tergo';
 import { type VirtualClock, virtualClock } from 'tergo/testing';
 import test, { type ExecutionContext } from 'ava';
@@ -172,6 +172,22 @@ test('old files of earlier runs count, and other files are left alone', async (t
   const { node } = await filed(t, { depth: 2 }, folder);
   await node.stop();
   t.deepEqual(readdirSync(folder).toSorted(), [...others, ...old.slice(1)].toSorted());
+});
+
+test('an old file of an earlier run is never overwritten', async (t) => {
+  const folder = scratchFolder(t);
+  const at = 'app.log.2026-01-01T22-30-00';
+  writeFileSync(path.join(folder, `${at}.000Z`), 'x: earlier\n');
+  writeFileSync(path.join(folder, `${at}.001Z.gz`), gzipSync('x: earlier, too\n'));
+  const { node } = await filed(t, { maxBytes: 40 }, folder);
+  for (const message of ['one', 'two']) node.log.info(message);
+  await node.stop();
+  t.deepEqual(contents(folder), {
+    'app.log': ['two'],
+    [`${at}.000Z`]: ['earlier'],
+    [`${at}.001Z.gz`]: ['earlier, too'],
+    [`${at}.002Z`]: ['one'],
+  });
 });
 
 test('compressed old files can be read by gunzip', async (t) => {

@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
+  constants,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -136,6 +140,27 @@ test('a full device is told once, and is never put aside', async (t) => {
   );
 });
 
+test('what is no regular file is written, and never put aside', async (t) => {
+  const folder = scratchFolder(t);
+  const file = path.join(folder, 'pipe');
+  execFileSync('mkfifo', [file]);
+  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(reader));
+  const { clock, log, others } = await troubled(t, { path: file, maxBytes: 1, period: 1000 });
+  for (const message of ['one', 'two']) {
+    await log(message);
+    await clock.advance(1000);
+  }
+  const text = Buffer.alloc(1000);
+  const size = readSync(reader, text);
+  t.regex(
+    text.toString('utf8', 0, size),
+    /^\[info\] \S+ Witness: one\n\[info\] \S+ Witness: two\n$/,
+  );
+  t.deepEqual(readdirSync(folder), ['pipe']);
+  t.deepEqual(codesOf(others), []);
+});
+
 test('when a full disk has room again, the file goes on with whole lines', async (t) => {
   const folder = scratchFolder(t);
   if (!mount(t, folder, 'size=64k')) {
@@ -211,4 +236,35 @@ test('a folder in place of the file is told, and nothing else', async (t) => {
   await log('one');
   t.deepEqual(codesOf(others), ['EISDIR']);
   t.deepEqual(await node.stop(), { killed: [] });
+});
+
+test('a clock that is set back after a failure does not put the next try off', async (t) => {
+  const folder = path.join(scratchFolder(t), 'logs');
+  const file = path.join(folder, 'app.log');
+  const { clock, log } = await troubled(t, { path: file });
+  await log('one');
+  mkdirSync(folder);
+  clock.setWallNow(clock.wallNow() - 3_600_000);
+  await log('two');
+  t.deepEqual(messagesOf(file).slice(1), ['two']);
+});
+
+test('only what is not written counts as lost, when it fails between two files', async (t) => {
+  const folder = path.join(scratchFolder(t), 'logs');
+  mkdirSync(folder);
+  const { node, clock, log } = await troubled(t, {
+    path: path.join(folder, 'app.log'),
+    maxBytes: 100,
+  });
+  await log('opens the file');
+  rmSync(folder, { recursive: true });
+  // The first of this one batch still goes into the file that is open.
+  node.log.info('in hand');
+  for (let i = 0; i < 3; i++) node.log.info(`more ${i}`);
+  await waitFor('the file logger', () => node.loggers()[1]?.queued === 0);
+  mkdirSync(folder);
+  await clock.advance(5000);
+  await log('after');
+  const [note = ''] = messagesOf(path.join(folder, 'app.log'));
+  t.is(note, 'records were lost: the file could not be written lost=3');
 });

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { ConsoleLogger, type ConsoleLoggerOptions, type LogFields, type LogRecord } from 'tergo';
 import test from 'ava';
 import { runSource } from '../support/run-node.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 import { quietNode, spawnWitness } from '../support/witness.ts';
 
 const timeMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -116,17 +120,19 @@ test('name, class and fields can be left out', async (t) => {
   t.deepEqual(Object.keys(json['source'] as object), ['type', 'node', 'pid']);
 });
 
-/** What a console logger of the format `coloured` writes in a process with that environment. */
+/** Writes a record of each level by a console logger of the format `coloured`. */
+const paints = `
+  import { ConsoleLogger } from 'tergo';
+  const logger = new ConsoleLogger({ format: 'coloured' });
+  const source = { type: 'node', node: 'a@b' };
+  for (const level of ['debug', 'info', 'warning', 'error'])
+    logger.log({ timeMs: ${timeMs}, level, source, message: 'text', fields: { id: 7 } });
+`;
+
+/** What it writes to a pipe in a process with that environment. */
 async function coloured(env: Record<string, string | undefined>): Promise<string> {
-  const source = `
-    import { ConsoleLogger } from 'tergo';
-    const logger = new ConsoleLogger({ format: 'coloured' });
-    const source = { type: 'node', node: 'a@b' };
-    for (const level of ['debug', 'info', 'warning', 'error'])
-      logger.log({ timeMs: ${timeMs}, level, source, message: 'text', fields: { id: 7 } });
-  `;
   const plain = { FORCE_COLOR: undefined, NO_COLOR: undefined, TERM: 'xterm', TZ: 'Europe/Vienna' };
-  return (await runSource(source, { env: { ...plain, ...env } })).stderr;
+  return (await runSource(paints, { env: { ...plain, ...env } })).stderr;
 }
 
 test('coloured lines have a short local time and a colour for each level', async (t) => {
@@ -144,6 +150,26 @@ test('without a terminal, or where they are not wanted, coloured is plain text',
   const plain = '2026-01-02T03:04:05.678Z [debug] a@b: text id=7';
   for (const env of [{}, { NO_COLOR: '1' }, { FORCE_COLOR: '0' }, { TERM: 'dumb' }])
     t.is((await coloured(env)).split('\n')[0], plain, JSON.stringify(env));
+});
+
+test('on a terminal colours show, unless they are not wanted', async (t) => {
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/script')) {
+    t.log('there is no script(1) of Linux here, which makes a terminal');
+    t.pass();
+    return;
+  }
+  const file = path.join(scratchFolder(t), 'paints.mjs');
+  const tergo = new URL('../../dist/index.js', import.meta.url).href;
+  writeFileSync(file, paints.replace("'tergo'", `'${tergo}'`));
+  const onTerminal = (env: Record<string, string>): string => {
+    const { FORCE_COLOR: _force, NO_COLOR: _no, ...rest } = process.env;
+    const command = `'${process.execPath}' '${file}'`;
+    const options = { env: { ...rest, TERM: 'xterm', ...env } };
+    return String(execFileSync('/usr/bin/script', ['-qec', command, '/dev/null'], options));
+  };
+  t.true(onTerminal({}).includes('\u001b['));
+  for (const env of [{ NO_COLOR: '1' }, { FORCE_COLOR: '0' }, { TERM: 'dumb' }])
+    t.false(onTerminal(env).includes('\u001b['), JSON.stringify(env));
 });
 
 const wrong: Readonly<Record<string, readonly unknown[]>> = {

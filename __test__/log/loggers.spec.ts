@@ -1,6 +1,7 @@
 import { Actor, type Logger, type LogRecord } from 'tergo';
 import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
+import { turn } from '../support/wait-for.ts';
 import { quietNode, spawnWitness } from '../support/witness.ts';
 
 test('a record tells when, how grave, who, what and with which values', async (t) => {
@@ -203,4 +204,58 @@ test('a logger may remove itself while it writes', async (t) => {
   node.log.info('two');
   t.deepEqual(heard, ['one']);
   t.is(records.length, 2);
+});
+
+test('loggers can be given to a node that starts', async (t) => {
+  const heard: string[] = [];
+  const logger: Logger = { log: ({ message }) => void heard.push(message) };
+  const loggers = [
+    { name: 'all', logger },
+    { name: 'grave', logger, levels: ['error'], queueSize: 5 },
+  ] as const;
+  const node = await quietNode(t, { log: { disableConsole: true, loggers } });
+  t.like(node.loggers(), [
+    { name: 'all', queueSize: 10_000 },
+    { name: 'grave', levels: ['error'], queueSize: 5 },
+  ]);
+  node.log.info('one');
+  node.log.error('two');
+  t.deepEqual(heard, ['one', 'two', 'two']);
+});
+
+test('a logger that is none refuses the start, and those before it hear of their end', async (t) => {
+  let ended = 0;
+  const logger: Logger = { log: () => undefined, terminate: () => void (ended += 1) };
+  const refused: readonly [unknown, object][] = [
+    [5, { code: 'incorrect', message: /^options\.log\.loggers must be a list/ }],
+    [[null], { code: 'incorrect', message: /^options\.log\.loggers\[0\] must be/ }],
+    [[{ name: 'a', logger }, { name: 'b' }], { code: 'incorrect', message: /^logger must be/ }],
+    [
+      [
+        { name: 'a', logger },
+        { name: '', logger },
+      ],
+      { code: 'incorrect', message: /^name must/ },
+    ],
+    [
+      [
+        { name: 'a', logger },
+        { name: 'a', logger },
+      ],
+      { code: 'taken' },
+    ],
+    [
+      [
+        { name: 'a', logger },
+        { name: 'b', logger, level: 'info' },
+      ],
+      { code: 'incorrect', message: /^options\.level must be left out/ },
+    ],
+  ];
+  for (const [loggers, expected] of refused) {
+    const log = { disableConsole: true, loggers } as never;
+    await t.throwsAsync(quietNode(t, { log }), expected);
+  }
+  await turn();
+  t.is(ended, 4);
 });

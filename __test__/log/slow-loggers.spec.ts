@@ -3,7 +3,9 @@ import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
 import { SlowLogger } from '../support/slow-logger.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { hang, quietNode, spawnWitness } from '../support/witness.ts';
+import { runSource } from '../support/run-node.ts';
+import { virtualClock } from 'tergo/testing';
+import { gone, hang, quietNode, spawnWitness } from '../support/witness.ts';
 
 test('while a logger is busy, actors and other loggers go on', async (t) => {
   const node = await quietNode(t);
@@ -55,12 +57,14 @@ test('what finds the queue full is dropped and counted, and told when it is empt
   node.log.info('room again');
   t.is(slow.messages.at(-1), 'room again');
   t.is(slow.taken.length, 6);
+  slow.release();
 });
 
 test('each loss is told once, with its own number', async (t) => {
   const node = await quietNode(t);
   const slow = new SlowLogger();
   node.addLogger('slow', slow, { queueSize: 1 });
+  recordLog(node);
   const told: unknown[] = [];
   for (const lost of [2, 5]) {
     for (let i = 0; i < 2 + lost; i++) node.log.info('record');
@@ -78,6 +82,7 @@ test('each loss is told once, with its own number', async (t) => {
 test('without a size 10,000 records may wait', async (t) => {
   const node = await quietNode(t);
   node.addLogger('slow', new SlowLogger());
+  recordLog(node);
   for (let i = 0; i < 10_005; i++) node.log.info('record');
   t.like(node.loggers()[0], { queueSize: 10_000, queued: 10_001, dropped: 4 });
 });
@@ -255,4 +260,67 @@ test('a bad size of a queue is refused', async (t) => {
     });
   }
   t.deepEqual(node.loggers(), []);
+});
+
+test('a logger whose queue never runs empty is told of its loss every 10 s', async (t) => {
+  const clock = virtualClock();
+  const node = await quietNode(t, { clock, log: { disableConsole: true } });
+  const slow = new SlowLogger();
+  node.addLogger('slow', slow, { queueSize: 2 });
+  recordLog(node);
+  const flood = (): void => {
+    for (let i = 0; i < 5; i++) node.log.info('record');
+  };
+  const next = async (): Promise<void> => {
+    const { written } = node.loggers()[0]!;
+    slow.release();
+    await waitFor('the next', () => node.loggers()[0]!.written > written);
+  };
+  flood();
+  await clock.advance(9_999);
+  for (const ms of [0, 1, 0, 0]) {
+    await clock.advance(ms);
+    await next();
+    // Never empty.
+    flood();
+  }
+  t.deepEqual(
+    slow.taken.map(({ fields }) => fields['dropped']),
+    [undefined, undefined, undefined, undefined, 2 + 4],
+  );
+});
+
+test('a process that ends while records wait for it holds nothing back', async (t) => {
+  const node = await quietNode(t);
+  const scribe = await spawnWitness(node);
+  node.addLogger('scribe', scribe.pid);
+  const others = recordLog(node);
+  await hang(scribe);
+  for (let i = 0; i < 100; i++) node.log.info('record');
+  node.kill(scribe.pid);
+  await gone(node, scribe);
+  await waitFor('what waited to be forgotten', () => node.info().slabEntries === 0);
+  t.deepEqual(
+    node.loggers().map(({ name }) => name),
+    ['records'],
+  );
+  node.log.info('after');
+  t.is(others.length, 101);
+});
+
+test('what waits for a logger is handed to its flush when the OS process ends', async (t) => {
+  const { stdout } = await runSource(`
+    import { writeSync } from 'node:fs';
+    import { startNode } from 'tergo';
+    const node = await startNode('a@localhost', { log: { disableConsole: true } });
+    for (const name of ['stays', 'removed', 'without']) {
+      const flush = (records) => writeSync(1, name + ': ' + records.map(({ message }) => message).join(' ') + '\\n');
+      const logger = { log: () => new Promise(() => {}) };
+      node.addLogger(name, name === 'without' ? logger : { ...logger, flush });
+    }
+    for (const message of ['one', 'two', 'three']) node.log.info(message);
+    node.removeLogger('removed');
+    process.exit();
+  `);
+  t.is(stdout, 'removed: two three\nstays: two three\n');
 });

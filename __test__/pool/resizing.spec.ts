@@ -70,6 +70,24 @@ test('removed workers are the oldest, end with the reason normal, and do before 
   t.is(pool.node.info().processes, 2);
 });
 
+test('the round goes on where it was: over the new workers at its end, from the next one when the oldest are gone', async (t) => {
+  const pool = await pooled(t, 5);
+  t.deepEqual(await pool.cycle(3), [1, 2, 3]);
+  await pool.inside((self) => self.addWorkers(2));
+  t.deepEqual(await pool.cycle(5), [4, 5, 6, 7, 1]);
+  t.deepEqual(await pool.cycle(3), [2, 3, 4]);
+  await pool.inside((self) => self.removeWorkers(2));
+  t.deepEqual(await pool.cycle(4), [5, 6, 7, 3]);
+  await pool.inside((self) => self.removeWorkers(3));
+  t.deepEqual(await pool.cycle(3), [6, 7, 6]);
+  for (const route of ['round-robin', 'least-loaded'] as const) {
+    const other = await pooled(t, 4, { route });
+    await other.cycle(3);
+    await other.inside((self) => self.removeWorkers(2));
+    t.deepEqual(await other.cycle(2), [4, 3], route);
+  }
+});
+
 test('a worker that traps exits ends all the same when it is removed', async (t) => {
   const pool = await pooled(t, 2);
   for (let i = 0; i < 2; i++) pool.node.send(pool.pid, (self) => void (self.trapExit = true));

@@ -81,7 +81,7 @@ test('only a class that extends Process can be spawned', async (t) => {
   for (const behaviour of values) {
     await t.throwsAsync(node.spawn(behaviour as never), {
       code: 'incorrect',
-      message: /^behaviour must be a class that extends Actor or Process/,
+      message: /^behaviour must be a class that extends Actor, Supervisor or Process/,
     });
   }
   t.is(node.info().spawned, 0);

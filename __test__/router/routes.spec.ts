@@ -8,6 +8,7 @@ import {
   Router,
   routeTo,
   Supervisor,
+  type Pid,
   type PoolSpec,
   type ProcessName,
   type RouterSpec,
@@ -60,6 +61,21 @@ test('what comes while the new process starts waits for it', async (t) => {
     [0, 1, 2, 3, 4].map((i) => `a: ${i}`),
   );
   t.is(world.started, 3);
+});
+
+test('what comes just when the process has ended, before the router can have heard of it, waits for the new one', async (t) => {
+  const world = await routed(t);
+  const first = (await pidOf(world, 'a')) as Pid<HandProtocol>;
+  world.node.send(first, () => {
+    throw broken;
+  });
+  t.is(await world.who('a'), 3);
+  await world.clock.settle();
+  t.is(world.started, 3);
+  t.like(await world.inside((self) => self.routes()), [
+    { restarts: 1, failed: 0 },
+    { restarts: 0 },
+  ]);
 });
 
 test('a route whose process ends too often is disabled, which is logged once; enabling starts it again', async (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { runSource } from '../support/run-node.ts';
+import { runNode, runSource } from '../support/run-node.ts';
 
 const suite = `
   import { after, test } from 'node:test';
@@ -108,4 +108,21 @@ test('fake timers that were installed over the globals do not stop a node either
     console.log(echo.sent.length, 'and on');
   `);
   t.is(stdout, '1 and on\n');
+});
+
+test('a suite of vitest runs, leaves no handle open, and shows the text of what failed', async (t) => {
+  const vitest = new URL('../../node_modules/vitest/vitest.mjs', import.meta.url);
+  const args = ['run', '--dir', '__test__/testing/vitest', '--reporter=tap-flat'];
+  const { stdout, stderr } = await runNode(vitest, { args, timeoutMs: 60_000 });
+  t.deepEqual(
+    stdout.match(/^(not )?ok .*(?= #)/gm)?.map((line) => line.replace(/ \d+ - .* > /, ': ')),
+    [
+      'ok: a probe',
+      'ok: a stage, and a clock that stands still',
+      'ok: a node goes on under fake timers',
+      'not ok: a failed assertion shows its text',
+    ],
+    stdout + stderr,
+  );
+  t.regex(stdout, /message: "Echo <[^>]+> should send once, like/);
 });

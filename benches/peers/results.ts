@@ -53,13 +53,15 @@ export function writeResults(
 }
 
 function mediansOf(figures: readonly Figures[], suite: string): Record<string, unknown> {
-  const systems = [...new Set(figures.map(({ system }) => system))];
+  const ofSuite = figures.filter((one) => one.suite === suite);
+  const systems = [...new Set(ofSuite.map(({ system }) => system))];
   return Object.fromEntries(
     systems.map((system) => [
       system,
       {
         rate: medianOf(figures, system, suite),
         rss_bytes_per_process: medianOf(figures, system, suite, 'rss_bytes_per_process'),
+        direct_rate: medianOf(figures, system, suite, 'direct_rate'),
       },
     ]),
   );

@@ -5,6 +5,7 @@ import type {
   AggregatorRequest,
   Counted,
   Crashed,
+  Missing,
   Progress,
   Totals,
 } from './protocols.ts';
@@ -17,6 +18,7 @@ export class Aggregator extends Actor<AggregatorProtocol> {
   readonly #crashes: string[] = [];
   #progress!: Publisher<Progress>;
   #paths: readonly string[] = [];
+  #isAsked = false;
   #files = 0;
   #bytes = 0;
   #words = 0;
@@ -46,10 +48,7 @@ export class Aggregator extends Actor<AggregatorProtocol> {
       case 'totals':
         return reply(request, this.#totals());
       case 'missing':
-        return reply(request, {
-          paths: this.#paths.filter((path) => !this.#seen.has(path)),
-          isBegun: this.#seen.size > 0,
-        });
+        return reply(request, this.#missing());
       default:
         return unhandled(request);
     }
@@ -66,6 +65,13 @@ export class Aggregator extends Actor<AggregatorProtocol> {
       }
     }
     this.#publish();
+  }
+
+  #missing(): Missing {
+    const paths = this.#paths.filter((path) => !this.#seen.has(path));
+    const isFirst = !this.#isAsked;
+    this.#isAsked = true;
+    return { paths, isFirst };
   }
 
   #totals(): Totals {

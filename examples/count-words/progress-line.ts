@@ -30,7 +30,10 @@ export class ProgressLine {
   /** A line that stays, with the time of the day. */
   report(progress: Progress | undefined, now: Date): void {
     const time = now.toTimeString().slice(0, 8);
-    const text = progress === undefined ? 'nothing is counted yet' : `${percentOf(progress)} %, ${textOf(progress)}`;
+    const text =
+      progress === undefined
+        ? 'nothing is counted yet'
+        : `${percentOf(progress)} %, ${textOf(progress)}`;
     this.clear();
     this.#output.write(`progress at ${time}: ${text}\n`);
   }

@@ -55,15 +55,14 @@ export interface Totals {
   readonly crashes: readonly string[];
 }
 
-/** What is still to be counted, and whether anything was. */
+/** What is still to be counted, and whether somebody asks for the first time. */
 export interface Missing {
   readonly paths: readonly string[];
-  readonly isBegun: boolean;
+  readonly isFirst: boolean;
 }
 
 export type AggregatorRequest =
-  | Request<{ type: 'totals' }, Totals>
-  | Request<{ type: 'missing' }, Missing>;
+  Request<{ type: 'totals' }, Totals> | Request<{ type: 'missing' }, Missing>;
 
 export interface AggregatorProtocol {
   message: Counted | Crashed;

@@ -15,16 +15,16 @@ export class Reader extends Actor<ReaderProtocol> {
   /** What is with the pool, by the ref of its request. */
   readonly #given = new Map<string, string>();
   #crashes = 0;
-  /** In its first life: with so few files left the next text is unlucky, and with so few it crashes itself. */
+  /** In its first life: with so few files left the next text is unlucky, and after that, with so few, it crashes itself. */
   #unluckyFrom = -1;
   #crashFrom = -1;
 
   override async init(workers: number): Promise<void> {
-    const { paths, isBegun } = await this.call(aggregatorName, { type: 'missing' });
+    const { paths, isFirst } = await this.call(aggregatorName, { type: 'missing' });
     this.#paths = paths.toReversed(); // the next one is at the end
-    if (!isBegun) {
+    if (isFirst) {
       this.#unluckyFrom = Math.ceil(paths.length / 2);
-      this.#crashFrom = Math.ceil(paths.length / 4);
+      this.#crashFrom = Math.floor(paths.length / 4);
     }
     for (let i = 0; i < 2 * workers; i++) this.send(this.pid, 'go');
   }
@@ -32,7 +32,8 @@ export class Reader extends Actor<ReaderProtocol> {
   override async handleMessage(): Promise<Next> {
     const path = this.#paths.pop();
     if (path === undefined) return this.#given.size === 0 ? stop('normal') : noreply;
-    if (this.#paths.length < this.#crashFrom) throw new Error('crashed on purpose');
+    if (this.#crashes > 0 && this.#paths.length < this.#crashFrom)
+      throw new Error('crashed on purpose');
     const { bytes, text } = await this.#read(path);
     const task = { type: 'count', path, bytes, text, isUnlucky: this.#isUnlucky(text) } as const;
     this.#given.set(this.sendRequest(countersName, task, { timeoutMs: 60_000 }), path);

@@ -179,9 +179,8 @@ export class JobTable {
   }
 
   #failed(job: ScheduledJob, { timeMs }: CronRun, error: Error): void {
-    const { log, messaging, core, isStopped } = this.#runtime;
+    const { log, messaging, core } = this.#runtime;
     job.finish(error);
-    if (isStopped) return;
     log.error('a cron job failed', { job: job.name, timeMs, error });
     if (job.fallback === undefined) return;
     const { to, tag } = job.fallback;

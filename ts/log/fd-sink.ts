@@ -45,6 +45,8 @@ export class FdSink {
       idleMs = this.#rest.length < before ? 0 : idleMs + MIN_PAUSE_MS;
       Atomics.wait(clock, 0, 0, MIN_PAUSE_MS);
     }
+    // Nobody need wait for it again.
+    this.#isGone = true;
   }
 
   /** Node.js makes pipes and sockets non-blocking when its own stream is first used; a write to one that is full then fails. */

@@ -62,9 +62,9 @@ export class FileLogger implements Logger {
   #batch: Promise<void> = Promise.resolve();
   /** Records that were lost since the last that was written. */
   #lost = 0;
-  /** Not before that time it is tried again: to write; to put the file aside. */
-  #writeAgainMs = -Infinity;
-  #putAsideAgainMs = -Infinity;
+  /** When it last failed: to write; to put the file aside. */
+  #writeFailedMs = -Infinity;
+  #putAsideFailedMs = -Infinity;
 
   /** Touches no file yet. Throws `incorrect`, naming the key. */
   constructor(options: FileLoggerOptions) {
@@ -123,13 +123,14 @@ export class FileLogger implements Logger {
 
   async #write(records: readonly LogRecord[]): Promise<void> {
     const nowMs = records[0]?.timeMs ?? 0;
-    this.#left = records;
+    const isResting = isSoonAfter(this.#writeFailedMs, nowMs);
+    let done = 0;
     try {
-      if (nowMs < this.#writeAgainMs) throw new Error(`${this.#path} could not be written before`);
-      while (this.#left.length > 0) await this.#writePart(this.#left);
+      if (isResting) throw new Error(`${this.#path} could not be written a moment ago`);
+      while (done < records.length) done += await this.#writePart(records.slice(done));
     } catch (error) {
-      this.#lost += records.length;
-      if (nowMs >= this.#writeAgainMs) this.#writeAgainMs = nowMs + RETRY_MS;
+      this.#lost += records.length - done;
+      if (!isResting) this.#writeFailedMs = nowMs;
       await this.#close();
       throw error;
     } finally {
@@ -137,15 +138,21 @@ export class FileLogger implements Logger {
     }
   }
 
-  /** Writes as many as the file may hold, or puts it aside. */
-  async #writePart(records: readonly LogRecord[]): Promise<void> {
-    const file = (this.#file ??= await this.#open(records[0]!));
+  /** Writes as many as the file may hold, or puts it aside; gives how many it wrote. */
+  async #writePart(records: readonly LogRecord[]): Promise<number> {
+    const first = records[0]!;
+    this.#left = records;
+    const file = (this.#file ??= await this.#open(first));
     const lines = this.#part(file, records);
-    if (lines.length === 0) return this.#putAside(records[0]!.timeMs);
+    if (lines.length === 0) {
+      await this.#putAside(first.timeMs);
+      return 0;
+    }
     this.#left = records.slice(lines.length);
-    const note = this.#lost === 0 ? '' : this.#lineOf(this.#lossOf(records[0]!));
+    const note = this.#lost === 0 ? '' : this.#lineOf(this.#lossOf(first));
     await file.write(Buffer.concat([Buffer.from(note), ...lines]));
     this.#lost = 0;
+    return lines.length;
   }
 
   /** The lines of the first records, as many as go into the file. */
@@ -163,7 +170,7 @@ export class FileLogger implements Logger {
 
   /** Whether the file, with `size` bytes in it, has to be put aside before the line. */
   #isOver(size: number, length: number, { timeMs }: LogRecord): boolean {
-    if (size === 0 || timeMs < this.#putAsideAgainMs) return false;
+    if (size === 0 || isSoonAfter(this.#putAsideFailedMs, timeMs)) return false;
     const { maxBytes = Infinity } = this.#options;
     return size + length > maxBytes || this.#periodAt(timeMs) > this.#period;
   }
@@ -181,7 +188,7 @@ export class FileLogger implements Logger {
       await this.#old.putAside(timeMs);
       this.#old.tidy();
     } catch (error) {
-      this.#putAsideAgainMs = timeMs + RETRY_MS;
+      this.#putAsideFailedMs = timeMs;
       this.#report(error);
     }
   }
@@ -205,6 +212,11 @@ export class FileLogger implements Logger {
   #lineOf(record: LogRecord): string {
     return `${this.#line(record, this.#options)}\n`;
   }
+}
+
+/** Too soon to try again. A clock that was set back says nothing, so then it is not. */
+function isSoonAfter(failedMs: number, nowMs: number): boolean {
+  return nowMs >= failedMs && nowMs < failedMs + RETRY_MS;
 }
 
 function periodMsOf(period: FileLoggerOptions['period']): number {

@@ -18,7 +18,7 @@ export class LogHub implements LaneOwner {
   readonly #owner: HubOwner;
   readonly #lanes = new Map<string, LoggerLane>();
   /** Those that were removed and are not at their end. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #leaving = new Map<LoggerLane, Promise<void>>();
   #leaveExit: (() => void) | undefined;
 
   constructor(owner: HubOwner) {
@@ -50,7 +50,7 @@ export class LogHub implements LaneOwner {
     this.#lanes.delete(name);
     const waiting = lane.drained();
     const ended = waiting === undefined ? lane.close() : waiting.then(() => lane.close());
-    if (ended !== undefined) this.#await(ended);
+    if (ended !== undefined) this.#await(lane, ended);
     return true;
   }
 
@@ -76,7 +76,7 @@ export class LogHub implements LaneOwner {
     for (const lane of late) lane.fail(lateError(lane), lane.queued);
     for (const lane of this.#lanes.values()) {
       const ended = lane.close();
-      if (ended !== undefined) this.#await(ended);
+      if (ended !== undefined) this.#await(lane, ended);
     }
     this.#lanes.clear();
     await Promise.race([this.#left(), over]);
@@ -85,7 +85,7 @@ export class LogHub implements LaneOwner {
   }
 
   flush(): void {
-    for (const lane of this.#lanes.values()) lane.flush();
+    for (const lane of [...this.#leaving.keys(), ...this.#lanes.values()]) lane.flush();
   }
 
   now(): number {
@@ -113,12 +113,12 @@ export class LogHub implements LaneOwner {
   }
 
   async #left(): Promise<void> {
-    await Promise.all(this.#leaving);
+    await Promise.all(this.#leaving.values());
   }
 
-  #await(ended: Promise<void>): void {
-    const left = ended.then(() => void this.#leaving.delete(left));
-    this.#leaving.add(left);
+  #await(lane: LoggerLane, ended: Promise<void>): void {
+    const left = ended.then(() => void this.#leaving.delete(lane));
+    this.#leaving.set(lane, left);
   }
 }
 

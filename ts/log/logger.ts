@@ -50,6 +50,12 @@ export interface LoggerOptions {
   readonly queueSize?: number;
 }
 
+/** A logger that is there from the start of a node. */
+export interface NamedLogger extends LoggerOptions {
+  readonly name: string;
+  readonly logger: Logger;
+}
+
 /** What a logger has come to since it was added. */
 export interface LoggerInfo {
   readonly name: string;

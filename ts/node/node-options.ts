@@ -10,6 +10,7 @@ import {
 } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { checkConsoleOptions, type ConsoleLoggerOptions } from '../log/console-logger.ts';
+import type { NamedLogger } from '../log/logger.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import type { Clock } from '../scheduler/clock.ts';
 
@@ -29,6 +30,8 @@ export interface LogOptions extends ConsoleLoggerOptions {
   readonly level?: LogLevel;
   /** No console logger at all; false by default. */
   readonly disableConsole?: boolean;
+  /** Further loggers, so that they get what is written during the start, too. One that is refused refuses the start, as `addLogger` would. */
+  readonly loggers?: readonly NamedLogger[];
 }
 
 /** How a node is run. Source: Ergo `gen.NodeOptions`. */
@@ -104,8 +107,15 @@ function checkSecurity(security: SecurityOptions): void {
 }
 
 function checkLog(log: LogOptions): void {
-  checkConsoleOptions('options.log', log, ['level', 'disableConsole']);
+  checkConsoleOptions('options.log', log, ['level', 'disableConsole', 'loggers']);
   if (log.level !== undefined) checkChoice('options.log.level', log.level, LOG_LEVELS);
   if (log.disableConsole !== undefined)
     checkBoolean('options.log.disableConsole', log.disableConsole);
+  if (log.loggers === undefined) return;
+  if (!Array.isArray(log.loggers))
+    throw incorrect('options.log.loggers', 'a list of named loggers', log.loggers);
+  for (const [at, named] of log.loggers.entries()) {
+    if (typeof named !== 'object' || named === null)
+      throw incorrect(`options.log.loggers[${at}]`, 'a named logger', named);
+  }
 }

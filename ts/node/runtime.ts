@@ -246,10 +246,14 @@ export class Runtime {
     return owners.map((owner) => ({ env: owner?.extra?.env }));
   }
 
-  #startLog(options: LogOptions): Log {
-    if (options.disableConsole !== true) {
-      const { level: _level, disableConsole: _disable, ...console } = options;
-      this.hub.add('default', new ConsoleLogger(console));
+  #startLog({ level: _level, disableConsole, loggers = [], ...console }: LogOptions): Log {
+    if (disableConsole !== true) this.hub.add('default', new ConsoleLogger(console));
+    try {
+      for (const { name, logger, ...options } of loggers) this.hub.add(name, logger, options);
+    } catch (error) {
+      // Those before it may have claimed something.
+      void this.hub.close(Promise.resolve());
+      throw error;
     }
     return new SourceLog(this.hub, this);
   }

@@ -240,6 +240,11 @@ export class Spawner {
   }
 }
 
+/** Whether a spawn was refused because its node or application stops: no fault of who was to be spawned. */
+export function isStopRefusal(error: unknown): boolean {
+  return TergoError.is(error, 'node-terminated') || TergoError.is(error, 'application-stopping');
+}
+
 /** Why a spawn rejects whose process ended before it was up. */
 function initError(record: ProcessRecord): Error {
   const { reason, pid } = record;

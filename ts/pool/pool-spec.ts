@@ -14,7 +14,7 @@ import { Process } from '../process/process.ts';
 import type { Accepts, EventOf, MessageOf, RequestOf } from '../protocol/protocol.ts';
 import type { ChildStart } from '../supervisor/child-spec.ts';
 import { LocalConsistentHash } from './consistent-hash.ts';
-import type { PoolRoute } from './routing.ts';
+import type { PoolRoute } from './pool-route.ts';
 
 declare const shape: unique symbol;
 declare const takes: unique symbol;

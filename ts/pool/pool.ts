@@ -5,8 +5,9 @@ import { failure } from '../node/messaging.ts';
 import type { Envelope } from '../process/envelope.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { aftermath, context, handOn, initialise, supervises } from '../process/process-context.ts';
+import { describePool, statisticsOf } from './inspection.ts';
 import { checkPoolSpec, type LocalPoolSpec, MAX_SIZE, type PoolSpec } from './pool-spec.ts';
-import { describePool, type PoolStatistics, statisticsOf } from './pool-statistics.ts';
+import type { PoolStatistics } from './pool-statistics.ts';
 import { Workers } from './workers.ts';
 
 /**

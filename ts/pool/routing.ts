@@ -1,21 +1,10 @@
 import { QUEUE_MAIN } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { INIT, WAITING } from '../process/process-record.ts';
-import { type ConsistentHash, HashRing, LocalConsistentHash } from './consistent-hash.ts';
+import { LocalConsistentHash } from './consistent-hash.ts';
+import { HashRing } from './hash-ring.ts';
+import type { PoolRoute, PoolRouteName } from './pool-route.ts';
 import type { Seat } from './seat.ts';
-
-/**
- * Which worker of a pool gets a message.
- *
- * - `round-robin`: one after the other.
- * - `least-loaded`: the one with the fewest messages waiting, an unfinished asynchronous callback counted as one;
- *   among equals round robin.
- * - `consistentHash(key)`: always the same for the same key.
- */
-export type PoolRoute<Item> = 'round-robin' | 'least-loaded' | ConsistentHash<Item>;
-
-/** The name of a routing, as statistics tell it. */
-export type PoolRouteName = 'round-robin' | 'least-loaded' | 'consistent-hash';
 
 /** How a pool chooses. Seats are in the order of age, oldest first. */
 export interface Routing {

@@ -1,6 +1,7 @@
 import { TergoError } from '../error/tergo-error.ts';
 import { Losses } from '../log/losses.ts';
 import { failure } from '../node/messaging.ts';
+import { isStopRefusal } from '../node/spawner.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { DEAD, INIT, type ProcessRecord, ZOMBIE } from '../process/process-record.ts';
 import type { Forwarding } from '../scheduler/forwarding.ts';
@@ -149,8 +150,7 @@ export class Workers {
     this.failedRestarts += 1;
     this.#startError = error;
     seat.rest(REST_MS);
-    // Neither is a fault of the worker.
-    if (!this.#pool.isAlive || TergoError.is(error, 'node-terminated')) return;
+    if (!this.#pool.isAlive || isStopRefusal(error)) return;
     const fields = { worker: seat.number, error, againInMs: REST_MS };
     const log = this.#pool.runtime.logOf(this.#pool);
     log.error('a worker could not be replaced; its messages are lost until it can', fields);

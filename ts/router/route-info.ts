@@ -1,8 +1,4 @@
-import { pick } from '../actor/inspection.ts';
 import type { AnyPid } from '../process/pid.ts';
-import type { RouteEntry } from './route-entry.ts';
-import type { CheckedRouterSpec } from './router-spec.ts';
-import type { Routes } from './routes.ts';
 
 /** What is known of a route. */
 export interface RouteInfo {
@@ -20,32 +16,4 @@ export interface RouteInfo {
   readonly forwarded: number;
   /** What should have gone there and could not. */
   readonly failed: number;
-}
-
-/** How a router describes a route. */
-export function routeInfo(entry: RouteEntry): RouteInfo {
-  const { name, isDisabled, restarts, forwarded, failed, plan } = entry;
-  const isOwned = 'start' in plan;
-  const target = isOwned ? plan.start.behaviour.name : plan.to;
-  return { name, isOwned, target, pid: entry.pid, isDisabled, restarts, forwarded, failed };
-}
-
-/** What a router answers to an inspection; of `items` only those, without any all. */
-export function describeRouter(
-  spec: CheckedRouterSpec,
-  routes: Routes,
-  items: readonly string[],
-): Record<string, string> {
-  const plain = (): object[] =>
-    routes.entries().map((entry) => ({ ...routeInfo(entry), pid: entry.pid?.toString() }));
-  const known = {
-    routes: () => JSON.stringify(plain()),
-    fallback: () => spec.fallback ?? '',
-    intensity: () => spec.intensity,
-    periodMs: () => spec.periodMs,
-    forwarded: () => routes.forwarded,
-    discarded: () => routes.discarded,
-    failed: () => routes.failed,
-  };
-  return pick(known, items);
 }

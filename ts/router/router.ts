@@ -11,7 +11,8 @@ import { aftermath, context, handOn, initialise, supervises } from '../process/p
 import { TAKES_EXITS } from '../process/process-record.ts';
 import type { EventOf, MessageOf, RequestOf } from '../protocol/protocol.ts';
 import type { Exit } from '../relation/ended.ts';
-import { describeRouter, routeInfo, type RouteInfo } from './route-info.ts';
+import { describeRouter, routeInfo } from './inspection.ts';
+import type { RouteInfo } from './route-info.ts';
 import type { Routed } from './routed.ts';
 import {
   checkRoute,

@@ -177,9 +177,9 @@ export class Routes {
 
   /** Anew, until it comes up or has been tried too often. */
   #respawn(entry: RouteEntry, reason: unknown): void {
-    const { driver, shutdown } = this.#router.runtime;
-    if (!this.#router.isAlive || shutdown.isStopping) return;
-    if (!entry.window.admit(driver.readNow())) return this.#giveUp(entry, reason);
+    const { isAlive, application, runtime } = this.#router;
+    if (!isAlive || application?.isStopping === true || runtime.shutdown.isStopping) return;
+    if (!entry.window.admit(runtime.driver.readNow())) return this.#giveUp(entry, reason);
     entry.restarts += 1;
     this.#startAll([entry]).catch((error: unknown) => {
       const isWanted = this.#byName.get(entry.name) === entry && !entry.isDisabled;

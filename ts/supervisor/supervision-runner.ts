@@ -1,8 +1,8 @@
 import type { MaybePromise } from '../actor/outcome.ts';
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
-import { TergoError } from '../error/tergo-error.ts';
 import { KIND_RESPONSE, QUEUE_MAIN, QUEUE_URGENT } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
+import { isStopRefusal } from '../node/spawner.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { INIT, type ProcessRecord, RUNNING, WAITING } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
@@ -215,10 +215,7 @@ export class SupervisionRunner {
 
   #failed(child: SomeChild, error: unknown): Actions<ChildStart> {
     this.#startError = error;
-    // A node or an application that stops is no fault of the child.
-    const isStopping =
-      TergoError.is(error, 'node-terminated') || TergoError.is(error, 'application-stopping');
-    const reason = isStopping ? 'shutdown' : reasonOf(error);
+    const reason = isStopRefusal(error) ? 'shutdown' : reasonOf(error);
     return this.supervision.startFailed(child, reason);
   }
 

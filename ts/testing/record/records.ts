@@ -89,7 +89,7 @@ export interface RecordFields {
     /** What it gave; `undefined` when it threw. */
     readonly result: SendResult | undefined;
   };
-  /** `forward` of a message or call in hand. */
+  /** `forward` of a message or call in hand; what a pool or a router hands on. */
   readonly forward: {
     readonly to: AnyTarget;
     readonly message: unknown;

@@ -3,7 +3,7 @@ import type { LocalPid } from '../../process/pid.ts';
 import { type Priority, priorityOf } from '../../process/priority.ts';
 import { ProcessRecord } from '../../process/process-record.ts';
 import type { AnyTarget } from '../../process/target.ts';
-import { QUEUE_MAIN } from '../../native/layout.ts';
+import { KIND_REQUEST, QUEUE_MAIN } from '../../native/layout.ts';
 import type { Timer } from '../../timer/timer.ts';
 import type { Entry, Tap } from './tap.ts';
 
@@ -12,6 +12,7 @@ export function tapMessages(tap: Tap): void {
   const errand = new Errand();
   tapSends(tap, errand);
   tapForwards(tap, errand);
+  tapHandingOn(tap);
   tapTimers(tap);
 }
 
@@ -71,6 +72,23 @@ function tapForwards(tap: Tap, errand: Errand): void {
       if (typeof fault === 'string' && fault !== 'ok') errand.refusal = fault;
       forward.call(answers, record, to, message);
     });
+  });
+}
+
+/** What a pool or a router hands on. */
+function tapHandingOn(tap: Tap): void {
+  const { forwarding, core } = tap.runtime;
+  let by = core.pid;
+  tap.lay(forwarding, 'take', (take) => (record, kind, payload) => {
+    by = record.pid;
+    return take.call(forwarding, record, kind, payload);
+  });
+  tap.lay(forwarding, 'forward', (forward) => (target, kind, payload) => {
+    const message = forwarding.bodyOf(kind, payload);
+    const isTaken = forward.call(forwarding, target, kind, payload);
+    const isCall = kind === KIND_REQUEST;
+    if (isTaken) tap.open('forward', by, { to: target.pid, message, isCall });
+    return isTaken;
   });
 }
 

@@ -24,15 +24,16 @@ function tapSpawns(tap: Tap): void {
   const { runtime } = tap;
   /** Of the spawns whose synchronous part runs, the innermost last. */
   const under: Entry<'spawn'>[] = [];
-  tap.lay(runtime.spawner, 'spawn', (spawn) => (parent, behaviour, options) => {
+  tap.lay(runtime.spawner, 'spawn', (spawn) => (parent, behaviour, options, opened) => {
     const entry = spawnEntry(tap, parent, behaviour, options);
     const substitute = tap.substituteFor(parent, behaviour, options);
     const begin = (): ReturnType<typeof spawn> => {
       under.push(entry);
       try {
         const { spawner } = runtime;
-        if (substitute === undefined) return spawn.call(spawner, parent, behaviour, options);
-        return spawn.call(spawner, parent, substitute.behaviour, substitute.options);
+        if (substitute === undefined)
+          return spawn.call(spawner, parent, behaviour, options, opened);
+        return spawn.call(spawner, parent, substitute.behaviour, substitute.options, opened);
       } finally {
         under.pop();
       }
