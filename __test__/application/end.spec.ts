@@ -5,10 +5,11 @@ import {
   noreply,
   Supervisor,
   TergoError,
+  type ChildSpec,
   type Next,
   type SupervisorSpec,
 } from 'tergo';
-import { Tended } from '../support/keeper.ts';
+import { Tended, type Manners } from '../support/keeper.ts';
 import { member, members, theatre } from '../support/troupe.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -247,6 +248,22 @@ test('a member whose terminate never ends is left behind when its time is over, 
   await clock.advance(700);
   t.deepEqual(await stop, { killed: [] });
   t.deepEqual(await told(), ['terminate a shutdown']);
+});
+
+test('a member whose time is 0 is killed without asking, and its terminate is not waited for', async (t) => {
+  const { load, node, story, told, clock, pidOf, log } = await theatre(t);
+  const hasty = (name: string, manners?: Manners): ChildSpec =>
+    childSpec(name, Tended, { args: [story, name, manners], shutdownTimeoutMs: 0 });
+  const group = [...members(story, 'x'), hasty('y', { onTerminate: never }), hasty('z')];
+  await load({ name: 'a', stopTimeoutMs: 1000, group });
+  await node.applications.start('a');
+  const killed = [pidOf('a', 'z'), pidOf('a', 'y')];
+  await told();
+  const stop = node.applications.stop('a');
+  t.deepEqual(await told(), ['stop a shutdown', 'down z kill', 'down y kill', 'down x shutdown']);
+  t.false(log.some(({ level }) => level === 'error'));
+  await clock.advance(1000);
+  t.deepEqual(await stop, { killed });
 });
 
 test('a member that is killed has its time anew for its terminate', async (t) => {

@@ -223,6 +223,10 @@ test('children are changed in callbacks only, and not in init', async (t) => {
   );
 });
 
+function startWith(self: Keeper, ...args: readonly unknown[]): Promise<unknown> {
+  return Reflect.apply(self.startChild, self, args);
+}
+
 test('what is no spec of the strategy is refused', async (t) => {
   const kept = await keep(t, (story) => ({
     strategy: 'one-for-one',
@@ -250,10 +254,8 @@ test('what is no spec of the strategy is refused', async (t) => {
       error,
     );
   }
-  const startAnyhow = (self: Keeper): Promise<unknown> =>
-    Reflect.apply(self.startChild, self, [tended([], 'a'), { args: [1] }]);
   await t.throwsAsync(
-    kept.ask((self) => startAnyhow(self)),
+    kept.ask((self) => startWith(self, tended([], 'a'), { args: [1] })),
     { code: 'incorrect', message: /^options must be left out/ },
   );
   await kept.node.stop();

@@ -137,6 +137,37 @@ test('a supervisor that takes over its initTimeoutMs, children included, leaves 
   await clock.settle();
   t.true(story.includes('up a') && story.some((line) => line.startsWith('down a')));
   t.is(node.whereis('a'), undefined);
+  await clock.advance(5000);
+  t.is(node.whereis('b'), undefined);
+  t.like(node.info(), { processes: 0, pendingTimers: 0 });
+});
+
+test('of a supervisor that ends while a child is in its init, that child has its time to come up and end in order', async (t) => {
+  const { node, clock, log } = await stillNode(t);
+  const story: Story = [];
+  const gate = Promise.withResolvers<void>();
+  const child = (name: string, promise: Promise<void>): ChildSpec =>
+    childSpec(name, Tended, {
+      ...{ args: [story, name, { onInit: () => promise }] as [Story, string, Manners] },
+      ...{ initTimeoutMs: 0, shutdownTimeoutMs: 300 },
+    });
+  for (const one of [child('a', gate.promise), child('b', new Promise(() => undefined))]) {
+    const spec: SupervisorSpec = { strategy: 'one-for-one', children: [one] };
+    void t.throwsAsync(node.spawn(Keeper, { name: `over-${one.name}`, args: [spec, story] }));
+    await clock.settle();
+    node.kill(node.whereis(`over-${one.name}`)!);
+  }
+  const b = node.whereis('b');
+  await clock.advance(299);
+  gate.resolve();
+  await clock.settle();
+  t.deepEqual(story, ['up a', 'down a kill']);
+  t.is(log.filter(({ level }) => level === 'error').length, 0);
+  t.truthy(b);
+  await clock.advance(1);
+  t.deepEqual(story, ['up a', 'down a kill']);
+  t.like(log.at(-1), { level: 'error', fields: { child: 'b', pid: b, shutdownTimeoutMs: 300 } });
+  t.like(node.info(), { processes: 0, pendingTimers: 0, registeredNames: 0 });
 });
 
 test('a node that stops while a supervisor starts ends what has started', async (t) => {

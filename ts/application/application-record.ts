@@ -98,7 +98,7 @@ export class ApplicationRecord {
   }
 
   /** Resolves when it has ended; at once, if it does not run. Without any time it is killed. */
-  async stop(timeoutMs?: number): Promise<StopReport> {
+  async stop(timeoutMs: number = this.spec.stopTimeoutMs): Promise<StopReport> {
     const reason = timeoutMs === 0 ? 'kill' : 'shutdown';
     return (await this.#run?.stop(reason, timeoutMs)) ?? { killed: [] };
   }

@@ -82,8 +82,20 @@ export class GroupEnd {
   #ask(pid: LocalPid, rule: ChildRule): void {
     const record = this.#runtime.recordOf(pid)!;
     const { messaging, core } = this.#runtime;
+    if (rule.shutdownTimeoutMs === 0) return this.#killUnasked(record);
     this.#await(record, rule);
     messaging.signal(record, { from: core.pid, reason: 'shutdown' });
+  }
+
+  /** Nor is its `terminate` waited for. */
+  #killUnasked(record: ProcessRecord): void {
+    const asked = { pid: record.pid, timer: -1 };
+    this.#asked = asked;
+    this.#kill(record);
+    const isZombie = this.#runtime.recordOf(record.pid) !== undefined;
+    if (this.#asked !== asked || isZombie) return;
+    this.#asked = undefined;
+    this.#next();
   }
 
   #await(record: ProcessRecord, rule: ChildRule): void {

@@ -114,7 +114,7 @@ export class ChildProcesses<C extends ChildProcess> {
   }
 
   /** A line in the log of the supervisor. */
-  report(text: string, { rule, pid }: C): void {
+  report(text: string, { rule, pid }: Pick<C, 'rule' | 'pid'>): void {
     const { name, shutdownTimeoutMs } = rule;
     const log = this.#supervisor.runtime.logOf(this.#supervisor);
     log.error(text, { child: name, pid, shutdownTimeoutMs });

@@ -34,6 +34,9 @@ export class SupervisionRunner {
   readonly #processes: ChildProcesses<SomeChild>;
   /** Done when the work that is under way is; nothing else reaches the state machine before. */
   #tail: Promise<void> | undefined;
+  /** Who is in its `init`; the timer runs when the supervisor is dead. */
+  #starting: { readonly child: SomeChild; readonly record: ProcessRecord } | undefined;
+  #startTimer = -1;
   /** Callbacks about children that are still to be called. */
   #untold = 0;
   /** Why the last start failed. */
@@ -102,6 +105,7 @@ export class SupervisionRunner {
    */
   aftermath(): Promise<void> | undefined {
     if (this.supervision.phase === 'ended') return undefined;
+    this.#limitStart();
     if (this.#tail === undefined && this.#processes.count === 0) return undefined;
     // Who starts just now follows, too.
     return Promise.resolve(this.#tail).then(() => this.#processes.endOfAll());
@@ -174,7 +178,7 @@ export class SupervisionRunner {
     for (let child: SomeChild | undefined = first; child !== undefined;) {
       let actions: Actions<ChildStart>;
       try {
-        this.#cameUp(child, await this.#processes.spawn(child));
+        this.#cameUp(child, await this.#spawn(child));
         if (this.isDead) return;
         actions = this.supervision.started(child);
       } catch (error) {
@@ -185,6 +189,30 @@ export class SupervisionRunner {
     }
   }
 
+  async #spawn(child: SomeChild): Promise<LocalPid> {
+    try {
+      return await this.#processes.spawn(child, (record) => {
+        this.#starting = { child, record };
+      });
+    } finally {
+      this.#starting = undefined;
+      this.#record.runtime.timers.cancel(this.#startTimer);
+    }
+  }
+
+  /** An exit does not reach a child in its `init`: once its time is over nobody waits for that any more. */
+  #limitStart(): void {
+    if (this.#starting === undefined) return;
+    const { child, record } = this.#starting;
+    const { shutdownTimeoutMs } = child.rule;
+    if (shutdownTimeoutMs === Infinity) return;
+    const { timers, lifecycle } = this.#record.runtime;
+    this.#startTimer = timers.start(shutdownTimeoutMs, () => {
+      lifecycle.kill(record);
+      this.#processes.report(REPORTS['child killed'], { rule: child.rule, pid: record.pid });
+    });
+  }
+
   #failed(child: SomeChild, error: unknown): Actions<ChildStart> {
     this.#startError = error;
     const reason = isStopRefusal(error) ? 'shutdown' : reasonOf(error);
@@ -193,7 +221,7 @@ export class SupervisionRunner {
 
   async #startAsked(child: SomeChild): Promise<LocalPid> {
     try {
-      const pid = await this.#processes.spawn(child);
+      const pid = await this.#spawn(child);
       this.#cameUp(child, pid);
       this.#now(this.supervision.started(child));
       return pid;
