@@ -44,7 +44,7 @@ function buildAddon() {
 
   console.log('addon: building with cargo (release) …');
   const out = at('target', 'addon');
-  run('@napi-rs/cli/dist/cli.js', napiArguments(out), env);
+  run(at('node_modules/@napi-rs/cli/dist/cli.js'), napiArguments(out), env);
   // Renamed into place, never rewritten: a running process may have the old file mapped.
   fs.mkdirSync(path.dirname(binary), { recursive: true });
   fs.renameSync(path.join(out, path.basename(binary)), binary);
@@ -54,14 +54,14 @@ function buildAddon() {
 
 function buildTypeScript() {
   const stamp = at('dist', 'typescript.sources');
-  const sources = ['ts', 'tsconfig.json', 'rolldown.config.mjs', 'package-lock.json'];
+  const sources = ['ts', 'tsconfig.json', '.ci/bundle.mjs', 'package-lock.json'];
   const hash = hashOf(sources, () => true);
   if (!force && isCurrent(at('dist', 'index.js'), stamp, hash)) return;
   console.log('typescript: compiling …');
   fs.rmSync(stamp, { force: true });
-  run('typescript/bin/tsc', ['-p', root, '--emitDeclarationOnly'], process.env);
+  run(at('node_modules/typescript/bin/tsc'), ['-p', root, '--emitDeclarationOnly'], process.env);
   removeOrphans(at('dist'));
-  run('rolldown/bin/cli.mjs', ['-c', '--logLevel', 'warn'], process.env);
+  run(at('.ci', 'bundle.mjs'), [], process.env);
   copyIfChanged(at('ts', 'native', 'binding.d.ts'), at('dist', 'native', 'binding.d.ts'));
   fs.writeFileSync(stamp, hash);
 }
@@ -112,7 +112,7 @@ function run(script, args, env) {
   let file;
   try {
     // Not resolved by `exports`, which the tools' own entry scripts are not part of.
-    file = fs.realpathSync(at('node_modules', script));
+    file = fs.realpathSync(script);
   } catch {
     throw new BuildError('The development tools are not installed. Run `npm ci` first.');
   }

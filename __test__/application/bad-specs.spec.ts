@@ -19,6 +19,8 @@ const bad: readonly (readonly [title: string, key: string, spec: Record<string, 
   ['an empty group', 'spec.group', { group: [] }],
   ['a group that is no list', 'spec.group', { group: {} }],
   ['a member that childSpec did not make', 'spec.group[1]', { group: [...group, { name: 'y' }] }],
+  // oxlint-disable-next-line no-sparse-arrays
+  ['a group with a hole', 'spec.group[0]', { group: [, ...group] }],
   ['two members of one name', 'spec.group[1].name', { group: [...group, ...group] }],
   [
     'a member that is to be restarted',
@@ -155,6 +157,9 @@ test('a name that is none is refused by every method, and so are wrong options',
     await t.throwsAsync(applications.restart('a', bad as never), { code, message: /^options/ });
   await t.throwsAsync(applications.load(troupe([], { name: 'b', group }), { args: 5 } as never), {
     message: /options\.args/,
+  });
+  await t.throwsAsync(applications.load(troupe([], { name: 'b', group }), null as never), {
+    message: /options/,
   });
   t.throws(() => applications.setWeight('a', -1), { message: /weight/ });
   t.throws(() => applications.setTags('a', ['x', 'x']), { message: /tags\[1\]/ });

@@ -170,17 +170,6 @@ test('stop and terminate that throw are logged, and the end goes on', async (t) 
   );
 });
 
-test('a stop callback that never ends keeps nothing from ending', async (t) => {
-  const { load, node, story, told, clock, log } = await theatre(t);
-  await load({ name: 'a', stopTimeoutMs: 100, group: members(story, 'x') }, { onStop: never });
-  await node.applications.start('a');
-  const stop = node.applications.stop('a');
-  await clock.advance(100);
-  await stop;
-  t.deepEqual((await told()).slice(-2), ['down x kill', 'terminate a shutdown']);
-  t.true(log.some(({ message }) => message === 'stop is not over in time; it is left behind'));
-});
-
 test('a stop callback that fails after its time is logged all the same', async (t) => {
   const { load, node, log, clock, story } = await theatre(t);
   const gate = Promise.withResolvers<never>();
@@ -431,4 +420,46 @@ test('10,000 processes of an application that end with it are all over before te
   t.is(node.applications.info('a').processes, 10_001);
   await node.applications.stop('a');
   t.is(left, 0);
+});
+
+test('a stop callback may take half of the time: then the members are asked in order all the same', async (t) => {
+  const { load, node, story, told, clock, log } = await theatre(t);
+  await load(
+    { name: 'a', stopTimeoutMs: 1000, group: members(story, 'x', 'y') },
+    { onStop: never },
+  );
+  await node.applications.start('a');
+  await told();
+  const stop = node.applications.stop('a');
+  await clock.advance(499);
+  t.deepEqual(await told(), ['stop a shutdown']);
+  await clock.advance(1);
+  t.deepEqual(await stop, { killed: [] });
+  t.deepEqual(await told(), ['down y shutdown', 'down x shutdown', 'terminate a shutdown']);
+  t.true(log.some(({ message }) => message === 'stop is not over in time; it is left behind'));
+});
+
+test('the report of a stop of the node lists what applications had to kill', async (t) => {
+  const { load, node, clock, pidOf } = await theatre(t);
+  const group = [childSpec('x', Tended, { args: [[], 'x'], shutdownTimeoutMs: 100 })];
+  await load({ name: 'a', group });
+  await node.applications.start('a');
+  const pid = pidOf('a', 'x');
+  node.send(pid as never, never as never);
+  await clock.settle();
+  const stop = node.stop();
+  await clock.advance(100);
+  t.deepEqual(await stop, { killed: [pid] });
+});
+
+test('a node that waits for an application names it', async (t) => {
+  const { load, node, clock, log } = await theatre(t);
+  await load({ name: 'a', group: members([], 'x') }, { onTerminate: never });
+  await node.applications.start('a');
+  const stop = node.stop();
+  await clock.advance(5000);
+  const told = log.find(({ message }) => message === 'the node waits for processes to end');
+  t.deepEqual(told?.fields['applications'], ['a']);
+  await clock.advance(20_000);
+  await stop;
 });

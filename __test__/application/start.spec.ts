@@ -292,3 +292,21 @@ test('a process is logged from its own level, else from its parent’s, its appl
   node.applications.setLogLevel('with', 'disabled');
   t.deepEqual(['own', 'none', 'other'].map(levelOf), ['warning', 'disabled', 'debug']);
 });
+
+test('what it depends on must still run when its turn comes', async (t) => {
+  const { load, node, story, told } = await theatre(t);
+  await load({ name: 'brief', group: members(story, 'b') });
+  await load(
+    { name: 'second', group: members(story, 's') },
+    {
+      onStart: async (self) => void (await self.node.applications.stop('brief')),
+    },
+  );
+  await load({ name: 'top', depends: ['brief', 'second'], group: members(story, 't') });
+  const error = await t.throwsAsync(node.applications.start('top'), {
+    code: 'application-depends',
+  });
+  t.true(error?.message.includes("'brief', which has ended again"), error?.message);
+  t.false((await told()).includes('up t'));
+  t.is(node.applications.info('second').state, 'loaded');
+});

@@ -101,7 +101,12 @@ test('who keeps a node from stopping is told every five seconds', async (t) => {
   t.like(records[0], {
     level: 'warning',
     message: 'the node waits for processes to end',
-    fields: { count: 1, running: [`${pid} 'stuck' Witness running`], terminating: 0 },
+    fields: {
+      count: 1,
+      running: [`${pid} 'stuck' Witness running`],
+      terminating: 0,
+      applications: [],
+    },
   });
   await node.stopForce();
   t.deepEqual(await stopped, { killed: [pid] });

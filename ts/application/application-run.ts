@@ -161,7 +161,9 @@ export class ApplicationRun {
     // Later, so that `#end` is set when the first process hears of it.
     await Promise.resolve();
     if (wasRunning && !group.isForced)
-      await this.#lastWord('stop', () => application.stop?.(reason), group.late);
+      await group.inHalfTime((late) =>
+        this.#lastWord('stop', () => application.stop?.(reason), late),
+      );
     const killed = await group.end();
     if (this.#isInitialised) await this.#terminate(reason);
     this.#onOver(reason);

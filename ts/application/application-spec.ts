@@ -159,7 +159,8 @@ function checkText(argument: string, text: unknown): void {
 function checkGroup(group: readonly ChildSpec[]): readonly LocalChildSpec[] {
   if (!Array.isArray(group)) throw incorrect('spec.group', 'a list of childSpec', group);
   const names = new Set<string>();
-  return group.map((member: unknown, index) => {
+  // A copy has no holes, which `map` would pass by.
+  return [...group].map((member: unknown, index) => {
     if (!(member instanceof LocalChildSpec))
       throw incorrect(`spec.group[${index}]`, 'what childSpec gives', member);
     if (names.has(member.name))

@@ -2,6 +2,7 @@ import { checkName } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { StopReport } from '../node/stop-report.ts';
+import type { AnyPid } from '../process/pid.ts';
 import { Application } from './application.ts';
 import { ApplicationRecord, type RunOptions } from './application-record.ts';
 import { startError } from './application-run.ts';
@@ -152,9 +153,14 @@ export class ApplicationTable {
     }
   }
 
-  /** Last started first, each one wholly before the next. */
-  async stopAll(): Promise<void> {
-    for (const record of [...this.#started].toReversed()) await record.stop();
+  /** The names of those that run, start or stop; without the system application. */
+  names(): readonly string[] {
+    return [...this.#started].map(({ name }) => name);
+  }
+
+  /** Last started first, each one wholly before the next; `killed` hears what had to be killed. */
+  async stopAll(killed: (pids: readonly AnyPid[]) => void): Promise<void> {
+    for (const record of [...this.#started].toReversed()) killed((await record.stop()).killed);
   }
 
   /** Kills what belongs to applications. */
@@ -166,9 +172,19 @@ export class ApplicationTable {
     if (this.#runtime.shutdown.isStopping)
       throw new TergoError('node-terminated', `${this.#runtime.home.node} is stopping`);
     if (record.state === 'stopping') throw runningError(record.name, 'stopping');
+    this.#checkDepends(record);
     this.#started.add(record);
     const run = record.run ?? record.begin(options);
     await run.start();
+  }
+
+  /** One that was up may have ended while others started. */
+  #checkDepends({ name, spec }: ApplicationRecord): void {
+    for (const other of spec.depends) {
+      if (this.#records.get(other)?.state === 'running') continue;
+      const text = `application '${name}' depends on '${other}', which has ended again`;
+      throw new TergoError('application-depends', text);
+    }
   }
 
   #checkIdle(record: ApplicationRecord): void {

@@ -40,8 +40,8 @@ export abstract class Application {
   start?(mode: ApplicationMode): MaybePromise<void>;
 
   /**
-   * Runs before the members are asked to end, if the start was completed, within the time of the stop: what that
-   * leaves of it is theirs. What it throws is logged.
+   * Runs before the members are asked to end, if the start was completed. It may take half of the time of the stop;
+   * then it is left behind, and the members are asked. What it throws is logged.
    */
   stop?(reason: ExitReason): MaybePromise<void>;
 

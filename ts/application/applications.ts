@@ -54,9 +54,9 @@ export class Applications {
     ...options: Optional<WithArgs<NoInfer<Args>>>
   ): Promise<string> {
     const table = this.#table;
-    const given: { readonly args?: readonly unknown[] } = options[0] ?? {};
+    const given: { readonly args?: readonly unknown[] } | undefined = options[0];
     checkOptions('options', given, ['args']);
-    const { args = [] } = given;
+    const { args = [] } = given ?? {};
     if (!Array.isArray(args)) throw incorrect('options.args', 'a list', args);
     return (await table.load(application, args)).name;
   }

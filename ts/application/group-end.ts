@@ -49,9 +49,13 @@ export class GroupEnd {
     this.#limitTimer = timers.start(timeoutMs, () => this.#expire());
   }
 
-  /** Resolves when the time is over. */
-  get late(): Promise<void> {
-    return this.#late.promise;
+  /** Does what may take half of the time: what is left is for the processes. `late` resolves when it is to be left behind. */
+  async inHalfTime(work: (late: Promise<void>) => Promise<void>): Promise<void> {
+    const { timers, driver } = this.#runtime;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = timers.start(Math.max(0, this.#limitAt - driver.readNow()) / 2, resolve);
+    await work(Promise.race([promise, this.#late.promise]));
+    timers.cancel(timer);
   }
 
   /** Resolves when no process is left, with those that had to be killed. */

@@ -48,7 +48,12 @@ export class Environment {
 export function checkEnv(argument: string, entries: unknown): void {
   if (!Array.isArray(entries)) throw incorrect(argument, 'a list of env(key, value)', entries);
   for (const [index, entry] of entries.entries()) {
-    if (typeof entry !== 'object' || entry === null || typeof entry.key !== 'string')
+    if (
+      typeof entry !== 'object' ||
+      entry === null ||
+      typeof entry.key !== 'string' ||
+      entry.key === ''
+    )
       throw incorrect(`${argument}[${index}]`, 'env(key, value)', entry);
   }
 }

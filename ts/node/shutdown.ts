@@ -23,6 +23,8 @@ export class Shutdown {
   #onEmpty: (() => void) | undefined;
   #giveUp: (() => void) | undefined;
   #isForced = false;
+  /** What applications had to kill. */
+  readonly #killed: AnyPid[] = [];
   #onStopped: () => void = () => {};
   /** Resolves when the node has stopped. */
   readonly stopped: Promise<void>;
@@ -90,12 +92,12 @@ export class Shutdown {
     const until = driver.readNow() + timeoutMs;
     cron.close();
     if (!this.#isForced) void this.#askAll();
-    const killed = (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
+    const rest = (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
     const restMs = until - driver.readNow();
     this.#runtime.close();
     await this.#endLoggers(this.#isForced ? LOGGERS_MS : Math.max(restMs, LOGGERS_MS));
     this.#onStopped();
-    return { killed };
+    return { killed: [...new Set([...this.#killed, ...rest])] };
   }
 
   /** As if from the parent, so that trapping does not help. The children of a supervisor are left to it: it knows their order. */
@@ -107,7 +109,7 @@ export class Shutdown {
   /** Applications first, last started first; then everybody else. */
   async #askAll(): Promise<void> {
     const { applications } = this.#runtime;
-    if (applications.areRunning) await applications.stopAll();
+    if (applications.areRunning) await applications.stopAll((pids) => this.#killed.push(...pids));
     if (this.#runtime.isStopped) return;
     for (const record of this.living()) this.ask(record);
   }
@@ -167,7 +169,9 @@ export class Shutdown {
       const name = record.name === undefined ? '' : ` '${record.name}'`;
       return `${record.pid}${name} ${record.behaviour} ${this.#runtime.inspector.state(record)}`;
     });
-    return { running, count: rest.length, terminating: this.#runtime.lifecycle.terminating };
+    const { lifecycle, applications } = this.#runtime;
+    const { terminating } = lifecycle;
+    return { running, count: rest.length, terminating, applications: applications.names() };
   }
 
   #isEmpty(): boolean {
