@@ -24,6 +24,8 @@ import {
 
 const WORKERS = 4;
 const line = new ProgressLine(process.stdout);
+// Whoever reads may have seen enough (`| head`).
+process.stdout.on('error', () => process.exit());
 
 try {
   const { folder, log } = readArguments();
@@ -80,6 +82,8 @@ async function countWithActors(
 
 function readArguments(): { readonly folder: string; readonly log: LogOptions } {
   const { values, positionals } = parsed();
+  if (positionals.length > 1)
+    throw new InputError(`one folder at most, but there are ${positionals.length}`);
   // npm runs scripts in the package's folder; INIT_CWD is where the user stands.
   const [argument = fileURLToPath(new URL('..', import.meta.url))] = positionals;
   const folder = path.resolve(process.env['INIT_CWD'] ?? '.', argument);

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { startNode, type Node } from 'tergo';
 import { Aggregator } from '../../examples/count-words/aggregator.ts';
@@ -9,7 +11,7 @@ import { ProgressLine } from '../../examples/count-words/progress-line.ts';
 import { aggregatorName, progressEvent } from '../../examples/count-words/protocols.ts';
 import { countWords } from '../../examples/count-words/words.ts';
 import { type Finished, runNode } from '../support/run-node.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor, waitForEvent } from '../support/wait-for.ts';
 
 // One after another: each runs a process of its own.
 const demo = new URL('../../examples/count-words.ts', import.meta.url);
@@ -178,6 +180,31 @@ test.serial('--log says how the log looks on standard error', async (t) => {
     await count(folder, '--log', 'xml'),
     '--log must be text, coloured, json or off, but is xml',
   );
+});
+
+test.serial('wrong arguments are one line on standard error and exit code 1', async (t) => {
+  const folder = folderWith(t, { 'a.txt': 'one' });
+  failsWith(t, await count(folder, folder), 'one folder at most, but there are 2');
+  const { code, stderr } = await count('--loud');
+  t.is(code, 1);
+  t.regex(stderr, /^count-words: Unknown option '--loud'/);
+});
+
+test.serial('a reader that has seen enough ends it without a word', async (t) => {
+  const folder = folderWith(t, { 'a.txt': 'one two', 'b.txt': 'three' });
+  const script = fileURLToPath(demo);
+  const shell = spawn('sh', [
+    '-c',
+    '"$0" "$1" "$2" --log off | true',
+    process.execPath,
+    script,
+    folder,
+  ]);
+  let stderr = '';
+  shell.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code] = await waitForEvent(shell, 'close', 30_000);
+  t.is(stderr, '');
+  t.is(code, 0);
 });
 
 test('a file whose words come twice is added once', async (t) => {
