@@ -100,6 +100,12 @@ test('an exit does not wait for a reader who never comes', async (t) => {
   t.is(code, 3);
 });
 
+test('a program whose node has stopped ends, though nobody reads what is left', async (t) => {
+  const child = start(t, talker(1000, 'process.disconnect(); node.stop({ timeoutMs: 100 });'));
+  await waitFor('its end', () => child.process.exitCode === 0, 20_000);
+  t.true(child.told.includes('talked'));
+});
+
 test('beyond the size of the queue lines are dropped, which is told at its end', async (t) => {
   const child = start(t, talker(20_000, 'process.disconnect(); node.stop();'));
   await waitFor('the actor to be through', () => child.told.includes('talked'), 30_000);

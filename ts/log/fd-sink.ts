@@ -9,7 +9,21 @@ const MAX_PAUSE_MS = 50;
 /** How long `flush` waits for a reader that takes nothing, ms. */
 const PATIENCE_MS = 1000;
 
-/** Writes text to standard output or standard error at once; what a slow reader does not take waits. */
+/** Descriptors whose readers take nothing at present. */
+const stuck = new Set<number>();
+
+/**
+ * Tells on the console, when there is no logger to tell. Not while standard error is full: Node.js would wait
+ * for its reader, without end if need be.
+ */
+export function complain(text: string, error: unknown): void {
+  if (!stuck.has(2)) console.error(text, error);
+}
+
+/**
+ * Writes text to standard output or standard error at once; what a slow reader does not take waits. That keeps no
+ * OS process alive: the node waits for its loggers when it stops, and `flush` writes what is left at the exit.
+ */
 export class FdSink {
   readonly #fd: 1 | 2;
   #isOpen = false;
@@ -58,7 +72,7 @@ export class FdSink {
 
   #wait(): PromiseWithResolvers<void> {
     this.#pauseMs = MIN_PAUSE_MS;
-    setTimeout(this.#goOn, this.#pauseMs);
+    setTimeout(this.#goOn, this.#pauseMs).unref();
     return Promise.withResolvers();
   }
 
@@ -69,7 +83,7 @@ export class FdSink {
       if (!this.#push()) {
         this.#pauseMs =
           this.#rest.length < before ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * this.#pauseMs);
-        setTimeout(this.#goOn, this.#pauseMs);
+        setTimeout(this.#goOn, this.#pauseMs).unref();
         return;
       }
     } catch (error) {
@@ -86,10 +100,15 @@ export class FdSink {
     try {
       while (this.#rest.length > 0)
         this.#rest = this.#rest.subarray(writeSync(this.#fd, this.#rest));
+      stuck.delete(this.#fd);
       return true;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EAGAIN') return false;
+      if (code === 'EAGAIN') {
+        stuck.add(this.#fd);
+        return false;
+      }
+      stuck.delete(this.#fd);
       this.#rest = Buffer.alloc(0);
       if (code !== 'EPIPE') throw error;
       this.#isGone = true;

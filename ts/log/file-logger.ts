@@ -9,6 +9,7 @@ import {
   lineMaker,
   type LineOptions,
 } from './line-format.ts';
+import { complain } from './fd-sink.ts';
 import { LogFile } from './log-file.ts';
 import type { LogRecord } from './log-record.ts';
 import type { Logger } from './logger.ts';
@@ -51,7 +52,7 @@ export class FileLogger implements Logger {
   readonly #line: Line;
   readonly #periodMs: number;
   readonly #old: OldFiles;
-  #report: (error: unknown) => void = (error) => console.error('tergo: log file:', error);
+  #report: (error: unknown) => void = (error) => complain('tergo: log file:', error);
   #isStarted = false;
   #file: LogFile | undefined;
   /** The number of the period that the file is of. */

@@ -2,6 +2,7 @@ import { checkName } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Clock } from '../scheduler/clock.ts';
 import { flushAtExit } from './exit-flush.ts';
+import { complain } from './fd-sink.ts';
 import type { LogFields, LogRecord, LogSource } from './log-record.ts';
 import type { Logger, LoggerInfo, LoggerOptions } from './logger.ts';
 import type { LaneOwner, LoggerLane } from './logger-lane.ts';
@@ -101,7 +102,7 @@ export class LogHub implements LaneOwner {
     const record = this.record('error', 'a logger failed', { logger: failed.name, error });
     const others = [...this.#lanes.values()].filter((lane) => lane !== failed && !lane.isHidden);
     const taken = others.filter((lane) => lane.offer(record));
-    if (taken.length === 0) console.error(`tergo: logger '${failed.name}' failed:`, error);
+    if (taken.length === 0) complain(`tergo: logger '${failed.name}' failed:`, error);
   }
 
   async #drained(): Promise<void> {
