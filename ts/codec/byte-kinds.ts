@@ -1,0 +1,47 @@
+/** What a run of bytes is in JavaScript: the place in the list is its number in the format. */
+const KINDS = [
+  ArrayBuffer,
+  Buffer,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigUint64Array,
+  BigInt64Array,
+  DataView,
+] as const;
+
+const NUMBERS = new Map<unknown, number>(KINDS.map((kind, number) => [kind, number]));
+
+/** The number of the kind of a buffer or view; `undefined` for what is neither. */
+export function byteKindOf(value: object): number | undefined {
+  if (value instanceof ArrayBuffer) return 0;
+  if (!ArrayBuffer.isView(value)) return undefined;
+  // A class that someone derived from one of them arrives as what it was derived from.
+  for (let type = Object.getPrototypeOf(value); type !== null; type = Object.getPrototypeOf(type)) {
+    const number = NUMBERS.get(type.constructor);
+    if (number !== undefined) return number;
+  }
+  return undefined;
+}
+
+/** The bytes of a buffer or view, not copied. */
+export function bytesOf(value: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** The buffer as a value of its kind; `undefined` for an unknown number or a length that does not fit it. */
+export function ofByteKind(kind: number, buffer: ArrayBuffer): object | undefined {
+  if (kind === 0) return buffer;
+  if (kind === 1) return Buffer.from(buffer);
+  if (kind === KINDS.length - 1) return new DataView(buffer);
+  const Kind = KINDS[kind] as typeof Uint8Array | undefined;
+  if (Kind === undefined || buffer.byteLength % Kind.BYTES_PER_ELEMENT !== 0) return undefined;
+  return new Kind(buffer);
+}

@@ -1,0 +1,93 @@
+import { TergoError } from '../error/tergo-error.ts';
+import { FORMAT_INT } from '../native/layout.ts';
+import type { CodecWorld } from './codec-world.ts';
+import { culpritOf, NO_BLOB_ROOM, UNENCODABLE, unencodable } from './unencodable.ts';
+import { ValueReader } from './value-reader.ts';
+import { ValueWriter } from './value-writer.ts';
+
+/** Format of everything but whole numbers of 32 bits. */
+const FORMAT_VALUE = 1;
+/** What `encode` gives in place of a position: the memory ends too soon. */
+export const NO_ROOM = -1;
+/** What `encode` gives in place of a position: a large part of the value finds no room beside it. */
+export const NO_BLOBS = -2;
+const FIRST_WHOLE = 64 * 1024;
+
+/** Values to bytes and back; docs/design/codec.md. */
+export class Codec {
+  /** Format of the value that was encoded last; `FORMAT_INT`: it is `integer`, and no bytes were written. */
+  format: number = FORMAT_INT;
+  integer = 0;
+  readonly #world: CodecWorld;
+  readonly #writer: ValueWriter;
+  readonly #reader: ValueReader;
+
+  constructor(world: CodecWorld) {
+    this.#world = world;
+    this.#writer = new ValueWriter(world);
+    this.#reader = new ValueReader(world);
+  }
+
+  /** Numbers of the blobs that the value encoded last has left behind. */
+  get blobs(): readonly number[] {
+    return this.#writer.blobs;
+  }
+
+  /**
+   * Writes a value from `at` on; gives the position after it, `NO_ROOM` or `NO_BLOBS`, after which no blob is
+   * left behind. Throws `unencodable`, naming the path, for what cannot travel.
+   */
+  encode(value: unknown, bytes: Buffer, at: number): number {
+    if (typeof value === 'number' && value === (value | 0) && !Object.is(value, -0)) {
+      this.format = FORMAT_INT;
+      this.integer = value;
+      if (this.#writer.blobs.length > 0) this.#writer.blobs = [];
+      return at;
+    }
+    this.format = FORMAT_VALUE;
+    const end = this.#write(value, bytes, at);
+    if (end <= bytes.length) return end;
+    this.forgetBlobs();
+    return NO_ROOM;
+  }
+
+  /** The same into memory of its own, which is read before the next call; `undefined` for `NO_BLOBS`. */
+  encodeWhole(value: unknown): Uint8Array | undefined {
+    this.format = FORMAT_VALUE;
+    for (let size = FIRST_WHOLE; ; size *= 4) {
+      const bytes = Buffer.allocUnsafeSlow(size);
+      const end = this.#write(value, bytes, 0);
+      if (end === NO_BLOBS) return undefined;
+      if (end <= size) return bytes.subarray(0, end);
+      this.forgetBlobs();
+    }
+  }
+
+  /** Whether a value can travel. */
+  isEncodable(value: unknown): boolean {
+    return culpritOf(value, this.#world.extensions) === undefined;
+  }
+
+  /** Throws `malformed` for what no codec has written. */
+  decode(format: number, bytes: Buffer, at: number, length: number): unknown {
+    if (format === FORMAT_VALUE) return this.#reader.read(bytes, at, length);
+    throw new TergoError('malformed', `there is no format ${format}`);
+  }
+
+  /** Gives up the blobs of the value encoded last: it is not sent. */
+  forgetBlobs(): void {
+    for (const number of this.#writer.blobs) this.#world.takeBlob(number);
+    this.#writer.blobs = [];
+  }
+
+  #write(value: unknown, bytes: Buffer, at: number): number {
+    try {
+      return this.#writer.write(value, bytes, at);
+    } catch (error) {
+      this.forgetBlobs();
+      if (error === NO_BLOB_ROOM) return NO_BLOBS;
+      if (error === UNENCODABLE) throw unencodable(value, this.#world.extensions);
+      throw error;
+    }
+  }
+}

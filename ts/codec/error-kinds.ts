@@ -1,0 +1,22 @@
+/** Errors that arrive as what they are; all others arrive as `Error` with their name. Part of the format. */
+const KINDS: readonly (new (message?: string) => Error)[] = [
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+];
+
+/** The number of the nearest class of which others know. */
+export function errorKindOf(error: Error): number {
+  const kind = KINDS.findLastIndex((Kind) => error instanceof Kind);
+  return Math.max(kind, 0);
+}
+
+/** An error of that kind; of an unknown one a plain error. */
+export function ofErrorKind(kind: number, message: string): Error {
+  const Kind = KINDS[kind] ?? Error;
+  return new Kind(message);
+}

@@ -1,0 +1,86 @@
+/** An object with more keys, or longer ones, has no shape: it is a table of its own kind. */
+export const MAX_KEYS = 32;
+const MAX_KEY_LENGTH = 64;
+/** Objects with the same keys that must have been met before they get a shape: tables with changing keys never do. */
+const MEETINGS = 8;
+/** Above so many nodes the tree begins anew: most of it is then about keys that do not come again. */
+const MAX_NODES = 16_384;
+/** No shape for this one. */
+export const NO_SHAPE = 0;
+
+/** Where the keys of an object lead to, one by one. */
+export class ShapeNode {
+  /** The shape that ends here; 0: none yet. */
+  shape: number = NO_SHAPE;
+  meetings = 0;
+  readonly depth: number;
+  /** The child that was asked for last: most objects at a place look the same. */
+  #lastKey: string | undefined;
+  #lastChild: ShapeNode | undefined;
+  #children: Map<string, ShapeNode> | undefined;
+  readonly #tree: ShapeTree;
+  readonly #key: string;
+  readonly #parent: ShapeNode | undefined;
+
+  constructor(tree: ShapeTree, parent: ShapeNode | undefined, key: string) {
+    this.#tree = tree;
+    this.#parent = parent;
+    this.#key = key;
+    this.depth = parent === undefined ? 0 : parent.depth + 1;
+  }
+
+  /** The node after one more key. */
+  next(key: string): ShapeNode {
+    if (key === this.#lastKey) return this.#lastChild!;
+    return this.#find(key);
+  }
+
+  /** The keys on the way here. */
+  keys(): string[] {
+    const keys = this.#parent?.keys() ?? [];
+    if (this.#parent !== undefined) keys.push(this.#key);
+    return keys;
+  }
+
+  #find(key: string): ShapeNode {
+    this.#children ??= new Map();
+    let child = this.#children.get(key);
+    if (child === undefined) {
+      child = new ShapeNode(this.#tree, this, key);
+      this.#children.set(key, child);
+      this.#tree.nodes += 1;
+    }
+    this.#lastKey = key;
+    this.#lastChild = child;
+    return child;
+  }
+}
+
+/** Finds the shape of an object by its keys in their order. */
+export class ShapeTree {
+  nodes = 0;
+  #root: ShapeNode = new ShapeNode(this, undefined, '');
+  readonly #register: (text: string) => number;
+
+  constructor(register: (text: string) => number) {
+    this.#register = register;
+  }
+
+  get root(): ShapeNode {
+    if (this.nodes > MAX_NODES) {
+      this.nodes = 0;
+      this.#root = new ShapeNode(this, undefined, '');
+    }
+    return this.#root;
+  }
+
+  /** An object was met that ends at a node without a shape: gives it one, if it has earned it. */
+  meet(node: ShapeNode): void {
+    node.meetings += 1;
+    if (node.meetings < MEETINGS) return;
+    node.meetings = -Infinity;
+    const keys = node.keys();
+    if (keys.includes('__proto__') || keys.some((key) => key.length > MAX_KEY_LENGTH)) return;
+    node.shape = this.#register(JSON.stringify(keys));
+  }
+}

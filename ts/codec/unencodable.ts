@@ -1,0 +1,108 @@
+import { TergoError } from '../error/tergo-error.ts';
+import { byteKindOf } from './byte-kinds.ts';
+import type { CodecExtension } from './codec-world.ts';
+
+/** Deeper values are refused: there is no end to what refers to itself. */
+export const MAX_DEPTH = 1000;
+
+/** Thrown while a value is being written, and turned into an error with the path. */
+export const UNENCODABLE: unique symbol = Symbol('unencodable');
+/** Thrown when there is no room for a blob. */
+export const NO_BLOB_ROOM: unique symbol = Symbol('no room for a blob');
+
+/** Tag of objects that are nothing but their properties. */
+const PLAIN = '[object Object]';
+
+/** The error for a value that cannot travel: says where the culprit is, what it is and what to do. */
+export function unencodable(value: unknown, extensions: readonly CodecExtension[]): TergoError {
+  const culprit = culpritOf(value, extensions);
+  const { path, what } = culprit ?? { path: 'message', what: 'is nested too deeply' };
+  const text =
+    `${path} ${what}, which cannot travel to another thread or node; ` +
+    'send plain data (see docs/messages.md), or send a pid and let that process do the work';
+  return new TergoError('unencodable', text);
+}
+
+/** What of a value cannot travel, if anything. */
+export function culpritOf(
+  value: unknown,
+  extensions: readonly CodecExtension[],
+): Culprit | undefined {
+  return find(value, 'message', [], extensions);
+}
+
+/** Why an object cannot travel; `undefined` when its class does not stand in its way. */
+export function refusalOf(value: object): string | undefined {
+  const tag = Object.prototype.toString.call(value);
+  if (tag === PLAIN || Array.isArray(value)) return undefined;
+  return `is ${article(tag.slice(8, -1))}`;
+}
+
+/** The part of a value that cannot travel, and why. */
+export interface Culprit {
+  readonly path: string;
+  readonly what: string;
+}
+
+function find(
+  value: unknown,
+  path: string,
+  above: readonly object[],
+  extensions: readonly CodecExtension[],
+): Culprit | undefined {
+  if (typeof value === 'function') return { path, what: functionText(value) };
+  if (typeof value === 'symbol') return { path, what: 'is a symbol' };
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (above.includes(value)) return { path, what: 'refers to what it is part of' };
+  if (above.length > MAX_DEPTH) return { path, what: `is nested more than ${MAX_DEPTH} deep` };
+  const inner = [...above, value];
+  const parts = partsOf(value, extensions);
+  if (typeof parts === 'string') return { path, what: parts };
+  for (const [place, part] of parts) {
+    const culprit = find(part, `${path}${place}`, inner, extensions);
+    if (culprit !== undefined) return culprit;
+  }
+  return undefined;
+}
+
+type Part = readonly [place: string, part: unknown];
+
+/** What a value consists of, each with its place; or why it cannot travel at all. */
+function partsOf(value: object, extensions: readonly CodecExtension[]): readonly Part[] | string {
+  if (extensions.some(({ Class }) => value instanceof Class))
+    return value instanceof Error ? [['.cause', value.cause]] : [];
+  if (value instanceof Map) return [...value].flatMap(mapParts);
+  if (value instanceof Set) return [...value].map((part, index) => [`.values()[${index}]`, part]);
+  if (isLeaf(value)) return [];
+  if (value instanceof Error) return [...propertiesOf(value), ['.cause', value.cause]];
+  return refusalOf(value) ?? propertiesOf(value);
+}
+
+function isLeaf(value: object): boolean {
+  if (value instanceof Date || value instanceof RegExp || value instanceof URL) return true;
+  return byteKindOf(value) !== undefined;
+}
+
+function mapParts([key, part]: [unknown, unknown], index: number): Part[] {
+  const name = typeof key === 'string' ? `'${key}'` : index;
+  return [
+    [`.keys()[${index}]`, key],
+    [`.get(${name})`, part],
+  ];
+}
+
+function propertiesOf(value: object): Part[] {
+  const isList = Array.isArray(value);
+  return Object.entries(value).map(([key, part]) => {
+    if (isList) return [`[${key}]`, part];
+    return [/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`, part];
+  });
+}
+
+function functionText(value: { readonly name: string }): string {
+  return value.name === '' ? 'is a function' : `is the function ${value.name}`;
+}
+
+function article(name: string): string {
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}

@@ -1,0 +1,314 @@
+import { TergoError } from '../error/tergo-error.ts';
+import { byteKindOf, bytesOf } from './byte-kinds.ts';
+import type { CodecWorld } from './codec-world.ts';
+import { errorKindOf } from './error-kinds.ts';
+import { MAX_KEYS, NO_SHAPE, type ShapeNode, ShapeTree } from './shape-tree.ts';
+import {
+  ARRAY,
+  ASCII,
+  BIGINT,
+  BLOB,
+  BYTES,
+  DATE,
+  ERROR,
+  EXTENSION,
+  FALSE,
+  FLOAT64,
+  INT32,
+  INT8,
+  MAP,
+  NULL,
+  OBJECT,
+  REGEXP,
+  SET,
+  SHAPED,
+  SHORT_TEXT,
+  TRUE,
+  UNDEFINED,
+  URL_TEXT,
+  UTF16,
+  UTF8,
+} from './tags.ts';
+import { MAX_DEPTH, NO_BLOB_ROOM, refusalOf, UNENCODABLE } from './unencodable.ts';
+
+/** Runs of bytes from this length on leave the value. */
+const BLOB_BYTES = 16 * 1024;
+/** Strings up to this length are written character by character. */
+const SHORT_LENGTH = 48;
+
+const float = new Float64Array(1);
+const floatBytes = new Uint8Array(float.buffer);
+
+/**
+ * Writes values as docs/design/codec.md tells. What goes beyond the end of the memory is not written, but
+ * counted: then `write` gives a position beyond it.
+ */
+export class ValueWriter {
+  /** Numbers of the blobs that left the value being written. */
+  blobs: number[] = [];
+  readonly #world: CodecWorld;
+  readonly #shapes: ShapeTree;
+  #bytes: Buffer = Buffer.alloc(0);
+  #depth = 0;
+  #isWriting = false;
+
+  constructor(world: CodecWorld) {
+    this.#world = world;
+    this.#shapes = new ShapeTree((text) => world.shape(text));
+  }
+
+  /** The position after the value. Throws `UNENCODABLE` and `NO_BLOB_ROOM`. */
+  write(value: unknown, bytes: Buffer, at: number): number {
+    if (this.#isWriting)
+      throw new TergoError('not-allowed', 'a getter of a message cannot send a message itself');
+    this.#isWriting = true;
+    this.#bytes = bytes;
+    this.#depth = 0;
+    if (this.blobs.length > 0) this.blobs = [];
+    try {
+      return this.#value(value, at);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #value(value: unknown, at: number): number {
+    switch (typeof value) {
+      case 'string':
+        return this.#string(value, at);
+      case 'number':
+        return this.#number(value, at);
+      case 'object':
+        return value === null ? this.#tag(NULL, at) : this.#object(value, at);
+      case 'boolean':
+        return this.#tag(value ? TRUE : FALSE, at);
+      case 'undefined':
+        return this.#tag(UNDEFINED, at);
+      case 'bigint':
+        return this.#string(value.toString(16), this.#tag(BIGINT, at));
+      default:
+        throw UNENCODABLE;
+    }
+  }
+
+  #tag(tag: number, at: number): number {
+    this.#bytes[at] = tag;
+    return at + 1;
+  }
+
+  #number(value: number, at: number): number {
+    const bytes = this.#bytes;
+    const whole = value | 0;
+    if (whole !== value || (whole === 0 && Object.is(value, -0))) {
+      bytes[at] = FLOAT64;
+      return this.#float(value, at + 1);
+    }
+    if (whole >= -128 && whole <= 127) {
+      bytes[at] = INT8;
+      bytes[at + 1] = whole;
+      return at + 2;
+    }
+    bytes[at] = INT32;
+    return this.#word(whole, at + 1);
+  }
+
+  #float(value: number, at: number): number {
+    const bytes = this.#bytes;
+    float[0] = value;
+    for (let index = 0; index < 8; index++) bytes[at + index] = floatBytes[index]!;
+    return at + 8;
+  }
+
+  #word(value: number, at: number): number {
+    const bytes = this.#bytes;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
+    return at + 4;
+  }
+
+  /** Seven bits a byte, the lowest first. */
+  #length(value: number, at: number): number {
+    let left = value;
+    let end = at;
+    while (left > 127) {
+      this.#bytes[end] = (left & 127) | 128;
+      left >>>= 7;
+      end += 1;
+    }
+    this.#bytes[end] = left;
+    return end + 1;
+  }
+
+  #string(value: string, at: number): number {
+    const { length } = value;
+    if (length > SHORT_LENGTH) return this.#longString(value, at);
+    const bytes = this.#bytes;
+    bytes[at] = SHORT_TEXT;
+    bytes[at + 1] = length;
+    const start = at + 2;
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 127) return this.#longString(value, at);
+      bytes[start + index] = code;
+    }
+    return start + length;
+  }
+
+  #longString(value: string, at: number): number {
+    const { length } = value;
+    const bytes = this.#bytes;
+    // The length in bytes is not known before, so its place is as long as it can become.
+    const start = at + 5;
+    if (start + 3 * length > bytes.length) return this.#tightString(value, at);
+    const count = bytes.write(value, start, 'utf8');
+    if (count === length) bytes[at] = ASCII;
+    else if (value.isWellFormed()) bytes[at] = UTF8;
+    else return this.#utf16(value, at);
+    this.#word(count, at + 1);
+    return start + count;
+  }
+
+  /** One near the end of the memory, or beyond it. */
+  #tightString(value: string, at: number): number {
+    if (!value.isWellFormed()) return this.#utf16(value, at);
+    const bytes = this.#bytes;
+    const count = Buffer.byteLength(value);
+    const end = at + 5 + count;
+    if (end > bytes.length) return end;
+    bytes[at] = count === value.length ? ASCII : UTF8;
+    bytes.write(value, this.#word(count, at + 1), 'utf8');
+    return end;
+  }
+
+  #utf16(value: string, at: number): number {
+    const bytes = this.#bytes;
+    const count = 2 * value.length;
+    const end = at + 5 + count;
+    if (end > bytes.length) return end;
+    bytes[at] = UTF16;
+    bytes.write(value, this.#word(count, at + 1), 'utf16le');
+    return end;
+  }
+
+  #object(value: object, at: number): number {
+    if (this.#depth === MAX_DEPTH) throw UNENCODABLE;
+    this.#depth += 1;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    let end: number;
+    if (prototype === Object.prototype) end = this.#plain(value as Properties, at);
+    else if (prototype === Array.prototype) end = this.#array(value as unknown[], at);
+    else end = this.#special(value, at);
+    this.#depth -= 1;
+    return end;
+  }
+
+  #array(value: readonly unknown[], at: number): number {
+    let end = this.#length(value.length, this.#tag(ARRAY, at));
+    for (let index = 0; index < value.length; index++) {
+      end = this.#value(value[index], end);
+      if (end > this.#bytes.length) return end;
+    }
+    return end;
+  }
+
+  /** An object whose prototype is `Object.prototype`: `for` and `in` meet its own keys only. */
+  #plain(value: Properties, at: number): number {
+    let node: ShapeNode = this.#shapes.root;
+    for (const key in value) {
+      if (node.depth === MAX_KEYS) return this.#properties(value, at);
+      node = node.next(key);
+    }
+    const { shape } = node;
+    if (shape === NO_SHAPE) {
+      this.#shapes.meet(node);
+      return this.#properties(value, at);
+    }
+    const bytes = this.#bytes;
+    bytes[at] = SHAPED;
+    bytes[at + 1] = shape;
+    bytes[at + 2] = shape >>> 8;
+    let end = at + 3;
+    for (const key in value) end = this.#value(value[key], end);
+    return end;
+  }
+
+  #properties(value: Properties, at: number): number {
+    const keys = Object.keys(value);
+    let end = this.#length(keys.length, this.#tag(OBJECT, at));
+    for (const key of keys) {
+      end = this.#value(value[key], this.#string(key, end));
+      if (end > this.#bytes.length) return end;
+    }
+    return end;
+  }
+
+  #special(value: object, at: number): number {
+    for (const { Class, type, write } of this.#world.extensions)
+      if (value instanceof Class)
+        return this.#value(write(value), this.#tag(type, this.#tag(EXTENSION, at)));
+    if (value instanceof Map) return this.#map(value, at);
+    if (value instanceof Set) return this.#set(value, at);
+    if (value instanceof Date) return this.#float(value.getTime(), this.#tag(DATE, at));
+    if (value instanceof Error) return this.#error(value, at);
+    if (Array.isArray(value)) return this.#array(value, at);
+    const kind = byteKindOf(value);
+    if (kind !== undefined) return this.#bytesOf(value as ArrayBuffer | ArrayBufferView, kind, at);
+    return this.#rare(value, at);
+  }
+
+  #rare(value: object, at: number): number {
+    if (value instanceof RegExp)
+      return this.#string(value.flags, this.#string(value.source, this.#tag(REGEXP, at)));
+    if (value instanceof URL) return this.#string(value.href, this.#tag(URL_TEXT, at));
+    if (refusalOf(value) !== undefined) throw UNENCODABLE;
+    return this.#properties(value as Properties, at);
+  }
+
+  #map(value: ReadonlyMap<unknown, unknown>, at: number): number {
+    let end = this.#length(value.size, this.#tag(MAP, at));
+    for (const [key, part] of value) {
+      end = this.#value(part, this.#value(key, end));
+      if (end > this.#bytes.length) return end;
+    }
+    return end;
+  }
+
+  #set(value: ReadonlySet<unknown>, at: number): number {
+    let end = this.#length(value.size, this.#tag(SET, at));
+    for (const part of value) {
+      end = this.#value(part, end);
+      if (end > this.#bytes.length) return end;
+    }
+    return end;
+  }
+
+  #error(value: Error, at: number): number {
+    const { name, message, stack } = value;
+    let end = this.#tag(errorKindOf(value), this.#tag(ERROR, at));
+    end = this.#string(message, this.#string(name, end));
+    end = this.#value(stack, end);
+    const hasCause = Object.hasOwn(value, 'cause');
+    end = this.#tag(hasCause ? 1 : 0, end);
+    if (hasCause) end = this.#value(value.cause, end);
+    const errors = value instanceof AggregateError ? { errors: value.errors as unknown } : {};
+    return this.#properties({ ...errors, ...value }, end);
+  }
+
+  #bytesOf(value: ArrayBuffer | ArrayBufferView, kind: number, at: number): number {
+    const run = bytesOf(value);
+    if (run.length >= BLOB_BYTES) {
+      const number = this.#world.putBlob(run);
+      if (number === 0) throw NO_BLOB_ROOM;
+      this.blobs.push(number);
+      return this.#word(number, this.#tag(kind, this.#tag(BLOB, at)));
+    }
+    const start = this.#length(run.length, this.#tag(kind, this.#tag(BYTES, at)));
+    const end = start + run.length;
+    if (end <= this.#bytes.length) this.#bytes.set(run, start);
+    return end;
+  }
+}
+
+type Properties = Readonly<Record<string, unknown>>;
