@@ -10,12 +10,13 @@ use tergo_core::Scheduler;
 
 use crate::scheduler_handle::SchedulerHandle;
 
-/// An object with the functions `turn`, `flush` and `grant`. Each holds a share of the scheduler.
+/// An object with the functions `turn`, `flush`, `grant` and `handOver`. Each holds a share of the scheduler.
 pub fn entries<'env>(env: &'env Env, handle: &Rc<SchedulerHandle>) -> Result<Object<'env>> {
     let entries = Object::new(env)?;
     add(env, &entries, c"turn", turn, handle)?;
     add(env, &entries, c"flush", flush, handle)?;
     add(env, &entries, c"grant", grant, handle)?;
+    add(env, &entries, c"handOver", hand_over, handle)?;
     Ok(entries)
 }
 
@@ -34,6 +35,14 @@ unsafe extern "C" fn flush(env: sys::napi_env, info: sys::napi_callback_info) ->
 unsafe extern "C" fn grant(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: as for `turn`.
     unsafe { enter(env, info, Scheduler::grant) }
+}
+
+unsafe extern "C" fn hand_over(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: as for `turn`.
+    unsafe { enter(env, info, Scheduler::hand_over) }
 }
 
 /// Calls the scheduler that the callback's data points to; answers `undefined`.

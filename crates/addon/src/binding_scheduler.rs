@@ -13,10 +13,11 @@ use std::sync::Arc;
 use napi::Env;
 use napi::bindgen_prelude::{ArrayBuffer, Object, Result, Uint32Array};
 use napi_derive::napi;
-use tergo_core::{Scheduler, Verdict};
+use tergo_core::{Fabric, Scheduler, Verdict};
 
 use crate::binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
 use crate::binding_entries;
+use crate::binding_fabric;
 use crate::external_memory::array_buffer;
 use crate::scheduler_handle::SchedulerHandle;
 use crate::watchdog_thread;
@@ -36,8 +37,23 @@ impl BindingScheduler {
     #[allow(clippy::new_without_default, reason = "only JavaScript makes one")]
     pub fn new() -> Self {
         Self {
-            handle: Rc::new(SchedulerHandle::new()),
+            handle: Rc::new(SchedulerHandle::new(Scheduler::new())),
         }
+    }
+
+    /// The scheduler of one thread of a node that has several. Throws when there is no such fabric, or
+    /// the place is taken. It ends with its environment, however that ends.
+    #[napi(factory)]
+    pub fn join(env: &Env, fabric: u32, thread: u32) -> Result<Self> {
+        let scheduler = binding_fabric::join(fabric, thread)?;
+        let handle = Rc::new(SchedulerHandle::new(scheduler));
+        let weak = Rc::downgrade(&handle);
+        env.add_env_cleanup_hook(weak, |weak| {
+            if let Some(handle) = weak.upgrade() {
+                handle.close();
+            }
+        })?;
+        Ok(Self { handle })
     }
 
     /// The memory of the rings: words of 32 bits, at the offsets of `layout.ts`.
@@ -47,23 +63,27 @@ impl BindingScheduler {
         array_buffer(env, self.handle.ring())
     }
 
-    /// The gauges of bounded mailboxes: four words each.
+    /// A block of the gauges of a thread's bounded mailboxes; one of its own is made when there is none.
     #[napi]
-    pub fn gauges<'env>(&self, env: &'env Env) -> Result<ArrayBuffer<'env>> {
-        array_buffer(env, self.handle.gauges())
-    }
-
-    /// Doubles the gauges. The old buffer is not read any more; its values stand in the new one.
-    #[napi]
-    pub fn grow_gauges<'env>(&self, env: &'env Env) -> Result<ArrayBuffer<'env>> {
-        let gauges = self
-            .handle
-            .call(|scheduler| Arc::clone(scheduler.grow_gauges()));
-        array_buffer(env, gauges.unwrap_or_default())
+    pub fn gauge_block<'env>(
+        &self,
+        env: &'env Env,
+        thread: u32,
+        block: u32,
+    ) -> Result<Option<ArrayBuffer<'env>>> {
+        let memory = if thread == self.handle.thread() {
+            self.handle.call(|scheduler| scheduler.gauge_block(block))
+        } else {
+            self.fabric()
+                .and_then(|fabric| fabric.gauge_block(thread, block))
+        };
+        memory.map(|memory| array_buffer(env, memory)).transpose()
     }
 
     /// The functions of the hot path. They keep the scheduler alive.
-    #[napi(ts_return_type = "{ turn: () => void, flush: () => void, grant: () => void }")]
+    #[napi(
+        ts_return_type = "{ turn: () => void, flush: () => void, grant: () => void, handOver: () => void }"
+    )]
     pub fn entries<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         binding_entries::entries(env, &self.handle)
     }
@@ -144,6 +164,16 @@ impl BindingScheduler {
     #[napi]
     pub fn close(&self) {
         self.handle.close();
+    }
+
+    /// What other threads share with it.
+    pub(crate) fn fabric(&self) -> Option<&Arc<Fabric>> {
+        self.handle.fabric()
+    }
+
+    /// The scheduler, as long as it is not closed.
+    pub(crate) fn handle(&self) -> &SchedulerHandle {
+        &self.handle
     }
 
     fn ask(&self, question: impl FnOnce(&mut Scheduler) -> Verdict) -> u32 {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU32;
 
 use napi::bindgen_prelude::{ArrayBuffer, FromNapiValue, Result};
 use napi::{Env, check_status, sys};
-use tergo_core::{GaugeMemory, RingMemory};
+use tergo_core::{Block, RingMemory};
 
 /// Words that TypeScript may read and write, at an address that does not change.
 pub trait SharedWords {
@@ -21,7 +21,7 @@ impl SharedWords for RingMemory {
     }
 }
 
-impl SharedWords for GaugeMemory {
+impl SharedWords for Block {
     fn words(&self) -> &[AtomicU32] {
         self.words()
     }

@@ -7,10 +7,13 @@
 
 mod binding_counters;
 mod binding_entries;
+mod binding_fabric;
 mod binding_scheduler;
 mod external_memory;
+mod fabric_access;
 mod scheduler_handle;
 mod watchdog_thread;
 
 pub use binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
+pub use binding_fabric::BindingFabric;
 pub use binding_scheduler::BindingScheduler;

@@ -2,7 +2,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tergo_core::{GaugeMemory, RingMemory, Scheduler, layout};
+use tergo_core::{Fabric, RingMemory, Scheduler, layout};
 
 use crate::watchdog_thread;
 
@@ -13,19 +13,33 @@ pub struct SchedulerHandle {
     /// Why there is no scheduler: then every call says so again.
     has_panicked: Cell<bool>,
     ring: Arc<RingMemory>,
+    /// What other threads share with it, if its node has any.
+    fabric: Option<Arc<Fabric>>,
+    thread: u32,
 }
 
 impl SchedulerHandle {
-    /// A new scheduler, watched by the watchdog.
-    pub fn new() -> Self {
-        let scheduler = Scheduler::new();
+    /// A scheduler, watched by the watchdog from now on.
+    pub fn new(scheduler: Scheduler) -> Self {
         let ring = Arc::clone(scheduler.ring());
         watchdog_thread::watch(Arc::clone(&ring));
         Self {
-            scheduler: RefCell::new(Some(scheduler)),
             has_panicked: Cell::new(false),
             ring,
+            fabric: scheduler.fabric().cloned(),
+            thread: scheduler.thread(),
+            scheduler: RefCell::new(Some(scheduler)),
         }
+    }
+
+    /// What other threads share with it; it outlives `close`.
+    pub fn fabric(&self) -> Option<&Arc<Fabric>> {
+        self.fabric.as_ref()
+    }
+
+    /// Its number among the threads of its node.
+    pub fn thread(&self) -> u32 {
+        self.thread
     }
 
     /// The memory that is shared with TypeScript; it outlives `close`.
@@ -52,12 +66,6 @@ impl SchedulerHandle {
             watchdog_thread::forget(&self.ring);
         }
         result.ok()
-    }
-
-    /// The gauges; new ones that nobody reads when the scheduler is closed.
-    pub fn gauges(&self) -> Arc<GaugeMemory> {
-        self.call(|scheduler| Arc::clone(scheduler.gauges()))
-            .unwrap_or_default()
     }
 
     /// Drops the scheduler; the second time it does nothing.

@@ -24,8 +24,12 @@ layout! {
     OUT_WORDS = RING_WORDS;
     /// Words of the inbox.
     IN_WORDS = RING_WORDS;
+    /// First of the port words: how far the open chunk for each thread is written, bytes.
+    PORT_AT = HEADER_WORDS;
+    /// Most threads of a node.
+    MAX_THREADS = 64;
     /// First word of the grant area.
-    GRANT_AT = HEADER_WORDS;
+    GRANT_AT = PORT_AT + MAX_THREADS;
     /// First word of the outbox.
     OUT_AT = GRANT_AT + 2 * GRANT_MAX;
     /// First word of the inbox.
@@ -73,6 +77,14 @@ layout! {
     BLOCKED_SLOT = 18;
     /// Header: 1 when the watchdog must be woken.
     WATCHDOG_ASLEEP = 19;
+    /// Header: further results of a synchronous call.
+    RESULT_C = 20;
+    /// Header: fourth result.
+    RESULT_D = 21;
+    /// Header: fifth result.
+    RESULT_E = 22;
+    /// Header: sixth result.
+    RESULT_F = 23;
 
     /// Words of a command.
     COMMAND_WORDS = 4;
@@ -132,6 +144,8 @@ layout! {
     REC_VERDICT = 4;
     /// Record: a timer is due.
     REC_TIMER = 5;
+    /// Record: a control frame of another thread.
+    REC_FAR = 6;
 
     /// Queue: exits and inspections.
     QUEUE_URGENT = 0;
@@ -166,11 +180,15 @@ layout! {
     KIND_INSPECT = 10;
     /// Kind: a message that carries the address it was sent to.
     KIND_ADDRESSED = 11;
+    /// Kind: a plain message whose value stands in a frame.
+    KIND_FAR = 12;
 
     /// Relation kind bit 0: 0 link, 1 monitor.
     RELATION_MONITOR = 1;
     /// Relation kind bit 1: the target is a node.
     RELATION_NODE = 2;
+    /// Relation kind bit: hears of the end only, takes no events.
+    RELATION_SILENT = 4;
     /// Target kind: a process.
     TARGET_PID = 0;
     /// Target kind: a name.
@@ -213,6 +231,96 @@ layout! {
     STATUS_BAD_TIMER = 6;
     /// Status: Rust panicked; the node cannot go on.
     STATUS_PANIC = 9;
+
+    /// Bit of a payload that is the number of a frame.
+    FAR = 0x8000_0000;
+    /// Words of a block of shared memory.
+    BLOCK_WORDS = 65_536;
+    /// Words of a frame before its payload.
+    FRAME_WORDS = 8;
+    /// Shift of the kind in a frame's first word.
+    FRAME_KIND_SHIFT = 4;
+    /// Shift of the queue in a frame's first word.
+    FRAME_QUEUE_SHIFT = 8;
+    /// Shift of the flags in a frame's first word.
+    FRAME_FLAGS_SHIFT = 12;
+    /// Shift of the format in a frame's first word.
+    FRAME_FORMAT_SHIFT = 16;
+    /// Frame op: goes into a mailbox.
+    FRAME_MESSAGE = 1;
+    /// Frame op: goes to the TypeScript of the thread.
+    FRAME_CONTROL = 2;
+    /// Frame format: a whole number in place of the length, and no payload.
+    FORMAT_INT = 0;
+    /// Frame format: a request whose value is a whole number.
+    FORMAT_INT_REQUEST = 254;
+    /// Frame flag: the payload begins with blob numbers.
+    FLAG_BLOBS = 1;
+    /// Frame flag: the last blob is the whole value.
+    FLAG_WHOLE = 2;
+    /// Words of what is shown of a process slot.
+    PRESENCE_WORDS = 4;
+    /// Presence flag: the mailbox is bounded.
+    PRESENCE_BOUNDED = 1;
+    /// Presence flag: what finds the mailbox full goes elsewhere.
+    PRESENCE_FALLBACK = 2;
+    /// Shift of the gauge in the flags of a presence.
+    PRESENCE_GAUGE_SHIFT = 8;
+    /// Words of a gauge: a count for each queue, then the limit.
+    GAUGE_WORDS = 8;
+
+    /// Words of the statistics of a thread.
+    STAT_WORDS = 64;
+    /// Statistics: living processes.
+    STAT_PROCESSES = 0;
+    /// Statistics: processes in the run queue.
+    STAT_RUN_QUEUE = 1;
+    /// Statistics: messages handed over, two words; as all that begin at even numbers from here.
+    STAT_DELIVERED = 2;
+    /// Statistics: messages sent to processes.
+    STAT_SENT = 4;
+    /// Statistics: messages not delivered.
+    STAT_DROPPED = 6;
+    /// Statistics: frames that came.
+    STAT_FRAMES_IN = 8;
+    /// Statistics: ranges of frames that were handed over to other threads.
+    STAT_RANGES_OUT = 10;
+    /// Statistics: turns.
+    STAT_TURNS = 12;
+    /// Statistics: processes spawned.
+    STAT_SPAWNED = 14;
+    /// Statistics: processes ended.
+    STAT_TERMINATED = 16;
+    /// Statistics: events published.
+    STAT_EVENTS_PUBLISHED = 18;
+    /// Statistics: event messages put into mailboxes.
+    STAT_EVENTS_DELIVERED = 20;
+    /// Statistics: event messages that found a full mailbox.
+    STAT_EVENTS_DROPPED = 22;
+    /// Statistics: bytes of blobs on their way here.
+    STAT_BLOB_BYTES = 24;
+    /// Statistics: links, one word; so all from here.
+    STAT_LINKS = 26;
+    /// Statistics: monitors.
+    STAT_MONITORS = 27;
+    /// Statistics: timers.
+    STAT_TIMERS = 28;
+    /// Statistics: messages in mailboxes.
+    STAT_MESSAGES = 29;
+    /// Statistics: chunks in use on the way here.
+    STAT_CHUNKS = 30;
+    /// Statistics: chunks that were refused because the quota was used up.
+    STAT_REFUSALS = 31;
+    /// Statistics: wake-ups received.
+    STAT_WAKE_UPS = 32;
+    /// Statistics: names, aliases and events.
+    STAT_NAMES = 33;
+    /// Statistics: aliases.
+    STAT_ALIASES = 34;
+    /// Statistics: events.
+    STAT_EVENTS = 35;
+    /// Statistics: the first of the words that TypeScript writes.
+    STAT_JS = 48;
 }
 
 /// The text of `ts/native/layout.ts`.

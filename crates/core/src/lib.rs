@@ -8,17 +8,19 @@
 pub mod layout;
 
 mod counters;
+mod fabric;
 mod mailbox;
 mod process;
 mod registry;
 mod relation;
 mod ring;
 mod scheduler;
+mod sync;
 mod timer;
 mod watchdog;
 
 pub use counters::{Counters, EventCounters, ProcessCounters};
-pub use mailbox::GaugeMemory;
+pub use fabric::{Block, Fabric, JoinError};
 pub use ring::RingMemory;
 pub use scheduler::{Scheduler, Verdict};
 pub use watchdog::{LOOK_EVERY_MS, Watchdog};

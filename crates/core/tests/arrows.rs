@@ -60,7 +60,9 @@ fn core_knows_nothing_of_the_outside() {
         .find(|package| package["name"] == "tergo-core");
     let dependencies = core.expect("there is a core")["dependencies"].as_array();
     let normal = dependencies.expect("a list").iter();
-    let normal = normal.filter(|dependency| dependency["kind"].is_null());
+    // loom stands in for the atomics of std in its own tests, and is in no other build.
+    let normal = normal
+        .filter(|dependency| dependency["kind"].is_null() && dependency["target"] != "cfg(loom)");
     let names: Vec<_> = normal
         .map(|dependency| dependency["name"].clone())
         .collect();

@@ -1,67 +1,65 @@
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
-/// Words of a gauge: one a queue.
-const GAUGE_WORDS: usize = 4;
-/// Gauges of a new block.
-const FIRST_GAUGES: usize = 1024;
+use crate::fabric::Block;
+use crate::layout::{BLOCK_WORDS, GAUGE_WORDS, PRESENCE_GAUGE_SHIFT};
+
+/// Gauges of a block.
+const GAUGES_A_BLOCK: u32 = BLOCK_WORDS / GAUGE_WORDS;
+/// What is shown of a process has room for gauges up to here.
+const LAST_BLOCK: u32 = (u32::MAX >> PRESENCE_GAUGE_SHIFT) / GAUGES_A_BLOCK;
+/// Where the limit stands in a gauge, after the counts of the four queues.
+const LIMIT_AT: u32 = 4;
 
 /// The gauges of bounded mailboxes, shared with the TypeScript side: how many messages of each queue
-/// were accepted and not yet taken.
-#[derive(Debug)]
-pub struct GaugeMemory {
-    words: Box<[AtomicU32]>,
+/// were accepted and not yet taken, and how many may be.
+///
+/// All counting is atomic: other threads of a node count here, too.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    blocks: Vec<Arc<Block>>,
 }
 
-impl GaugeMemory {
-    /// 1024 gauges that stand at zero.
-    pub fn new() -> Self {
-        Self {
-            words: zeros(FIRST_GAUGES * GAUGE_WORDS).collect(),
-        }
+impl Gauges {
+    /// The block of that number, made with all before it when there is none yet.
+    pub fn ensure(&mut self, number: u32, make: impl FnMut(u32) -> Arc<Block>) -> Arc<Block> {
+        let number = number.min(LAST_BLOCK);
+        self.blocks.extend((self.blocks()..=number).map(make));
+        Arc::clone(&self.blocks[number as usize])
     }
 
-    /// Twice as many gauges with the same values; the new ones stand at zero.
-    #[must_use]
-    pub fn doubled(&self) -> Self {
-        let old = self.words.iter().map(|word| word.load(Relaxed));
-        Self {
-            words: old
-                .map(AtomicU32::new)
-                .chain(zeros(self.words.len()))
-                .collect(),
-        }
+    /// How many blocks there are.
+    pub fn blocks(&self) -> u32 {
+        self.blocks.len() as u32
     }
 
-    /// All words, as the TypeScript side sees them.
-    pub fn words(&self) -> &[AtomicU32] {
-        &self.words
-    }
-
-    /// Whether there is a gauge `index`.
-    pub(crate) fn contains(&self, index: u32) -> bool {
-        (index as usize) < self.words.len() / GAUGE_WORDS
+    /// Says how many messages a queue may have; false when there is no such gauge.
+    pub fn set_limit(&self, gauge: u32, limit: u32) -> bool {
+        let Some(block) = self.block_of(gauge) else {
+            return false;
+        };
+        block.set(word_of(gauge) + LIMIT_AT, limit);
+        true
     }
 
     /// Counts one more in a queue, unless it stands at `limit`: then false.
-    pub(crate) fn accept(&self, index: u32, queue: usize, limit: u32) -> bool {
-        let Some(word) = self.words.get(index as usize * GAUGE_WORDS + queue) else {
+    pub fn accept(&self, gauge: u32, queue: usize, limit: u32) -> bool {
+        let Some(block) = self.block_of(gauge) else {
             return false;
         };
-        let waiting = word.load(Relaxed);
-        if waiting >= limit {
-            return false;
+        let word = &block.words()[word_of(gauge) as usize + queue];
+        let has_room = word.fetch_add(1, Relaxed) < limit;
+        if !has_room {
+            word.fetch_sub(1, Relaxed);
         }
-        word.store(waiting + 1, Relaxed);
-        true
+        has_room
+    }
+
+    fn block_of(&self, gauge: u32) -> Option<&Arc<Block>> {
+        self.blocks.get((gauge / GAUGES_A_BLOCK) as usize)
     }
 }
 
-impl Default for GaugeMemory {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-fn zeros(count: usize) -> impl Iterator<Item = AtomicU32> {
-    (0..count).map(|_| AtomicU32::new(0))
+fn word_of(gauge: u32) -> u32 {
+    gauge % GAUGES_A_BLOCK * GAUGE_WORDS
 }

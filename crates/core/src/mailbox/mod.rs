@@ -9,7 +9,7 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-pub use gauges::GaugeMemory;
+pub(crate) use gauges::Gauges;
 pub(crate) use mailbox::Mailbox;
 pub(crate) use message::Message;
 pub(crate) use message_pool::MessagePool;

@@ -1,9 +1,6 @@
 use super::{Process, ProcessDetail, lifecycle::Lifecycle};
 use crate::layout::{GRANT_MAX, SLOT_MASK};
 
-/// Id of the first process of a scheduler.
-const FIRST_ID: u64 = 1000;
-
 /// All process slots of a scheduler.
 #[derive(Debug)]
 pub(crate) struct ProcessTable {
@@ -13,19 +10,20 @@ pub(crate) struct ProcessTable {
     free: Vec<u32>,
     /// Slots whose process ended in this turn: the inbox may still have a slice of it.
     quarantine: Vec<u32>,
-    next_id: u64,
+    /// Slots begin with the generation after this one.
+    floor: u32,
     live: u32,
 }
 
 impl ProcessTable {
-    /// A table without slots.
-    pub fn new() -> Self {
+    /// A table without slots; what will live in them has generations above `floor`.
+    pub fn new(floor: u32) -> Self {
         Self {
             processes: Vec::new(),
             details: Vec::new(),
             free: Vec::new(),
             quarantine: Vec::new(),
-            next_id: FIRST_ID,
+            floor,
             live: 0,
         }
     }
@@ -133,13 +131,6 @@ impl ProcessTable {
         Some((slot, process.generation))
     }
 
-    /// Takes `count` consecutive process ids, and gives the first.
-    pub fn take_ids(&mut self, count: u32) -> u64 {
-        let first = self.next_id;
-        self.next_id += u64::from(count);
-        first
-    }
-
     /// Processes alive.
     pub fn live(&self) -> u32 {
         self.live
@@ -156,7 +147,11 @@ impl ProcessTable {
     fn grow(&mut self) -> Option<u32> {
         let first = self.processes.len() as u32;
         let end = (first + GRANT_MAX).min(SLOT_MASK + 1);
-        self.processes.resize_with(end as usize, || Process::VACANT);
+        let generation = self.floor;
+        self.processes.resize_with(end as usize, || Process {
+            generation,
+            ..Process::VACANT
+        });
         self.details.resize(end as usize, ProcessDetail::EMPTY);
         self.free.extend((first..end).rev());
         self.free.pop()

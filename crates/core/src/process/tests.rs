@@ -3,7 +3,7 @@ use super::{Process, ProcessDetail, ProcessTable, RunQueue};
 use crate::layout::GRANT_MAX;
 
 fn granted(count: usize) -> (ProcessTable, Vec<(u32, u32)>) {
-    let mut table = ProcessTable::new();
+    let mut table = ProcessTable::new(0);
     let grants = std::iter::from_fn(|| table.grant()).take(count).collect();
     (table, grants)
 }
@@ -24,10 +24,9 @@ fn a_process_takes_96_bytes() {
 }
 
 #[test]
-fn ids_start_at_1000_and_go_on_with_the_next_grant() {
-    let mut table = ProcessTable::new();
-    assert_eq!(table.take_ids(GRANT_MAX), 1000);
-    assert_eq!(table.take_ids(GRANT_MAX), 1000 + u64::from(GRANT_MAX));
+fn generations_begin_above_the_floor() {
+    let mut table = ProcessTable::new(7);
+    assert_eq!(table.grant(), Some((0, 8)));
 }
 
 #[test]

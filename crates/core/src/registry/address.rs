@@ -4,9 +4,9 @@ use crate::NIL;
 use crate::relation::TargetKind;
 
 /// What an event has besides an address.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct EventState {
-    /// Its name.
+    /// Its name; empty when it stands for one of another thread.
     pub name: Arc<str>,
     /// Whether the producer hears of the first and the last subscriber.
     pub notify: bool,
@@ -31,6 +31,8 @@ pub(crate) enum AddressBody {
     Event(Box<EventState>),
     /// Another node; belongs to no process.
     Node,
+    /// Stands for something of another thread; belongs to no process.
+    Proxy,
 }
 
 impl AddressBody {
@@ -41,7 +43,7 @@ impl AddressBody {
             Self::Name(_) => Some(TargetKind::Name),
             Self::Alias => Some(TargetKind::Alias),
             Self::Event(_) => Some(TargetKind::Event),
-            Self::Node => Some(TargetKind::Node),
+            Self::Node | Self::Proxy => Some(TargetKind::Node),
         }
     }
 }

@@ -19,9 +19,19 @@ pub(crate) struct Registry {
     events: FxHashMap<Arc<str>, u32>,
     nodes: FxHashMap<Arc<str>, u32>,
     aliases: u32,
+    /// Addresses begin with the generation after this one.
+    floor: u32,
 }
 
 impl Registry {
+    /// An empty registry; what will stand in it has generations above `floor`.
+    pub fn new(floor: u32) -> Self {
+        Self {
+            floor,
+            ..Self::default()
+        }
+    }
+
     /// Whether a process has this name.
     pub fn has_name(&self, name: &str) -> bool {
         self.names.contains_key(name)
@@ -61,6 +71,17 @@ impl Registry {
         index
     }
 
+    /// An address that stands for something elsewhere and belongs to no process: for an event, so that
+    /// it can be published here, or for anything else.
+    pub fn add_proxy(&mut self, is_event: bool) -> u32 {
+        let body = if is_event {
+            AddressBody::Event(Box::default())
+        } else {
+            AddressBody::Proxy
+        };
+        self.add(NIL, body)
+    }
+
     /// The address of a node, which is made when there is none yet.
     pub fn node(&mut self, name: &str) -> u32 {
         if let Some(index) = self.find_node(name) {
@@ -89,6 +110,11 @@ impl Registry {
     /// An address that is known.
     pub fn get_mut(&mut self, index: u32) -> &mut Address {
         &mut self.addresses[index as usize]
+    }
+
+    /// Whether what stands at an index that is known stands for something elsewhere.
+    pub fn is_proxy(&self, index: u32) -> bool {
+        matches!(self.get(index).body, AddressBody::Proxy)
     }
 
     /// Which kind of target stands at an index.
@@ -127,7 +153,7 @@ impl Registry {
             AddressBody::Name(name) => drop(self.names.remove(&name)),
             AddressBody::Event(event) => drop(self.events.remove(&event.name)),
             AddressBody::Alias => self.aliases -= 1,
-            AddressBody::Node | AddressBody::Free => {}
+            AddressBody::Node | AddressBody::Proxy | AddressBody::Free => {}
         }
         if is_reusable {
             self.free.push(index);
@@ -198,7 +224,10 @@ impl Registry {
 
     fn add(&mut self, owner: u32, body: AddressBody) -> u32 {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.addresses.push(Address::FREE);
+            self.addresses.push(Address {
+                generation: self.floor,
+                ..Address::FREE
+            });
             self.addresses.len() as u32 - 1
         });
         let generation = self.get(index).generation + 1;

@@ -9,6 +9,8 @@ pub(crate) struct Relation {
     pub target: Target,
     /// A monitor, not a link.
     pub is_monitor: bool,
+    /// Hears of the end only, takes no events.
+    pub is_silent: bool,
     /// Index of the description that TypeScript keeps.
     pub token: u32,
 }

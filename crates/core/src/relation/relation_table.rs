@@ -1,6 +1,6 @@
 use rustc_hash::FxHashMap;
 
-use super::{Relation, Target};
+use super::Relation;
 use crate::NIL;
 
 /// The two lists that a relation stands in.
@@ -81,16 +81,9 @@ impl RelationTable {
         Some(index)
     }
 
-    /// Finds a relation.
-    pub fn find(&self, consumer: u32, target: Target, is_monitor: bool) -> Option<u32> {
-        let token = NIL;
-        let wanted = Relation {
-            consumer,
-            target,
-            is_monitor,
-            token,
-        };
-        self.index.get(&key(&wanted)).copied()
+    /// Finds the relation that differs from `wanted` in nothing but its token.
+    pub fn find(&self, wanted: &Relation) -> Option<u32> {
+        self.index.get(&key(wanted)).copied()
     }
 
     /// A relation.
@@ -190,6 +183,7 @@ impl RelationTable {
 
 /// A slot has 24 bits, which leaves eight for the kinds.
 fn key(relation: &Relation) -> Key {
-    let kinds = (relation.target.kind as u32) << 1 | u32::from(relation.is_monitor);
+    let flags = u32::from(relation.is_silent) << 1 | u32::from(relation.is_monitor);
+    let kinds = (relation.target.kind as u32) << 2 | flags;
     (relation.consumer | kinds << 24, relation.target.index)
 }

@@ -9,6 +9,7 @@ fn relation(consumer: u32, index: u32, is_monitor: bool) -> Relation {
             kind: TargetKind::Event,
         },
         is_monitor,
+        is_silent: false,
         token: consumer,
     }
 }
@@ -44,8 +45,10 @@ fn targets_of_different_kinds_are_different_though_their_index_is_the_same() {
             ..relation(1, 3, false)
         };
         assert!(table.add(one).is_some());
-        assert!(table.find(1, target, false).is_some());
-        assert!(table.find(2, target, false).is_none());
+        assert!(table.find(&one).is_some());
+        assert!(table.find(&Relation { consumer: 2, ..one }).is_none());
+        let is_silent = true;
+        assert!(table.find(&Relation { is_silent, ..one }).is_none());
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::layout::{
-    REC_DROPPED, REC_FREED, REC_SHARED, REC_TIMER, REC_VERDICT, RECORD_OP_SHIFT, SLOT_MASK,
+    REC_DROPPED, REC_FAR, REC_FREED, REC_SHARED, REC_TIMER, REC_VERDICT, RECORD_OP_SHIFT, SLOT_MASK,
 };
 
 /// A control record: three words of the inbox.
@@ -42,6 +42,11 @@ impl Record {
     /// A timer is due.
     pub fn timer(index: u32, sequence: u32) -> Self {
         Self::plain(REC_TIMER, index, sequence)
+    }
+
+    /// A control frame has come.
+    pub fn far(frame: u32, has_blobs: bool) -> Self {
+        Self::plain(REC_FAR, frame, has_blobs.into())
     }
 
     fn plain(op: u32, first: u32, second: u32) -> Self {

@@ -130,6 +130,21 @@ impl RingMemory {
         })
     }
 
+    /// Three words of the inbox; those beyond its end are 0.
+    pub(crate) fn inbox_words(&self, offset: usize) -> [u32; 3] {
+        let inbox = &self.words[IN_AT as usize..][..IN_WORDS as usize];
+        let word = |at: usize| inbox.get(at).map_or(0, |word| word.load(Relaxed));
+        [word(offset), word(offset + 1), word(offset + 2)]
+    }
+
+    /// The pairs that were granted last.
+    pub(crate) fn grants(&self) -> impl Iterator<Item = (u32, u32)> {
+        let (area, _) = self.words[GRANT_AT as usize..][..2 * GRANT_MAX as usize].as_chunks::<2>();
+        let granted = self.header(GRANTED) as usize;
+        let pairs = area.iter().take(granted);
+        pairs.map(|[slot, generation]| (slot.load(Relaxed), generation.load(Relaxed)))
+    }
+
     /// Writes the pairs of slot and generation that were granted.
     pub(crate) fn write_grants(&self, pairs: impl Iterator<Item = (u32, u32)>) -> u32 {
         let (area, _) = self.words[GRANT_AT as usize..][..2 * GRANT_MAX as usize].as_chunks::<2>();

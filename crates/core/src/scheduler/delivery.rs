@@ -1,6 +1,8 @@
 //! Messages: sent, published, given back.
 
 use super::kernel::Kernel;
+use crate::NIL;
+use crate::fabric::is_far;
 use crate::layout::{KIND_EVENT, SLOT_MASK};
 use crate::mailbox::Message;
 use crate::relation::{List, TargetKind};
@@ -15,6 +17,9 @@ impl Kernel {
             tag: command.tag(),
             payload: command.third,
         };
+        if is_far(message.payload) {
+            self.keep_frame(message.payload);
+        }
         self.tallies.sent += 1;
         let Some(process) = self.processes.live_mut(slot, command.second) else {
             self.drop_message(slot, message);
@@ -41,7 +46,9 @@ impl Kernel {
             state.delivered += u64::from(accepted);
             state.dropped += u64::from(refused);
         }
-        self.tallies.events_published += 1;
+        // One that stands for an event elsewhere was counted there.
+        let is_own = self.registry.get(event).owner != NIL;
+        self.tallies.events_published += u64::from(is_own);
         self.tallies.events_delivered += u64::from(accepted);
         self.tallies.events_dropped += u64::from(refused);
         self.share(payload, accepted);
@@ -62,6 +69,9 @@ impl Kernel {
         }
         if end > self.inbox_used {
             return Err(Fault::Return);
+        }
+        if self.port.is_some() {
+            self.keep_frames(ring.inbox_entries(offset, count));
         }
         let entries = ring.inbox_entries(offset, count);
         if self.processes.is_occupied(slot) {
@@ -104,6 +114,9 @@ impl Kernel {
         let subscribers = self.registry.get(event).relations;
         for relation in self.relations.iter(List::Target, subscribers) {
             let slot = relation.consumer;
+            if relation.is_silent {
+                continue;
+            }
             if self.processes.get(slot).is_bounded {
                 let bound = self.processes.detail(slot).bound;
                 let queue = message.queue();

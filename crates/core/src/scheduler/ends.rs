@@ -23,6 +23,7 @@ impl Kernel {
         }
         let detail = *self.processes.detail(slot);
         self.processes.vacate(slot);
+        self.show_process(slot, 0);
         let told = self.fire(detail.relations, reason);
         let told = told + self.release_all(detail.addresses, reason);
         self.share(reason, told);
@@ -38,7 +39,7 @@ impl Kernel {
                 self.share(reason, 0);
                 self.late_address(index)
             }
-            Some(TargetKind::Node) => {
+            Some(TargetKind::Node) if !self.registry.is_proxy(index) => {
                 self.share(reason, 0);
                 Err(Fault::Address)
             }
@@ -108,13 +109,17 @@ impl Kernel {
 
     fn free_address(&mut self, index: u32, reason: u32) -> u32 {
         let relations = self.registry.get(index).relations;
+        self.withdraw_address(index);
         self.registry.remove(index);
         self.fire(relations, reason)
     }
 
-    /// Takes an address from its owner, who lives on.
+    /// Takes an address from its owner, if it has one, who lives on.
     fn disown(&mut self, index: u32, kind: TargetKind) {
         let owner = self.registry.get(index).owner;
+        if owner == NIL {
+            return;
+        }
         let head = self.processes.detail(owner).addresses;
         let head = self.registry.unlink_owned(head, index);
         let detail = self.processes.detail_mut(owner);

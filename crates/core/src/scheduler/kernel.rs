@@ -1,16 +1,18 @@
-use std::sync::Arc;
-
 use super::{pending::Pending, tallies::Tallies};
+use crate::fabric::Port;
 use crate::layout::{
     OP_EXIT, OP_LIMIT, OP_PUBLISH, OP_READY, OP_RELATE, OP_RELEASE, OP_RESUME, OP_RETURN, OP_SEND,
     OP_SPAWN, OP_SUSPEND, OP_TIMER_CANCEL, OP_TIMER_START, OP_UNRELATE,
 };
-use crate::mailbox::{GaugeMemory, Message, MessagePool};
+use crate::mailbox::{Gauges, Message, MessagePool};
 use crate::process::{Bound, ProcessTable, RunQueue};
 use crate::registry::Registry;
 use crate::relation::RelationTable;
 use crate::ring::{Command, Fault, Record, RingMemory};
 use crate::timer::{TimerEntry, TimerWheel};
+
+/// Id of the first process of a node.
+pub(crate) const FIRST_ID: u64 = 1000;
 
 /// All tables of a scheduler: everything but the memory that it shares.
 #[derive(Debug)]
@@ -22,26 +24,33 @@ pub(super) struct Kernel {
     pub registry: Registry,
     pub wheel: TimerWheel,
     pub pending: Pending,
-    pub gauges: Arc<GaugeMemory>,
+    pub gauges: Gauges,
     pub tallies: Tallies,
     /// Words of the inbox that the last turn wrote.
     pub inbox_used: usize,
+    /// What connects it with other threads, if there are any.
+    pub port: Option<Port>,
+    /// Id of the next process, of a node with one thread.
+    pub next_id: u64,
 }
 
 impl Kernel {
-    /// Empty tables.
-    pub fn new() -> Self {
+    /// Empty tables; generations begin above those that the port's predecessor had.
+    pub fn new(port: Option<Port>) -> Self {
+        let (slot_floor, address_floor) = port.as_ref().map_or((0, 0), Port::floors);
         Self {
-            processes: ProcessTable::new(),
+            processes: ProcessTable::new(slot_floor),
             pool: MessagePool::new(),
             run_queue: RunQueue::new(),
             relations: RelationTable::new(),
-            registry: Registry::default(),
+            registry: Registry::new(address_floor),
             wheel: TimerWheel::new(),
             pending: Pending::default(),
-            gauges: Arc::new(GaugeMemory::new()),
+            gauges: Gauges::default(),
             tallies: Tallies::default(),
             inbox_used: 0,
+            port,
+            next_id: FIRST_ID,
         }
     }
 
@@ -57,7 +66,9 @@ impl Kernel {
     /// Whether the next turn has work already.
     #[inline]
     pub fn has_more(&self) -> bool {
-        !self.run_queue.is_empty() || !self.pending.is_empty()
+        !self.run_queue.is_empty()
+            || !self.pending.is_empty()
+            || self.port.as_ref().is_some_and(Port::has_more)
     }
 
     /// Puts a process into the run queue if it belongs there.
@@ -119,6 +130,7 @@ impl Kernel {
         {
             return Err(Fault::Slot);
         }
+        self.show_process(command.first, command.second);
         self.tallies.spawned += 1;
         Ok(())
     }
@@ -153,7 +165,7 @@ impl Kernel {
     fn limit(&mut self, command: Command) -> Result<(), Fault> {
         let (slot, limit, gauge) = (command.first, command.second, command.third);
         let is_bounded = limit > 0;
-        if is_bounded && !self.gauges.contains(gauge) {
+        if is_bounded && !self.gauges.set_limit(gauge, limit) {
             return Err(Fault::Address);
         }
         let Some(process) = self.processes.occupant_mut(slot) else {
@@ -161,6 +173,9 @@ impl Kernel {
         };
         process.is_bounded = is_bounded;
         self.processes.detail_mut(slot).bound = Bound { limit, gauge };
+        if let Some(port) = &self.port {
+            port.seat().show_gauge(slot, is_bounded.then_some(gauge));
+        }
         Ok(())
     }
 

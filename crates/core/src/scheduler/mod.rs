@@ -1,9 +1,11 @@
 //! The scheduler: carries out commands, decides who runs, and writes what TypeScript has to know.
 
+mod arrivals;
 mod delivery;
 mod ends;
 mod kernel;
 mod pending;
+mod placing;
 mod relating;
 mod reports;
 mod scheduler;
@@ -11,5 +13,6 @@ mod tallies;
 mod turn;
 mod verdict;
 
+pub(crate) use kernel::FIRST_ID;
 pub use scheduler::Scheduler;
 pub use verdict::Verdict;

@@ -2,7 +2,8 @@
 
 use super::{Verdict, kernel::Kernel};
 use crate::layout::{
-    KIND_EVENT_START, KIND_EVENT_STOP, QUEUE_SYSTEM, RELATION_MONITOR, TAG_EXTRA_SHIFT,
+    KIND_EVENT_START, KIND_EVENT_STOP, QUEUE_SYSTEM, RELATION_MONITOR, RELATION_SILENT,
+    TAG_EXTRA_SHIFT,
 };
 use crate::mailbox::Message;
 use crate::registry::AddressBody;
@@ -22,9 +23,7 @@ impl Kernel {
     /// `UNRELATE`: takes a link or monitor back.
     pub fn unrelate(&mut self, command: Command) -> Result<(), Fault> {
         let wanted = decode(command);
-        let found = self
-            .relations
-            .find(wanted.consumer, wanted.target, wanted.is_monitor);
+        let found = self.relations.find(&wanted);
         let verdict = if found.is_some() {
             Verdict::Ok
         } else {
@@ -153,6 +152,7 @@ fn decode(command: Command) -> Relation {
             kind,
         },
         is_monitor: command.kind() & RELATION_MONITOR != 0,
+        is_silent: command.kind() & RELATION_SILENT != 0,
         token: command.third,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::kernel::Kernel;
 use crate::counters::{Counters, EventCounters, ProcessCounters};
-use crate::layout::RELATION_MONITOR;
+use crate::layout::{BLOCK_WORDS, RELATION_MONITOR};
 use crate::registry::AddressBody;
 use crate::relation::{List, Relation};
 
@@ -91,7 +91,7 @@ impl Kernel {
             + self.registry.bytes()
             + self.wheel.bytes()
             + self.pending.bytes()
-            + size_of_val(self.gauges.words())
+            + (self.gauges.blocks() * BLOCK_WORDS) as usize * size_of::<u32>()
     }
 }
 

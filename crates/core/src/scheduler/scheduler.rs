@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use super::{Verdict, kernel::Kernel};
+use super::{Verdict, kernel::Kernel, placing::Naming};
 use crate::NIL;
 use crate::counters::{Counters, EventCounters, ProcessCounters};
+use crate::fabric::{Block, Fabric, Holder, JoinError, Port};
 use crate::layout::{
-    GRANT_MAX, ID_LO, IN_USED, MORE, NEXT_TIMER_LO, OUT_WORDS, RESULT_A, RESULT_B, STATUS,
-    STATUS_AT, STATUS_OK,
+    GRANT_MAX, ID_LO, IN_USED, MORE, NEXT_TIMER_LO, OUT_WORDS, RESULT_A, RESULT_B, RESULT_C,
+    RESULT_D, RESULT_E, RESULT_F, STATUS, STATUS_AT, STATUS_OK,
 };
-use crate::mailbox::GaugeMemory;
 use crate::ring::{Fault, RingMemory};
 
 /// The actors of one JS thread: their mailboxes, relations, names, events and timers.
@@ -23,10 +23,22 @@ pub struct Scheduler {
 impl Scheduler {
     /// A scheduler without processes, with a memory of its own.
     pub fn new() -> Self {
-        let scheduler = Self {
-            ring: Arc::new(RingMemory::new()),
-            kernel: Kernel::new(),
-        };
+        Self::with(Arc::new(RingMemory::new()), None)
+    }
+
+    /// The scheduler of one thread of a node that has several.
+    ///
+    /// # Errors
+    /// When the node has no such thread, or its place is taken.
+    pub fn join(fabric: &Arc<Fabric>, thread: u32) -> Result<Self, JoinError> {
+        let ring = Arc::new(RingMemory::new());
+        let port = fabric.join(thread, &ring)?;
+        Ok(Self::with(ring, Some(port)))
+    }
+
+    fn with(ring: Arc<RingMemory>, port: Option<Port>) -> Self {
+        let kernel = Kernel::new(port);
+        let scheduler = Self { ring, kernel };
         scheduler.write_outlook();
         scheduler
     }
@@ -36,16 +48,10 @@ impl Scheduler {
         &self.ring
     }
 
-    /// The gauges of bounded mailboxes.
-    pub fn gauges(&self) -> &Arc<GaugeMemory> {
-        &self.kernel.gauges
-    }
-
-    /// Doubles the gauges. The old memory is not read any more.
-    pub fn grow_gauges(&mut self) -> &Arc<GaugeMemory> {
+    /// The block of gauges of that number, which is made, with those before it, when there is none.
+    pub fn gauge_block(&mut self, number: u32) -> Arc<Block> {
         self.flush();
-        self.kernel.gauges = Arc::new(self.kernel.gauges.doubled());
-        &self.kernel.gauges
+        self.kernel.gauge_block(number)
     }
 
     /// Carries out the commands in the outbox, fires the timers that are due and writes the inbox
@@ -53,10 +59,15 @@ impl Scheduler {
     #[inline]
     pub fn turn(&mut self) {
         self.kernel.processes.end_quarantine();
+        if let Some(port) = &mut self.kernel.port {
+            port.stay_awake();
+        }
         self.drain();
+        self.kernel.exchange(&self.ring);
         let used = self.kernel.fill_inbox(&self.ring);
         self.ring.set_header(IN_USED, used as u32);
         self.write_outlook();
+        self.kernel.show_statistics();
     }
 
     /// Carries out the commands in the outbox and leaves the inbox as it is.
@@ -71,26 +82,24 @@ impl Scheduler {
         let processes = &mut self.kernel.processes;
         let slots = std::iter::from_fn(|| processes.grant()).take(GRANT_MAX as usize);
         let granted = self.ring.write_grants(slots);
-        let first_id = self.kernel.processes.take_ids(granted);
+        let first_id = self.kernel.take_ids(granted);
         self.ring.set_header_pair(ID_LO, first_id);
+        self.kernel.show_grants(self.ring.grants(), first_id);
     }
 
     /// Registers a name for a process that has none. Names are told apart from those of events.
     pub fn register_name(&mut self, slot: u32, generation: u32, name: &str) -> Verdict {
         self.flush();
-        let Kernel {
-            processes,
-            registry,
-            ..
-        } = &mut self.kernel;
-        if !processes.is_live(slot, generation) {
+        if !self.kernel.processes.is_live(slot, generation) {
             return Verdict::ProcessUnknown;
         }
-        if processes.detail(slot).name != NIL || registry.has_name(name) {
+        if self.kernel.processes.detail(slot).name != NIL {
             return Verdict::Taken;
         }
-        let index = registry.add_name(slot, name);
-        processes.detail_mut(slot).name = index;
+        let Some(index) = self.kernel.add_named(slot, name, Naming::Process) else {
+            return Verdict::Taken;
+        };
+        self.kernel.processes.detail_mut(slot).name = index;
         self.own(slot, index)
     }
 
@@ -101,6 +110,7 @@ impl Scheduler {
             return Verdict::ProcessUnknown;
         }
         let index = self.kernel.registry.add_alias(slot);
+        self.kernel.show_address(index);
         self.own(slot, index)
     }
 
@@ -117,11 +127,60 @@ impl Scheduler {
         if !self.kernel.processes.is_live(slot, generation) {
             return Verdict::ProcessUnknown;
         }
-        if self.kernel.registry.has_event(name) {
-            return Verdict::Taken;
+        let naming = Naming::Event { notify };
+        match self.kernel.add_named(slot, name, naming) {
+            Some(index) => self.own(slot, index),
+            None => Verdict::Taken,
         }
-        let index = self.kernel.registry.add_event(slot, name, notify);
-        self.own(slot, index)
+    }
+
+    /// An address that stands for something of another thread: for an event, or for anything else.
+    pub fn add_proxy(&mut self, is_event: bool) -> Verdict {
+        self.flush();
+        let index = self.kernel.registry.add_proxy(is_event);
+        self.answer(index)
+    }
+
+    /// Whether some thread of the node has this name; then the results say who.
+    pub fn find_name(&mut self, name: &str) -> bool {
+        let port = self.kernel.port.as_ref();
+        let holder = port.and_then(|port| port.fabric().names.find(name));
+        self.answer_holder(holder)
+    }
+
+    /// Whether some thread of the node has this event; then the results say who.
+    pub fn find_event(&mut self, name: &str) -> bool {
+        let port = self.kernel.port.as_ref();
+        let holder = port.and_then(|port| port.fabric().events.find(name));
+        self.answer_holder(holder)
+    }
+
+    /// Closes the chunk for another thread and opens the next: its number, or all ones.
+    pub fn open(&mut self, receiver: u32, is_forced: bool) -> u32 {
+        let port = self.kernel.port.as_mut();
+        port.map_or(NIL, |port| port.open(receiver, is_forced, &self.ring))
+    }
+
+    /// Hands over what was written for other threads, without taking a turn.
+    pub fn hand_over(&mut self) {
+        if let Some(port) = &mut self.kernel.port {
+            port.hand_over(&self.ring);
+        }
+    }
+
+    /// The thread has no work: true when it may sleep.
+    pub fn doze(&mut self) -> bool {
+        self.kernel.port.as_mut().is_none_or(Port::doze)
+    }
+
+    /// What connects it with other threads.
+    pub fn fabric(&self) -> Option<&Arc<Fabric>> {
+        self.kernel.port.as_ref().map(Port::fabric)
+    }
+
+    /// Its number among the threads of the node.
+    pub fn thread(&self) -> u32 {
+        self.kernel.port.as_ref().map_or(0, Port::thread)
     }
 
     /// The address of a node, onto which relations can be made.
@@ -198,6 +257,23 @@ impl Scheduler {
         let detail = self.kernel.processes.detail_mut(slot);
         detail.addresses = self.kernel.registry.link_owned(detail.addresses, index);
         self.answer(index)
+    }
+
+    fn answer_holder(&self, holder: Option<Holder>) -> bool {
+        let Some(holder) = holder else {
+            return false;
+        };
+        for (word, value) in [
+            (RESULT_A, holder.slot | holder.thread << 24),
+            (RESULT_B, holder.generation),
+            (RESULT_C, holder.index),
+            (RESULT_D, holder.address_generation),
+            (RESULT_E, holder.id as u32),
+            (RESULT_F, (holder.id >> 32) as u32),
+        ] {
+            self.ring.set_header(word, value);
+        }
+        true
     }
 
     fn answer(&self, index: u32) -> Verdict {

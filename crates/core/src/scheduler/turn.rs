@@ -16,6 +16,7 @@ impl Kernel {
             self.write_slices(&mut inbox);
         }
         self.inbox_used = inbox.used();
+        self.note_handed(ring);
         self.tallies.turns += 1;
         self.inbox_used
     }

@@ -3,10 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use tergo_core::layout::{
-    COMMAND_KIND_SHIFT, COMMAND_QUEUE_SHIFT, GRANT_AT, GRANTED, KIND_MESSAGE, MORE, NEXT_TIMER_HI,
-    NEXT_TIMER_LO, NOW_HI, NOW_LO, OP_EXIT, OP_LIMIT, OP_PUBLISH, OP_READY, OP_RELATE, OP_RELEASE,
-    OP_RESUME, OP_RETURN, OP_SEND, OP_SPAWN, OP_SUSPEND, OP_TIMER_CANCEL, OP_TIMER_START,
-    OP_UNRELATE, OUT_AT, OUT_USED, OUT_WORDS, RESULT_A, RESULT_B, STATUS, STATUS_OK,
+    COMMAND_KIND_SHIFT, COMMAND_QUEUE_SHIFT, GAUGE_WORDS, GRANT_AT, GRANTED, KIND_MESSAGE, MORE,
+    NEXT_TIMER_HI, NEXT_TIMER_LO, NOW_HI, NOW_LO, OP_EXIT, OP_LIMIT, OP_PUBLISH, OP_READY,
+    OP_RELATE, OP_RELEASE, OP_RESUME, OP_RETURN, OP_SEND, OP_SPAWN, OP_SUSPEND, OP_TIMER_CANCEL,
+    OP_TIMER_START, OP_UNRELATE, OUT_AT, OUT_USED, OUT_WORDS, RESULT_A, RESULT_B, STATUS,
+    STATUS_OK,
 };
 use tergo_core::{RingMemory, Scheduler, Verdict};
 
@@ -36,7 +37,10 @@ pub struct Driver {
 
 impl Driver {
     pub fn new() -> Self {
-        let scheduler = Scheduler::new();
+        Self::over(Scheduler::new())
+    }
+
+    pub fn over(scheduler: Scheduler) -> Self {
         let ring = Arc::clone(scheduler.ring());
         Self {
             scheduler,
@@ -192,6 +196,7 @@ impl Driver {
     }
 
     pub fn limit(&mut self, pid: Pid, limit: u32, gauge: u32) {
+        self.scheduler.gauge_block(0);
         self.write(OP_LIMIT, 0, 0, [pid.slot, limit, gauge]);
     }
 
@@ -236,14 +241,14 @@ impl Driver {
     }
 
     /// The value of a queue's gauge.
-    pub fn gauge(&self, gauge: u32, queue: u32) -> u32 {
-        let words = self.scheduler.gauges().words();
-        words[(4 * gauge + queue) as usize].load(Relaxed)
+    pub fn gauge(&mut self, gauge: u32, queue: u32) -> u32 {
+        let block = self.scheduler.gauge_block(0);
+        block.words()[(GAUGE_WORDS * gauge + queue) as usize].load(Relaxed)
     }
 
     pub fn set_gauge(&mut self, gauge: u32, queue: u32, value: u32) {
-        let words = self.scheduler.gauges().words();
-        words[(4 * gauge + queue) as usize].store(value, Relaxed);
+        let block = self.scheduler.gauge_block(0);
+        block.words()[(GAUGE_WORDS * gauge + queue) as usize].store(value, Relaxed);
     }
 
     fn address(&self, verdict: Verdict) -> Result<Addr, Verdict> {

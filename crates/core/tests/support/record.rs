@@ -1,6 +1,6 @@
 use tergo_core::RingMemory;
 use tergo_core::layout::{
-    IN_AT, IN_USED, REC_DROPPED, REC_FREED, REC_SHARED, REC_SLICE, REC_TIMER, REC_VERDICT,
+    IN_AT, IN_USED, REC_DROPPED, REC_FAR, REC_FREED, REC_SHARED, REC_SLICE, REC_TIMER, REC_VERDICT,
     RECORD_OP_SHIFT, SLOT_MASK, TAG_EXTRA_SHIFT, TAG_QUEUE_SHIFT,
 };
 
@@ -58,6 +58,9 @@ pub enum Record {
         index: u32,
         sequence: u32,
     },
+    Far {
+        frame: u32,
+    },
 }
 
 /// Reads the whole inbox; fails when a control record comes after a slice.
@@ -113,6 +116,7 @@ fn read_record(ring: &RingMemory, at: u32) -> (Record, u32) {
             index: first,
             sequence: second,
         },
+        REC_FAR => Record::Far { frame: first },
         op => panic!("there is no record {op}"),
     };
     (record, 3)

@@ -1,0 +1,173 @@
+//! What a scheduler that has joined a fabric can do with it. Without a fabric there is nothing there.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "napi hands strings over by value"
+)]
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "these comments become those of binding.d.ts, which has no such section"
+)]
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{ArrayBuffer, Function, Result};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi::{Env, Error};
+use napi_derive::napi;
+use tergo_core::Block;
+
+use crate::binding_scheduler::BindingScheduler;
+use crate::external_memory::array_buffer;
+
+/// What `open` answers without a chunk.
+const NONE: u32 = u32::MAX;
+
+#[napi]
+impl BindingScheduler {
+    /// Calls back on this thread when frames came while it slept. Does not keep the process alive.
+    #[napi]
+    pub fn on_wake(&self, callback: Function<'_, (), ()>) -> Result<()> {
+        let Some(fabric) = self.fabric() else {
+            return Ok(());
+        };
+        let wake = callback
+            .build_threadsafe_function::<()>()
+            .weak::<true>()
+            .build()?;
+        let waker = move || {
+            // Refused only when its thread is at its end, which takes no frames any more.
+            let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        };
+        fabric.on_wake(self.handle().thread(), Arc::new(waker));
+        Ok(())
+    }
+
+    /// Hands over what the open chunk for a thread has, closes it and opens the next: its number, or all
+    /// ones when the quota is used up or nobody is there.
+    #[napi]
+    pub fn open(&self, thread: u32, is_forced: bool) -> u32 {
+        let opened = self
+            .handle()
+            .call(|scheduler| scheduler.open(thread, is_forced));
+        opened.unwrap_or(NONE)
+    }
+
+    /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately.
+    #[napi]
+    pub fn doze(&self) -> bool {
+        self.handle()
+            .call(tergo_core::Scheduler::doze)
+            .unwrap_or(true)
+    }
+
+    /// The memory of a chunk. Throws when there is none of that number.
+    #[napi]
+    pub fn chunk<'env>(&self, env: &'env Env, number: u32) -> Result<ArrayBuffer<'env>> {
+        let chunk = self.fabric().and_then(|fabric| fabric.chunk(number));
+        buffer_over(env, chunk)?.ok_or_else(|| Error::from_reason("there is no such chunk"))
+    }
+
+    /// What a thread shows of its processes; null when it has no block of that number.
+    #[napi]
+    pub fn presence<'env>(
+        &self,
+        env: &'env Env,
+        thread: u32,
+        block: u32,
+    ) -> Result<Option<ArrayBuffer<'env>>> {
+        buffer_over(
+            env,
+            self.fabric()
+                .and_then(|fabric| fabric.presence(thread, block)),
+        )
+    }
+
+    /// What a thread shows of its addresses; null when it has no block of that number.
+    #[napi]
+    pub fn address_presence<'env>(
+        &self,
+        env: &'env Env,
+        thread: u32,
+        block: u32,
+    ) -> Result<Option<ArrayBuffer<'env>>> {
+        let fabric = self.fabric();
+        buffer_over(
+            env,
+            fabric.and_then(|fabric| fabric.address_presence(thread, block)),
+        )
+    }
+
+    /// What a thread counts. Throws when there is no such thread.
+    #[napi]
+    pub fn statistics<'env>(&self, env: &'env Env, thread: u32) -> Result<ArrayBuffer<'env>> {
+        let block = self.fabric().and_then(|fabric| fabric.statistics(thread));
+        buffer_over(env, block)?.ok_or_else(|| Error::from_reason("there is no such thread"))
+    }
+
+    /// The ring of another thread, to look at only; null while nobody has its place.
+    #[napi]
+    pub fn ring_of<'env>(&self, env: &'env Env, thread: u32) -> Result<Option<ArrayBuffer<'env>>> {
+        let ring = self.fabric().and_then(|fabric| fabric.ring(thread));
+        ring.map(|ring| array_buffer(env, ring)).transpose()
+    }
+
+    /// Whether some thread of the node has this name; then the results say who.
+    #[napi]
+    pub fn find_name(&self, name: String) -> bool {
+        let found = self.handle().call(|scheduler| scheduler.find_name(&name));
+        found.unwrap_or(false)
+    }
+
+    /// Whether some thread of the node has this event; then the results say who.
+    #[napi]
+    pub fn find_event(&self, name: String) -> bool {
+        let found = self.handle().call(|scheduler| scheduler.find_event(&name));
+        found.unwrap_or(false)
+    }
+
+    /// An address that stands for something of another thread, in `RESULT_A` and `RESULT_B`; given up by
+    /// `RELEASE`.
+    #[napi]
+    pub fn add_proxy(&self, is_event: bool) {
+        self.handle()
+            .call(|scheduler| scheduler.add_proxy(is_event));
+    }
+
+    /// Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there.
+    #[napi]
+    pub fn put_blob(&self, thread: u32, bytes: &[u8], is_forced: bool) -> u32 {
+        self.fabric()
+            .map_or(0, |fabric| fabric.put_blob(thread, bytes, is_forced))
+    }
+
+    /// The bytes of that number, without a copy; null when they are gone.
+    #[napi]
+    pub fn take_blob<'env>(
+        &self,
+        env: &'env Env,
+        number: u32,
+    ) -> Result<Option<ArrayBuffer<'env>>> {
+        let bytes = self.fabric().and_then(|fabric| fabric.take_blob(number));
+        bytes
+            .map(|bytes| ArrayBuffer::from_data(env, bytes))
+            .transpose()
+    }
+
+    /// The number of an object shape; 0 when no more can be had.
+    #[napi]
+    pub fn shape(&self, text: String) -> u32 {
+        self.fabric().map_or(0, |fabric| fabric.shape(&text))
+    }
+
+    /// The object shape of a number; null when there is none.
+    #[napi]
+    pub fn shape_text(&self, number: u32) -> Option<String> {
+        let text = self.fabric()?.shape_text(number)?;
+        Some(text.to_string())
+    }
+}
+
+fn buffer_over(env: &Env, block: Option<Arc<Block>>) -> Result<Option<ArrayBuffer<'_>>> {
+    block.map(|block| array_buffer(env, block)).transpose()
+}

@@ -1,0 +1,87 @@
+use std::sync::Arc;
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use crate::layout::BLOCK_WORDS;
+use crate::sync::{read, write};
+
+/// 256 KiB of words that several threads share; never moved, alive as long as somebody holds a share.
+///
+/// All accesses are relaxed: who may read what somebody else wrote is settled by the queue between them.
+#[derive(Debug)]
+pub struct Block {
+    words: Box<[AtomicU32]>,
+}
+
+impl Block {
+    /// A block of so many zeros.
+    pub fn new(words: u32) -> Self {
+        Self {
+            words: (0..words).map(|_| AtomicU32::new(0)).collect(),
+        }
+    }
+
+    /// All words, as the TypeScript side sees them.
+    pub fn words(&self) -> &[AtomicU32] {
+        &self.words
+    }
+
+    /// The value of a word.
+    #[inline]
+    pub fn get(&self, at: u32) -> u32 {
+        self.words[at as usize].load(Relaxed)
+    }
+
+    /// Writes a word.
+    #[inline]
+    pub fn set(&self, at: u32, value: u32) {
+        self.words[at as usize].store(value, Relaxed);
+    }
+
+    /// Writes a number of 64 bits into two words, the low one first.
+    pub fn set_pair(&self, at: u32, value: u64) {
+        self.set(at, value as u32);
+        self.set(at + 1, (value >> 32) as u32);
+    }
+}
+
+/// A growing list of blocks, each of them written by one thread and read by all.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks {
+    blocks: RwLock<Vec<Arc<Block>>>,
+}
+
+impl Blocks {
+    /// A block that is there.
+    pub fn get(&self, number: u32) -> Option<Arc<Block>> {
+        read(&self.blocks).get(number as usize).map(Arc::clone)
+    }
+
+    /// The block of that number, made with all before it when there is none yet.
+    pub fn ensure(&self, number: u32) -> Arc<Block> {
+        if let Some(block) = self.get(number) {
+            return block;
+        }
+        let mut blocks = write(&self.blocks);
+        while blocks.len() <= number as usize {
+            blocks.push(Arc::new(Block::new(BLOCK_WORDS)));
+        }
+        Arc::clone(&blocks[number as usize])
+    }
+
+    /// Adds a block and gives its number.
+    pub fn add(&self) -> u32 {
+        let mut blocks = write(&self.blocks);
+        blocks.push(Arc::new(Block::new(BLOCK_WORDS)));
+        blocks.len() as u32 - 1
+    }
+
+    /// Sets all words to zero.
+    pub fn clear(&self) {
+        for block in read(&self.blocks).iter() {
+            for word in block.words() {
+                word.store(0, Relaxed);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+use super::Block;
+use crate::layout::{
+    BLOCK_WORDS, FAR, FLAG_BLOBS, FORMAT_INT, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT,
+    FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, TAG_EXTRA_SHIFT,
+    TAG_QUEUE_SHIFT,
+};
+
+/// Whether a payload is the number of a frame.
+#[inline]
+pub(crate) fn is_far(payload: u32) -> bool {
+    payload & FAR != 0
+}
+
+/// The head of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    head: u32,
+    length: u32,
+    /// Slot of the target.
+    pub slot: u32,
+    /// Generation of the target.
+    pub generation: u32,
+}
+
+impl Frame {
+    /// The frame that begins at a word of a chunk.
+    #[inline]
+    pub fn read(chunk: &Block, at: u32) -> Self {
+        Self {
+            head: chunk.get(at),
+            length: chunk.get(at + 1),
+            slot: chunk.get(at + 2),
+            generation: chunk.get(at + 3),
+        }
+    }
+
+    /// The word after it; none when it cannot be a frame.
+    #[inline]
+    pub fn end(self, at: u32) -> Option<u32> {
+        let format = self.head >> FRAME_FORMAT_SHIFT & 0xFF;
+        let payload = if format == FORMAT_INT {
+            0
+        } else {
+            self.length.checked_add(7)? / 8 * 2
+        };
+        let end = at.checked_add(FRAME_WORDS)?.checked_add(payload)?;
+        (end <= BLOCK_WORDS).then_some(end)
+    }
+
+    /// Whether it goes into a mailbox.
+    #[inline]
+    pub fn is_message(self) -> bool {
+        self.head & 0xF == FRAME_MESSAGE
+    }
+
+    /// Whether blobs belong to it.
+    #[inline]
+    pub fn has_blobs(self) -> bool {
+        self.head >> FRAME_FLAGS_SHIFT & FLAG_BLOBS != 0
+    }
+
+    /// Kind and queue as a mailbox entry has them; the lowest bit of the extra says whether blobs belong
+    /// to it.
+    #[inline]
+    pub fn tag(self) -> u32 {
+        let kind = self.head >> FRAME_KIND_SHIFT & 0xF;
+        let queue = self.head >> FRAME_QUEUE_SHIFT & 3;
+        let blobs = u32::from(self.has_blobs());
+        kind | queue << TAG_QUEUE_SHIFT | blobs << TAG_EXTRA_SHIFT
+    }
+
+    /// The number of the frame at a word of a chunk.
+    #[inline]
+    pub fn number(chunk: u32, at: u32) -> u32 {
+        FAR | chunk << 15 | (at / 2)
+    }
+
+    /// The chunk in the number of a frame.
+    #[inline]
+    pub fn chunk_of(number: u32) -> u32 {
+        number >> 15 & 0xFFFF
+    }
+
+    /// The word at which the frame of that number begins.
+    pub fn word_of(number: u32) -> u32 {
+        (number & 0x7FFF) * 2
+    }
+}

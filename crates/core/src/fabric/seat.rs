@@ -1,0 +1,145 @@
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use super::block::{Block, Blocks};
+use super::inject::Inject;
+use crate::layout::{
+    BLOCK_WORDS, FRAME_WORDS, PRESENCE_BOUNDED, PRESENCE_FALLBACK, PRESENCE_GAUGE_SHIFT,
+    PRESENCE_WORDS, STAT_WORDS,
+};
+use crate::ring::RingMemory;
+use crate::sync::lock;
+
+const SLOTS_A_BLOCK: u32 = BLOCK_WORDS / PRESENCE_WORDS;
+// Frame numbers count in units of two words.
+const _: () = assert!(FRAME_WORDS.is_multiple_of(2));
+
+/// Wakes a thread that sleeps.
+pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// The place of one thread in a fabric: what it shows to the others, and what is on its way to it.
+pub(crate) struct Seat {
+    /// Frames on their way here.
+    pub inject: Inject,
+    /// Who lives in which slot.
+    pub presence: Blocks,
+    /// What stands at which address.
+    pub addresses: Blocks,
+    /// Bounded mailboxes.
+    pub gauges: Blocks,
+    /// What it counts.
+    pub statistics: Arc<Block>,
+    /// By sender: chunks in use on the way here.
+    pub chunks: Box<[AtomicU32]>,
+    /// Slots begin with the generation after this one.
+    pub slot_floor: AtomicU32,
+    /// Addresses begin with the generation after this one.
+    pub address_floor: AtomicU32,
+    ring: Mutex<Option<Arc<RingMemory>>>,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Seat {
+    /// A place that nobody has.
+    pub fn new(threads: u32) -> Self {
+        Self {
+            inject: Inject::default(),
+            presence: Blocks::default(),
+            addresses: Blocks::default(),
+            gauges: Blocks::default(),
+            statistics: Arc::new(Block::new(STAT_WORDS)),
+            chunks: (0..threads).map(|_| AtomicU32::new(0)).collect(),
+            slot_floor: AtomicU32::new(0),
+            address_floor: AtomicU32::new(0),
+            ring: Mutex::new(None),
+            waker: Mutex::new(None),
+        }
+    }
+
+    /// The ring of the scheduler that sits here.
+    pub fn ring(&self) -> Option<Arc<RingMemory>> {
+        lock(&self.ring).clone()
+    }
+
+    /// Who sits here now.
+    pub fn set_ring(&self, ring: Option<Arc<RingMemory>>) {
+        *lock(&self.ring) = ring;
+    }
+
+    /// How to wake the thread.
+    pub fn set_waker(&self, waker: Option<Waker>) {
+        // Dropped after the lock is given back: it may be the last share of something of Node.js.
+        let _former = std::mem::replace(&mut *lock(&self.waker), waker);
+    }
+
+    /// Wakes the thread.
+    pub fn wake(&self) {
+        let waker = lock(&self.waker).clone();
+        if let Some(waker) = waker {
+            waker();
+        }
+    }
+
+    /// A slot is granted: the process that may be spawned there has this id.
+    pub fn granted(&self, slot: u32, generation: u32, id: u64) {
+        let (block, at) = self.presence_of(slot);
+        block.set(at + 1, 0);
+        block.set_pair(at + 2, id);
+        self.slot_floor.fetch_max(generation, Relaxed);
+    }
+
+    /// A process lives in a slot from now on; with generation 0 nobody does.
+    pub fn show(&self, slot: u32, generation: u32) {
+        let (block, at) = self.presence_of(slot);
+        block.set(at, generation);
+    }
+
+    /// The mailbox of a process is bounded by a gauge.
+    pub fn show_gauge(&self, slot: u32, gauge: Option<u32>) {
+        let (block, at) = self.presence_of(slot);
+        let fallback = block.get(at + 1) & PRESENCE_FALLBACK;
+        let bound = gauge.map_or(0, |gauge| gauge << PRESENCE_GAUGE_SHIFT | PRESENCE_BOUNDED);
+        block.set(at + 1, fallback | bound);
+    }
+
+    /// The id of the process in a slot.
+    pub fn id_of(&self, slot: u32) -> u64 {
+        let (block, at) = self.presence_of(slot);
+        u64::from(block.get(at + 3)) << 32 | u64::from(block.get(at + 2))
+    }
+
+    /// Something stands at an address from now on.
+    pub fn show_address(&self, index: u32, generation: u32) {
+        let block = self.addresses.ensure(index / BLOCK_WORDS);
+        block.set(index % BLOCK_WORDS, generation);
+        self.address_floor.fetch_max(generation, Relaxed);
+    }
+
+    /// Nothing stands at an address any more.
+    pub fn hide_address(&self, index: u32) {
+        let block = self.addresses.ensure(index / BLOCK_WORDS);
+        block.set(index % BLOCK_WORDS, 0);
+    }
+
+    /// Nobody sits here any more.
+    pub fn clear(&self) {
+        self.presence.clear();
+        self.addresses.clear();
+        self.set_ring(None);
+        self.set_waker(None);
+        for word in self.statistics.words() {
+            word.store(0, Relaxed);
+        }
+    }
+
+    fn presence_of(&self, slot: u32) -> (Arc<Block>, u32) {
+        let block = self.presence.ensure(slot / SLOTS_A_BLOCK);
+        (block, slot % SLOTS_A_BLOCK * PRESENCE_WORDS)
+    }
+}
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Seat").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,139 @@
+//! Frames of other threads: into mailboxes, out of them, and done with.
+
+use super::kernel::Kernel;
+use crate::fabric::{Frame, Port, is_far};
+use crate::layout::{
+    CONTROL_WORDS, REC_DROPPED, REC_FAR, REC_SLICE, RECORD_OP_SHIFT, STAT_ALIASES, STAT_BLOB_BYTES,
+    STAT_CHUNKS, STAT_DELIVERED, STAT_DROPPED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
+    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FRAMES_IN, STAT_LINKS, STAT_MESSAGES,
+    STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS, STAT_RUN_QUEUE,
+    STAT_SENT, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_TURNS, STAT_WAKE_UPS,
+    TAG_EXTRA_SHIFT,
+};
+use crate::mailbox::Message;
+use crate::ring::{Record, RingMemory};
+
+impl Kernel {
+    /// Hands over what was written for other threads, and puts what came from them into mailboxes.
+    pub fn exchange(&mut self, ring: &RingMemory) {
+        let Some(mut port) = self.port.take() else {
+            return;
+        };
+        port.release();
+        port.hand_over(ring);
+        port.receive(|frame, number| self.arrive(frame, number));
+        self.port = Some(port);
+    }
+
+    /// A frame that was handed over waits in a mailbox again.
+    #[cold]
+    pub fn keep_frame(&mut self, payload: u32) {
+        if let Some(port) = &mut self.port {
+            port.kept(payload);
+        }
+    }
+
+    /// The same for those among the entries of a slice.
+    pub fn keep_frames(&mut self, entries: impl Iterator<Item = Message>) {
+        for message in entries.filter(|message| is_far(message.payload)) {
+            self.keep_frame(message.payload);
+        }
+    }
+
+    /// Remembers which frames the inbox hands over: they are done with when the next turn begins.
+    #[inline]
+    pub fn note_handed(&mut self, ring: &RingMemory) {
+        if self.port.as_ref().is_some_and(Port::holds_frames) {
+            self.walk_inbox(ring);
+        }
+    }
+
+    /// Shows other threads what this one counts.
+    pub fn show_statistics(&self) {
+        let Some(port) = &self.port else {
+            return;
+        };
+        let statistics = &port.seat().statistics;
+        let tallies = &self.tallies;
+        for (at, count) in [
+            (STAT_DELIVERED, tallies.delivered),
+            (STAT_SENT, tallies.sent),
+            (STAT_DROPPED, tallies.dropped),
+            (STAT_FRAMES_IN, port.frames_in),
+            (STAT_RANGES_OUT, port.ranges_out),
+            (STAT_TURNS, tallies.turns),
+            (STAT_SPAWNED, tallies.spawned),
+            (STAT_TERMINATED, tallies.terminated),
+            (STAT_EVENTS_PUBLISHED, tallies.events_published),
+            (STAT_EVENTS_DELIVERED, tallies.events_delivered),
+            (STAT_EVENTS_DROPPED, tallies.events_dropped),
+            (STAT_BLOB_BYTES, port.blob_bytes()),
+        ] {
+            statistics.set_pair(at, count);
+        }
+        for (at, count) in [
+            (STAT_PROCESSES, self.processes.live()),
+            (STAT_RUN_QUEUE, self.run_queue.len()),
+            (STAT_LINKS, self.relations.links()),
+            (STAT_MONITORS, self.relations.monitors()),
+            (STAT_TIMERS, self.wheel.running()),
+            (STAT_MESSAGES, self.pool.in_use()),
+            (STAT_CHUNKS, port.chunks_in_use()),
+            (STAT_REFUSALS, port.refusals),
+            (STAT_WAKE_UPS, port.wake_ups),
+            (STAT_NAMES, self.registry.names() as u32),
+            (STAT_ALIASES, self.registry.aliases()),
+            (STAT_EVENTS, self.registry.events() as u32),
+        ] {
+            statistics.set(at, count);
+        }
+    }
+
+    fn arrive(&mut self, frame: Frame, number: u32) {
+        if !frame.is_message() {
+            self.pending.push(Record::far(number, frame.has_blobs()));
+            return;
+        }
+        let message = Message {
+            tag: frame.tag(),
+            payload: number,
+        };
+        self.tallies.sent += 1;
+        if self.processes.is_live(frame.slot, frame.generation) {
+            self.push(frame.slot, message);
+        } else {
+            self.drop_message(frame.slot, message);
+        }
+    }
+
+    fn walk_inbox(&mut self, ring: &RingMemory) {
+        let Some(port) = &mut self.port else {
+            return;
+        };
+        let mut at = 0;
+        while at < self.inbox_used {
+            let [head, first, second] = ring.inbox_words(at);
+            match head >> RECORD_OP_SHIFT {
+                REC_SLICE => {
+                    let count = first as usize;
+                    for message in ring.inbox_entries(at + 2, count) {
+                        if is_far(message.payload) {
+                            port.handed(message.payload, has_blobs(message.tag));
+                        }
+                    }
+                    at += 2 + 2 * count;
+                    continue;
+                }
+                REC_DROPPED if is_far(second) => port.handed(second, has_blobs(first)),
+                REC_FAR => port.handed(first, second != 0),
+                _ => {}
+            }
+            at += CONTROL_WORDS as usize;
+        }
+    }
+}
+
+/// Whether the tag of a far message says that blobs belong to it.
+fn has_blobs(tag: u32) -> bool {
+    tag >> TAG_EXTRA_SHIFT & 1 != 0
+}
