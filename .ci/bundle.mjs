@@ -4,7 +4,11 @@ import { rolldown } from 'rolldown';
 import { at } from './tools.mjs';
 
 const bundle = await rolldown({
-  input: { index: at('ts', 'index.ts'), 'testing/index': at('ts', 'testing', 'index.ts') },
+  input: {
+    index: at('ts', 'index.ts'),
+    'testing/index': at('ts', 'testing', 'index.ts'),
+    'thread/worker': at('ts', 'thread', 'worker.ts'),
+  },
   platform: 'node',
   external: [/^node:/, 'croner'],
 });
@@ -14,4 +18,6 @@ await bundle.write({
   sourcemap: true,
   // Beside `dist/native`: `ts/native/load.ts` looks for the addon relative to itself.
   chunkFileNames: 'chunks/[name].js',
+  // Looks for `dist/thread/worker.js` relative to itself, too, though only one entry needs it.
+  advancedChunks: { groups: [{ name: 'threads', test: /ts\/thread\/threads\.ts$/ }] },
 });

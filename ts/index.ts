@@ -40,6 +40,7 @@ export type {
 export type {
   FallbackMessage,
   Optional,
+  Placement,
   ProcessOptions,
   SpawnOptions,
   WithArgs,
@@ -143,6 +144,7 @@ export { PinoLogger, type PinoInstance } from './log/pino-logger.ts';
 export type { Messenger } from './node/messenger.ts';
 export { type Node } from './node/node.ts';
 export type { NodeInfo } from './node/node-info.ts';
+export type { ThreadInfo } from './thread/thread-info.ts';
 export type { Clock, ClockMember } from './scheduler/clock.ts';
 export type { LogOptions, NodeOptions, SecurityOptions } from './node/node-options.ts';
 export type { StopReport } from './node/stop-report.ts';

@@ -174,11 +174,62 @@ test('the memory of the rings outlives the scheduler for as long as somebody hol
   t.is(ring[layout.OUT_AT], 42);
 });
 
-test('gauges double and keep their values', (t) => {
+test('gauges stand in blocks that are made when they are asked for, and those of other threads are none', (t) => {
   const { scheduler } = open();
-  const before = new Uint32Array(scheduler.gauges());
-  before[5] = 7;
-  const after = new Uint32Array(scheduler.growGauges());
-  t.is(after.length, 2 * before.length);
-  t.is(after[5], 7);
+  const first = new Uint32Array(scheduler.gaugeBlock(0, 0)!);
+  first[5] = 7;
+  t.is(first.length, layout.BLOCK_WORDS);
+  t.is(new Uint32Array(scheduler.gaugeBlock(0, 1)!)[5], 0);
+  t.is(scheduler.gaugeBlock(1, 0), null);
+});
+
+test('a scheduler without a fabric has nothing of what threads share', (t) => {
+  const { scheduler } = open();
+  t.is(scheduler.open(1, true), 0xffff_ffff);
+  t.true(scheduler.doze());
+  t.is(scheduler.presence(0, 0), null);
+  t.is(scheduler.addressPresence(0, 0), null);
+  t.is(scheduler.ringOf(0), null);
+  t.false(scheduler.findName('name'));
+  t.false(scheduler.findEvent('event'));
+  t.is(scheduler.putBlob(0, new Uint8Array(1), true), 0);
+  t.is(scheduler.takeBlob(1), null);
+  t.is(scheduler.shape('["a"]'), 0);
+  t.is(scheduler.shapeText(1), null);
+  t.throws(() => scheduler.chunk(0));
+  t.throws(() => scheduler.statistics(0));
+  t.notThrows(() => scheduler.onWake(() => undefined));
+});
+
+test('a place in a fabric is taken once, and free again when its scheduler is closed', (t) => {
+  const { BindingFabric, BindingScheduler } = native;
+  const fabric = new BindingFabric(2, 4);
+  const first = BindingScheduler.join(fabric.id, 1);
+  t.throws(() => BindingScheduler.join(fabric.id, 1), { message: /joined already/ });
+  t.throws(() => BindingScheduler.join(fabric.id, 2), { message: /no such thread/ });
+  t.throws(() => BindingScheduler.join(fabric.id + 1000, 0), { message: /no such fabric/ });
+  first.close();
+  const second = BindingScheduler.join(fabric.id, 1);
+  second.close();
+  fabric.close();
+  t.throws(() => BindingScheduler.join(fabric.id, 1), { message: /no such fabric/ });
+});
+
+test('the numbers of shapes and blobs are the same for all schedulers of a fabric, and a blob is taken once', (t) => {
+  const { BindingFabric, BindingScheduler } = native;
+  const fabric = new BindingFabric(2, 2);
+  const [one, two] = [BindingScheduler.join(fabric.id, 0), BindingScheduler.join(fabric.id, 1)];
+  const number = one.shape('["a","b"]');
+  t.is(two.shape('["a","b"]'), number);
+  t.is(two.shapeText(number), '["a","b"]');
+  const blob = one.putBlob(1, new Uint8Array([1, 2, 3]), false);
+  t.deepEqual(new Uint8Array(two.takeBlob(blob)!), new Uint8Array([1, 2, 3]));
+  t.is(two.takeBlob(blob), null);
+  const half = new Uint8Array(300_000);
+  t.not(one.putBlob(1, half, false), 0);
+  t.is(one.putBlob(1, half, false), 0);
+  t.not(one.putBlob(1, half, true), 0);
+  one.close();
+  two.close();
+  fabric.close();
 });

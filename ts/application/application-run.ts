@@ -4,16 +4,19 @@ import { type ExitReason, isAbnormal, reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { StopReport } from '../node/stop-report.ts';
+import { FarPid } from '../far/far-pid.ts';
+import type { LocalMembership } from './membership.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { membership } from '../process/process-context.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
 import type { LocalChildSpec } from '../supervisor/child-spec.ts';
 import type { ApplicationRecord } from './application-record.ts';
 import type { ApplicationMode } from './application-spec.ts';
 import { GroupEnd } from './group-end.ts';
 
+let lastNumber = 0;
+
 /** One run of an application, from its start until everything that belongs to it is over. */
-export class ApplicationRun {
+export class ApplicationRun implements LocalMembership {
   readonly record: ApplicationRecord;
   readonly mode: ApplicationMode;
   readonly env: Environment;
@@ -24,6 +27,9 @@ export class ApplicationRun {
   size = 0;
   /** In the order of their starts; without those that have ended. */
   readonly members: Map<LocalPid, LocalChildSpec> = new Map();
+  /** Its processes on other threads. */
+  readonly far: Set<LocalPid> = new Set();
+  readonly number: number = ++lastNumber;
   readonly #onOver: (reason: ExitReason) => void;
   /** Whether `init` has come to its end. */
   #isInitialised = false;
@@ -48,6 +54,7 @@ export class ApplicationRun {
     this.env = env;
     this.#onOver = onOver;
     this.startedAt = record.runtime.driver.readNow();
+    record.runtime.far?.applications.begun(this);
     // Nobody need be listening when it breaks.
     this.#broken.promise.catch(() => undefined);
   }
@@ -87,21 +94,32 @@ export class ApplicationRun {
     return this.#end.over;
   }
 
-  /** A process of this run begins. */
   joined(pid: LocalPid): void {
     this.size += 1;
     if (this.#next !== undefined) this.members.set(pid, this.#next);
     this.#next = undefined;
   }
 
-  /** A process of this run has ended; its `terminate`, and what it is to wait for, is `pending`. */
-  left(process: ProcessRecord, reason: ExitReason, pending: Promise<void> | undefined): void {
-    if (this.members.delete(process.pid)) this.#memberEnded(reason);
-    if (pending === undefined) this.#isOver(process);
-    else void pending.then(() => this.#isOver(process));
+  /** A process of this run begins on another thread. */
+  joinedFar(pid: LocalPid): void {
+    this.size += 1;
+    this.far.add(pid);
   }
 
-  #isOver({ pid }: ProcessRecord): void {
+  /** A thread has ended, and what belonged to this run there. */
+  threadEnded(thread: number, reason: Error): void {
+    for (const pid of this.far)
+      if (pid instanceof FarPid && pid.thread === thread) this.left(pid, reason, undefined);
+  }
+
+  left(pid: LocalPid, reason: ExitReason, pending: Promise<void> | undefined): void {
+    if (pid instanceof FarPid && !this.far.delete(pid)) return;
+    if (this.members.delete(pid)) this.#memberEnded(reason);
+    if (pending === undefined) this.#isOver(pid);
+    else void pending.then(() => this.#isOver(pid));
+  }
+
+  #isOver(pid: LocalPid): void {
     this.size -= 1;
     this.#end?.group.isOver(pid);
   }
@@ -137,7 +155,10 @@ export class ApplicationRun {
     const { spawner, core } = this.record.runtime;
     this.#next = member;
     const options = { ...member.start.options, [membership]: this };
-    const spawned = spawner.spawn(core, member.start.behaviour, options);
+    // One on another thread joined before it is known which member it is.
+    const spawned = spawner.spawn(core, member.start.behaviour, options, ({ pid }) => {
+      if (pid instanceof FarPid && this.far.has(pid)) this.members.set(pid, member);
+    });
     this.#next = undefined;
     await Promise.race([spawned, this.#broken.promise]);
     this.#checkUnbroken();
@@ -166,6 +187,7 @@ export class ApplicationRun {
       );
     const killed = await group.end();
     if (this.#isInitialised) await this.#terminate(reason);
+    this.record.runtime.far?.applications.ended(this);
     this.#onOver(reason);
     const fields = { reason, killed: killed.length };
     if (reason instanceof Error || reason === 'kill') log.error('application ended', fields);

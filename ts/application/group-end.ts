@@ -2,7 +2,8 @@ import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { AnyPid, LocalPid } from '../process/pid.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import { FarPid } from '../far/far-pid.ts';
+import type { Peer } from '../process/peer.ts';
 import type { ChildRule } from '../supervisor/child.ts';
 import type { ApplicationRun } from './application-run.ts';
 
@@ -84,28 +85,29 @@ export class GroupEnd {
   }
 
   #ask(pid: LocalPid, rule: ChildRule): void {
-    const record = this.#runtime.recordOf(pid)!;
     const { messaging, core } = this.#runtime;
+    const record = this.#runtime.peerOf(pid);
+    // On another thread it may have ended already, of which we will hear.
+    if (record === undefined) return this.#await(pid, rule);
     if (rule.shutdownTimeoutMs === 0) return this.#killUnasked(record);
-    this.#await(record, rule);
+    this.#await(pid, rule);
     messaging.signal(record, { from: core.pid, reason: 'shutdown' });
   }
 
   /** Nor is its `terminate` waited for. */
-  #killUnasked(record: ProcessRecord): void {
+  #killUnasked(record: Peer): void {
     const asked = { pid: record.pid, timer: -1 };
     this.#asked = asked;
     this.#kill(record);
-    const isZombie = this.#runtime.recordOf(record.pid) !== undefined;
+    const isZombie = record instanceof FarPid || this.#runtime.recordOf(record.pid) !== undefined;
     if (this.#asked !== asked || isZombie) return;
     this.#asked = undefined;
     this.#next();
   }
 
-  #await(record: ProcessRecord, rule: ChildRule): void {
-    const { pid } = record;
+  #await(pid: LocalPid, rule: ChildRule): void {
     const { shutdownTimeoutMs } = rule;
-    const overdue = (): void => this.#overdue(record, rule);
+    const overdue = (): void => this.#overdue(pid, rule);
     const timer = Number.isFinite(shutdownTimeoutMs)
       ? this.#runtime.timers.start(shutdownTimeoutMs, overdue)
       : -1;
@@ -113,14 +115,14 @@ export class GroupEnd {
   }
 
   /** A member that lives is killed, and has its time anew for its `terminate`; what hangs in that holds up no other. */
-  #overdue(record: ProcessRecord, rule: ChildRule): void {
-    const { pid } = record;
+  #overdue(pid: LocalPid, rule: ChildRule): void {
+    const record = this.#runtime.peerOf(pid);
     const { log } = this.#run.record;
     const fields = { member: rule.name, pid, shutdownTimeoutMs: rule.shutdownTimeoutMs };
     this.#asked = undefined;
-    if (record.isAlive) {
+    if (record?.isAlive === true) {
       log.error('a member did not end in time; it is killed', fields);
-      this.#await(record, rule);
+      this.#await(pid, rule);
       return this.#kill(record);
     }
     log.error('the terminate of a member is not over in time; it is left behind', fields);
@@ -142,7 +144,7 @@ export class GroupEnd {
 
   #expire(): void {
     const rest = this.#rest();
-    const running = rest.slice(0, 20).map(({ pid, behaviour }) => `${pid} ${behaviour}`);
+    const running = rest.slice(0, 20).map(describe);
     const fields = { running, count: rest.length, terminating: this.#run.size - rest.length };
     this.#run.record.log.error('processes did not end in time; those left are killed', fields);
     this.#force();
@@ -158,14 +160,21 @@ export class GroupEnd {
     this.#done.resolve();
   }
 
-  #kill(record: ProcessRecord): void {
+  #kill(record: Peer): void {
     this.#killed.push(record.pid);
     this.#runtime.lifecycle.kill(record);
   }
 
-  #rest(): ProcessRecord[] {
-    return this.#runtime.processes().filter(({ application }) => application === this.#run);
+  #rest(): Peer[] {
+    const own = this.#runtime.processes().filter(({ application }) => application === this.#run);
+    return [...own, ...[...this.#run.far].flatMap((pid) => this.#runtime.peerOf(pid) ?? [])];
   }
+}
+
+function describe(peer: Peer): string {
+  return peer instanceof FarPid
+    ? `${peer} on thread ${peer.thread}`
+    : `${peer.pid} ${peer.behaviour}`;
 }
 
 /** Why a start fails that was stopped for `reason`. */

@@ -3,9 +3,11 @@ import { incorrect } from '../error/tergo-error.ts';
 import { KIND_REQUEST, QUEUE_MAIN } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { BOUNDED, isMute, type ProcessRecord } from '../process/process-record.ts';
+import { isMute, type ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
+import { FarPid } from '../far/far-pid.ts';
 import type { AnyCaller } from './caller.ts';
+import type { PendingCall } from './pending-call.ts';
 
 /** How calls are answered otherwise than by returning: later, from another process, by handing on. */
 export class Answers {
@@ -32,17 +34,18 @@ export class Answers {
     if (isMute(record)) return 'not-allowed';
     const { calls, freeze } = this.#runtime;
     if (freeze !== undefined) freeze(value);
-    return calls.answer(caller, (call) => {
+    const settle = (call: PendingCall): void => {
       if (value instanceof Promise) calls.follow(call, value);
       else calls.resolve(call, value);
-    });
+    };
+    return calls.answer(caller, settle, { value });
   }
 
   respondError(record: ProcessRecord, caller: AnyCaller, error: Error): SendResult {
     if (!(error instanceof Error)) throw incorrect('error', 'an Error', error);
     if (isMute(record)) return 'not-allowed';
     const { calls } = this.#runtime;
-    return calls.answer(caller, (call) => calls.reject(call, error));
+    return calls.answer(caller, (call) => calls.reject(call, error), { error });
   }
 
   /** Hands on the call in hand if `message` is its request, else the message with its first sender. */
@@ -50,20 +53,20 @@ export class Answers {
     const call = record.current;
     if (call === undefined || call.request !== message)
       return this.#forwardMessage(record, to, message);
-    const { messaging, calls, gauges } = this.#runtime;
+    const { messaging, calls } = this.#runtime;
     const target = messaging.resolve(to);
-    const isFull =
-      typeof target !== 'string' &&
-      (target.flags & BOUNDED) !== 0 &&
-      !gauges.accept(target, QUEUE_MAIN);
     if (typeof target === 'string') return calls.reject(call, failure(target, to));
-    if (isFull) return calls.reject(call, failure('process-mailbox-full', to));
+    if (!this.#runtime.accepts(target, QUEUE_MAIN))
+      return calls.reject(call, failure('process-mailbox-full', to));
     record.current = undefined;
     record.extra?.held?.delete(call);
     call.isHeld = true;
     call.target = target;
     call.address = target.pid === to ? undefined : messaging.addressOf(to);
-    messaging.post(call.caller, target, kindAndQueue(KIND_REQUEST, QUEUE_MAIN), call);
+    if (!(target instanceof FarPid))
+      return messaging.post(call.caller, target, kindAndQueue(KIND_REQUEST, QUEUE_MAIN), call);
+    if (!this.#runtime.far!.calls.forward(call, target, QUEUE_MAIN))
+      calls.reject(call, failure('process-mailbox-full', to));
   }
 
   /** Asks a process to describe itself. */

@@ -1,10 +1,13 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { KIND_INSPECT, KIND_REQUEST, KIND_RESPONSE, QUEUE_MAIN } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
+import { FarPid } from '../far/far-pid.ts';
+import type { Peer } from '../process/peer.ts';
 import { queueOf } from '../process/priority.ts';
-import { BOUNDED, isMute, type ProcessRecord } from '../process/process-record.ts';
+import { isMute, type ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
 import {
   type CallOptions,
@@ -85,19 +88,30 @@ export class CallTable {
   /** The reference of a call, from now on found by `answer`. */
   refOf(call: PendingCall): string {
     if (call.ref === undefined) {
-      call.ref = `Ref#<${this.#runtime.home.short}.${++this.#serial}.${this.#deadlineOf(call)}>`;
+      const serial = this.#runtime.serialOf(++this.#serial);
+      call.ref = `Ref#<${this.#runtime.home.short}.${serial}.${this.#deadlineOf(call)}>`;
       if (!call.isSettled) this.#byRef.set(call.ref, call);
     }
     return call.ref;
   }
 
-  /** Answers a call by its `Caller`; `response-ignored` when it has settled already. */
-  answer(caller: AnyCaller, settle: (call: PendingCall) => void): SendResult {
+  /** Answers a call by its `Caller`; `response-ignored` when it has settled already, as far as this thread knows. */
+  answer(
+    caller: AnyCaller,
+    settle: (call: PendingCall) => void,
+    answer: { value: unknown } | { error: Error },
+  ): SendResult {
     if (typeof caller?.ref !== 'string') throw incorrect('caller', 'what callerOf gave', caller);
     const call = this.#byRef.get(caller.ref);
-    if (call === undefined) return 'response-ignored';
+    if (call === undefined) return this.#answerElsewhere(caller, answer);
     settle(call);
     return 'ok';
+  }
+
+  /** Another thread answers a call of which it has the reference. */
+  answerHere(ref: string, settle: (call: PendingCall) => void): void {
+    const call = this.#byRef.get(ref);
+    if (call !== undefined) settle(call);
   }
 
   resolve(call: PendingCall, value: unknown): void {
@@ -143,10 +157,15 @@ export class CallTable {
     }
   }
 
+  /** Nobody waits for the answer any more, or somebody else gives it: the call is over here. */
+  abandon(call: PendingCall): void {
+    this.#close(call);
+  }
+
   /** Whoever was to answer has ended. */
-  rejectEnded(call: PendingCall): void {
+  rejectEnded(call: PendingCall, reason: ExitReason | undefined = call.target.reason): void {
     if (call.isSettled) return;
-    const { pid, reason } = call.target;
+    const { pid } = call.target;
     const text = `${pid} ended before it answered (${reason instanceof Error ? reason.message : reason})`;
     this.reject(call, new TergoError('process-terminated', text, { cause: reason }));
   }
@@ -174,14 +193,40 @@ export class CallTable {
     settlement: Settlement,
   ): PendingCall {
     const { runtime, target, queue } = this.#check(caller, to, request, options);
+    const kind = options.kind ?? KIND_REQUEST;
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const call = new PendingCall(request, caller, target, timeoutMs, settlement);
     if (target.pid !== to) call.address = runtime.messaging.addressOf(to);
     this.#open(call);
     if (options.signal !== undefined) this.#listen(call, options.signal);
+    if (target instanceof FarPid) this.#send(call, target, kind, queue);
+    else runtime.messaging.post(caller, target, kindAndQueue(kind, queue), call);
     caller.sent += 1;
-    runtime.messaging.post(caller, target, kindAndQueue(options.kind ?? KIND_REQUEST, queue), call);
     return call;
+  }
+
+  /** To another thread; what is wrong with it settles the call, and is thrown. */
+  #send(call: PendingCall, target: FarPid, kind: number, queue: number): void {
+    // Its timer may be set a little later than that of a call here: it must not count from then.
+    this.#deadlineOf(call);
+    try {
+      if (this.#runtime.far!.calls.start(call, target, kind, queue)) return;
+      this.#runtime.counters.mailboxFull += 1;
+      throw failure('process-mailbox-full', target);
+    } catch (error) {
+      this.#runtime.retract(target, queue);
+      this.#close(call);
+      throw error;
+    }
+  }
+
+  /** Of a call that another thread keeps nothing is known here. */
+  #answerElsewhere(caller: AnyCaller, answer: { value: unknown } | { error: Error }): SendResult {
+    const { far } = this.#runtime;
+    const thread = far === undefined ? -1 : this.#runtime.threadOfRef(caller.ref);
+    if (far === undefined || thread < 0 || thread === far.thread || !far.isUp(thread))
+      return 'response-ignored';
+    return far.calls.respond(thread, caller, answer);
   }
 
   /** Throws what is known at once about a call. */
@@ -190,7 +235,7 @@ export class CallTable {
     to: unknown,
     request: unknown,
     options: CallOptions,
-  ): { runtime: Runtime; target: ProcessRecord; queue: number } {
+  ): { runtime: Runtime; target: Peer; queue: number } {
     const runtime = this.#runtime;
     if (isMute(caller)) throw runtime.messaging.refusalOf(caller, 'call');
     const target = runtime.messaging.resolve(to);
@@ -204,8 +249,7 @@ export class CallTable {
         : queueOf(options.priority);
     if (runtime.freeze !== undefined) runtime.freeze(request);
     // Last, for it counts: a call that is refused takes no place.
-    if ((target.flags & BOUNDED) !== 0 && !runtime.gauges.accept(target, queue))
-      throw failure('process-mailbox-full', to);
+    if (!runtime.accepts(target, queue)) throw failure('process-mailbox-full', to);
     return { runtime, target, queue };
   }
 
@@ -229,6 +273,18 @@ export class CallTable {
     const { settlement } = call;
     if (settlement === undefined) return undefined;
     call.settlement = undefined;
+    // One of another thread is counted and listed there.
+    if (settlement.origin === undefined) this.#unlist(call);
+    if (call.timer >= 0) this.#runtime.timers.cancel(call.timer);
+    if (call.farNumber >= 0) this.#runtime.far!.calls.closed(call);
+    if (call.unlisten !== undefined) call.unlisten();
+    if (call.isHeld) call.target.extra?.held?.delete(call);
+    if (call.ref !== undefined) this.#byRef.delete(call.ref);
+    this.#runtime.driver.letPromisesRun();
+    return settlement;
+  }
+
+  #unlist(call: PendingCall): void {
     this.size -= 1;
     const { previous, next } = call;
     if (previous === undefined) call.caller.calls = next;
@@ -236,12 +292,6 @@ export class CallTable {
     if (next !== undefined) next.previous = previous;
     call.previous = undefined;
     call.next = undefined;
-    if (call.timer >= 0) this.#runtime.timers.cancel(call.timer);
-    if (call.unlisten !== undefined) call.unlisten();
-    if (call.isHeld) call.target.extra?.held?.delete(call);
-    if (call.ref !== undefined) this.#byRef.delete(call.ref);
-    this.#runtime.driver.letPromisesRun();
-    return settlement;
   }
 
   #listen(call: PendingCall, signal: AbortSignal): void {

@@ -1,12 +1,33 @@
+import type { ExitReason } from '../error/exit-reason.ts';
+import type { CallOrigin } from '../far/far-calls.ts';
 import type { LocalPid } from '../process/pid.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import type { ProcessExtra } from '../process/process-record.ts';
 
 /** What the caller is told; both at most once, and never both. */
 export interface Settlement {
   /** What these settle, if somebody may wait for it. */
   readonly promise?: Promise<unknown>;
+  /** Where it comes from, if that is another thread. */
+  readonly origin?: CallOrigin;
   resolve(value: unknown): void;
   reject(error: Error): void;
+}
+
+/** Who waits for the answer: a process of this thread, or the pid of one of another thread. */
+export interface CallEnd {
+  readonly pid: LocalPid;
+  /** Head of the list of its unsettled calls. */
+  calls: PendingCall | undefined;
+  /** Messages it has sent. */
+  sent: number;
+  readonly reason: ExitReason | undefined;
+}
+
+/** Who must answer: a process of this thread, or the pid of one of another thread. */
+export interface CallTarget {
+  readonly pid: LocalPid;
+  readonly reason: ExitReason | undefined;
+  readonly extra: ProcessExtra | undefined;
 }
 
 /**
@@ -16,9 +37,9 @@ export interface Settlement {
  */
 export class PendingCall {
   readonly request: unknown;
-  readonly caller: ProcessRecord;
+  readonly caller: CallEnd;
   /** Who must answer: the target, or whom it was forwarded to. */
-  target: ProcessRecord;
+  target: CallTarget;
   readonly timeoutMs: number;
   /** When it times out, ms since the node's start; -1 until somebody has to know. */
   deadline = -1;
@@ -31,6 +52,8 @@ export class PendingCall {
   address: unknown = undefined;
   /** Whether somebody other than the running callback may answer it. */
   isHeld = false;
+  /** Its number among the calls that other threads answer; -1: it is none of them. */
+  farNumber = -1;
   /** Undoes the listener on the caller's abort signal. */
   unlisten: (() => void) | undefined = undefined;
   previous: PendingCall | undefined = undefined;
@@ -38,8 +61,8 @@ export class PendingCall {
 
   constructor(
     request: unknown,
-    caller: ProcessRecord,
-    target: ProcessRecord,
+    caller: CallEnd,
+    target: CallTarget,
     timeoutMs: number,
     settlement: Settlement,
   ) {
@@ -52,6 +75,10 @@ export class PendingCall {
 
   get from(): LocalPid {
     return this.caller.pid;
+  }
+
+  get origin(): CallOrigin | undefined {
+    return this.settlement?.origin;
   }
 
   get isSettled(): boolean {

@@ -17,6 +17,8 @@ import { isNodeName } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { queueOf } from '../process/priority.ts';
 import { isMute, type ProcessRecord } from '../process/process-record.ts';
+import type { FarName } from '../far/far-names.ts';
+import type { LocalPid } from '../process/pid.ts';
 import type { RelationKind } from '../relation/relation.ts';
 import { timestampNs } from '../scheduler/clock.ts';
 import { SharedValue } from '../scheduler/slab.ts';
@@ -108,10 +110,10 @@ export class EventTable {
     if (isMute(sender)) return 'not-allowed';
     if (options !== undefined) checkSendOptions(options);
     const event = this.#byName.get(nameOf(publisher));
-    if (event === undefined) return this.#runtime.isStopped ? 'node-terminated' : 'event-unknown';
+    if (event === undefined) return this.#publishElsewhere(sender, publisher, message, options);
     if (!event.isOpen && (typeof publisher === 'string' || publisher.token !== event.token))
       return 'event-owner';
-    const { driver, freeze, clock } = this.#runtime;
+    const { freeze, clock } = this.#runtime;
     if (freeze !== undefined) freeze(message);
     const published: EventMessage<unknown> = {
       name: event.name,
@@ -119,16 +121,66 @@ export class EventTable {
       timestampNs: timestampNs(clock),
       message,
     };
-    event.keep(published);
     const queue =
       options?.priority === undefined
         ? (sender.extra?.queue ?? QUEUE_MAIN)
         : queueOf(options.priority);
-    const payload = driver.slab.put(new SharedValue(published), sender.pid);
-    const op = OP_PUBLISH | (queue << COMMAND_QUEUE_SHIFT);
-    driver.outbox.write(op, event.index, event.generation, payload);
+    this.#send(sender.pid, event, published, queue);
     if (queue !== QUEUE_MAIN) this.#runtime.dispatcher.overtakeCurrent();
     return 'ok';
+  }
+
+  /** A process of another thread publishes an event of this one. */
+  publishFrom(
+    from: LocalPid,
+    name: string,
+    token: string | undefined,
+    what: Published,
+  ): SendResult {
+    const event = this.#byName.get(name);
+    if (event === undefined) return 'event-unknown';
+    if (!event.isOpen && token !== event.token) return 'event-owner';
+    const { message, queue } = what;
+    const origin = { name, node: event.node, timestampNs: timestampNs(this.#runtime.clock) };
+    const published = { ...origin, message };
+    this.#send(from, event, published, queue);
+    return 'ok';
+  }
+
+  /** The last messages of an event of this thread, oldest first. */
+  backlogOf(name: string): readonly EventMessage<unknown>[] {
+    return this.#byName.get(name)?.buffer.slice() ?? [];
+  }
+
+  /** To the subscribers of this thread, and once to each other thread that has some. */
+  #send(from: LocalPid, event: EventRecord, message: EventMessage<unknown>, queue: number): void {
+    const { driver, far } = this.#runtime;
+    const watch = far?.watches.ofEvent(event.index, event.generation);
+    if (watch !== undefined) {
+      if (far!.watches.publish(watch, from, queue, message) > 0)
+        this.#runtime.counters.mailboxFull += 1;
+    }
+    // What cannot travel has thrown before anybody got it.
+    event.keep(message);
+    const payload = driver.slab.put(new SharedValue(message), from);
+    const op = OP_PUBLISH | (queue << COMMAND_QUEUE_SHIFT);
+    driver.outbox.write(op, event.index, event.generation, payload);
+  }
+
+  #publishElsewhere(
+    sender: ProcessRecord,
+    publisher: AnyPublisher | string,
+    message: unknown,
+    options: SendOptions | undefined,
+  ): SendResult {
+    const { far, isStopped } = this.#runtime;
+    if (isStopped) return 'node-terminated';
+    const name = nameOf(publisher);
+    const found = far?.names.event(name);
+    if (found === undefined) return 'event-unknown';
+    const queue = this.#runtime.messaging.queueFor(sender, options);
+    const token = typeof publisher === 'string' ? undefined : publisher.token;
+    return far!.messages.publish(sender, found.thread, { name, token, message, queue });
   }
 
   /** Subscribes; resolves with the backlog, oldest first. Rejects with `event-unknown`, `target-exist`, `no-connection`. */
@@ -138,17 +190,40 @@ export class EventTable {
     target: unknown,
   ): Promise<readonly EventMessage<unknown>[]> {
     const event = this.find(target);
-    if (typeof event === 'string') throw failure(event, addressText(target));
+    if (typeof event === 'string') return this.#subscribeElsewhere(consumer, kind, target, event);
     // The snapshot and the command stand at one point of the order: nothing is missed and nothing comes twice.
     const backlog = event.buffer.slice();
     await this.#runtime.relations.subscribe(consumer, kind, event);
     return backlog;
   }
 
+  async #subscribeElsewhere(
+    consumer: ProcessRecord,
+    kind: RelationKind,
+    target: unknown,
+    why: 'event-unknown' | 'no-connection',
+  ): Promise<readonly EventMessage<unknown>[]> {
+    const { far } = this.#runtime;
+    const found = this.#elsewhere(target, why);
+    if (found === undefined) throw failure(why, addressText(target));
+    const name = textOf(target);
+    const backlog = await far!.links.relate(consumer, kind, far!.links.eventTarget(name, found));
+    return backlog as readonly EventMessage<unknown>[];
+  }
+
+  #elsewhere(target: unknown, why: 'event-unknown' | 'no-connection'): FarName | undefined {
+    if (why !== 'event-unknown') return undefined;
+    return this.#runtime.far?.names.event(textOf(target));
+  }
+
   /** Takes a subscription back; rejects with `target-unknown` when there is none. */
   async unsubscribe(consumer: ProcessRecord, kind: RelationKind, target: unknown): Promise<void> {
     const event = this.find(target);
     if (typeof event === 'string') {
+      const found = this.#elsewhere(target, event);
+      const { links } = this.#runtime.far ?? {};
+      if (found !== undefined && links !== undefined)
+        return links.unrelate(consumer, kind, links.eventTarget(textOf(target), found));
       const text = `there is no such ${kind} on the event; it may have fired already`;
       throw new TergoError('target-unknown', text);
     }
@@ -161,6 +236,16 @@ function nameOf(publisher: AnyPublisher | string): string {
   if (typeof publisher === 'object' && publisher !== null && typeof publisher.event === 'string')
     return publisher.event;
   throw incorrect('publisher', 'what registerEvent gave, or the name of an open event', publisher);
+}
+
+/** What a process of another thread publishes. */
+export interface Published {
+  readonly message: unknown;
+  readonly queue: number;
+}
+
+function textOf(target: unknown): string {
+  return String(typeof target === 'object' ? nameInId(target) : target);
 }
 
 function nameInId(target: object | null): unknown {

@@ -21,6 +21,8 @@ export class LogHub implements LaneOwner {
   /** Those that were removed and are not at their end. */
   readonly #leaving = new Map<LoggerLane, Promise<void>>();
   #leaveExit: (() => void) | undefined;
+  /** Takes every record elsewhere: to the thread where the loggers are. */
+  relay: ((record: LogRecord, only: string | undefined) => void) | undefined = undefined;
 
   constructor(owner: HubOwner) {
     this.#owner = owner;
@@ -65,6 +67,7 @@ export class LogHub implements LaneOwner {
 
   /** To the logger `only`; without it, or when there is none of that name, to all that are not hidden. */
   write(record: LogRecord, only?: string): void {
+    if (this.relay !== undefined) return this.relay(record, only);
     const chosen = only === undefined ? undefined : this.#lanes.get(only);
     if (chosen !== undefined) return void chosen.offer(record);
     for (const lane of this.#lanes.values()) if (!lane.isHidden) lane.offer(record);

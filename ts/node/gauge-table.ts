@@ -1,20 +1,34 @@
+import type { ThreadPlace } from '../far/far.ts';
+import {
+  BLOCK_WORDS,
+  GAUGE_WORDS,
+  KIND_RESPONSE,
+  KIND_SIGNAL,
+  OP_LIMIT,
+} from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
-import { KIND_RESPONSE, KIND_SIGNAL, OP_LIMIT } from '../native/layout.ts';
 import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
 import type { Driver } from '../scheduler/driver.ts';
 
-/** The counts of bounded mailboxes, shared with the core: docs/design/crossing.md, Gauges. */
+const GAUGES_A_BLOCK = BLOCK_WORDS / GAUGE_WORDS;
+const QUEUES = 4;
+
+/** The counts of bounded mailboxes, shared with the core and other threads: docs/design/crossing.md, Gauges. */
 export class GaugeTable {
   readonly #native: BindingScheduler;
   readonly #driver: Driver;
+  readonly #thread: number;
+  /** Whether other threads count here, too. */
+  readonly #isShared: boolean;
+  readonly #blocks: Uint32Array[] = [];
   readonly #free: number[] = [];
-  #words: Uint32Array;
   #used = 0;
 
-  constructor(native: BindingScheduler, driver: Driver) {
+  constructor(native: BindingScheduler, driver: Driver, place: ThreadPlace | undefined) {
     this.#native = native;
     this.#driver = driver;
-    this.#words = new Uint32Array(native.gauges());
+    this.#thread = place?.thread ?? 0;
+    this.#isShared = place !== undefined;
   }
 
   /** Bounds the mailbox of a process that was just spawned. */
@@ -23,29 +37,34 @@ export class GaugeTable {
     record.flags |= BOUNDED;
     more.limit = limit;
     more.gauge = this.#free.pop() ?? this.#next();
-    this.#words.fill(0, 4 * more.gauge, 4 * more.gauge + 4);
+    const at = this.#at(more.gauge);
+    this.#blockOf(more.gauge).fill(0, at, at + QUEUES);
     this.#driver.outbox.write(OP_LIMIT, record.pid.slot, limit, more.gauge);
   }
 
   /** Counts one more message in a queue; false, and nothing counted, when it is full. */
-  accept(record: ProcessRecord, queue: number): boolean {
-    const { gauge, limit } = record.more;
-    const at = 4 * gauge + queue;
-    if (this.#words[at]! >= limit) return false;
-    this.#words[at]! += 1;
+  accept({ more: { gauge, limit } }: ProcessRecord, queue: number): boolean {
+    const words = this.#blockOf(gauge);
+    const at = this.#at(gauge) + queue;
+    if (this.#isShared) return acceptShared(words, at, limit);
+    if (words[at]! >= limit) return false;
+    words[at]! += 1;
     return true;
   }
 
   /** How many messages of a bounded mailbox wait in a queue. */
-  waiting(record: ProcessRecord, queue: number): number {
-    return this.#words[4 * record.more.gauge + queue]!;
+  waiting({ more: { gauge } }: ProcessRecord, queue: number): number {
+    return this.#blockOf(gauge)[this.#at(gauge) + queue]!;
   }
 
   /** A message was taken from a queue. Signals and the answers to its own requests were never counted. */
-  take(record: ProcessRecord, queue: number, tag: number): void {
+  take({ more: { gauge } }: ProcessRecord, queue: number, tag: number): void {
     const kind = tag & 0xf;
     if (kind >= KIND_SIGNAL && kind <= KIND_RESPONSE) return;
-    this.#words[4 * record.more.gauge + queue]! -= 1;
+    const words = this.#blockOf(gauge);
+    const at = this.#at(gauge) + queue;
+    if (this.#isShared) Atomics.sub(words, at, 1);
+    else words[at]! -= 1;
   }
 
   /** The process has ended; its gauge can be used again once the core has forgotten it. */
@@ -56,9 +75,24 @@ export class GaugeTable {
     this.#free.push(gauge);
   }
 
+  #blockOf(gauge: number): Uint32Array {
+    return this.#blocks[Math.floor(gauge / GAUGES_A_BLOCK)]!;
+  }
+
+  #at(gauge: number): number {
+    return (gauge % GAUGES_A_BLOCK) * GAUGE_WORDS;
+  }
+
   #next(): number {
-    if (4 * (this.#used + 1) > this.#words.length)
-      this.#words = new Uint32Array(this.#native.growGauges());
+    const block = Math.floor(this.#used / GAUGES_A_BLOCK);
+    this.#blocks[block] ??= new Uint32Array(this.#native.gaugeBlock(this.#thread, block)!);
     return this.#used++;
   }
+}
+
+/** Several threads may count at the same moment. */
+function acceptShared(words: Uint32Array, at: number, limit: number): boolean {
+  if (Atomics.add(words, at, 1) < limit) return true;
+  Atomics.sub(words, at, 1);
+  return false;
 }

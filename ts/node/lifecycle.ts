@@ -6,9 +6,12 @@ import {
   INIT,
   type ProcessRecord,
   RUNNING,
+  SUPERVISED,
   TERMINATING,
   ZOMBIE,
 } from '../process/process-record.ts';
+import { FarPid } from '../far/far-pid.ts';
+import type { Peer } from '../process/peer.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { aftermath, supervises } from '../process/process-context.ts';
 import type { AnyProcess } from '../process/process.ts';
@@ -39,6 +42,11 @@ export class Lifecycle {
    */
   terminationOf(pid: LocalPid): Promise<void> | undefined {
     return this.#terminating.get(pid);
+  }
+
+  /** A process of another thread has ended, and its `terminate` there is not over before `promise` has resolved. */
+  holdFar(pid: LocalPid, promise: Promise<void>): void {
+    this.#hold(pid, promise);
   }
 
   /** A callback threw or its promise rejected: that error is the reason of the end. */
@@ -72,15 +80,18 @@ export class Lifecycle {
     // Whoever failed to construct has no instance.
     const rest = (record.instance as AnyProcess | undefined)?.[aftermath]?.();
     if (rest !== undefined) this.#awaitFollowers(record, rest);
-    record.application?.left(record, reason, this.#terminating.get(record.pid));
+    record.application?.left(record.pid, reason, this.#terminating.get(record.pid));
+    if (this.#runtime.far !== undefined) this.#runtime.far.left(record, reason);
     this.#runtime.shutdown.onEnd();
   }
 
   /** Ends a process at once, unless its callback runs: then it is a zombie until that returns. */
-  kill(record: ProcessRecord): void {
+  kill(record: Peer): void {
+    if (record instanceof FarPid) return this.#runtime.far!.messages.kill(record);
     if ((record.flags & RUNNING) === 0) return this.end(record, 'kill');
     record.flags |= ZOMBIE;
     record.attention |= HALTED;
+    this.#runtime.far?.hide(record.pid);
   }
 
   /** A callback has blocked the thread for at least that long; told once for each process. */
@@ -143,8 +154,9 @@ export class Lifecycle {
   }
 
   /** Its supervisor stops it because of another's crash, or has left it behind; that is logged where it happened. */
-  #isToldBySupervisor({ pid, parent }: ProcessRecord, exit: Exit): boolean {
+  #isToldBySupervisor({ pid, parent, flags }: ProcessRecord, exit: Exit): boolean {
     if (exit.kind !== 'pid' || exit.pid !== parent) return false;
+    if ((flags & SUPERVISED) !== 0) return true;
     if (this.#followed.has(parent)) return true;
     return this.#runtime.recordOf(parent)?.instance[supervises]?.(pid) === true;
   }
@@ -170,20 +182,20 @@ export class Lifecycle {
     const done = (): void => {
       record.flags &= ~TERMINATING;
     };
-    this.#hold(record, promise.then(undefined, failed).then(done));
+    this.#hold(record.pid, promise.then(undefined, failed).then(done));
   }
 
   #awaitFollowers(record: ProcessRecord, rest: Promise<void>): void {
     const { pid } = record;
     this.#followed.add(pid);
     this.#hold(
-      record,
+      pid,
       rest.then(() => void this.#followed.delete(pid)),
     );
   }
 
   /** The process is not over before `promise` has resolved. */
-  #hold({ pid }: ProcessRecord, promise: Promise<void>): void {
+  #hold(pid: LocalPid, promise: Promise<void>): void {
     const held = Promise.all([this.#terminating.get(pid), promise]).then(() => {
       if (this.#terminating.get(pid) === held) this.#terminating.delete(pid);
       this.#runtime.shutdown.onEnd();

@@ -11,6 +11,9 @@ import {
   QUEUE_URGENT,
 } from '../native/layout.ts';
 import { LocalAlias } from '../process/alias.ts';
+import { FarAlias } from '../far/far-alias.ts';
+import { FarPid } from '../far/far-pid.ts';
+import type { Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
 import { isProcessId } from '../process/process-id.ts';
@@ -92,6 +95,8 @@ export class Messaging {
     options: SendOptions | undefined,
   ): SendResult {
     if (isMute(sender)) return this.#muteResult();
+    if (to instanceof FarPid && options === undefined && isPlainSender(sender))
+      return this.#runtime.far!.messages.send(sender, to, message);
     const target = this.resolve(to);
     if (typeof target === 'string') return target;
     if (options !== undefined) checkSendOptions(options);
@@ -127,14 +132,12 @@ export class Messaging {
   }
 
   /** A message from `sender` to a known process, which `to` addressed. */
-  deliver(
-    sender: Sender,
-    target: ProcessRecord,
-    queue: number,
-    message: unknown,
-    to: unknown,
-  ): SendResult {
+  deliver(sender: Sender, target: Peer, queue: number, message: unknown, to: unknown): SendResult {
     const runtime = this.#runtime;
+    if (target instanceof FarPid) {
+      const { messages } = runtime.far!;
+      return messages.deliver(sender, target, queue, message, this.addressOf(to));
+    }
     if (runtime.freeze !== undefined) runtime.freeze(message);
     if ((target.flags & (BOUNDED | SPLIT)) !== 0) {
       return this.#deliverSpecial(sender, target, queue, message, to);
@@ -151,7 +154,7 @@ export class Messaging {
   }
 
   /** The process that `to` addresses, or why there is none. Throws `incorrect` for what is no address. */
-  resolve(to: unknown): ProcessRecord | Failure {
+  resolve(to: unknown): Peer | Failure {
     if (typeof to === 'object' && to !== null) {
       const record = this.#records[(to as Addressed).slot];
       if (record !== undefined && record.pid === to && (record.flags & ZOMBIE) === 0) return record;
@@ -160,10 +163,16 @@ export class Messaging {
     if (typeof to === 'string' && to !== '') {
       if (this.#runtime.isStopped) return 'node-terminated';
       const record = this.#runtime.names.find(to)?.record;
-      if (record === undefined) return 'name-unknown';
+      if (record === undefined) return this.#resolveFarName(to);
       return record.isAlive ? record : 'process-unknown';
     }
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
+  }
+
+  #resolveFarName(name: string): FarPid | Failure {
+    const pid = this.#runtime.far?.names.name(name)?.pid;
+    if (pid === undefined) return 'name-unknown';
+    return pid.isAlive ? pid : 'process-unknown';
   }
 
   /** The name or alias in an address, for split handling; `undefined` for a pid. */
@@ -196,10 +205,12 @@ export class Messaging {
     return 'ok';
   }
 
-  signal(target: ProcessRecord, signal: Signal): void {
-    const bits = kindAndQueue(KIND_SIGNAL, QUEUE_URGENT);
+  /** An exit signal to whomever, mostly before all else that waits there. */
+  signal(target: Peer, signal: Signal, queue: number = QUEUE_URGENT): void {
+    if (target instanceof FarPid) return this.#runtime.far!.messages.signal(target, signal, queue);
+    const bits = kindAndQueue(KIND_SIGNAL, queue);
     this.#outbox.send(target, bits, signal, signal.from);
-    this.#runtime.dispatcher.overtake(target);
+    if (queue !== QUEUE_MAIN) this.#runtime.dispatcher.overtake(target);
   }
 
   /** What a send gives to a sender that is no more. */
@@ -207,16 +218,19 @@ export class Messaging {
     return this.#runtime.isStopped ? 'node-terminated' : 'not-allowed';
   }
 
-  #resolveObject(to: object): ProcessRecord | Failure {
+  #resolveObject(to: object): Peer | Failure {
     const { home, records, isStopped } = this.#runtime;
     if (isStopped) return 'node-terminated';
     if (to instanceof LocalPid) {
+      if (to instanceof FarPid && to.isOf(home)) return to.isAlive ? to : 'process-unknown';
       if (to.isOf(home)) return 'process-unknown';
       return to.node === home.node ? 'process-incarnation' : 'no-connection';
     }
     if (to instanceof LocalAlias) {
       if (!to.isOf(home)) return to.node === home.node ? 'process-incarnation' : 'no-connection';
-      const owner = to.alive ? records[to.owner.slot] : undefined;
+      if (!to.alive) return 'alias-unknown';
+      if (to instanceof FarAlias) return to.process.isAlive ? to.process : 'alias-unknown';
+      const owner = records[to.owner.slot];
       return owner !== undefined && owner.isAlive ? owner : 'alias-unknown';
     }
     if (isProcessId(to)) {
@@ -246,6 +260,11 @@ export class Messaging {
 
   #overflow(sender: Sender, target: ProcessRecord, message: unknown): SendResult {
     this.#runtime.counters.mailboxFull += 1;
+    return this.fallBack(sender, target, message);
+  }
+
+  /** Sends a message that found a mailbox full to where that process wants such messages. */
+  fallBack(sender: Sender, target: ProcessRecord, message: unknown): SendResult {
     const fallback = target.extra?.fallback;
     // Two that are each other's fallback would pass the message to and fro.
     if (fallback === undefined || this.#isFallingBack) return 'process-mailbox-full';
@@ -259,6 +278,11 @@ export class Messaging {
       this.#isFallingBack = false;
     }
   }
+}
+
+/** Whether what it sends goes to the main queue, and it may send at all. */
+function isPlainSender({ extra, flags }: ProcessRecord): boolean {
+  return (flags & (DEAD | ZOMBIE)) === 0 && (extra === undefined || extra.queue === QUEUE_MAIN);
 }
 
 /** Neither end asks for anything but the placing in the main queue. */

@@ -1,6 +1,8 @@
 import { checkName } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { RESULT_A, RESULT_B, VERDICT_OK, VERDICT_PROCESS_UNKNOWN } from '../native/layout.ts';
+import { Control } from '../far/controls.ts';
+import type { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -38,6 +40,11 @@ export class NameTable {
     return this.#names.get(name);
   }
 
+  /** Who has a name, on whichever thread. */
+  holderOf(name: string): LocalPid | undefined {
+    return this.find(name)?.record.pid ?? this.#runtime.far?.names.name(name)?.pid;
+  }
+
   /** Throws `taken` when the name is in use or the process has one already, `incorrect` for a bad name. */
   register(record: ProcessRecord, name: string): void {
     checkName('name', name);
@@ -51,7 +58,7 @@ export class NameTable {
     if (verdict !== VERDICT_OK) {
       throw new TergoError(
         'taken',
-        `the name '${name}' belongs to ${this.#names.get(name)?.record.pid ?? 'another process'}`,
+        `the name '${name}' belongs to ${this.holderOf(name) ?? 'another process'}`,
       );
     }
     const { ring } = driver;
@@ -73,6 +80,20 @@ export class NameTable {
     this.forget(entry);
     const reason = new TergoError('unregistered', `the name '${entry.name}' was given up`);
     this.#runtime.relations.release(entry, reason);
+  }
+
+  /** The same by name, on whichever thread its process lives; gives whose it was. */
+  giveUp(name: string): LocalPid | undefined {
+    const entry = this.find(name);
+    if (entry !== undefined) {
+      this.unregister(entry);
+      return entry.record.pid;
+    }
+    const { far } = this.#runtime;
+    const found = far?.names.name(name);
+    if (found === undefined) return undefined;
+    far!.controls.send(found.thread, Control.unregister, 0, name);
+    return found.pid;
   }
 
   /** Its process has ended; the core releases the name with it. */

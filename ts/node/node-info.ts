@@ -1,6 +1,26 @@
 import type { LogLevel } from '../log/log-level.ts';
 import { RUNNING, WAITING, ZOMBIE } from '../process/process-record.ts';
+import {
+  STAT_ALIASES,
+  STAT_DELIVERED,
+  STAT_EVENTS,
+  STAT_EVENTS_DELIVERED,
+  STAT_EVENTS_DROPPED,
+  STAT_EVENTS_PUBLISHED,
+  STAT_LINKS,
+  STAT_MESSAGES,
+  STAT_MONITORS,
+  STAT_NAMES,
+  STAT_PROCESSES,
+  STAT_SPAWNED,
+  STAT_TERMINATED,
+  STAT_TIMERS,
+} from '../native/layout.ts';
+import type { ThreadInfo } from '../thread/thread-info.ts';
 import { VERSION } from '../version.ts';
+import type { Far } from '../far/far.ts';
+import type { BindingCounters } from '../native/binding.d.ts';
+import type { Threads } from '../thread/threads.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a node counts. All since its start. Source: Ergo `gen.NodeInfo`. */
@@ -14,9 +34,9 @@ export interface NodeInfo {
   readonly loggers: readonly string[];
   /** Processes that live now. */
   readonly processes: number;
-  /** Of these, with a callback on the stack or a promise of one pending. */
+  /** Of those on the thread that asks, with a callback on the stack or a promise of one pending. */
   readonly processesRunning: number;
-  /** Of these, killed inside a callback that has not returned. */
+  /** Of those on the thread that asks, killed inside a callback that has not returned. */
   readonly processesZombie: number;
   readonly spawned: number;
   readonly terminated: number;
@@ -50,10 +70,18 @@ export interface NodeInfo {
   readonly blockedCallbacks: number;
   /** Messages, reasons and relations that the core holds by number. */
   readonly slabEntries: number;
+  /** The scheduler threads; most nodes have one. */
+  readonly threads: readonly ThreadInfo[];
 }
 
-/** Collects the counters of a node. @internal */
+/** Collects the counters of a node, on all of its threads. @internal */
 export function describeNode(runtime: Runtime): NodeInfo {
+  const own = describeThread(runtime);
+  const { far } = runtime;
+  return far === undefined ? own : withOthers(own, far, runtime.workers);
+}
+
+function describeThread(runtime: Runtime): NodeInfo {
   const { home, driver, native, counters, names, events, calls, hub } = runtime;
   driver.outbox.flush();
   const core = native.counters();
@@ -91,5 +119,62 @@ export function describeNode(runtime: Runtime): NodeInfo {
     eventsDropped: core.eventsDropped,
     blockedCallbacks: counters.blocked,
     slabEntries: driver.slab.size,
+    threads: [ownThread(runtime, core, living.length)],
   };
+}
+
+/** The thread that asks, by what is known at once. */
+function ownThread(runtime: Runtime, core: BindingCounters, processes: number): ThreadInfo {
+  const { far, driver, counters, workers } = runtime;
+  const thread = far?.thread ?? 0;
+  const shown = far?.statistics.info(thread, true, workers?.restartsOf(thread) ?? 0);
+  return {
+    ...(shown ?? { ...ALONE, runQueue: 0 }),
+    ...{ thread, processes },
+    messagesIn: core.delivered + core.messages,
+    messagesOut: core.delivered,
+    messagesDropped: counters.dropped,
+    busyMs: driver.busy.total,
+    eventLoopDelayMs: driver.busy.longestOf(driver.now),
+  };
+}
+
+const ALONE = {
+  ...{ isUp: true, restarts: 0, framesIn: 0, batchesOut: 0, wakeUps: 0, refusals: 0 },
+  ...{ arenaBytes: 0, blobBytes: 0 },
+};
+
+/** Adds what the other threads have shown last. */
+function withOthers(own: NodeInfo, far: Far, workers: Threads | undefined): NodeInfo {
+  const sum: { -readonly [Key in keyof NodeInfo]: NodeInfo[Key] } = { ...own };
+  const threads = [...own.threads];
+  sum.monitors -= far.watches.size;
+  for (const thread of far.others) {
+    const { statistics } = far;
+    const at = (word: number): number => statistics.at(thread, word);
+    const count = (word: number): number => statistics.count(thread, word);
+    threads.push(statistics.info(thread, far.isUp(thread), workers?.restartsOf(thread) ?? 0));
+    const counted = statistics.own(thread);
+    // The node's own process on each thread is none that somebody spawned.
+    sum.processes += Math.max(0, at(STAT_PROCESSES) - 1);
+    sum.spawned += Math.max(0, count(STAT_SPAWNED) - 1);
+    sum.terminated += count(STAT_TERMINATED);
+    sum.registeredNames += at(STAT_NAMES);
+    sum.registeredAliases += at(STAT_ALIASES);
+    sum.registeredEvents += at(STAT_EVENTS);
+    sum.links += at(STAT_LINKS);
+    sum.monitors += at(STAT_MONITORS) - counted.watches;
+    sum.pendingCalls += counted.pendingCalls;
+    sum.pendingTimers += at(STAT_TIMERS);
+    sum.messagesIn += count(STAT_DELIVERED) + at(STAT_MESSAGES);
+    sum.messagesOut += count(STAT_DELIVERED);
+    sum.messagesDropped += counted.dropped;
+    sum.mailboxFull += counted.mailboxFull;
+    sum.eventsPublished += count(STAT_EVENTS_PUBLISHED);
+    sum.eventsDelivered += count(STAT_EVENTS_DELIVERED);
+    sum.eventsDropped += count(STAT_EVENTS_DROPPED);
+    sum.blockedCallbacks += counted.blocked;
+    sum.slabEntries += counted.slabEntries;
+  }
+  return { ...sum, threads: threads.toSorted((a, b) => a.thread - b.thread) };
 }

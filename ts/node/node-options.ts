@@ -6,12 +6,15 @@ import {
   checkChoice,
   checkDelay,
   checkFunction,
+  checkInteger,
   checkOptions,
 } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { checkConsoleOptions, type ConsoleLoggerOptions } from '../log/console-logger.ts';
 import type { NamedLogger } from '../log/logger.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
+import type { ResourceLimits } from 'node:worker_threads';
+import { MAX_THREADS } from '../native/layout.ts';
 import type { Clock } from '../scheduler/clock.ts';
 
 /** What others may see or take over. All off by default. Source: Ergo `gen.SecurityOptions`. */
@@ -51,6 +54,20 @@ export interface NodeOptions {
    * does not start, those before it are stopped, and `startNode` rejects with its error.
    */
   readonly applications?: readonly ApplicationClass[];
+  /**
+   * How many scheduler threads it has; 1 by default, which costs nothing; `'auto'`: one for each core that the OS
+   * process may use. At most 64. See docs/threads.md.
+   */
+  readonly threads?: number | 'auto';
+  /**
+   * URLs of the modules that export behaviours which may live on other threads; every thread imports them.
+   *
+   * @example
+   * behaviors: [new URL('./workers.js', import.meta.url)]
+   */
+  readonly behaviors?: readonly (string | URL)[];
+  /** Limits of memory for each thread but the first, as `worker_threads` has them. A thread that exceeds them ends, and is started anew. */
+  readonly resourceLimits?: ResourceLimits;
   /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. */
   readonly clock?: Clock;
 }
@@ -66,7 +83,11 @@ export function checkNodeOptions(options: NodeOptions): void {
     'handleSignals',
     'clock',
     'applications',
+    'threads',
+    'behaviors',
+    'resourceLimits',
   ]);
+  checkThreads(options);
   if (options.env !== undefined) checkEnv('options.env', options.env);
   if (options.shutdownTimeoutMs !== undefined)
     checkDelay('options.shutdownTimeoutMs', options.shutdownTimeoutMs, 0);
@@ -79,6 +100,32 @@ export function checkNodeOptions(options: NodeOptions): void {
   if (options.security !== undefined) checkSecurity(options.security);
   if (options.log !== undefined) checkLog(options.log);
 }
+
+function checkThreads({ threads, behaviors, resourceLimits, clock }: NodeOptions): void {
+  if (threads !== undefined && threads !== 'auto')
+    checkInteger('options.threads', threads, 1, MAX_THREADS);
+  if (threads !== undefined && threads !== 1 && clock !== undefined)
+    throw incorrect('options.clock', 'left out when there are several threads', clock);
+  if (resourceLimits !== undefined)
+    checkOptions('options.resourceLimits', resourceLimits, LIMIT_KEYS);
+  if (behaviors === undefined) return;
+  if (!Array.isArray(behaviors))
+    throw incorrect('options.behaviors', 'a list of module URLs', behaviors);
+  for (const [index, url] of behaviors.entries()) checkModule(`options.behaviors[${index}]`, url);
+}
+
+/** A path would be looked for somewhere else by each thread. */
+function checkModule(argument: string, url: unknown): void {
+  const isUrl = url instanceof URL || (typeof url === 'string' && URL.canParse(url));
+  if (!isUrl) throw incorrect(argument, "a URL: new URL('./workers.js', import.meta.url)", url);
+}
+
+const LIMIT_KEYS = [
+  'maxYoungGenerationSizeMb',
+  'maxOldGenerationSizeMb',
+  'codeRangeSizeMb',
+  'stackSizeMb',
+];
 
 function checkApplications(applications: readonly ApplicationClass[]): void {
   if (!Array.isArray(applications))

@@ -5,6 +5,7 @@ import type { CallOptions, SendOptions } from '../call/call-options.ts';
 import { Cron } from '../cron/cron.ts';
 import type { EnvKey } from '../env/env-key.ts';
 import { checkDelay, checkName, checkOptions } from '../error/check.ts';
+import { FarPid } from '../far/far-pid.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { incorrect } from '../error/tergo-error.ts';
@@ -17,6 +18,7 @@ import { type AnyPid, LocalPid, type Pid } from '../process/pid.ts';
 import type { ProcessInfo, ProcessListOptions, ProcessShortInfo } from '../process/process-info.ts';
 import type { ProcessName } from '../process/process-name.ts';
 import type { Optional, SpawnOptions } from '../process/process-options.ts';
+import type { Peer } from '../process/peer.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import type { ProcessState } from '../process/process-state.ts';
 import type { AnyTarget, Target } from '../process/target.ts';
@@ -83,12 +85,14 @@ export class Node implements Messenger, AsyncDisposable {
 
   /** The applications that are loaded on it. */
   get applications(): Applications {
+    this.#checkHome('applications');
     this.#applications ??= new Applications(this.#runtime);
     return this.#applications;
   }
 
   /** Its jobs: what happens at which time of the day. */
   get cron(): Cron {
+    this.#checkHome('cron');
     this.#cron ??= new Cron(this.#runtime);
     return this.#cron;
   }
@@ -155,28 +159,28 @@ export class Node implements Messenger, AsyncDisposable {
   /** Sets a value of the node's environment; `undefined` removes it. */
   setEnv<T>(key: EnvKey<T>, value: NoInfer<T> | undefined): void {
     checkName('key', key);
+    this.#runtime.far?.nodeWide.setEnv(key, value);
     this.#runtime.env.set(key, value);
   }
 
   /** Registers a process under a name; it can have one. Throws `taken`, `process-unknown`, `incorrect`. */
   registerName<P>(name: ProcessName<P>, pid: Pid<NoInfer<P>>): void {
-    this.#runtime.names.register(this.#find(pid), name);
+    this.#runtime.names.register(this.#findHere(pid, 'registerName'), name);
   }
 
   /** Takes a name from its process, whose pid it gives; who is linked to the name or monitors it hears `unregistered`. Throws `name-unknown`. */
   unregisterName<P>(name: ProcessName<P>): Pid<P> {
     this.#checkAlive();
     checkName('name', name);
-    const entry = this.#runtime.names.find(name);
-    if (entry === undefined) throw failure('name-unknown', name);
-    this.#runtime.names.unregister(entry);
-    return entry.record.pid as Pid<unknown> as Pid<P>;
+    const pid = this.#runtime.names.giveUp(name);
+    if (pid === undefined) throw failure('name-unknown', name);
+    return pid as Pid<unknown> as Pid<P>;
   }
 
   /** The process that has a name. */
   whereis<P>(name: ProcessName<P>): Pid<P> | undefined {
     checkName('name', name);
-    return this.#runtime.names.find(name)?.record.pid as Pid<unknown> as Pid<P> | undefined;
+    return this.#runtime.names.holderOf(name) as Pid<unknown> as Pid<P> | undefined;
   }
 
   /**
@@ -225,14 +229,25 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.answers.inspect(this.#runtime.core, target, items);
   }
 
-  /** Everything about a process. Throws `process-unknown`, `node-terminated`. */
+  /** Everything about a process of this thread. Throws `process-unknown`, `node-terminated`, and `not-allowed` for one of another thread. */
   processInfo(pid: AnyPid): ProcessInfo {
-    return this.#runtime.inspector.info(this.#find(pid));
+    return this.#runtime.inspector.info(this.#findHere(pid, 'processInfo'));
   }
 
-  /** What a process is doing; `terminated` if there is none. */
+  /**
+   * The same about a process of whichever thread. Rejects with `process-unknown`, `node-terminated`, `incorrect`, and
+   * with `thread-terminated` when the thread ends meanwhile.
+   */
+  async fetchProcessInfo(pid: AnyPid): Promise<ProcessInfo> {
+    const peer = this.#find(pid);
+    if (peer instanceof FarPid) return this.#runtime.far!.nodeWide.processInfo(peer);
+    return this.#runtime.inspector.info(peer);
+  }
+
+  /** What a process of this thread is doing; `terminated` if there is none. Throws `not-allowed` for one of another thread that lives. */
   processState(pid: AnyPid): ProcessState {
     if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
+    if (pid instanceof FarPid && pid.isAlive) throw elsewhere(pid, 'processState');
     const record = this.#runtime.records[pid.slot];
     return record === undefined || record.pid !== pid
       ? 'terminated'
@@ -241,19 +256,28 @@ export class Node implements Messenger, AsyncDisposable {
 
   /** The pids of all processes, oldest first. */
   processList(): readonly AnyPid[] {
-    return this.#runtime.shutdown
-      .living()
-      .map(({ pid }) => pid)
-      .toSorted((a, b) => a.id - b.id);
+    const { far, shutdown } = this.#runtime;
+    const others = far?.others.flatMap((thread) => [...far.pids.living(thread)]) ?? [];
+    const own = shutdown.living().map(({ pid }) => pid);
+    return [...own, ...others].toSorted((a, b) => a.id - b.id);
   }
 
-  /** The cheap information of many processes, with paging and a filter. Throws `incorrect`. */
+  /** The cheap information of many processes of this thread, with paging and a filter. Throws `incorrect`. */
   processListShortInfo(options: ProcessListOptions = {}): readonly ProcessShortInfo[] {
     this.#checkAlive();
     return this.#runtime.inspector.list(options);
   }
 
-  /** What the node counts. Throws `node-terminated`. */
+  /** The same of the processes of all threads. Rejects with `incorrect`, `node-terminated`, and with `thread-terminated` when a thread ends meanwhile. */
+  async fetchProcessListShortInfo(
+    options: ProcessListOptions = {},
+  ): Promise<readonly ProcessShortInfo[]> {
+    this.#checkAlive();
+    const { far, inspector } = this.#runtime;
+    return far === undefined ? inspector.list(options) : far.nodeWide.processes(options);
+  }
+
+  /** What the node counts, on all of its threads. Throws `node-terminated`. */
   info(): NodeInfo {
     this.#checkAlive();
     return this.#runtime.nodeInfo();
@@ -266,8 +290,9 @@ export class Node implements Messenger, AsyncDisposable {
    */
   addLogger(name: string, logger: Logger | AnyPid, options?: LoggerOptions): void {
     this.#checkAlive();
+    this.#checkHome('addLogger');
     if (logger instanceof LocalPid)
-      this.#runtime.addLoggerProcess(name, this.#find(logger), options);
+      this.#runtime.addLoggerProcess(name, this.#findHere(logger, 'addLogger'), options);
     else this.#runtime.hub.add(name, logger as Logger, options);
   }
 
@@ -314,11 +339,26 @@ export class Node implements Messenger, AsyncDisposable {
     return `Node<${this.name}>`;
   }
 
+  /** Applications, jobs and loggers are on the thread that started the node. */
+  #checkHome(what: string): void {
+    const thread = this.#runtime.far?.thread ?? 0;
+    if (thread === 0) return;
+    const text = `node.${what} is on thread 0, and this is thread ${thread}; send a message to a process there`;
+    throw failure('not-allowed', text);
+  }
+
   #checkAlive(): void {
     if (this.#runtime.isStopped) throw failure('node-terminated', this.name);
   }
 
-  #find(pid: unknown): ProcessRecord {
+  /** A process of this thread: what is asked cannot wait for another one. */
+  #findHere(pid: unknown, method: string): ProcessRecord {
+    const peer = this.#find(pid);
+    if (peer instanceof FarPid) throw elsewhere(peer, method);
+    return peer;
+  }
+
+  #find(pid: unknown): Peer {
     this.#checkAlive();
     if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
     const record = this.#runtime.messaging.resolve(pid);
@@ -326,3 +366,14 @@ export class Node implements Messenger, AsyncDisposable {
     return record;
   }
 }
+
+function elsewhere(pid: FarPid, method: string): Error {
+  const advice = ADVICE[method] ?? 'it must live on the thread of the caller';
+  return failure('not-allowed', `${method}: ${pid} lives on thread ${pid.thread}; ${advice}`);
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  processInfo: 'use fetchProcessInfo',
+  processState: 'use fetchProcessInfo',
+  registerName: 'spawn it with the option name',
+};

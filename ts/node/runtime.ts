@@ -8,6 +8,10 @@ import { TergoError } from '../error/tergo-error.ts';
 import { ConsoleLogger } from '../log/console-logger.ts';
 import type { LoggerOptions } from '../log/logger.ts';
 import { LogHub } from '../log/log-hub.ts';
+import { Far, type ThreadPlace } from '../far/far.ts';
+import { FarPid } from '../far/far-pid.ts';
+import { MAX_THREADS } from '../native/layout.ts';
+import type { Threads } from '../thread/threads.ts';
 import { describeNode, type NodeInfo } from './node-info.ts';
 import type { Log } from '../log/log.ts';
 import type { LogLevel } from '../log/log-level.ts';
@@ -16,9 +20,11 @@ import { SourceLog } from '../log/source-log.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import { AliasTable } from '../process/alias-table.ts';
 import { Home } from '../process/home.ts';
-import type { LocalPid } from '../process/pid.ts';
+import { LocalPid } from '../process/pid.ts';
+import type { Peer } from '../process/peer.ts';
+import { supervises } from '../process/process-context.ts';
 import { Inspector } from '../process/inspector.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
 import { RelationTable } from '../relation/relation-table.ts';
 import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { Deliveries } from '../scheduler/deliveries.ts';
@@ -43,7 +49,18 @@ import { Spawner } from './spawner.ts';
 /** How long `stop` waits, ms. Source: Ergo 3.2 `ShutdownTimeout`. */
 const SHUTDOWN_TIMEOUT_MS = 180_000;
 
+/** Numbers that one incarnation of a thread may give. */
+const SERIALS_EACH = 2 ** 40;
+
 let lastCreation = 0;
+
+/** One thread of a node that has several. */
+export interface RuntimePlace extends ThreadPlace {
+  /** When the node started, by the clock of this thread. */
+  readonly startedAt: number;
+  /** The incarnation of the node. */
+  readonly creation: number;
+}
 
 /** What the TypeScript side counts itself; the rest is counted by the core. */
 export interface Counters {
@@ -103,6 +120,14 @@ export class Runtime {
   onSpawn: ((record: ProcessRecord) => void) | undefined = undefined;
   /** The node as a process. */
   readonly core: ProcessRecord;
+  /** How many threads the node has. */
+  readonly threads: number;
+  /** What connects it with the other threads; `undefined` when there are none. */
+  readonly far: Far | undefined;
+  /** The other threads, as thread 0 runs them. */
+  workers: Threads | undefined = undefined;
+  /** Numbers that this thread gives begin here. */
+  readonly #firstSerial: number;
   /** The public face; set once by it. */
   node!: Node;
   /** Whether the node has stopped for good. */
@@ -114,8 +139,11 @@ export class Runtime {
     options: NodeOptions,
     native: BindingScheduler,
     clock: Clock = systemClock,
+    place?: RuntimePlace,
   ) {
-    this.home = new Home(name, nextCreation());
+    this.home = new Home(name, place?.creation ?? nextCreation());
+    this.threads = place?.threads ?? 1;
+    this.#firstSerial = (place?.incarnation ?? 0) * SERIALS_EACH + (place?.thread ?? 0);
     this.native = native;
     this.clock = clock;
     this.security = {
@@ -128,15 +156,20 @@ export class Runtime {
     this.env = Environment.over(undefined, options.env ?? [])!;
     this.#logLevel = options.log?.level ?? 'info';
     this.log = this.#startLog(options.log ?? {});
-    this.driver = new Driver(native, clock, {
-      onRest: () => this.calls.armTimeouts(),
-      onFailure: (error, isLast) => {
+    const events = {
+      onRest: () => {
+        this.calls.armTimeouts();
+        this.far?.showCounters();
+      },
+      onFailure: (error: unknown, isLast: boolean) => {
         this.log.error('the scheduler failed', { error });
         if (isLast) this.shutdown.abandon();
       },
-    });
+    };
+    const isShared = place !== undefined;
+    this.driver = new Driver(native, clock, events, { startedAt: place?.startedAt, isShared });
     this.messaging = new Messaging(this);
-    this.gauges = new GaugeTable(native, this.driver);
+    this.gauges = new GaugeTable(native, this.driver, place);
     this.timers = new TimerTable(this.driver);
     this.shutdown = new Shutdown(this, options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS);
     this.forwarding = new Forwarding(this);
@@ -144,6 +177,7 @@ export class Runtime {
     this.dispatcher = new Dispatcher(this);
     this.spawner = new Spawner(this, native.entries().grant);
     this.core = this.spawner.core(CoreProcess);
+    this.far = place && new Far(this, place);
     this.applications = new ApplicationTable(this);
     this.driver.start(this.dispatcher);
   }
@@ -153,6 +187,12 @@ export class Runtime {
   }
 
   setLogLevel(level: LogLevel): void {
+    this.#logLevel = level;
+    this.far?.nodeWide.setLogLevel(level);
+  }
+
+  /** It was changed on another thread. */
+  takeLogLevel(level: LogLevel): void {
     this.#logLevel = level;
   }
 
@@ -219,6 +259,59 @@ export class Runtime {
     return record?.pid === pid ? record : undefined;
   }
 
+  /** A process of this node, wherever it lives; `undefined` when it has ended. */
+  peerOf(pid: LocalPid): Peer | undefined {
+    if (!(pid instanceof FarPid)) return this.recordOf(pid);
+    return pid.isAlive ? pid : undefined;
+  }
+
+  /** Counts one more message in a queue; false, and nothing counted, when its mailbox is full. */
+  accepts(peer: Peer, queue: number): boolean {
+    if (!(peer instanceof FarPid))
+      return (peer.flags & BOUNDED) === 0 || this.gauges.accept(peer, queue);
+    return !peer.presence.isBounded || this.far!.presence.accept(peer.presence, queue);
+  }
+
+  /** How many messages wait in a queue of a bounded mailbox. */
+  waitingOf(peer: Peer, queue: number): number {
+    if (!(peer instanceof FarPid)) return this.gauges.waiting(peer, queue);
+    return this.far!.presence.waiting(peer.presence, queue);
+  }
+
+  /** Takes back one that was accepted on another thread, and could not be sent there. */
+  retract({ presence }: FarPid, queue: number): void {
+    if (presence.isBounded) this.far!.presence.retract(presence, queue);
+  }
+
+  /** The pid of a process of this thread that has ended. */
+  pidOf(id: number, slot: number, generation: number): LocalPid {
+    return new LocalPid(this.home, id, slot, generation);
+  }
+
+  /** A number that no other thread of the node gives, nor any that had this one's place: the n-th of this one. */
+  serialOf(n: number): number {
+    return this.threads === 1 ? n : this.#firstSerial + n * MAX_THREADS;
+  }
+
+  /** The thread that made a reference; -1 for what is none. */
+  threadOfRef(ref: string): number {
+    const serial = Number(ref.split('.')[1]);
+    return Number.isSafeInteger(serial) ? serial % MAX_THREADS : -1;
+  }
+
+  /** What a child of a process sees of the environment when it lives on another thread; that of the node is there already. */
+  inheritedEnv(record: ProcessRecord): ReadonlyMap<string, unknown> {
+    const list = new Map<string, unknown>();
+    record.application?.env.copyInto(list);
+    for (const { env } of this.#envOwners(record).toReversed()) env?.copyInto(list);
+    return list;
+  }
+
+  /** Whether a process ends its children itself, in its order. */
+  isSupervisor({ instance }: ProcessRecord): boolean {
+    return instance[supervises] !== undefined;
+  }
+
   envList(record: ProcessRecord): ReadonlyMap<string, unknown> {
     const list = new Map<string, unknown>();
     this.env.copyInto(list);
@@ -260,7 +353,7 @@ export class Runtime {
 }
 
 /** The start in ms since 1970, and never the same twice in one OS process. */
-function nextCreation(): number {
+export function nextCreation(): number {
   lastCreation = Math.max(lastCreation + 1, Date.now());
   return lastCreation;
 }

@@ -3,7 +3,9 @@ import { TergoError } from '../error/tergo-error.ts';
 import type { LogFields } from '../log/log-record.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { supervises } from '../process/process-context.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import { FarPid } from '../far/far-pid.ts';
+import type { Peer } from '../process/peer.ts';
+import { type ProcessRecord, SUPERVISED } from '../process/process-record.ts';
 import { systemClock } from '../scheduler/clock.ts';
 import type { Runtime } from './runtime.ts';
 import type { StopReport } from './stop-report.ts';
@@ -41,15 +43,27 @@ export class Shutdown {
     return this.#stopping !== undefined;
   }
 
-  /** Idempotent: every call gets the report of the first. */
+  /** Idempotent: every call gets the report of the first. From whichever thread, the whole node stops. */
   stop(timeoutMs: number = this.#timeoutMs): Promise<StopReport> {
+    const { far } = this.#runtime;
+    if (far !== undefined && far.thread > 0) return far.nodeWide.stop(timeoutMs);
     this.#stopping ??= this.#stop(timeoutMs);
     return this.#stopping;
   }
 
+  /** Ends the processes of this thread only, for the thread that stops the node; resolves with those that had to be killed. */
+  async drain(timeoutMs: number): Promise<readonly AnyPid[]> {
+    const rest = Promise.resolve().then(() => this.#endOwn(timeoutMs, Promise.resolve()));
+    this.#stopping ??= rest.then((killed) => ({ killed }));
+    return rest;
+  }
+
   /** Kills everything at once; a stop that is under way ends with it. */
   force(): Promise<StopReport> {
+    const { far } = this.#runtime;
+    if (far !== undefined && far.thread > 0) return far.nodeWide.stop(0);
     this.#isForced = true;
+    this.#runtime.workers?.giveUp();
     this.#giveUp?.();
     return this.stop(0);
   }
@@ -91,30 +105,57 @@ export class Shutdown {
     const { driver, cron } = this.#runtime;
     const until = driver.readNow() + timeoutMs;
     cron.close();
-    if (!this.#isForced) void this.#askAll();
-    const rest = (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
+    const applications = this.#stopApplications();
+    const own = this.#endOwn(timeoutMs, applications);
+    const elsewhere = this.#endElsewhere(Promise.race([applications, own]), until);
+    const rest = [...(await own), ...(await elsewhere)];
     const restMs = until - driver.readNow();
+    await this.#runtime.workers?.close();
     this.#runtime.close();
     await this.#endLoggers(this.#isForced ? LOGGERS_MS : Math.max(restMs, LOGGERS_MS));
     this.#onStopped();
     return { killed: [...new Set([...this.#killed, ...rest])] };
   }
 
-  /** As if from the parent, so that trapping does not help. The children of a supervisor are left to it: it knows their order. */
-  ask(record: ProcessRecord): void {
-    if (!this.#isSupervised(record))
-      this.#runtime.messaging.signal(record, { from: record.parent, reason: 'shutdown' });
+  /** The processes of this thread: those that had to be killed. */
+  async #endOwn(timeoutMs: number, applications: Promise<void>): Promise<readonly AnyPid[]> {
+    void this.#askAll(applications);
+    return (await this.#emptied(timeoutMs)) ? [] : this.#killRest();
   }
 
-  /** Applications first, last started first; then everybody else. */
-  async #askAll(): Promise<void> {
+  /** Those of the other threads, once the applications are over, which end their processes everywhere. */
+  async #endElsewhere(before: Promise<unknown>, until: number): Promise<readonly AnyPid[]> {
+    await before;
+    const { workers, driver } = this.#runtime;
+    const leftMs = this.#isForced ? 0 : Math.max(0, until - driver.readNow());
+    return workers === undefined ? [] : workers.stop(leftMs);
+  }
+
+  /** As if from the parent, so that trapping does not help. The children of a supervisor are left to it: it knows their order. */
+  ask(peer: Peer): void {
+    const { messaging, core } = this.#runtime;
+    // Of one on another thread neither parent nor supervisor is known here.
+    if (peer instanceof FarPid) messaging.signal(peer, { from: core.pid, reason: 'shutdown' });
+    else if (!this.#isSupervised(peer))
+      messaging.signal(peer, { from: peer.parent, reason: 'shutdown' });
+  }
+
+  /** Last started first. */
+  async #stopApplications(): Promise<void> {
     const { applications } = this.#runtime;
-    if (applications.areRunning) await applications.stopAll((pids) => this.#killed.push(...pids));
-    if (this.#runtime.isStopped) return;
+    if (applications.areRunning && !this.#isForced)
+      await applications.stopAll((pids) => this.#killed.push(...pids));
+  }
+
+  /** Everybody, after the applications. */
+  async #askAll(applications: Promise<void>): Promise<void> {
+    await applications;
+    if (this.#runtime.isStopped || this.#isForced) return;
     for (const record of this.living()) this.ask(record);
   }
 
-  #isSupervised({ pid, parent }: ProcessRecord): boolean {
+  #isSupervised({ pid, parent, flags }: ProcessRecord): boolean {
+    if (parent instanceof FarPid) return (flags & SUPERVISED) !== 0 && parent.isAlive;
     return this.#runtime.recordOf(parent)?.instance[supervises]?.(pid) === true;
   }
 

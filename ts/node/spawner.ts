@@ -1,14 +1,31 @@
 import { reasonOf } from '../error/exit-reason.ts';
-import { TergoError } from '../error/tergo-error.ts';
+import type { LocalMembership } from '../application/membership.ts';
+import { incorrect, TergoError } from '../error/tergo-error.ts';
+import type { LogLevel } from '../log/log-level.ts';
 import { Environment } from '../env/environment.ts';
 import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
 import { LocalPid } from '../process/pid.ts';
 import { compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { queueOf } from '../process/priority.ts';
 import { construct, initialise, isPlain, membership } from '../process/process-context.ts';
-import { type AnySpawnOptions, checkSpawnOptions } from '../process/process-options.ts';
-import { INIT, isMute, PLAIN, ProcessRecord, RUNNING, ZOMBIE } from '../process/process-record.ts';
-import { type AnyProcess, checkBehaviour } from '../process/process.ts';
+import type { Peer } from '../process/peer.ts';
+import {
+  type AnySpawnOptions,
+  checkSpawnOptions,
+  farLink,
+  type Placement,
+} from '../process/process-options.ts';
+import {
+  INIT,
+  isMute,
+  PLAIN,
+  ProcessRecord,
+  RUNNING,
+  SUPERVISED,
+  ZOMBIE,
+} from '../process/process-record.ts';
+import { checkBehaviour } from '../process/process.ts';
+import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
 import { failure } from './messaging.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -17,8 +34,18 @@ const INIT_TIMEOUT_MS = 5000;
 /** The core process has the first id of the first block and is shown as 1; processes start at 1001. */
 const CORE_ID = 1;
 
-/** Any class to spawn; which messages it takes was checked where it was given. */
-type AnyBehaviour = new () => AnyProcess;
+/** What `#threadFor` says for the thread that spawns. */
+const HERE = -1;
+
+/** Who spawns: a process of this thread, or what is known of one of another thread. */
+export interface Parent {
+  readonly pid: LocalPid;
+  readonly leader: LocalPid;
+  readonly application: LocalMembership | undefined;
+  readonly flags: number;
+  readonly extra:
+    { readonly env: Environment | undefined; readonly logLevel: LogLevel | undefined } | undefined;
+}
 
 /** Makes processes: takes a slot, builds the instance, runs `init`. */
 export class Spawner {
@@ -45,16 +72,18 @@ export class Spawner {
 
   /**
    * Rejects, never throws. `init` has run when the promise resolves. `opened` gets the process before its
-   * `init`: what is sent to it then waits until that is over.
+   * `init`: what is sent to it then waits until that is over. One on another thread it gets when it is up.
    */
   spawn(
-    parent: ProcessRecord,
+    parent: Parent,
     behaviour: unknown,
     options?: AnySpawnOptions,
-    opened?: (record: ProcessRecord) => void,
+    opened?: (peer: Peer) => void,
   ): Promise<LocalPid> {
     try {
       this.#check(parent, behaviour, options);
+      const thread = options?.thread === undefined ? HERE : this.#threadFor(options.thread);
+      if (thread !== HERE) return this.#spawnOn(thread, parent, behaviour, options!, opened);
       const record = this.#record(parent, options);
       opened?.(record);
       const initialised = this.#begin(record, behaviour as AnyBehaviour, options);
@@ -66,7 +95,33 @@ export class Spawner {
     }
   }
 
-  #check(parent: ProcessRecord, behaviour: unknown, options: AnySpawnOptions | undefined): void {
+  /** The number of another thread, or `HERE`. Throws `incorrect` when the node has no such thread. */
+  #threadFor(placement: Placement): number {
+    const { threads, far } = this.#runtime;
+    if (typeof placement === 'number' && placement >= threads)
+      throw incorrect('options.thread', `below ${threads}, the node's threads`, placement);
+    if (far === undefined) return HERE;
+    const thread = far.placement.threadFor(placement);
+    return thread === far.thread ? HERE : thread;
+  }
+
+  #spawnOn(
+    thread: number,
+    parent: Parent,
+    behaviour: AnyBehaviour,
+    options: AnySpawnOptions,
+    opened: ((peer: Peer) => void) | undefined,
+  ): Promise<LocalPid> {
+    if (!(parent instanceof ProcessRecord))
+      throw new TergoError('internal', 'a spawn from another thread goes on to a third one');
+    return this.#runtime.far!.spawns.spawn({ parent, thread, behaviour, options, opened });
+  }
+
+  #check(
+    parent: Parent,
+    behaviour: unknown,
+    options: AnySpawnOptions | undefined,
+  ): asserts behaviour is AnyBehaviour {
     const { shutdown, names } = this.#runtime;
     if (shutdown.isStopping) throw failure('node-terminated', 'spawn');
     if (isMute(parent)) throw failure('not-allowed', `${parent.pid} has ended and cannot spawn`);
@@ -74,25 +129,27 @@ export class Spawner {
     checkBehaviour(behaviour);
     if (options === undefined) return;
     checkSpawnOptions(options);
-    const holder = options.name === undefined ? undefined : names.find(options.name);
-    if (holder !== undefined) {
-      throw new TergoError('taken', `the name '${options.name}' belongs to ${holder.record.pid}`);
-    }
+    const holder = options.name === undefined ? undefined : names.holderOf(options.name);
+    if (holder !== undefined)
+      throw new TergoError('taken', `the name '${options.name}' belongs to ${holder}`);
   }
 
-  #record(parent: ProcessRecord | undefined, options: AnySpawnOptions | undefined): ProcessRecord {
+  #record(parent: Parent | undefined, options: AnySpawnOptions | undefined): ProcessRecord {
     if (2 * this.#nextSlot === this.#slots.length) this.#refill();
     const at = this.#nextSlot++;
     const slot = this.#slots[2 * at]!;
     const id = parent === undefined ? CORE_ID : this.#firstId + at;
-    const pid = new LocalPid(this.#runtime.home, id, slot);
+    const pid = new LocalPid(this.#runtime.home, id, slot, this.#slots[2 * at + 1]!);
     const origin = {
       parent: parent?.pid ?? pid,
       leader: (options?.leader as LocalPid | undefined) ?? parent?.leader ?? pid,
       startedAt: this.#runtime.driver.recentNow(),
       application: options?.[membership] ?? parent?.application,
     };
-    return new ProcessRecord(this.#runtime, pid, this.#slots[2 * at + 1]!, origin);
+    const record = new ProcessRecord(this.#runtime, pid, origin);
+    if (options?.[farLink]?.isSupervised === true) record.flags |= SUPERVISED;
+    if (parent !== undefined && !(parent instanceof ProcessRecord)) this.#inherit(record, parent);
+    return record;
   }
 
   #refill(): void {
@@ -143,7 +200,8 @@ export class Spawner {
     counters.processes += 1;
     counters.spawned += 1;
     record.application?.joined(record.pid);
-    this.#inherit(record);
+    const parent = this.#runtime.recordOf(record.parent);
+    if (parent !== undefined) this.#inherit(record, parent);
     if (options !== undefined) this.#apply(record, options);
     record.instance = construct(record, behaviour);
     this.#runtime.onSpawn?.(record);
@@ -151,11 +209,10 @@ export class Spawner {
   }
 
   /** What a process has from its parent unless its options say otherwise. */
-  #inherit(record: ProcessRecord): void {
-    const parent = this.#runtime.recordOf(record.parent)?.extra;
-    if (parent === undefined) return;
-    if (parent.env !== undefined) record.more.env = Environment.over(parent.env, undefined);
-    if (parent.logLevel !== undefined) record.more.logLevel = parent.logLevel;
+  #inherit(record: ProcessRecord, { extra }: Parent): void {
+    if (extra === undefined) return;
+    if (extra.env !== undefined) record.more.env = Environment.over(extra.env, undefined);
+    if (extra.logLevel !== undefined) record.more.logLevel = extra.logLevel;
   }
 
   #apply(record: ProcessRecord, options: AnySpawnOptions): void {
@@ -165,11 +222,14 @@ export class Spawner {
     if (priority !== undefined) record.more.queue = queueOf(priority);
     if (logLevel !== undefined) record.more.logLevel = logLevel;
     if (mailboxSize) gauges.bound(record, mailboxSize);
-    if (fallback !== undefined) record.more.fallback = fallback;
+    if (fallback !== undefined) {
+      record.more.fallback = fallback;
+      this.#runtime.far?.showFallback(record.pid);
+    }
     if (options.compression !== undefined)
       record.more.compression = compressionOver(NO_COMPRESSION, options.compression);
     if (name !== undefined) names.register(record, name);
-    const parent = this.#runtime.recordOf(record.parent);
+    const parent = this.#runtime.peerOf(record.parent);
     if (options.linkParent === true && parent !== undefined && parent !== core)
       relations.linkQuietly(record, parent);
   }
@@ -231,6 +291,9 @@ export class Spawner {
     const parent = this.#runtime.recordOf(record.parent);
     if (options?.linkChild === true && parent !== undefined && parent !== core)
       relations.linkQuietly(parent, record);
+    const link = options?.[farLink];
+    if (link !== undefined && link.proxy > 0)
+      this.#runtime.far!.watches.watchSpawned(link.thread, link.proxy, record.pid);
     this.#ready(record);
   }
 

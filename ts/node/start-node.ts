@@ -1,17 +1,25 @@
-import { loadNative, type Native } from '../native/load.ts';
+import { availableParallelism } from 'node:os';
+import { MAX_THREADS } from '../native/layout.ts';
+import { type BindingFabric, loadNative, type Native } from '../native/load.ts';
+import { BehaviourRegistry } from '../thread/behaviour-registry.ts';
+import { Threads } from '../thread/threads.ts';
 import { Node } from './node.ts';
 import { checkNodeName } from './node-name.ts';
 import { checkNodeOptions, type NodeOptions } from './node-options.ts';
-import { Runtime } from './runtime.ts';
+import { nextCreation, Runtime } from './runtime.ts';
 import { stopOnSignals } from './signals.ts';
+
+/** Chunks of 256 KiB that may be on their way from one thread to another: 16 MiB. */
+const QUOTA_CHUNKS = 64;
 
 let native: Native | undefined;
 
 /**
  * Starts a node. `name` is `name@host`, at most 255 bytes. Rejects with `incorrect` (naming the key),
- * `name-too-long`, `binary-missing`, and with what the load or the start of one of its applications rejects with;
- * then everything that was started has been stopped. Several nodes may live in one OS process, even of one name: each is an
- * incarnation of its own, which refuses the pids of the others with `process-incarnation`. The node keeps the OS process alive until it is stopped.
+ * `name-too-long`, `binary-missing`, with what a thread says that does not come up, and with what the load or the
+ * start of one of its applications rejects with; then everything that was started has been stopped. Several nodes may
+ * live in one OS process, even of one name: each is an incarnation of its own, which refuses the pids of the others
+ * with `process-incarnation`. The node keeps the OS process alive until it is stopped.
  *
  * @example
  * await using node = await startNode('hello@localhost', { log: { level: 'warning' } });
@@ -20,14 +28,48 @@ export async function startNode(name: string, options: NodeOptions = {}): Promis
   checkNodeName(name);
   checkNodeOptions(options);
   native ??= loadNative();
-  const runtime = new Runtime(name, options, new native.BindingScheduler(), options.clock);
+  const threads = threadsOf(options);
+  const runtime =
+    threads === 1
+      ? new Runtime(name, options, new native.BindingScheduler(), options.clock)
+      : await runtimeWith(threads, name, options, native);
   if (options.handleSignals === true) stopOnSignals(runtime);
   const node = new Node(runtime);
   try {
+    await runtime.workers?.start();
     await runtime.applications.begin(options.applications ?? []);
   } catch (error) {
     await node.stop();
     throw error;
   }
   return node;
+}
+
+function threadsOf({ threads = 1 }: NodeOptions): number {
+  return threads === 'auto' ? Math.min(availableParallelism(), MAX_THREADS) : threads;
+}
+
+/** The runtime of thread 0, with what it takes to start the others. */
+async function runtimeWith(
+  threads: number,
+  name: string,
+  options: NodeOptions,
+  { BindingFabric, BindingScheduler }: Native,
+): Promise<Runtime> {
+  const { behaviors = [], resourceLimits } = options;
+  const behaviours = await BehaviourRegistry.load(behaviors);
+  const fabric: BindingFabric = new BindingFabric(threads, QUOTA_CHUNKS);
+  const creation = nextCreation();
+  const startedAt = performance.now();
+  const place = { thread: 0, threads, incarnation: 0, behaviours, startedAt, creation };
+  const runtime = new Runtime(name, options, BindingScheduler.join(fabric.id, 0), undefined, place);
+  const setup = {
+    ...{ fabric: fabric.id, threads, node: name, creation },
+    startedAtMs: performance.timeOrigin + startedAt,
+    behaviors: behaviors.map(String),
+    security: runtime.security,
+    freezeMessages: options.freezeMessages === true,
+  };
+  runtime.workers = new Threads(runtime, fabric, { setup, resourceLimits });
+  return runtime;
 }

@@ -1,5 +1,7 @@
 import { pick } from '../actor/inspection.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import { FarPid } from '../far/far-pid.ts';
+import { QUEUE_MAIN } from '../native/layout.ts';
+import type { Peer } from '../process/peer.ts';
 import type { LocalPoolSpec } from './pool-spec.ts';
 import type { PoolStatistics, WorkerStatistics } from './pool-statistics.ts';
 import type { Workers } from './workers.ts';
@@ -13,7 +15,7 @@ export function statisticsOf(spec: LocalPoolSpec, workers: Workers): PoolStatist
     workerMailboxSize: spec.workerMailboxSize,
     route: routing.name,
     ...{ forwarded, dropped, restarts, failedRestarts },
-    workers: seats.map(({ worker }) => workerStatistics(worker)),
+    workers: seats.map(({ worker }) => workerStatistics(worker, workers)),
   };
 }
 
@@ -28,7 +30,12 @@ export function describePool(
   return pick({ ...Object.fromEntries(known), workers: () => JSON.stringify(plain) }, items);
 }
 
-function workerStatistics(worker: ProcessRecord): WorkerStatistics {
-  const { pid, isAlive, runtime } = worker;
-  return { pid, isAlive, waiting: isAlive ? runtime.inspector.shortInfo(worker).mailbox : 0 };
+/** Of one on another thread it is only known what waits if its mailbox is bounded. */
+function workerStatistics(worker: Peer, { runtime }: Workers): WorkerStatistics {
+  const { pid, isAlive } = worker;
+  if (!isAlive) return { pid, isAlive, waiting: 0 };
+  if (!(worker instanceof FarPid))
+    return { pid, isAlive, waiting: runtime.inspector.shortInfo(worker).mailbox };
+  const { isBounded } = worker.presence;
+  return { pid, isAlive, waiting: isBounded ? runtime.waitingOf(worker, QUEUE_MAIN) : 0 };
 }

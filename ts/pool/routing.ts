@@ -84,7 +84,7 @@ class LeastLoaded implements Routing {
   /** Who has ended has nothing to do: it is tried, and replaced. Who cannot take anything now comes last. */
   #loadOf({ worker, isResting }: Seat): number {
     if (!worker.isAlive) return isResting ? Infinity : 0;
-    const waiting = this.#runtime.gauges.waiting(worker, QUEUE_MAIN);
+    const waiting = this.#runtime.waitingOf(worker, QUEUE_MAIN);
     if ((worker.flags & INIT) !== 0) return waiting + STARTING;
     return (worker.flags & WAITING) === 0 ? waiting : waiting + 1;
   }

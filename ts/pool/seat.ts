@@ -1,4 +1,4 @@
-import type { ProcessRecord } from '../process/process-record.ts';
+import type { Peer } from '../process/peer.ts';
 import type { Driver } from '../scheduler/driver.ts';
 import type { ChildProcess } from '../supervisor/child-processes.ts';
 
@@ -7,12 +7,22 @@ export interface Worker extends ChildProcess {
   readonly seat: Seat;
 }
 
+/** An entry of the pool's mailbox. */
+export interface Entry {
+  readonly kind: number;
+  readonly payload: number;
+}
+
 /** One place of a pool; its worker is replaced when it has ended. */
 export class Seat {
   /** Of its own in the life of the pool. */
   readonly number: number;
   /** Who has it now, or had it last. */
-  worker!: ProcessRecord;
+  worker!: Peer;
+  /** Whether the next one is on its way on another thread. */
+  isStarting = false;
+  /** What waits for that one. */
+  readonly waiting: Entry[] = [];
   /** The same, for its end. */
   process!: Worker;
   readonly #driver: Driver;

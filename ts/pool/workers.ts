@@ -1,14 +1,17 @@
 import { TergoError } from '../error/tergo-error.ts';
 import { Losses } from '../log/losses.ts';
 import { failure } from '../node/messaging.ts';
+import type { Runtime } from '../node/runtime.ts';
 import { isStopRefusal } from '../node/spawner.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { Peer } from '../process/peer.ts';
+import type { ChildStart } from '../supervisor/child-spec.ts';
 import { DEAD, INIT, type ProcessRecord, ZOMBIE } from '../process/process-record.ts';
 import type { Forwarding } from '../scheduler/forwarding.ts';
 import { ChildProcesses } from '../supervisor/child-processes.ts';
 import type { LocalPoolSpec } from './pool-spec.ts';
 import { type Routing, routingOf } from './routing.ts';
-import { Seat, type Worker } from './seat.ts';
+import { type Entry, Seat, type Worker } from './seat.ts';
 
 /** A worker with one of these takes nothing now: it has ended, or its `init` is not over. */
 const NOT_READY = DEAD | ZOMBIE | INIT;
@@ -57,6 +60,10 @@ export class Workers {
     this.#handOnOtherwise(index, kind, payload);
   }
 
+  get runtime(): Runtime {
+    return this.#pool.runtime;
+  }
+
   /** What no worker could take. */
   get dropped(): number {
     return this.#losses.count;
@@ -68,8 +75,8 @@ export class Workers {
     const { driver } = this.#pool.runtime;
     const added = Array.from({ length: count }, () => new Seat(this.#nextNumber++, driver));
     const workers = added.map((seat) => this.#workerFor(seat));
-    await this.#processes.spawnAll(workers, ({ seat }, record) => {
-      seat.worker = record;
+    await this.#processes.spawnAll(workers, ({ seat }, peer) => {
+      seat.worker = peer;
     });
     this.#refuseEnded('addWorkers');
     this.seats.push(...added);
@@ -120,7 +127,8 @@ export class Workers {
     mustBeReady: boolean,
   ): boolean {
     const seat = this.seats[index]!;
-    if (!seat.worker.isAlive && !this.#replace(seat)) return false;
+    if (!seat.worker.isAlive && !this.#replace(seat))
+      return this.#wait(seat, { kind, payload }, mustBeReady);
     if (mustBeReady && (seat.worker.flags & INIT) !== 0) return false;
     if (!this.#forwarding.forward(seat.worker, kind, payload)) return false;
     this.forwarded += 1;
@@ -130,26 +138,57 @@ export class Workers {
 
   /** Puts a new worker on a seat; false when that failed now, or not long ago. */
   #replace(seat: Seat): boolean {
-    if (seat.isResting) return false;
+    if (seat.isResting || seat.isStarting) return false;
     this.#processes.prune();
     const worker = this.#workerFor(seat);
-    const opened = (record: ProcessRecord): void => {
-      seat.worker = record;
-      this.#processes.add(worker, record.pid);
+    seat.isStarting = this.#isElsewhere(worker);
+    const opened = (peer: Peer): void => {
+      seat.worker = peer;
+      seat.isStarting = false;
+      this.#processes.add(worker, peer.pid);
+      for (const { kind, payload } of seat.waiting.splice(0)) this.#deliver(seat, kind, payload);
     };
     this.#processes.spawn(worker, opened).then(
       () => void (this.restarts += 1),
       (error: unknown) => this.#replaceFailed(seat, error),
     );
     const { isAlive } = seat.worker;
-    if (!isAlive) seat.rest(REST_MS);
+    if (!isAlive && !seat.isStarting) seat.rest(REST_MS);
     return isAlive;
+  }
+
+  /** Where the next worker is about to come up on another thread, an entry that can go nowhere else waits for it. */
+  #wait(seat: Seat, entry: Entry, mustBeReady: boolean): boolean {
+    if (mustBeReady || !seat.isStarting || !this.#hasRoom(seat)) return false;
+    seat.waiting.push(entry);
+    return true;
+  }
+
+  #hasRoom({ waiting }: Seat): boolean {
+    const { workerMailboxSize: limit } = this.#spec;
+    return limit === 0 || waiting.length < limit;
+  }
+
+  /** What has waited for a worker. */
+  #deliver(seat: Seat, kind: number, payload: number): void {
+    if (this.#forwarding.forward(seat.worker, kind, payload)) this.forwarded += 1;
+    else this.#lose(this.seats.indexOf(seat), kind, payload);
+  }
+
+  #isElsewhere({ start }: Worker): boolean {
+    const { far } = this.#pool.runtime;
+    return (
+      far !== undefined && far.placement.threadFor(start.options.thread ?? 'here') !== far.thread
+    );
   }
 
   #replaceFailed(seat: Seat, error: unknown): void {
     this.failedRestarts += 1;
     this.#startError = error;
+    seat.isStarting = false;
     seat.rest(REST_MS);
+    for (const { kind, payload } of seat.waiting.splice(0))
+      this.#lose(this.seats.indexOf(seat), kind, payload);
     if (!this.#pool.isAlive || isStopRefusal(error)) return;
     const fields = { worker: seat.number, error, againInMs: REST_MS };
     const log = this.#pool.runtime.logOf(this.#pool);
@@ -158,15 +197,32 @@ export class Workers {
 
   /** A worker that is not started yet. */
   #workerFor(seat: Seat): Worker {
-    const { start, shutdownTimeoutMs } = this.#spec;
+    const { shutdownTimeoutMs } = this.#spec;
     const rule = { name: `worker ${seat.number}`, shutdownTimeoutMs };
-    const worker: Worker = { rule, start, pid: undefined, seat };
+    const worker: Worker = { rule, start: this.#placed(), pid: undefined, seat };
     seat.process = worker;
     return worker;
   }
 
+  /** Workers that other threads know are spread over all, one after the other, unless the spec says where. */
+  #placed(): ChildStart {
+    const { start } = this.#spec;
+    const { far } = this.#pool.runtime;
+    const { thread = this.#isKnown() ? 'spread' : 'here' } = start.options;
+    if (far === undefined || thread === 'here') return start;
+    const number =
+      thread === 'spread' ? far.placement.nextInTurn() : far.placement.threadFor(thread);
+    return { ...start, options: { ...start.options, thread: number } };
+  }
+
+  #isKnown(): boolean {
+    return this.#pool.runtime.far?.behaviours.nameOf(this.#spec.start.behaviour) !== undefined;
+  }
+
   #lose(index: number, kind: number, payload: number): void {
-    const candidates = this.routing.isBound ? [this.seats[index]!] : this.seats;
+    // A seat that was removed meanwhile has no place any more.
+    const bound = this.seats[index] === undefined ? [] : [this.seats[index]];
+    const candidates = this.routing.isBound ? bound : this.seats;
     const isFull = candidates.some(({ worker }) => worker.isAlive);
     this.#forwarding.lose(kind, payload, isFull, () =>
       isFull ? this.#allFull() : this.#allGone(),

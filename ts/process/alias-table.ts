@@ -23,7 +23,8 @@ export class AliasTable {
       throw new TergoError('process-terminated', `${record.pid} has ended`);
     const { ring } = driver;
     this.#serial += 1;
-    const alias = new LocalAlias(home, this.#serial, record.pid, ring[RESULT_A]!, ring[RESULT_B]!);
+    const text = `Alias#<${home.short}.${this.#runtime.serialOf(this.#serial)}>`;
+    const alias = new LocalAlias(home, text, record.pid, ring[RESULT_A]!, ring[RESULT_B]!);
     record.more.aliases.push(alias);
     counters.aliases += 1;
     return alias;

@@ -23,15 +23,23 @@ export class LocalAlias implements Alias<unknown> {
   /** The address in the core. */
   readonly index: number;
   readonly generation: number;
-  /** False once it was deleted or its owner ended. */
-  alive = true;
+  #isAlive = true;
 
-  constructor(home: Home, serial: number, owner: LocalPid, index: number, generation: number) {
+  constructor(home: Home, text: string, owner: LocalPid, index: number, generation: number) {
     this.#home = home;
-    this.alias = `Alias#<${home.short}.${serial}>`;
+    this.alias = text;
     this.owner = owner;
     this.index = index;
     this.generation = generation;
+  }
+
+  /** False once it was deleted or its owner ended. */
+  get alive(): boolean {
+    return this.#isAlive;
+  }
+
+  set alive(isAlive: boolean) {
+    this.#isAlive = isAlive;
   }
 
   get node(): string {

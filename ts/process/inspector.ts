@@ -82,26 +82,15 @@ export class Inspector {
 
   /** Sorted by id, as the options ask. Throws `incorrect`. */
   list(options: ProcessListOptions): readonly ProcessShortInfo[] {
-    checkOptions('options', options, ['start', 'limit', 'filter']);
-    const { start = 1001, limit = 100, filter } = options;
-    checkInteger('options.start', start, -1_000_000_000);
-    checkInteger('options.limit', limit, 1);
-    if (filter !== undefined) checkFunction('options.filter', filter);
-    const found: ProcessShortInfo[] = [];
-    for (const record of this.#from(start)) {
-      const info = this.shortInfo(record);
-      if (filter === undefined || filter(info)) found.push(info);
-      if (found.length === limit) break;
-    }
-    return found;
+    return pageOf(this.#runtime.shutdown.living(), options, (record) => this.shortInfo(record));
   }
 
-  #from(start: number): readonly ProcessRecord[] {
-    const records = this.#runtime.shutdown.living();
-    if (start >= 0) {
-      return records.filter(({ pid }) => pid.id >= start).toSorted((a, b) => a.pid.id - b.pid.id);
-    }
-    return records.toSorted((a, b) => b.pid.id - a.pid.id).slice(-start - 1);
+  /** The same of processes that are known already. */
+  page(
+    infos: readonly ProcessShortInfo[],
+    options: ProcessListOptions,
+  ): readonly ProcessShortInfo[] {
+    return pageOf(infos, options, (info) => info);
   }
 
   #counters(record: ProcessRecord): {
@@ -137,4 +126,34 @@ export class Inspector {
     for (let call = record.calls; call !== undefined; call = call.next) count += 1;
     return count;
   }
+}
+
+interface Identified {
+  readonly pid: { readonly id: number };
+}
+
+function pageOf<T extends Identified>(
+  processes: readonly T[],
+  options: ProcessListOptions,
+  infoOf: (process: T) => ProcessShortInfo,
+): readonly ProcessShortInfo[] {
+  checkOptions('options', options, ['start', 'limit', 'filter']);
+  const { start = 1001, limit = 100, filter } = options;
+  checkInteger('options.start', start, -1_000_000_000);
+  checkInteger('options.limit', limit, 1);
+  if (filter !== undefined) checkFunction('options.filter', filter);
+  const found: ProcessShortInfo[] = [];
+  for (const process of from(start, processes)) {
+    const info = infoOf(process);
+    if (filter === undefined || filter(info)) found.push(info);
+    if (found.length === limit) break;
+  }
+  return found;
+}
+
+function from<T extends Identified>(start: number, processes: readonly T[]): readonly T[] {
+  if (start >= 0) {
+    return processes.filter(({ pid }) => pid.id >= start).toSorted((a, b) => a.pid.id - b.pid.id);
+  }
+  return processes.toSorted((a, b) => b.pid.id - a.pid.id).slice(-start - 1);
 }

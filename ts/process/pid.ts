@@ -21,20 +21,22 @@ export interface Pid<P = unknown> extends Accepts<P> {
 export type AnyPid = Pid<never>;
 
 /**
- * A pid of a node of this OS process: made once when the process is spawned, so that identity is equality.
+ * A pid of a node of this OS process: made once on each thread that knows it, so that identity is equality.
  *
  * @internal
  */
 export class LocalPid implements Pid<unknown> {
   readonly #home: Home;
   readonly id: number;
-  /** Where the scheduler keeps it. Reused after its end; only together with the identity of this object it means a process. */
+  /** Where the scheduler of this thread keeps it; reused after its end, with the next generation. */
   readonly slot: number;
+  readonly generation: number;
 
-  constructor(home: Home, id: number, slot: number) {
+  constructor(home: Home, id: number, slot: number, generation: number) {
     this.#home = home;
     this.id = id;
     this.slot = slot;
+    this.generation = generation;
   }
 
   get node(): string {

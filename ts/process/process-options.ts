@@ -1,4 +1,4 @@
-import type { ApplicationRun } from '../application/application-run.ts';
+import type { LocalMembership } from '../application/membership.ts';
 import type { EnvEntry } from '../env/env-key.ts';
 import { checkEnv } from '../env/environment.ts';
 import {
@@ -56,7 +56,16 @@ export interface ProcessOptions {
   readonly initTimeoutMs?: number;
   /** The level from which its log is written; the parent's, at last the node's, by default. */
   readonly logLevel?: LogLevel;
+  /**
+   * The thread on which it lives: that of the spawner (`here`, the default), the least loaded (`any`), one by its
+   * number, or that of another process. Elsewhere only behaviours can be spawned that the node option `behaviors`
+   * makes known, and `args` and `env` are copied. See docs/threads.md.
+   */
+  readonly thread?: Placement;
 }
+
+/** On which thread of the node a process lives, for life; see `ProcessOptions.thread`. */
+export type Placement = 'here' | 'any' | number | { readonly near: AnyPid };
 
 /** `args` is required exactly when `init` has a required parameter. */
 export type WithArgs<Args extends readonly unknown[]> = never[] extends Args
@@ -77,8 +86,21 @@ export type SpawnOptions<P, Args extends readonly unknown[]> = ProcessOptions &
 export type AnySpawnOptions = ProcessOptions & {
   readonly name?: string;
   readonly args?: readonly unknown[];
-  readonly [membership]?: ApplicationRun;
+  readonly [membership]?: LocalMembership;
+  readonly [farLink]?: FarLink;
 };
+
+/** The key of a spawn option: who on another thread spawns the process. @internal */
+export const farLink: unique symbol = Symbol('tergo.farLink');
+
+/** How a process is tied to the other thread that spawned it. @internal */
+export interface FarLink {
+  readonly thread: number;
+  /** The proxy by which its parent is linked to it; 0: none. */
+  readonly proxy: number;
+  /** Whether its parent ends it in its own order. */
+  readonly isSupervised: boolean;
+}
 
 /** Every option of `spawn`. @internal */
 export const SPAWN_KEYS: readonly string[] = [
@@ -92,6 +114,7 @@ export const SPAWN_KEYS: readonly string[] = [
   'initTimeoutMs',
   'logLevel',
   'compression',
+  'thread',
   'name',
   'args',
 ];
@@ -113,8 +136,18 @@ export function checkSpawnOptions(options: AnySpawnOptions): void {
     throw incorrect('options.args', 'a list', options.args);
   if (options.leader !== undefined && !(options.leader instanceof LocalPid))
     throw incorrect('options.leader', 'a pid', options.leader);
+  if (options.thread !== undefined) checkPlacement(options.thread);
   if (options.compression !== undefined) compressionOver(NO_COMPRESSION, options.compression);
   checkFallback(options);
+}
+
+/** Throws `incorrect` for what is no placement; whether there is such a thread is the node's to say. */
+function checkPlacement(thread: Placement): void {
+  if (thread === 'here' || thread === 'any') return;
+  if (typeof thread === 'number') return checkInteger('options.thread', thread, 0);
+  const isNear = typeof thread === 'object' && thread !== null && thread.near instanceof LocalPid;
+  if (!isNear)
+    throw incorrect('options.thread', "'here', 'any', a thread's number or { near: pid }", thread);
 }
 
 function checkFallback({ fallback, mailboxSize }: AnySpawnOptions): void {

@@ -1,4 +1,4 @@
-import type { ApplicationRun } from '../application/application-run.ts';
+import type { LocalMembership } from '../application/membership.ts';
 import type { PendingCall } from '../call/pending-call.ts';
 import type { Environment } from '../env/environment.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
@@ -40,6 +40,10 @@ export const TAKES_EXITS = 1024;
 
 /** What comes to its main queue goes on to others as it is: a pool, a router. */
 export const HANDS_ON = 2048;
+/** Other threads have heard of its pid. */
+export const EXPORTED = 4096;
+/** A supervisor or pool on another thread sees to its end. */
+export const SUPERVISED = 8192;
 
 /** A message of higher priority came for a process whose slice is being read. */
 export const OVERTAKEN = 1;
@@ -81,13 +85,12 @@ export class ProcessExtra {
 export class ProcessRecord {
   readonly runtime: Runtime;
   readonly pid: LocalPid;
-  readonly generation: number;
   readonly parent: LocalPid;
   readonly leader: LocalPid;
   /** When it was spawned, ms since the node's start. */
   readonly startedAt: number;
   /** The run of an application that it belongs to. */
-  readonly application: ApplicationRun | undefined;
+  readonly application: LocalMembership | undefined;
   instance!: AnyProcess;
   flags: number = INIT;
   /** Why the dispatcher must look up from its slice; 0: nothing. */
@@ -102,14 +105,18 @@ export class ProcessRecord {
   /** Why it ended, once it has. */
   reason: ExitReason | undefined = undefined;
 
-  constructor(runtime: Runtime, pid: LocalPid, generation: number, origin: Origin) {
+  constructor(runtime: Runtime, pid: LocalPid, origin: Origin) {
     this.runtime = runtime;
     this.pid = pid;
-    this.generation = generation;
     this.parent = origin.parent;
     this.leader = origin.leader;
     this.startedAt = origin.startedAt;
     this.application = origin.application;
+  }
+
+  /** Tells the processes apart that live in its slot, one after the other. */
+  get generation(): number {
+    return this.pid.generation;
   }
 
   /** The part that most processes have none of, made on first use. */
@@ -138,11 +145,11 @@ export interface Origin {
   readonly parent: LocalPid;
   readonly leader: LocalPid;
   readonly startedAt: number;
-  readonly application: ApplicationRun | undefined;
+  readonly application: LocalMembership | undefined;
 }
 
 /** Whether this process may not send any more: it was killed, or it ended and its `terminate` callback is over. */
-export function isMute(record: ProcessRecord): boolean {
+export function isMute(record: Pick<ProcessRecord, 'flags'>): boolean {
   const bits = record.flags & (DEAD | TERMINATING | ZOMBIE);
   return bits !== 0 && bits !== (DEAD | TERMINATING);
 }

@@ -17,6 +17,9 @@ import { failure } from '../node/messaging.ts';
 import { isNodeName } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
+import { FarRelation } from '../far/far-links.ts';
+import { FarPid } from '../far/far-pid.ts';
+import type { Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
 import { isProcessId } from '../process/process-id.ts';
 import { DEAD, type ProcessRecord } from '../process/process-record.ts';
@@ -65,8 +68,9 @@ export class RelationTable {
   /** Links to or monitors a pid, name or alias; the promise rejects with what is wrong. */
   relate(consumer: ProcessRecord, kind: RelationKind, to: unknown): Promise<void> {
     return this.#settled((settlement) => {
-      const found = this.#find(consumer, kind, to);
-      this.#write(OP_RELATE, consumer, kind, found, settlement);
+      const process = this.#resolve(consumer, kind, to);
+      if (process instanceof FarPid) this.#relateFar(consumer, kind, to, process, settlement);
+      else this.#write(OP_RELATE, consumer, kind, this.#found(to, process), settlement);
     });
   }
 
@@ -74,8 +78,9 @@ export class RelationTable {
   unrelate(consumer: ProcessRecord, kind: RelationKind, to: unknown): Promise<void> {
     return this.#settled((settlement) => {
       this.#refuseEnded(consumer);
-      const found = this.#findRelated(to);
-      this.#write(OP_UNRELATE, consumer, kind, found, settlement);
+      const process = this.#resolveRelated(to);
+      if (process instanceof FarPid) this.#unrelateFar(consumer, kind, to, process, settlement);
+      else this.#write(OP_UNRELATE, consumer, kind, this.#found(to, process), settlement);
     });
   }
 
@@ -95,7 +100,8 @@ export class RelationTable {
   }
 
   /** A link that is made with a spawn: nobody waits for its verdict. */
-  linkQuietly(consumer: ProcessRecord, target: ProcessRecord): void {
+  linkQuietly(consumer: ProcessRecord, target: Peer): void {
+    if (target instanceof FarPid) return this.#runtime.far!.links.linkQuietly(consumer, target);
     const found = { kind: TARGET_PID, index: target.pid.slot, target: { pid: target.pid } };
     this.#write(OP_RELATE, consumer, 'link', found, undefined);
   }
@@ -115,12 +121,18 @@ export class RelationTable {
     if (!(relation instanceof Relation)) return;
     const { settlement, isAsk } = relation;
     relation.settlement = undefined;
-    if (isAsk || verdict !== VERDICT_OK) slab.release(token);
+    if (isAsk || verdict !== VERDICT_OK) this.freed(token);
     if (settlement === undefined) return;
     this.#runtime.driver.letPromisesRun();
     if (verdict === VERDICT_OK) return settlement.resolve();
     const code = VERDICT_CODES[verdict] ?? 'internal';
     settlement.reject(new TergoError(code, verdictText(code, relation)));
+  }
+
+  /** A relation is gone without having fired. */
+  freed(token: number): void {
+    const relation = this.#runtime.driver.slab.take(token);
+    if (relation instanceof FarRelation) this.#runtime.far!.links.gone(relation);
   }
 
   /** What a fired link or monitor says; its slot is free from now on. */
@@ -164,25 +176,47 @@ export class RelationTable {
     outbox.write(op | bits, consumer.pid.slot, found.index, slab.put(relation, undefined));
   }
 
-  #find(consumer: ProcessRecord, kind: RelationKind, to: unknown): Found {
+  #relateFar(
+    consumer: ProcessRecord,
+    kind: RelationKind,
+    to: unknown,
+    process: FarPid,
+    { resolve, reject }: Settlement,
+  ): void {
+    const { links } = this.#runtime.far!;
+    links.relate(consumer, kind, links.targetOf(to, process)).then(() => resolve(), reject);
+  }
+
+  #unrelateFar(
+    consumer: ProcessRecord,
+    kind: RelationKind,
+    to: unknown,
+    process: FarPid,
+    { resolve, reject }: Settlement,
+  ): void {
+    const { links } = this.#runtime.far!;
+    links.unrelate(consumer, kind, links.targetOf(to, process)).then(resolve, reject);
+  }
+
+  #resolve(consumer: ProcessRecord, kind: RelationKind, to: unknown): Peer {
     this.#refuseEnded(consumer);
     checkTarget(to);
     const process = this.#runtime.messaging.resolve(to);
     if (typeof process === 'string') throw failure(lookupCode(process), to);
     if (process === consumer && kind === 'link')
       throw failure('not-allowed', `${consumer.pid} cannot link to itself`);
-    return this.#found(to, process);
+    return process;
   }
 
-  /** Like `#find`, but a target that is gone has no relations: `target-unknown`. */
-  #findRelated(to: unknown): Found {
+  /** Like `#resolve`, but a target that is gone has no relations: `target-unknown`. */
+  #resolveRelated(to: unknown): Peer {
     checkTarget(to);
     const process = this.#runtime.messaging.resolve(to);
     if (typeof process === 'string') {
       const text = `there is no such relation to ${String(to)}; it may have fired already`;
       throw new TergoError('target-unknown', text);
     }
-    return this.#found(to, process);
+    return process;
   }
 
   #found(to: unknown, process: ProcessRecord): Found {

@@ -1,6 +1,6 @@
 import type { Messaging } from '../node/messaging.ts';
 import type { LocalPid } from '../process/pid.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import type { Peer } from '../process/peer.ts';
 import type { ChildProcess } from '../supervisor/child-processes.ts';
 import { RestartWindow } from '../supervisor/restart-window.ts';
 import type { RouteFailureCode } from './routed.ts';
@@ -20,7 +20,9 @@ export class RouteEntry {
   forwarded = 0;
   failed = 0;
   /** The last process of an owned route, and the same for its end. */
-  record: ProcessRecord | undefined = undefined;
+  record: Peer | undefined = undefined;
+  /** Whether the next one is on its way. */
+  isStarting = false;
   process: RouteProcess | undefined = undefined;
   readonly window: RestartWindow;
   readonly #messaging: Messaging;
@@ -42,7 +44,7 @@ export class RouteEntry {
   }
 
   /** Who is at its end, or why nobody is. */
-  resolve(): ProcessRecord | RouteFailureCode {
+  resolve(): Peer | RouteFailureCode {
     if ('start' in this.plan)
       return this.record?.isAlive === true ? this.record : 'process-terminated';
     const target = this.#messaging.resolve(this.plan.to);

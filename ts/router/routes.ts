@@ -156,10 +156,15 @@ export class Routes {
   /** Those that are owned. */
   async #startAll(entries: readonly RouteEntry[]): Promise<void> {
     const processes = entries.flatMap((entry) => this.#processFor(entry) ?? []);
-    await this.#processes.spawnAll(processes, (process, record) => {
-      process.entry.process = process;
-      process.entry.record = record;
-    });
+    for (const { entry } of processes) entry.isStarting = true;
+    try {
+      await this.#processes.spawnAll(processes, (process, peer) => {
+        process.entry.process = process;
+        process.entry.record = peer;
+      });
+    } finally {
+      for (const { entry } of processes) entry.isStarting = false;
+    }
     this.#refuseEnded();
   }
 
@@ -172,7 +177,8 @@ export class Routes {
   /** Its process may have ended just now, and nobody has heard of it. */
   #keepAlive(entry: RouteEntry): void {
     if (!(entry.plan instanceof OwnedRoute) || entry.isDisabled) return;
-    if (entry.record?.isAlive !== true) this.#respawn(entry, entry.record?.reason);
+    if (entry.record?.isAlive !== true && !entry.isStarting)
+      this.#respawn(entry, entry.record?.reason);
   }
 
   /** Anew, until it comes up or has been tried too often. */

@@ -4,13 +4,17 @@ import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import type { LogRecord } from '../log/log-record.ts';
+import { Watch } from '../far/watches.ts';
+import type { LocalPid } from '../process/pid.ts';
 import {
+  FAR,
   KIND_ADDRESSED,
   KIND_DOWN,
   KIND_EVENT,
   KIND_EVENT_START,
   KIND_EVENT_STOP,
   KIND_EXIT,
+  KIND_FAR,
   KIND_INSPECT,
   KIND_LOG,
   KIND_MESSAGE,
@@ -45,13 +49,17 @@ export class Deliveries {
       case KIND_EVENT:
         return this.#receive(record, {
           kind: 'event',
-          event: this.#shared(payload) as EventMessage<unknown>,
+          event: this.#eventOf(payload),
         });
       case KIND_MESSAGE:
-      case KIND_ADDRESSED:
         return this.#message(record, payload);
+      case KIND_ADDRESSED:
+        if (payload >= FAR) return this.#farMessage(record, KIND_ADDRESSED, payload);
+        return this.#message(record, payload);
+      case KIND_FAR:
+        return this.#farMessage(record, KIND_FAR, payload);
       case KIND_SIGNAL:
-        return this.#signal(record, this.#slab.take(payload) as Signal);
+        return this.#signal(record, this.#signalOf(payload));
       case KIND_EXIT:
       case KIND_DOWN:
         return this.#ended(record, tag, payload);
@@ -66,6 +74,7 @@ export class Deliveries {
   /** An entry that was not delivered: its target is gone. */
   drop(tag: number, payload: number): void {
     const { calls, counters } = this.#runtime;
+    if (payload >= FAR) return this.#dropFar(tag & 0xf, payload);
     switch (tag & 0xf) {
       case KIND_EVENT_START:
       case KIND_EVENT_STOP:
@@ -88,9 +97,33 @@ export class Deliveries {
     }
   }
 
+  /** Nobody will decode it; the core gives its memory back. */
+  #dropFar(kind: number, frame: number): void {
+    if (kind === KIND_REQUEST || kind === KIND_INSPECT) this.#runtime.far!.calls.drop(frame);
+    else this.#runtime.counters.dropped += 1;
+  }
+
   #message(record: ProcessRecord, payload: number): void {
-    const from = this.#slab.senders[payload]!;
-    const value = this.#slab.take(payload);
+    this.#accept(record, this.#slab.senders[payload]!, this.#slab.take(payload));
+  }
+
+  #farMessage(record: ProcessRecord, kind: number, frame: number): void {
+    const { far } = this.#runtime;
+    this.#accept(record, far!.reader.from(frame), far!.messages.take(kind, frame));
+  }
+
+  #eventOf(payload: number): EventMessage<unknown> {
+    const value = payload < FAR ? this.#shared(payload) : this.#runtime.far!.reader.value(payload);
+    return value as EventMessage<unknown>;
+  }
+
+  #signalOf(payload: number): Signal {
+    if (payload < FAR) return this.#slab.take(payload) as Signal;
+    const { reader } = this.#runtime.far!;
+    return { from: reader.from(payload), reason: reader.value(payload) as ExitReason };
+  }
+
+  #accept(record: ProcessRecord, from: LocalPid, value: unknown): void {
     if (value instanceof AddressedMessage) {
       const address = (record.flags & SPLIT) !== 0 ? value.address : undefined;
       return this.#receive(record, { kind: 'message', message: value.message, from, address });
@@ -99,15 +132,21 @@ export class Deliveries {
   }
 
   #request(record: ProcessRecord, payload: number): void {
-    const call = this.#slab.take(payload) as PendingCall;
+    const call = this.callOf(record, payload);
     // Timed out or aborted while it waited in the mailbox: nobody wants the answer any more.
-    if (call.isSettled) return;
+    if (call === undefined || call.isSettled) return;
     const { request, from } = call;
     const address = (record.flags & SPLIT) !== 0 ? (call.address as string | undefined) : undefined;
     call.isHeld = false;
     record.current = call;
     const result = record.instance.receive({ kind: 'request', request, from, address });
     this.#runtime.outcomes.answer(record, call, result);
+  }
+
+  /** The call behind a request that a process takes; `undefined` when it was given up on another thread. */
+  callOf(record: ProcessRecord, payload: number): PendingCall | undefined {
+    if (payload >= FAR) return this.#runtime.far!.calls.take(record, payload);
+    return this.#slab.take(payload) as PendingCall;
   }
 
   /** An exit signal from a process; that of the parent is always obeyed. */
@@ -118,9 +157,17 @@ export class Deliveries {
 
   #ended(record: ProcessRecord, tag: number, payload: number): void {
     const reason = this.#shared(payload) as ExitReason;
+    const watch = this.#runtime.relations.at(tag >>> TAG_EXTRA_SHIFT);
+    if (watch instanceof Watch) return this.#fired(tag >>> TAG_EXTRA_SHIFT, watch, reason);
     const ended = this.#runtime.relations.take(tag >>> TAG_EXTRA_SHIFT, reason);
     if ((tag & 0xf) === KIND_DOWN) return this.#receive(record, { kind: 'down', down: ended });
     this.#exit(record, ended, ended.kind === 'pid' && ended.pid === record.parent);
+  }
+
+  /** Somebody on another thread is related to what has ended. */
+  #fired(token: number, watch: Watch, reason: ExitReason): void {
+    this.#slab.release(token);
+    this.#runtime.far!.watches.fired(watch, reason);
   }
 
   #exit(record: ProcessRecord, exit: Exit, isParent: boolean): void {
@@ -138,14 +185,13 @@ export class Deliveries {
   }
 
   #rare(record: ProcessRecord, tag: number, payload: number): void {
+    if ((tag & 0xf) === KIND_INSPECT) return this.#inspect(record, this.callOf(record, payload));
     const value = this.#slab.take(payload);
     switch (tag & 0xf) {
       case KIND_RESPONSE:
         return this.#receive(record, responseOf(value as Response | FailureNotice));
       case KIND_LOG:
         return this.#log(record, value as LogRecord);
-      case KIND_INSPECT:
-        return this.#inspect(record, value as PendingCall);
       default:
         throw new TergoError(
           'internal',
@@ -161,8 +207,8 @@ export class Deliveries {
     this.#receive(record, { kind: 'log', record: entry });
   }
 
-  #inspect(record: ProcessRecord, call: PendingCall): void {
-    if (call.isSettled) return;
+  #inspect(record: ProcessRecord, call: PendingCall | undefined): void {
+    if (call === undefined || call.isSettled) return;
     const items = call.request as readonly string[];
     record.current = call;
     const result = record.instance.receive({ kind: 'inspect', items, from: call.from });

@@ -4,11 +4,14 @@ import {
   BLOCKED_SLOT,
   CURRENT,
   IN_AT,
+  KIND_FAR,
   KIND_MESSAGE,
   OP_RETURN,
   PROGRESS,
   QUEUE_MAIN,
+  FAR,
   REC_DROPPED,
+  REC_FAR,
   REC_FREED,
   REC_SHARED,
   REC_SLICE,
@@ -176,7 +179,9 @@ export class Dispatcher {
         const next =
           isPlain && (tag & 0xf) === KIND_MESSAGE
             ? this.#message(instance, payload)
-            : this.#deliver(record, tag, payload);
+            : isPlain && (tag & 0xf) === KIND_FAR
+              ? this.#farMessage(instance, payload)
+              : this.#deliver(record, tag, payload);
         if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
         if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
         if (progress === this.#spendAt && this.#spend(progress)) break;
@@ -201,12 +206,22 @@ export class Dispatcher {
     return next;
   }
 
+  /** The same from another thread: its value is read from the frame. */
+  #farMessage(instance: AnyProcess, frame: number): unknown {
+    const { reader } = this.#runtime.far!;
+    const from = reader.from(frame);
+    this.#from = from;
+    this.#payload = -1;
+    return instance.handleMessage!(reader.value(frame), from);
+  }
+
   /** An entry other than a plain message, or of a bounded mailbox. */
   #deliver(record: ProcessRecord, tag: number, payload: number): undefined {
     if ((record.flags & (BOUNDED | HANDS_ON)) !== 0 && this.#isHandedOn(record, tag, payload))
       return;
     // The slot is free before the callback begins, and what that sends may take it.
-    this.#from = this.#slab.senders[payload];
+    this.#from =
+      payload < FAR ? this.#slab.senders[payload] : this.#runtime.far!.reader.from(payload);
     this.#payload = -1;
     this.#runtime.deliveries.take(record, tag, payload);
   }
@@ -246,11 +261,13 @@ export class Dispatcher {
       case REC_SHARED:
         return this.#share(first, second);
       case REC_FREED:
-        return this.#slab.release(first);
+        return this.#runtime.relations.freed(first);
       case REC_VERDICT:
         return this.#runtime.relations.settle(first, second);
       case REC_TIMER:
         return this.#runtime.timers.fire(first, second);
+      case REC_FAR:
+        return this.#runtime.far!.controls.take(first);
       default:
         throw new RangeError(`the core sent the record ${op}, which there is not`);
     }

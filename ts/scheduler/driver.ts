@@ -11,11 +11,12 @@ import {
 } from '../native/layout.ts';
 import { type Clock, type ClockMember, systemClock } from './clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { BusyTime } from './busy-time.ts';
 import { Outbox } from './outbox.ts';
 import { Slab } from './slab.ts';
 
 // Taken before a test framework can put fake timers in their place.
-const { setImmediate } = globalThis;
+const { setImmediate, setTimeout } = globalThis;
 
 /** How long turns follow each other before libuv gets its turn, ms. */
 const SLICE_MS = 2;
@@ -27,6 +28,8 @@ const MAX_STRIDE = 1024;
 const MAX_ALARM_MS = 2 ** 31 - 1;
 /** Microtasks from the settlement of a promise to the message that its continuation sends: an async callback needs that many. */
 const LAPS = 4;
+/** How soon the driver rests after a frame that went without it, ms. */
+const REST_MS = 25;
 const NEVER = Infinity;
 const RESOLVED = Promise.resolve();
 
@@ -38,12 +41,22 @@ export interface DriverEvents {
   onFailure(error: unknown, isLast: boolean): void;
 }
 
+/** Where a driver runs. */
+export interface DriverPlace {
+  /** When the node started, by the clock of this thread; now by default. */
+  readonly startedAt?: number | undefined;
+  /** Whether the node has other threads. */
+  readonly isShared: boolean;
+}
+
 /**
  * Runs turns as long as there is work, a time slice at once, then yields to libuv; without work it
  * sleeps behind one alarm. How a message flows through it: docs/design/crossing.md.
  */
 export class Driver implements ClockMember {
   readonly slab: Slab = new Slab();
+  /** How long callbacks have run. */
+  readonly busy: BusyTime = new BusyTime();
   readonly ring: Uint32Array;
   readonly outbox: Outbox;
   /** How many callbacks may run before the clock is read next. */
@@ -60,27 +73,42 @@ export class Driver implements ClockMember {
   readonly #events: DriverEvents;
   readonly #startedAt: number;
   readonly #leaveClock: (() => void) | undefined;
+  /** Whether other threads send frames here. */
+  readonly #isShared: boolean;
   #dispatcher!: Dispatcher;
   #now = 0;
   /** When the slice began, and when its time was last looked at. */
   #sliceFrom = 0;
   #spentAt = 0;
+  /** When callbacks began to run without a break; -1: they do not. */
+  #busyFrom = -1;
   #isRunning = false;
   #settles = false;
+  #restsSoon = false;
   #closed = false;
   #alarmAt = NEVER;
   #cancelAlarm: () => void = () => {};
 
-  constructor(native: BindingScheduler, clock: Clock, events: DriverEvents) {
+  constructor(
+    native: BindingScheduler,
+    clock: Clock,
+    events: DriverEvents,
+    { startedAt, isShared }: DriverPlace,
+  ) {
     const entries = native.entries();
     this.#native = native;
     this.#turnNative = entries.turn;
     this.#clock = clock;
     this.#events = events;
-    this.#startedAt = clock.now();
+    this.#startedAt = startedAt ?? clock.now();
+    this.#isShared = isShared;
     this.ring = new Uint32Array(native.ring());
-    this.outbox = new Outbox(this.ring, this.slab, entries.flush, () => this.#wake());
+    this.outbox = new Outbox(this.ring, this.slab, entries, {
+      wake: () => this.#wake(),
+      handedOver: () => this.#restSoon(),
+    });
     this.#leaveClock = clock.join?.(this);
+    if (isShared) native.onWake(() => this.#onFrames());
   }
 
   /** Takes the reader of the inbox, and sleeps until there is work. */
@@ -184,8 +212,18 @@ export class Driver implements ClockMember {
     this.#tick();
     this.#spentAt = this.#workTime();
     this.#sliceFrom = this.#spentAt;
+    if (this.#busyFrom < 0) this.#busyFrom = this.#spentAt;
     this.isExpired = false;
     this.ring[BUSY] = 1;
+  }
+
+  /** The event loop goes on. */
+  #endSlice(): void {
+    if (this.#busyFrom < 0) return;
+    this.#tick();
+    const now = this.#workTime();
+    this.busy.add(now - this.#busyFrom, this.#now);
+    this.#busyFrom = -1;
   }
 
   /** Work takes the machine's time, however the node's clock goes. */
@@ -249,6 +287,7 @@ export class Driver implements ClockMember {
   #yield(): void {
     if (this.#closed) return;
     this.outbox.check();
+    this.#endSlice();
     this.#events.onRest();
     setImmediate(this.#begin);
   }
@@ -265,13 +304,34 @@ export class Driver implements ClockMember {
     this.#settles = false;
     if (this.#closed || !this.outbox.asleep) return;
     this.outbox.asleep = false;
+    this.outbox.hasHandedOver = false;
+    this.#endSlice();
     this.#events.onRest();
     this.outbox.flush();
     this.outbox.asleep = true;
     if (this.ring[MORE] !== 0) return this.#wake();
-    this.ring[BUSY] = 0;
+    // The alarm first: what is watched for in `doze` must not be waited for in vain.
     this.#setAlarm();
+    if (this.#isShared && !this.#native.doze()) return this.#wake();
+    this.ring[BUSY] = 0;
   };
+
+  /** What was put off until the driver rests must not wait for long, though nothing comes. */
+  #restSoon(): void {
+    if (this.#restsSoon) return;
+    this.#restsSoon = true;
+    setTimeout(this.#rest, REST_MS).unref();
+  }
+
+  readonly #rest = (): void => {
+    this.#restsSoon = false;
+    if (this.outbox.hasHandedOver && this.outbox.asleep && !this.#closed) this.#wake();
+  };
+
+  /** Frames came from another thread while this one slept. */
+  #onFrames(): void {
+    if (this.outbox.asleep && !this.#closed) this.#wake();
+  }
 
   #setAlarm(): void {
     const low = this.ring[NEXT_TIMER_LO]!;

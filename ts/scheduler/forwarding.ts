@@ -2,20 +2,24 @@ import type { PendingCall } from '../call/pending-call.ts';
 import type { TergoError } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import {
+  FAR,
   KIND_ADDRESSED,
   KIND_EVENT,
+  KIND_FAR,
   KIND_MESSAGE,
   KIND_REQUEST,
   OP_SEND,
   QUEUE_MAIN,
 } from '../native/layout.ts';
-import type { AddressedMessage } from '../node/messaging.ts';
+import { FarPid } from '../far/far-pid.ts';
+import { AddressedMessage } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { handOn } from '../process/process-context.ts';
-import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
+import type { Peer } from '../process/peer.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from './outbox.ts';
-import type { SharedValue, Slab } from './slab.ts';
+import { SharedValue, type Slab } from './slab.ts';
 
 /**
  * Hands on entries of a mailbox as they are: the value stays in its slot of the slab, together with its
@@ -32,6 +36,7 @@ export class Forwarding {
 
   /** An entry of the main queue of a process that hands on; false when it is for the process itself. */
   take(record: ProcessRecord, kind: number, payload: number): boolean {
+    if (payload >= FAR) return this.#takeFar(record, kind, payload);
     switch (kind) {
       case KIND_MESSAGE:
       case KIND_EVENT:
@@ -54,9 +59,10 @@ export class Forwarding {
   }
 
   /** Puts the entry into the mailbox of `target`; false, and nothing done, when that is full. */
-  forward(target: ProcessRecord, kind: number, payload: number): boolean {
-    const { gauges, driver } = this.#runtime;
-    if ((target.flags & BOUNDED) !== 0 && !gauges.accept(target, QUEUE_MAIN)) return false;
+  forward(target: Peer, kind: number, payload: number): boolean {
+    const { driver } = this.#runtime;
+    if (target instanceof FarPid) return this.#forwardFar(target, kind, payload);
+    if (!this.#runtime.accepts(target, QUEUE_MAIN)) return false;
     if (kind === KIND_REQUEST) {
       const call = this.#callOf(payload);
       call.target = target;
@@ -95,6 +101,54 @@ export class Forwarding {
 
   senderOf(payload: number): LocalPid {
     return this.#slab.senders[payload]!;
+  }
+
+  /** What came from another thread gets a slot of the slab first: whoever decides may look at it. */
+  #takeFar(record: ProcessRecord, kind: number, frame: number): boolean {
+    const { far, deliveries } = this.#runtime;
+    const from = far!.reader.from(frame);
+    if (kind === KIND_REQUEST) {
+      const call = deliveries.callOf(record, frame);
+      if (call !== undefined) this.#handOn(record, kind, this.#slab.put(call, from));
+      return true;
+    }
+    if (kind === KIND_EVENT) {
+      const event = new SharedValue(far!.reader.value(frame));
+      event.uses = 1;
+      this.#handOn(record, kind, this.#slab.put(event, from));
+      return true;
+    }
+    if (kind !== KIND_FAR && kind !== KIND_ADDRESSED) return false;
+    const value = far!.messages.take(kind, frame);
+    const message = value instanceof AddressedMessage ? value.message : value;
+    this.#handOn(record, KIND_MESSAGE, this.#slab.put(message, from));
+    return true;
+  }
+
+  /** Encodes the entry for another thread; the slot is free then. */
+  #forwardFar(target: FarPid, kind: number, payload: number): boolean {
+    const { far } = this.#runtime;
+    const value = this.#slab.values[payload];
+    const isAccepted =
+      kind === KIND_REQUEST
+        ? this.#forwardCall(target, value as PendingCall)
+        : far!.messages.handOn(target, kind, value, this.senderOf(payload));
+    if (!isAccepted) return false;
+    if (kind === KIND_EVENT) this.#runtime.deliveries.drop(kind, payload);
+    else this.#slab.release(payload);
+    return true;
+  }
+
+  #forwardCall(target: FarPid, call: PendingCall): boolean {
+    if (!this.#runtime.accepts(target, QUEUE_MAIN)) return false;
+    const { target: before, address } = call;
+    call.target = target;
+    call.address = undefined;
+    if (this.#runtime.far!.calls.forward(call, target, QUEUE_MAIN)) return true;
+    this.#runtime.retract(target, QUEUE_MAIN);
+    call.target = before;
+    call.address = address;
+    return false;
   }
 
   /** What a decision throws is the end of the process, and of the entry with it. */

@@ -17,23 +17,43 @@ import type { Slab } from './slab.ts';
 
 const END = OUT_AT + OUT_WORDS;
 
+/** What the outbox calls of the core. */
+interface OutboxEntries {
+  readonly flush: () => void;
+  readonly handOver: () => void;
+}
+
+/** What the outbox tells the driver. */
+interface OutboxEvents {
+  /** It sleeps, and there is work. */
+  readonly wake: () => void;
+  /** It sleeps, and a frame was handed over without it. */
+  readonly handedOver: () => void;
+}
+
 /** The ring of commands from TypeScript to the core; `docs/design/crossing.md` describes each. */
 export class Outbox {
   readonly ring: Uint32Array;
   readonly #slab: Slab;
   readonly #flush: () => void;
+  readonly #handOver: () => void;
+  readonly #onHandedOver: () => void;
   readonly #wake: () => void;
   #at = OUT_AT;
   /** Whether the core panicked: it takes nothing any more. */
   isBroken = false;
   /** Whether the driver sleeps and must be told of work. */
   asleep = true;
+  /** Whether a frame was handed over since the driver rested last. */
+  hasHandedOver = false;
 
-  constructor(ring: Uint32Array, slab: Slab, flush: () => void, wake: () => void) {
+  constructor(ring: Uint32Array, slab: Slab, { flush, handOver }: OutboxEntries, on: OutboxEvents) {
     this.ring = ring;
     this.#slab = slab;
     this.#flush = flush;
-    this.#wake = wake;
+    this.#handOver = handOver;
+    this.#wake = on.wake;
+    this.#onHandedOver = on.handedOver;
   }
 
   /** One command. */
@@ -62,6 +82,17 @@ export class Outbox {
       target.generation,
       this.#slab.put(value, from),
     );
+  }
+
+  /**
+   * A frame stands in a chunk for another thread, and the driver sleeps. The first one goes at once, and the driver
+   * sleeps on: what it would do now would only keep the other thread from a core. Those after it go with its turn.
+   */
+  rouse(): void {
+    if (this.hasHandedOver) return this.#wake();
+    this.hasHandedOver = true;
+    this.#handOver();
+    this.#onHandedOver();
   }
 
   get isEmpty(): boolean {

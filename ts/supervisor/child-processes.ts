@@ -1,10 +1,10 @@
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
-import { KIND_SIGNAL, QUEUE_MAIN } from '../native/layout.ts';
-import type { Signal } from '../node/messaging.ts';
+import { FarPid } from '../far/far-pid.ts';
+import { QUEUE_MAIN } from '../native/layout.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
-import { kindAndQueue } from '../scheduler/outbox.ts';
+import type { Peer } from '../process/peer.ts';
 import type { ChildStart } from './child-spec.ts';
 import { Deadlines } from './deadlines.ts';
 
@@ -50,11 +50,11 @@ export class ChildProcesses<C extends ChildProcess> {
     return pid instanceof LocalPid ? this.#living.get(pid) : undefined;
   }
 
-  /** Rejects with what the child's `init` threw, or with what `spawn` refuses. `opened` gets it before its `init`. */
-  spawn(
-    { start: { behaviour, options } }: C,
-    opened?: (record: ProcessRecord) => void,
-  ): Promise<LocalPid> {
+  /**
+   * Rejects with what the child's `init` threw, or with what `spawn` refuses. `opened` gets it before its `init`, or
+   * when it is up, if it lives on another thread.
+   */
+  spawn({ start: { behaviour, options } }: C, opened?: (peer: Peer) => void): Promise<LocalPid> {
     return this.#supervisor.runtime.spawner.spawn(this.#supervisor, behaviour, options, opened);
   }
 
@@ -62,20 +62,17 @@ export class ChildProcesses<C extends ChildProcess> {
    * Starts several, all at once; `opened` hears of each before its `init`. When one does not come up, the
    * others end, and it rejects with that error.
    */
-  async spawnAll(
-    children: readonly C[],
-    opened: (child: C, record: ProcessRecord) => void,
-  ): Promise<void> {
+  async spawnAll(children: readonly C[], opened: (child: C, peer: Peer) => void): Promise<void> {
     const spawns: Promise<LocalPid>[] = [];
     for (const child of children) {
       spawns.push(
-        this.spawn(child, (record) => {
-          this.add(child, record.pid);
-          opened(child, record);
+        this.spawn(child, (peer) => {
+          this.add(child, peer.pid);
+          opened(child, peer);
         }),
       );
       // Further ones would fare no better.
-      if (this.#recordOf(child) === undefined) break;
+      if (this.#peerOf(child) === undefined && !this.#isUnderWay(child)) break;
     }
     const failed = (await Promise.allSettled(spawns)).find(isRejected);
     if (failed === undefined) return;
@@ -95,22 +92,21 @@ export class ChildProcesses<C extends ChildProcess> {
   tellToEnd(child: C, reason: ExitReason): void {
     const { runtime, pid } = this.#supervisor;
     this.#deadlines.start(child);
-    const record = this.#recordOf(child);
-    if (record !== undefined) runtime.messaging.signal(record, { from: pid, reason });
+    const peer = this.#peerOf(child);
+    if (peer !== undefined) runtime.messaging.signal(peer, { from: pid, reason });
   }
 
   /** The same behind what waits in its mailbox, by the reason `normal`; it may take the time that needs. */
   dismiss(child: C): void {
     const { runtime, pid } = this.#supervisor;
-    const signal: Signal = { from: pid, reason: 'normal' };
-    const record = this.#recordOf(child);
-    const bits = kindAndQueue(KIND_SIGNAL, QUEUE_MAIN);
-    if (record !== undefined) runtime.messaging.post(this.#supervisor, record, bits, signal);
+    const peer = this.#peerOf(child);
+    const signal = { from: pid, reason: 'normal' } as const;
+    if (peer !== undefined) runtime.messaging.signal(peer, signal, QUEUE_MAIN);
   }
 
   kill(child: C): void {
-    const record = this.#recordOf(child);
-    if (record !== undefined) this.#supervisor.runtime.lifecycle.kill(record);
+    const peer = this.#peerOf(child);
+    if (peer !== undefined) this.#supervisor.runtime.lifecycle.kill(peer);
   }
 
   /** A line in the log of the supervisor. */
@@ -141,9 +137,9 @@ export class ChildProcesses<C extends ChildProcess> {
 
   /** Resolves when a child has ended for good, which must not take longer than it may; for when no exit comes to the mailbox. */
   async endOf(child: C): Promise<void> {
-    const record = this.#recordOf(child);
+    const peer = this.#peerOf(child);
     this.#deadlines.start(child);
-    if (record !== undefined) await endOf(record);
+    if (peer !== undefined) await this.#endOfPeer(peer);
     await new Promise<void>((goOn) => {
       if (this.hasEnded(child, goOn)) goOn();
     });
@@ -159,7 +155,7 @@ export class ChildProcesses<C extends ChildProcess> {
   prune(): void {
     const { runtime } = this.#supervisor;
     for (const [pid, child] of this.#living) {
-      if (runtime.recordOf(pid) !== undefined) continue;
+      if (runtime.peerOf(pid) !== undefined) continue;
       if (runtime.lifecycle.terminationOf(pid) !== undefined) continue;
       this.#living.delete(pid);
       this.forget(child);
@@ -171,8 +167,21 @@ export class ChildProcesses<C extends ChildProcess> {
     return this.endOf(child);
   }
 
-  #recordOf({ pid }: C): ProcessRecord | undefined {
-    return pid instanceof LocalPid ? this.#supervisor.runtime.recordOf(pid) : undefined;
+  #peerOf({ pid }: C): Peer | undefined {
+    return pid instanceof LocalPid ? this.#supervisor.runtime.peerOf(pid) : undefined;
+  }
+
+  /** Whether it may be about to come up on another thread: of that one nothing is known before. */
+  #isUnderWay({ pid, start }: C): boolean {
+    return (
+      pid === undefined &&
+      this.#supervisor.runtime.far !== undefined &&
+      start.options.thread !== undefined
+    );
+  }
+
+  #endOfPeer(peer: Peer): Promise<void> {
+    return peer instanceof FarPid ? this.#supervisor.runtime.far!.proxies.endOf(peer) : endOf(peer);
   }
 
   #awaitTermination(child: C, termination: Promise<void>, goOn: () => void): void {

@@ -4,6 +4,7 @@ import { KIND_RESPONSE, QUEUE_MAIN, QUEUE_URGENT } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import { isStopRefusal } from '../node/spawner.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { Peer } from '../process/peer.ts';
 import { INIT, type ProcessRecord, RUNNING, WAITING } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
@@ -35,7 +36,7 @@ export class SupervisionRunner {
   /** Done when the work that is under way is; nothing else reaches the state machine before. */
   #tail: Promise<void> | undefined;
   /** Who is in its `init`; the timer runs when the supervisor is dead. */
-  #starting: { readonly child: SomeChild; readonly record: ProcessRecord } | undefined;
+  #starting: { readonly child: SomeChild; readonly peer: Peer } | undefined;
   #startTimer = -1;
   /** Callbacks about children that are still to be called. */
   #untold = 0;
@@ -191,8 +192,8 @@ export class SupervisionRunner {
 
   async #spawn(child: SomeChild): Promise<LocalPid> {
     try {
-      return await this.#processes.spawn(child, (record) => {
-        this.#starting = { child, record };
+      return await this.#processes.spawn(child, (peer) => {
+        this.#starting = { child, peer };
       });
     } finally {
       this.#starting = undefined;
@@ -203,13 +204,13 @@ export class SupervisionRunner {
   /** An exit does not reach a child in its `init`: once its time is over nobody waits for that any more. */
   #limitStart(): void {
     if (this.#starting === undefined) return;
-    const { child, record } = this.#starting;
+    const { child, peer } = this.#starting;
     const { shutdownTimeoutMs } = child.rule;
     if (shutdownTimeoutMs === Infinity) return;
     const { timers, lifecycle } = this.#record.runtime;
     this.#startTimer = timers.start(shutdownTimeoutMs, () => {
-      lifecycle.kill(record);
-      this.#processes.report(REPORTS['child killed'], { rule: child.rule, pid: record.pid });
+      lifecycle.kill(peer);
+      this.#processes.report(REPORTS['child killed'], { rule: child.rule, pid: peer.pid });
     });
   }
 

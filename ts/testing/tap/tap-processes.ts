@@ -1,3 +1,4 @@
+import type { Parent } from '../../node/spawner.ts';
 import { PLAIN, type ProcessRecord, DEAD } from '../../process/process-record.ts';
 import { isPlain } from '../../process/process-context.ts';
 import type { Envelope } from '../../process/envelope.ts';
@@ -53,7 +54,7 @@ function tapSpawns(tap: Tap): void {
 
 function spawnEntry(
   tap: Tap,
-  parent: ProcessRecord,
+  parent: Parent,
   behaviour: unknown,
   options: AnySpawnOptions | undefined,
 ): Entry<'spawn'> {

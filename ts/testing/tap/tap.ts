@@ -2,6 +2,7 @@ import { reasonOf } from '../../error/exit-reason.ts';
 import type { PendingCall } from '../../call/pending-call.ts';
 import type { SendResult } from '../../error/send-result.ts';
 import type { Runtime } from '../../node/runtime.ts';
+import type { Parent } from '../../node/spawner.ts';
 import type { AnyPid } from '../../process/pid.ts';
 import type { AnySpawnOptions } from '../../process/process-options.ts';
 import type { ProcessRecord } from '../../process/process-record.ts';
@@ -30,7 +31,7 @@ export interface Listener {
   began?(record: ProcessRecord): void;
   /** What is spawned in place of what a process asks for. */
   substituteFor?(
-    parent: ProcessRecord,
+    parent: Parent,
     behaviour: unknown,
     options: AnySpawnOptions | undefined,
   ): Substitute | undefined;
@@ -159,7 +160,7 @@ export class Tap {
   }
 
   substituteFor(
-    parent: ProcessRecord,
+    parent: Parent,
     behaviour: unknown,
     options: AnySpawnOptions | undefined,
   ): Substitute | undefined {

@@ -3,6 +3,7 @@ import { incorrect, TergoError } from '../../error/tergo-error.ts';
 import { failure } from '../../node/messaging.ts';
 import { Node } from '../../node/node.ts';
 import type { Runtime } from '../../node/runtime.ts';
+import type { Parent } from '../../node/spawner.ts';
 import { type AnyPid, LocalPid } from '../../process/pid.ts';
 import type { AnySpawnOptions } from '../../process/process-options.ts';
 import type { ProcessRecord } from '../../process/process-record.ts';
@@ -114,7 +115,7 @@ export class Surroundings {
 
   /** What the probed processes spawn is replaced. */
   #substitute(
-    parent: ProcessRecord,
+    parent: Parent,
     behaviour: unknown,
     options: AnySpawnOptions | undefined,
   ): Substitute | undefined {

@@ -1,0 +1,111 @@
+import type { ApplicationRun } from '../application/application-run.ts';
+import type { LocalMembership } from '../application/membership.ts';
+import { Environment } from '../env/environment.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
+import type { LogLevel } from '../log/log-level.ts';
+import type { LocalPid } from '../process/pid.ts';
+import { membership } from '../process/process-context.ts';
+import type { AnySpawnOptions } from '../process/process-options.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import { Control } from './controls.ts';
+import type { Far } from './far.ts';
+import type { ApplicationWords } from './far-spawns.ts';
+
+/** The thread on which applications live. */
+const HOME = 0;
+
+/** A run of an application as a thread sees it on which only processes of it live. */
+class FarMembership implements LocalMembership {
+  readonly name: string;
+  readonly number: number;
+  readonly logLevel: LogLevel;
+  /** Known on its own thread, which refuses what must not be spawned any more. */
+  readonly isStopping = false;
+  /** What it has, its processes got with their spawn. */
+  readonly env: Environment = new Environment();
+  readonly #far: Far;
+
+  constructor(far: Far, { name, run, logLevel }: ApplicationWords) {
+    this.#far = far;
+    this.name = name;
+    this.number = run;
+    this.logLevel = logLevel;
+  }
+
+  joined(pid: LocalPid): void {
+    this.#far.controls.send(HOME, Control.joined, this.number, pid);
+  }
+
+  left(pid: LocalPid, reason: ExitReason, pending: Promise<void> | undefined): void {
+    const { controls } = this.#far;
+    const words = [pid, this.#far.portable(reason), pending !== undefined];
+    controls.send(HOME, Control.left, this.number, words);
+    void pending?.then(() => controls.send(HOME, Control.leftBehind, this.number, pid));
+  }
+}
+
+/** Applications across threads: they live on thread 0, their processes anywhere. */
+export class FarApplications {
+  readonly #far: Far;
+  readonly #members = new Map<number, FarMembership>();
+  /** Runs of this thread. */
+  readonly #runs = new Map<number, ApplicationRun>();
+  /** Processes that have left a run, and are not over. */
+  readonly #pending = new Map<LocalPid, () => void>();
+
+  constructor(far: Far) {
+    this.#far = far;
+    far.controls.on(Control.joined, ({ number, value }) => {
+      this.#runs.get(number)?.joinedFar(value as LocalPid);
+    });
+    far.controls.on(Control.left, ({ number, value }) => {
+      this.#left(number, ...(value as [LocalPid, ExitReason, boolean]));
+    });
+    far.controls.on(Control.leftBehind, ({ value }) => this.#over(value as LocalPid));
+  }
+
+  /** A run begins whose processes may live anywhere. */
+  begun(run: ApplicationRun): void {
+    this.#runs.set(run.number, run);
+  }
+
+  ended(run: ApplicationRun): void {
+    this.#runs.delete(run.number);
+  }
+
+  /** To which run a process will belong that is spawned elsewhere. */
+  wordsOf(options: AnySpawnOptions, parent: ProcessRecord): ApplicationWords | undefined {
+    const run = options[membership] ?? parent.application;
+    return run && { name: run.name, run: run.number, logLevel: run.logLevel };
+  }
+
+  memberOf(words: ApplicationWords | undefined): LocalMembership | undefined {
+    if (words === undefined) return undefined;
+    const own = this.#runs.get(words.run) ?? this.#members.get(words.run);
+    if (own !== undefined) return own;
+    const member = new FarMembership(this.#far, words);
+    this.#members.set(words.run, member);
+    return member;
+  }
+
+  /** A thread has ended, and with it what belonged to applications there. */
+  threadEnded(thread: number, reason: Error): void {
+    for (const run of this.#runs.values()) run.threadEnded(thread, reason);
+    for (const over of this.#pending.values()) over();
+    this.#pending.clear();
+  }
+
+  #left(number: number, pid: LocalPid, reason: ExitReason, isPending: boolean): void {
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    if (!isPending) return run.left(pid, reason, undefined);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#pending.set(pid, resolve);
+    run.left(pid, reason, promise);
+  }
+
+  #over(pid: LocalPid): void {
+    this.#pending.get(pid)?.();
+    this.#pending.delete(pid);
+  }
+}

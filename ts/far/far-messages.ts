@@ -1,0 +1,191 @@
+import type { SendResult } from '../error/send-result.ts';
+import { incorrect } from '../error/tergo-error.ts';
+import {
+  FRAME_MESSAGE,
+  KIND_ADDRESSED,
+  KIND_EVENT,
+  KIND_FAR,
+  KIND_SIGNAL,
+  QUEUE_MAIN,
+  QUEUE_URGENT,
+} from '../native/layout.ts';
+import { AddressedMessage, type Sender, type Signal } from '../node/messaging.ts';
+import type { SharedValue } from '../scheduler/slab.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { LocalAlias } from '../process/alias.ts';
+import type { LocalPid } from '../process/pid.ts';
+import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
+import { Control } from './controls.ts';
+import type { Far } from './far.ts';
+import type { FarPid } from './far-pid.ts';
+
+/** Messages and exit signals to processes of other threads. */
+export class FarMessages {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    far.controls.on(Control.kill, ({ value }) => this.#killed(value as LocalPid));
+    far.controls.on(Control.publish, ({ value }) => this.#published(value));
+    far.controls.on(Control.overflow, ({ value, frame }) => this.#overflowed(value, frame));
+  }
+
+  /** A plain message of a process that may send, to the main queue. Throws `unencodable`. */
+  send(sender: ProcessRecord, to: FarPid, message: unknown): SendResult {
+    const { presence } = to;
+    if (presence.generation !== to.generation) return 'process-unknown';
+    if (presence.isBounded) return this.deliver(sender, to, QUEUE_MAIN, message, undefined);
+    const { freeze } = this.#runtime;
+    if (freeze !== undefined) freeze(message);
+    sender.flags |= EXPORTED;
+    if (!this.#far.writer.writePlain(to, sender.pid, message)) return this.#full();
+    sender.sent += 1;
+    return 'ok';
+  }
+
+  /** A message, with the name or alias by which its target was found. Throws `unencodable`. */
+  deliver(
+    sender: Sender,
+    to: FarPid,
+    queue: number,
+    message: unknown,
+    address: string | LocalAlias | undefined,
+  ): SendResult {
+    if (!to.isAlive) return 'process-unknown';
+    const { presence, thread } = to;
+    const { freeze } = this.#runtime;
+    if (freeze !== undefined) freeze(message);
+    const isBounded = presence.isBounded;
+    if (isBounded && !this.#far.presence.accept(presence, queue))
+      return this.#overflow(sender, to, message);
+    this.#far.pids.keep(sender.pid);
+    const kind = address === undefined ? KIND_FAR : KIND_ADDRESSED;
+    const value = address === undefined ? message : [address, message];
+    try {
+      const head = { thread, op: FRAME_MESSAGE, kind, queue, ...targetOf(to) } as const;
+      if (this.#far.writer.write(head, sender.pid, value)) {
+        sender.sent += 1;
+        return 'ok';
+      }
+    } catch (error) {
+      if (isBounded) this.#far.presence.retract(presence, queue);
+      throw error;
+    }
+    if (isBounded) this.#far.presence.retract(presence, queue);
+    return this.#full();
+  }
+
+  /** What a pool or router hands on: a message, or what an event carried. Throws `unencodable`. */
+  handOn(to: FarPid, kind: number, value: unknown, from: LocalPid): boolean {
+    const { presence } = to;
+    const isBounded = presence.isBounded;
+    if (isBounded && !this.#far.presence.accept(presence, QUEUE_MAIN)) return false;
+    this.#far.pids.keep(from);
+    const isEvent = kind === KIND_EVENT;
+    const body = isEvent ? (value as SharedValue<unknown>).value : value;
+    const target = { ...targetOf(to), thread: to.thread, queue: QUEUE_MAIN };
+    const head = { ...target, op: FRAME_MESSAGE, kind: isEvent ? KIND_EVENT : KIND_FAR } as const;
+    if (this.#far.writer.write(head, from, body)) return true;
+    if (isBounded) this.#far.presence.retract(presence, QUEUE_MAIN);
+    return false;
+  }
+
+  /** What stands in a mailbox of this thread and came from another one. */
+  take(kind: number, frame: number): unknown {
+    const value = this.#far.reader.value(frame);
+    if (kind !== KIND_ADDRESSED) return value;
+    const [address, message] = value as [string | LocalAlias, unknown];
+    return new AddressedMessage(message, address);
+  }
+
+  signal(to: FarPid, { from, reason }: Signal, queue: number = QUEUE_URGENT): void {
+    this.#far.pids.keep(from);
+    const { thread } = to;
+    const target = { ...targetOf(to), isForced: true };
+    const head = { thread, op: FRAME_MESSAGE, kind: KIND_SIGNAL, queue, ...target } as const;
+    this.#far.writeReason(head, from, reason);
+  }
+
+  /** Publishes an event of another thread. Whether it may is found out there, and logged if not. */
+  publish(
+    sender: ProcessRecord,
+    thread: number,
+    { name, token, message, queue }: FarPublication,
+  ): SendResult {
+    const words = [sender.pid, name, token, message, queue];
+    if (!this.#far.controls.offer(thread, Control.publish, 0, words)) return this.#full();
+    return 'ok';
+  }
+
+  kill(to: FarPid): void {
+    this.#far.controls.send(to.thread, Control.kill, 0, to);
+  }
+
+  #published(value: unknown): void {
+    const [from, name, token, message, queue] = value as Publication;
+    const { events, log } = this.#runtime;
+    const result = events.publishFrom(from, name, token, { message, queue });
+    if (result !== 'ok') log.warning('an event was not published', { event: name, from, result });
+  }
+
+  #killed(pid: LocalPid): void {
+    const record = this.#runtime.recordOf(pid);
+    if (record !== undefined) this.#runtime.lifecycle.kill(record);
+  }
+
+  #full(): SendResult {
+    this.#runtime.counters.mailboxFull += 1;
+    return 'process-mailbox-full';
+  }
+
+  /** Its thread knows where such messages go. */
+  #overflow(sender: Sender, to: FarPid, message: unknown): SendResult {
+    if (!to.presence.hasFallback) return this.#full();
+    this.#runtime.counters.mailboxFull += 1;
+    const words = [sender.pid, to, message];
+    if (!this.#far.controls.offer(to.thread, Control.overflow, 0, words))
+      return 'process-mailbox-full';
+    sender.sent += 1;
+    return 'ok';
+  }
+
+  #overflowed(value: unknown, frame: number): void {
+    if (!Array.isArray(value)) throw incorrect('overflow', 'a list', frame);
+    const [from, to, message] = value as [LocalPid, LocalPid, unknown];
+    const record = this.#runtime.recordOf(to);
+    const sender = { pid: from, sent: 0 };
+    const result =
+      record === undefined
+        ? 'process-unknown'
+        : this.#runtime.messaging.fallBack(sender, record, message);
+    if (result !== 'ok') this.#runtime.counters.dropped += 1;
+  }
+}
+
+/** What is published of another thread's event. */
+export interface FarPublication {
+  readonly name: string;
+  readonly token: string | undefined;
+  readonly message: unknown;
+  readonly queue: number;
+}
+
+type Publication = [
+  from: LocalPid,
+  name: string,
+  token: string | undefined,
+  message: unknown,
+  queue: number,
+];
+
+/** How a frame names a process. */
+export function targetOf({ farSlot, generation }: FarPid): {
+  readonly first: number;
+  readonly second: number;
+  readonly prefix: undefined;
+  readonly isForced: boolean;
+} {
+  return { first: farSlot, second: generation, prefix: undefined, isForced: false };
+}

@@ -1,0 +1,170 @@
+import type { LocalMembership } from '../application/membership.ts';
+import { Environment } from '../env/environment.ts';
+import { reasonOf } from '../error/exit-reason.ts';
+import type { LogLevel } from '../log/log-level.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { Parent } from '../node/spawner.ts';
+import { LocalPid } from '../process/pid.ts';
+import type { Peer } from '../process/peer.ts';
+import { farLink, type AnySpawnOptions } from '../process/process-options.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import { type Arrived, Control } from './controls.ts';
+import type { Far } from './far.ts';
+import { FarPid } from './far-pid.ts';
+
+/** What another thread is told to spawn. */
+interface SpawnWords {
+  readonly behaviour: string;
+  readonly options: Omit<AnySpawnOptions, 'env' | 'leader' | 'thread' | 'linkChild'>;
+  readonly parent: LocalPid;
+  readonly leader: LocalPid;
+  /** What it sees of its parent's, leader's and application's environment. */
+  readonly inherited: ReadonlyMap<string, unknown>;
+  /** Its own values over them. */
+  readonly env: readonly (readonly [string, unknown])[];
+  readonly logLevel: LogLevel | undefined;
+  readonly application: ApplicationWords | undefined;
+  /** Whether its parent is a supervisor or the like, which ends it in its order. */
+  readonly isSupervised: boolean;
+  /** The proxy by which the parent is linked to it; 0: none. */
+  readonly proxy: number;
+}
+
+/** What a run of an application looks like from another thread. */
+export interface ApplicationWords {
+  readonly name: string;
+  readonly run: number;
+  readonly logLevel: LogLevel;
+}
+
+/** A spawn on another thread. */
+export interface FarSpawn {
+  readonly parent: ProcessRecord;
+  readonly thread: number;
+  readonly behaviour: { readonly name: string };
+  readonly options: AnySpawnOptions;
+  /** Called with the process when it is up, before anything else that it does is heard of. */
+  readonly opened: ((peer: Peer) => void) | undefined;
+}
+
+interface Asked {
+  readonly thread: number;
+  resolve(pid: FarPid): void;
+  reject(error: Error): void;
+}
+
+/** Processes that are spawned on other threads, and those that others spawn here. */
+export class FarSpawns {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+  readonly #asked = new Map<number, Asked>();
+  /** By thread: spawns under way. */
+  readonly underWay: number[] = [];
+  #lastNumber: number;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    this.#lastNumber = far.firstNumber;
+    far.controls.on(Control.spawn, (arrived) => this.#spawn(arrived));
+    far.controls.on(Control.spawned, (arrived) => this.#spawned(arrived));
+  }
+
+  /** Spawns a child of a process of this thread elsewhere. Rejects like a spawn here; with `unencodable`, too. */
+  async spawn({ parent, thread, behaviour, options, opened }: FarSpawn): Promise<FarPid> {
+    const name = this.#far.behaviours.checkedNameOf(behaviour);
+    await this.#far.whenUp(thread);
+    const isLinked = options.linkChild === true && parent !== this.#runtime.core;
+    const proxy = isLinked ? this.#far.proxies.prepare() : 0;
+    const words = this.#words(parent, name, options, proxy);
+    const number = ++this.#lastNumber;
+    this.#far.controls.send(thread, Control.spawn, number, words);
+    this.underWay[thread] = (this.underWay[thread] ?? 0) + 1;
+    const pid = await new Promise<FarPid>((resolve, reject) => {
+      const settle = (): void => {
+        this.underWay[thread]! -= 1;
+        this.#runtime.driver.letPromisesRun();
+      };
+      this.#asked.set(number, {
+        thread,
+        resolve: (found) => {
+          settle();
+          opened?.(found);
+          if (isLinked) this.#far.links.adopt(parent, found, proxy);
+          resolve(found);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+    });
+    return pid;
+  }
+
+  threadEnded(thread: number, reason: Error): void {
+    for (const [number, asked] of [...this.#asked]) {
+      if (asked.thread !== thread) continue;
+      this.#asked.delete(number);
+      asked.reject(reason);
+    }
+  }
+
+  #words(
+    parent: ProcessRecord,
+    behaviour: string,
+    options: AnySpawnOptions,
+    proxy: number,
+  ): SpawnWords {
+    const { env = [], leader, thread: _thread, linkChild: _linkChild, ...rest } = options;
+    const { extra } = parent;
+    return {
+      behaviour,
+      options: rest,
+      parent: parent.pid,
+      leader: (leader as LocalPid | undefined) ?? parent.leader,
+      inherited: this.#runtime.inheritedEnv(parent),
+      env: env.map(({ key, value }) => [key, value] as const),
+      logLevel: extra?.logLevel,
+      application: this.#far.applications.wordsOf(options, parent),
+      isSupervised: this.#runtime.isSupervisor(parent),
+      proxy,
+    };
+  }
+
+  #spawned({ number, value }: Arrived): void {
+    const asked = this.#asked.get(number);
+    if (asked === undefined) return;
+    this.#asked.delete(number);
+    if (value instanceof FarPid) asked.resolve(value);
+    else asked.reject(reasonOf(value));
+  }
+
+  #spawn({ thread, number, value }: Arrived): void {
+    const { controls } = this.#far;
+    this.#begin(thread, value as SpawnWords).then(
+      (pid) => controls.send(thread, Control.spawned, number, pid),
+      (error: unknown) =>
+        controls.send(thread, Control.spawned, number, this.#far.portable(reasonOf(error))),
+    );
+  }
+
+  #begin(thread: number, words: SpawnWords): Promise<LocalPid> {
+    const { spawner } = this.#runtime;
+    const { proxy, isSupervised } = words;
+    const link = { thread, proxy, isSupervised };
+    const env = words.env.map(([key, value]) => ({ key, value }));
+    const application = this.#far.applications.memberOf(words.application);
+    const options = { ...words.options, env, leader: words.leader, [farLink]: link };
+    const behaviour = this.#far.behaviours.at(words.behaviour);
+    return spawner.spawn(parentOf(words, application), behaviour, options);
+  }
+}
+
+/** The parent as the spawner of another thread sees it. */
+function parentOf(words: SpawnWords, application: LocalMembership | undefined): Parent {
+  const env = new Environment();
+  for (const [key, value] of words.inherited) env.set(key, value);
+  const { parent: pid, leader, logLevel } = words;
+  return { pid, leader, application, flags: 0, extra: { env, logLevel } };
+}

@@ -1,0 +1,100 @@
+import { inspect } from 'node:util';
+import type { LogLevel } from '../log/log-level.ts';
+import type { LogRecord } from '../log/log-record.ts';
+import type { StopReport } from '../node/stop-report.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { LocalPid } from '../process/pid.ts';
+import type { ProcessInfo, ProcessListOptions, ProcessShortInfo } from '../process/process-info.ts';
+import { failure } from '../node/messaging.ts';
+import { Control } from './controls.ts';
+import type { Far } from './far.ts';
+import { FarPid } from './far-pid.ts';
+
+/** The thread that started the node: its loggers, applications and stop are there. */
+const HOME = 0;
+const ALL = { limit: Number.MAX_SAFE_INTEGER };
+
+/** What is one for the whole node, though it has several threads. */
+export class NodeWide {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    const { questions, controls } = far;
+    questions.on('stop-node', (timeoutMs: number) => runtime.shutdown.stop(timeoutMs));
+    questions.on('drain', (timeoutMs: number) => runtime.shutdown.drain(timeoutMs));
+    questions.on('log-level', (level: LogLevel) => this.#changeLogLevel(level));
+    questions.on('env', (key: string, value: unknown) => this.#changeEnv(key, value));
+    questions.on('process-info', (pid: LocalPid) => this.#infoOf(pid));
+    questions.on('process-list', () => runtime.inspector.list(ALL));
+    controls.on(Control.log, ({ value }) => {
+      const [record, only] = value as [LogRecord, string | undefined];
+      runtime.hub.write(record, only);
+    });
+    if (far.thread !== HOME) runtime.hub.relay = (record, only) => this.#relay(record, only);
+  }
+
+  /** Stops the node from one of its other threads. */
+  stop(timeoutMs: number): Promise<StopReport> {
+    return this.#far.questions.ask(HOME, 'stop-node', timeoutMs) as Promise<StopReport>;
+  }
+
+  /** The level of the node was changed on this thread; those that do not come up before it is changed again never hear of it. */
+  setLogLevel(level: LogLevel): void {
+    this.#tellOthers('log-level', level);
+  }
+
+  /** A value of the node's environment was set on this thread. Throws `unencodable`. */
+  setEnv(key: string, value: unknown): void {
+    this.#tellOthers('env', key, value);
+  }
+
+  async processInfo(pid: FarPid): Promise<ProcessInfo> {
+    return (await this.#far.questions.ask(pid.thread, 'process-info', pid)) as ProcessInfo;
+  }
+
+  /** Those of all threads that are up. Throws `incorrect`; rejects when one of them ends meanwhile. */
+  async processes(options: ProcessListOptions): Promise<readonly ProcessShortInfo[]> {
+    const { inspector } = this.#runtime;
+    const threads = this.#far.others.filter((thread) => this.#far.isUp(thread));
+    const asked = threads.map((thread) => this.#far.questions.ask(thread, 'process-list'));
+    const lists = (await Promise.all(asked)) as ProcessShortInfo[][];
+    return inspector.page([...inspector.list(ALL), ...lists.flat()], options);
+  }
+
+  /** What cannot travel of a record goes as text. */
+  #relay(record: LogRecord, only: string | undefined): void {
+    const { controls } = this.#far;
+    if (this.#far.isEncodable(record.fields))
+      return controls.send(HOME, Control.log, 0, [record, only]);
+    const fields = Object.entries(record.fields).map(([name, value]) => {
+      return [name, this.#far.isEncodable(value) ? value : inspect(value)] as const;
+    });
+    const portable = { ...record, fields: Object.fromEntries(fields) };
+    controls.send(HOME, Control.log, 0, [portable, only]);
+  }
+
+  #tellOthers(question: string, ...args: readonly unknown[]): void {
+    for (const thread of this.#far.others) {
+      // One that ends meanwhile begins with what stands then.
+      if (this.#far.isUp(thread))
+        this.#far.questions.ask(thread, question, ...args).catch(() => undefined);
+    }
+  }
+
+  #changeLogLevel(level: LogLevel): void {
+    this.#runtime.takeLogLevel(level);
+  }
+
+  #changeEnv(key: string, value: unknown): void {
+    this.#runtime.env.set(key, value);
+  }
+
+  #infoOf(pid: LocalPid): ProcessInfo {
+    const record = this.#runtime.recordOf(pid);
+    if (record === undefined) throw failure('process-unknown', pid);
+    return this.#runtime.inspector.info(record);
+  }
+}

@@ -1,0 +1,181 @@
+import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
+import { TergoError, type ErrorCode } from '../error/tergo-error.ts';
+import type { EventMessage } from '../event/event-message.ts';
+import {
+  COMMAND_QUEUE_SHIFT,
+  OP_PUBLISH,
+  OP_RELEASE,
+  RESULT_A,
+  RESULT_B,
+} from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
+import { pidTarget } from './far-links.ts';
+import type { FarPid } from './far-pid.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { SharedValue } from '../scheduler/slab.ts';
+import { type Arrived, Control } from './controls.ts';
+import type { Far } from './far.ts';
+import { type FarTarget, Proxy, type WatchAnswer } from './proxy.ts';
+
+/** What stands here for targets on other threads that somebody here is related to; docs/design/threads.md, Far relations. */
+export class Proxies {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+  readonly #byKey = new Map<string, Proxy>();
+  readonly #byNumber = new Map<number, Proxy>();
+  /** Ends of which the `terminate` is not over: what resolves those who wait for it. */
+  readonly #terminating = new Map<number, () => void>();
+  #lastNumber: number;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    this.#lastNumber = far.firstNumber;
+    far.controls.on(Control.watched, (arrived) => this.#watched(arrived));
+    far.controls.on(Control.fired, (arrived) => this.#fired(arrived));
+    far.controls.on(Control.over, ({ number }) => this.#over(number));
+    far.controls.on(Control.published, (arrived) => this.#published(arrived));
+  }
+
+  /** The proxy of a target that somebody here is related to. */
+  find({ key }: FarTarget): Proxy | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /**
+   * Makes sure that the target is watched, then calls `ready`, in this very turn if it is already; counts
+   * one use. For an event the other thread is asked every time: its backlog belongs to this moment.
+   */
+  use(target: FarTarget, ready: (proxy: Proxy, answer: WatchAnswer) => void): void {
+    const proxy = this.#byKey.get(target.key) ?? this.#make(target);
+    proxy.uses += 1;
+    if (proxy.isStanding && !target.isEvent) return ready(proxy, { backlog: [] });
+    const isAsked = proxy.waiting.length > 0 && !target.isEvent;
+    proxy.waiting.push((answer) => ready(proxy, answer));
+    if (!isAsked) this.#far.controls.send(target.thread, Control.watch, proxy.number, target.words);
+  }
+
+  /** A number for a process that is about to be spawned elsewhere; its thread watches it without being asked. */
+  prepare(): number {
+    return ++this.#lastNumber;
+  }
+
+  /** The process has been spawned, and its thread watches it by the number that was prepared. */
+  adopt(number: number, target: FarTarget): Proxy {
+    const proxy = this.#make(target, number);
+    proxy.isStanding = true;
+    return proxy;
+  }
+
+  /** Resolves when a process of another thread has ended, as far as its thread has told. */
+  endOf(pid: FarPid): Promise<void> {
+    return new Promise((resolve) => {
+      this.use(pidTarget(pid), (proxy, answer) => {
+        if ('error' in answer) resolve();
+        else proxy.ended.push(resolve);
+      });
+    });
+  }
+
+  /** A relation is gone; without any the target need not be watched any more. */
+  release(proxy: Proxy): void {
+    proxy.uses -= 1;
+    if (proxy.uses > 0 || this.#byNumber.get(proxy.number) !== proxy) return;
+    this.#forget(proxy);
+    this.#far.controls.send(proxy.target.thread, Control.unwatch, proxy.number);
+    this.#fire(proxy, 'normal');
+  }
+
+  /** A thread has ended: everything there has. */
+  threadEnded(thread: number, reason: Error): void {
+    for (const proxy of [...this.#byNumber.values()]) {
+      if (proxy.target.thread !== thread) continue;
+      this.#forget(proxy);
+      const error = failure('process-unknown', proxy.target.key);
+      for (const waiting of proxy.waiting.splice(0)) waiting({ error });
+      this.#fire(proxy, reason);
+    }
+    for (const resolve of this.#terminating.values()) resolve();
+    this.#terminating.clear();
+  }
+
+  #make(target: FarTarget, number: number = ++this.#lastNumber): Proxy {
+    const { native, driver } = this.#runtime;
+    driver.outbox.flush();
+    native.addProxy(target.isEvent);
+    const { ring } = driver;
+    const proxy = new Proxy(number, target, ring[RESULT_A]!, ring[RESULT_B]!);
+    this.#byKey.set(target.key, proxy);
+    this.#byNumber.set(number, proxy);
+    return proxy;
+  }
+
+  #forget(proxy: Proxy): void {
+    this.#byNumber.delete(proxy.number);
+    for (const ended of proxy.ended.splice(0)) ended();
+    if (this.#byKey.get(proxy.target.key) === proxy) this.#byKey.delete(proxy.target.key);
+  }
+
+  #watched({ number, value }: Arrived): void {
+    const proxy = this.#byNumber.get(number);
+    if (proxy === undefined) return;
+    const waiting = proxy.target.isEvent ? proxy.waiting.splice(0, 1) : proxy.waiting.splice(0);
+    if (typeof value !== 'string') {
+      proxy.isStanding = true;
+      for (const ready of waiting) ready({ backlog: value as readonly unknown[] });
+      return;
+    }
+    const error = new TergoError(value as ErrorCode, `${proxy.target.key}: ${value}`);
+    for (const ready of waiting) {
+      proxy.uses -= 1;
+      ready({ error });
+    }
+    if (proxy.uses > 0) return;
+    this.#forget(proxy);
+    this.#fire(proxy, 'normal');
+  }
+
+  #fired({ number, value }: Arrived): void {
+    const proxy = this.#byNumber.get(number);
+    if (proxy === undefined) return;
+    const [reason, isTerminating] = value as [ExitReason, boolean];
+    const { pid } = proxy;
+    if (isTerminating && pid !== undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#terminating.set(number, resolve);
+      this.#runtime.lifecycle.holdFar(pid, promise);
+    }
+    this.#forget(proxy);
+    const error = failure('process-unknown', proxy.target.key);
+    for (const waiting of proxy.waiting.splice(0)) waiting({ error });
+    this.#fire(proxy, reason);
+  }
+
+  #over(number: number): void {
+    this.#terminating.get(number)?.();
+    this.#terminating.delete(number);
+  }
+
+  /** All relations onto it fire, and its address is free. */
+  #fire({ index, generation }: Proxy, reason: ExitReason): void {
+    const { driver, dispatcher } = this.#runtime;
+    const payload = driver.slab.put(new SharedValue(reason), undefined);
+    driver.outbox.write(OP_RELEASE, index, generation, payload);
+    dispatcher.overtakeCurrent();
+  }
+
+  #published({ number, frame, value }: Arrived): void {
+    const proxy = this.#byNumber.get(number);
+    if (proxy === undefined) return;
+    const { about } = proxy.target;
+    if (!('event' in about)) throw reasonOf(`proxy ${number} stands for no event`);
+    const [timestampNs, queue, message] = value as [bigint, number, unknown];
+    const { event: name, node } = about;
+    const published: EventMessage<unknown> = { name, node, timestampNs, message };
+    const { driver } = this.#runtime;
+    const from = this.#far.reader.from(frame);
+    const payload = driver.slab.put(new SharedValue(published), from);
+    const op = OP_PUBLISH | (queue << COMMAND_QUEUE_SHIFT);
+    driver.outbox.write(op, proxy.index, proxy.generation, payload);
+  }
+}

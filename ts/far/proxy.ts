@@ -1,0 +1,46 @@
+import type { LocalPid } from '../process/pid.ts';
+import type { RelationTarget } from '../relation/relation.ts';
+
+/** What can be watched on another thread: where it stands there, and what users call it. */
+export interface FarTarget {
+  /** Tells it apart from all others that this thread has ever known. */
+  readonly key: string;
+  readonly thread: number;
+  /** Of the event, for which `PUBLISH` works. */
+  readonly isEvent: boolean;
+  /** What the other thread is told: a pid, an alias, or the kind and the name. */
+  readonly words: unknown;
+  readonly about: RelationTarget;
+}
+
+/** An address of this thread that stands for something on another one: relations are made onto it. */
+export class Proxy {
+  readonly number: number;
+  readonly target: FarTarget;
+  readonly index: number;
+  readonly generation: number;
+  /** Relations that stand or are about to. */
+  uses = 0;
+  /** Whether the other thread watches, as far as is known. */
+  isStanding = false;
+  /** Who waits for the end of what it stands for. */
+  readonly ended: (() => void)[] = [];
+  /** Those that wait for its answer, in the order in which they asked. */
+  readonly waiting: ((answer: WatchAnswer) => void)[] = [];
+
+  constructor(number: number, target: FarTarget, index: number, generation: number) {
+    this.number = number;
+    this.target = target;
+    this.index = index;
+    this.generation = generation;
+  }
+
+  /** The process that it stands for, if it is one. */
+  get pid(): LocalPid | undefined {
+    const { about } = this.target;
+    return 'pid' in about ? about.pid : undefined;
+  }
+}
+
+/** What the other thread says to a wish to watch: why not, or the backlog of an event. */
+export type WatchAnswer = { readonly error: Error } | { readonly backlog: readonly unknown[] };

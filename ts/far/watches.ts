@@ -1,0 +1,200 @@
+import type { ExitReason } from '../error/exit-reason.ts';
+import type { ErrorCode } from '../error/tergo-error.ts';
+import type { EventMessage } from '../event/event-message.ts';
+import {
+  COMMAND_KIND_SHIFT,
+  COMMAND_QUEUE_SHIFT,
+  OP_RELATE,
+  OP_UNRELATE,
+  RELATION_MONITOR,
+  RELATION_SILENT,
+  TARGET_ALIAS,
+  TARGET_EVENT,
+  TARGET_NAME,
+  TARGET_PID,
+} from '../native/layout.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { LocalAlias } from '../process/alias.ts';
+import { LocalPid } from '../process/pid.ts';
+import { Relation, type RelationTarget } from '../relation/relation.ts';
+import { type Arrived, Control } from './controls.ts';
+import type { Far } from './far.ts';
+
+/** A target of this thread by its address in the core. */
+interface Place {
+  readonly kind: number;
+  readonly index: number;
+  readonly generation: number;
+  readonly about: RelationTarget;
+}
+
+/** A proxy on another thread. */
+export interface Watcher {
+  readonly thread: number;
+  readonly number: number;
+}
+
+/** The node's own monitor on a target of this thread that others watch: one, however many there are. */
+export class Watch extends Relation {
+  readonly place: Place;
+  /** The proxies elsewhere that stand for it. */
+  readonly watchers: Map<string, Watcher> = new Map();
+  token = -1;
+
+  constructor(place: Place) {
+    super('monitor', place.about, undefined, false);
+    this.place = place;
+  }
+}
+
+/** What others watch of the targets of this thread. */
+export class Watches {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+  readonly #byPlace = new Map<string, Watch>();
+  readonly #byWatcher = new Map<string, Watch>();
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    far.controls.on(Control.watch, (arrived) => this.#watch(arrived));
+    far.controls.on(Control.unwatch, ({ thread, number }) => this.#leave(thread, number));
+  }
+
+  /** How many targets of this thread others watch. */
+  get size(): number {
+    return this.#byPlace.size;
+  }
+
+  /** A process that was spawned for another thread, which wants to hear of its end. */
+  watchSpawned(thread: number, number: number, pid: LocalPid): void {
+    this.#add({ ...this.#pidPlace(pid) }, thread, number);
+  }
+
+  /** The target of a watch has ended: all who watch it are told, once. */
+  fired(watch: Watch, reason: ExitReason): void {
+    this.#byPlace.delete(keyOf(watch.place));
+    const { about } = watch.place;
+    const termination =
+      'pid' in about ? this.#runtime.lifecycle.terminationOf(about.pid) : undefined;
+    const portable = this.#far.portable(reason);
+    for (const [key, { thread, number }] of watch.watchers) {
+      this.#byWatcher.delete(key);
+      const words = [portable, termination !== undefined];
+      this.#far.controls.send(thread, Control.fired, number, words);
+      void termination?.then(() => this.#far.controls.send(thread, Control.over, number));
+    }
+  }
+
+  /** Publishes to the threads that have subscribers; counts those that had no room. */
+  publish(watch: Watch, from: LocalPid, queue: number, message: EventMessage<unknown>): number {
+    const words = [message.timestampNs, queue, message.message];
+    return this.#far.controls.publish([...watch.watchers.values()], from, words);
+  }
+
+  /** A thread has ended: it watches nothing any more. */
+  threadEnded(thread: number): void {
+    for (const watch of [...this.#byPlace.values()]) {
+      for (const watcher of [...watch.watchers.values()])
+        if (watcher.thread === thread) this.#leave(thread, watcher.number);
+    }
+  }
+
+  /** The watch on an event, by which others hear of what it publishes. */
+  ofEvent(index: number, generation: number): Watch | undefined {
+    return this.#byPlace.get(`${TARGET_EVENT}.${index}.${generation}`);
+  }
+
+  #watch({ thread, number, value }: Arrived): void {
+    const { controls } = this.#far;
+    const place = this.#find(value);
+    if (typeof place === 'string') return controls.send(thread, Control.watched, number, place);
+    if (!this.#byWatcher.has(watcherKey(thread, number))) this.#add(place, thread, number);
+    const { about } = place;
+    const backlog = 'event' in about ? this.#runtime.events.backlogOf(about.event) : [];
+    try {
+      controls.send(thread, Control.watched, number, backlog);
+    } catch {
+      // A message of the backlog cannot travel; those that can, do.
+      controls.send(thread, Control.watched, number, this.#far.travelling(backlog));
+    }
+  }
+
+  #add(place: Place, thread: number, number: number): void {
+    const watch = this.#byPlace.get(keyOf(place)) ?? this.#begin(place);
+    const key = watcherKey(thread, number);
+    watch.watchers.set(key, { thread, number });
+    this.#byWatcher.set(key, watch);
+  }
+
+  #begin(place: Place): Watch {
+    const watch = new Watch(place);
+    this.#byPlace.set(keyOf(place), watch);
+    watch.token = this.#runtime.driver.slab.put(watch, undefined);
+    this.#write(OP_RELATE, place, watch.token);
+    return watch;
+  }
+
+  #leave(thread: number, number: number): void {
+    const key = watcherKey(thread, number);
+    const watch = this.#byWatcher.get(key);
+    if (watch === undefined) return;
+    this.#byWatcher.delete(key);
+    watch.watchers.delete(key);
+    if (watch.watchers.size > 0) return;
+    this.#byPlace.delete(keyOf(watch.place));
+    const ask = new Relation('monitor', watch.place.about, undefined, true);
+    this.#write(OP_UNRELATE, watch.place, this.#runtime.driver.slab.put(ask, undefined));
+  }
+
+  #write(op: number, { kind, index }: Place, token: number): void {
+    const bits = (RELATION_MONITOR | RELATION_SILENT) << COMMAND_KIND_SHIFT;
+    const { core, driver } = this.#runtime;
+    const words = op | bits | (kind << COMMAND_QUEUE_SHIFT);
+    driver.outbox.write(words, core.pid.slot, index, token);
+  }
+
+  /** What `words` names, or why it is not there. */
+  #find(words: unknown): Place | ErrorCode {
+    if (words instanceof LocalPid) {
+      const record = this.#runtime.recordOf(words);
+      return record?.isAlive === true ? this.#pidPlace(words) : 'process-unknown';
+    }
+    if (words instanceof LocalAlias) {
+      const { index, generation } = words;
+      if (!words.alive) return 'alias-unknown';
+      return { kind: TARGET_ALIAS, index, generation, about: { alias: words } };
+    }
+    const [kind, name] = words as ['name' | 'event', string];
+    return kind === 'name' ? this.#namePlace(name) : this.#eventPlace(name);
+  }
+
+  #pidPlace(pid: LocalPid): Place {
+    const { slot: index, generation } = pid;
+    return { kind: TARGET_PID, index, generation, about: { pid } };
+  }
+
+  #namePlace(name: string): Place | ErrorCode {
+    const entry = this.#runtime.names.find(name);
+    if (entry === undefined) return 'process-unknown';
+    const { index, generation } = entry;
+    const about = { name, node: this.#runtime.home.node };
+    return { kind: TARGET_NAME, index, generation, about };
+  }
+
+  #eventPlace(name: string): Place | ErrorCode {
+    const event = this.#runtime.events.find(name);
+    if (typeof event === 'string') return event;
+    const { index, generation } = event;
+    const about = { event: name, node: this.#runtime.home.node };
+    return { kind: TARGET_EVENT, index, generation, about };
+  }
+}
+
+function keyOf({ kind, index, generation }: Place): string {
+  return `${kind}.${index}.${generation}`;
+}
+
+function watcherKey(thread: number, number: number): string {
+  return `${thread}.${number}`;
+}

@@ -1,0 +1,51 @@
+import type { Far } from '../far/far.ts';
+import { FarPid } from '../far/far-pid.ts';
+import { STAT_PROCESSES } from '../native/layout.ts';
+import type { Placement as Wish } from '../process/process-options.ts';
+import type { ThreadStatistics } from './thread-statistics.ts';
+
+/** Chooses the thread of a process. */
+export class Placement {
+  readonly #far: Far;
+  readonly #statistics: ThreadStatistics;
+  /** Where the search begins, so that those that are equally loaded take turns. */
+  #next = 0;
+
+  constructor(far: Far, statistics: ThreadStatistics) {
+    this.#far = far;
+    this.#statistics = statistics;
+  }
+
+  /** The thread that a spawn option names; it may have ended and not be back. */
+  threadFor(wish: Wish): number {
+    if (wish === 'here') return this.#far.thread;
+    if (wish === 'any') return this.#leastLoaded();
+    if (typeof wish === 'number') return wish;
+    return wish.near instanceof FarPid ? wish.near.thread : this.#far.thread;
+  }
+
+  /** The threads that are up, one after the other: for those who spread processes. */
+  nextInTurn(): number {
+    const { threads } = this.#far;
+    for (let step = 0; step < threads; step++) {
+      const thread = this.#next++ % threads;
+      if (this.#far.isUp(thread)) return thread;
+    }
+    return this.#far.thread;
+  }
+
+  /** By living processes and spawns under way. */
+  #leastLoaded(): number {
+    const { threads, thread: own, spawns } = this.#far;
+    let best = own;
+    let least = Infinity;
+    this.#next += 1;
+    for (let step = 0; step < threads; step++) {
+      const thread = (this.#next + step) % threads;
+      if (!this.#far.isUp(thread)) continue;
+      const load = this.#statistics.at(thread, STAT_PROCESSES) + (spawns.underWay[thread] ?? 0);
+      if (load < least) [best, least] = [thread, load];
+    }
+    return best;
+  }
+}

@@ -1,0 +1,34 @@
+/** What one scheduler thread of a node counts, since it was started where nothing else is said. */
+export interface ThreadInfo {
+  /** Its number; 0 is the thread that started the node. */
+  readonly thread: number;
+  /** False between its end and its restart. */
+  readonly isUp: boolean;
+  /** How often it was started anew. */
+  readonly restarts: number;
+  /** Processes that live there now. */
+  readonly processes: number;
+  /** Processes there that have messages to take. */
+  readonly runQueue: number;
+  /** Entries that were put into mailboxes and taken out of them. */
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  /** Messages whose target ended before it took them. */
+  readonly messagesDropped: number;
+  /** Frames that came from other threads: messages, and what threads tell each other besides. */
+  readonly framesIn: number;
+  /** Batches of frames that went to other threads. */
+  readonly batchesOut: number;
+  /** How often frames woke it from sleep. */
+  readonly wakeUps: number;
+  /** How often the way to another thread had no room: then a send from here gives `process-mailbox-full`. */
+  readonly refusals: number;
+  /** How long it has run callbacks, ms. */
+  readonly busyMs: number;
+  /** The longest that its event loop had to wait for callbacks of processes in the last ten to twenty seconds, ms. */
+  readonly eventLoopDelayMs: number;
+  /** Bytes of the arena that carry frames towards it. */
+  readonly arenaBytes: number;
+  /** Bytes of large values on their way to it. */
+  readonly blobBytes: number;
+}

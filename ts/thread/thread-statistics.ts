@@ -1,0 +1,135 @@
+import {
+  BLOCK_WORDS,
+  BUSY,
+  CURRENT,
+  PROGRESS,
+  STAT_BLOB_BYTES,
+  STAT_CHUNKS,
+  STAT_DELIVERED,
+  STAT_FRAMES_IN,
+  STAT_JS,
+  STAT_MESSAGES,
+  STAT_PROCESSES,
+  STAT_RANGES_OUT,
+  STAT_REFUSALS,
+  STAT_RUN_QUEUE,
+  STAT_WAKE_UPS,
+} from '../native/layout.ts';
+import type { BindingScheduler } from '../native/load.ts';
+import type { ThreadInfo } from './thread-info.ts';
+
+/** The words that TypeScript writes; the first takes two. */
+const BUSY_US = STAT_JS;
+const LONGEST_US = STAT_JS + 2;
+const PENDING_CALLS = STAT_JS + 3;
+const MAILBOX_FULL = STAT_JS + 4;
+const BLOCKED = STAT_JS + 5;
+const DROPPED = STAT_JS + 6;
+const SLAB_ENTRIES = STAT_JS + 7;
+const WATCHES = STAT_JS + 8;
+
+/** What a thread counts itself, beside the core. */
+export interface OwnCounters {
+  readonly busyMs: number;
+  readonly longestMs: number;
+  readonly pendingCalls: number;
+  readonly mailboxFull: number;
+  readonly blocked: number;
+  readonly dropped: number;
+  readonly slabEntries: number;
+  /** Monitors of the core's own, for other threads. */
+  readonly watches: number;
+}
+
+/** What the threads of a node show of themselves in shared memory. */
+export class ThreadStatistics {
+  readonly #native: BindingScheduler;
+  readonly #words: (Uint32Array | undefined)[] = [];
+  readonly #rings: (Uint32Array | undefined)[] = [];
+
+  constructor(native: BindingScheduler) {
+    this.#native = native;
+  }
+
+  at(thread: number, word: number): number {
+    return this.#of(thread)[word]!;
+  }
+
+  /** A count of 64 bits. */
+  count(thread: number, word: number): number {
+    const words = this.#of(thread);
+    return words[word + 1]! * 2 ** 32 + words[word]!;
+  }
+
+  /** What a thread has shown last of what it counts itself. */
+  own(thread: number): OwnCounters {
+    return {
+      busyMs: this.count(thread, BUSY_US) / 1000,
+      longestMs: this.at(thread, LONGEST_US) / 1000,
+      pendingCalls: this.at(thread, PENDING_CALLS),
+      mailboxFull: this.at(thread, MAILBOX_FULL),
+      blocked: this.at(thread, BLOCKED),
+      dropped: this.at(thread, DROPPED),
+      slabEntries: this.at(thread, SLAB_ENTRIES),
+      watches: this.at(thread, WATCHES),
+    };
+  }
+
+  /** Shows what this thread counts itself. */
+  show(thread: number, own: OwnCounters): void {
+    const words = this.#of(thread);
+    const busyUs = Math.round(own.busyMs * 1000);
+    words[BUSY_US] = busyUs;
+    words[BUSY_US + 1] = Math.floor(busyUs / 2 ** 32);
+    words[LONGEST_US] = Math.round(own.longestMs * 1000);
+    words[PENDING_CALLS] = own.pendingCalls;
+    words[MAILBOX_FULL] = own.mailboxFull;
+    words[BLOCKED] = own.blocked;
+    words[DROPPED] = own.dropped;
+    words[SLAB_ENTRIES] = own.slabEntries;
+    words[WATCHES] = own.watches;
+  }
+
+  info(thread: number, isUp: boolean, restarts: number): ThreadInfo {
+    const { busyMs, longestMs, dropped } = this.own(thread);
+    const messagesOut = this.count(thread, STAT_DELIVERED);
+    return {
+      ...{ thread, isUp, restarts },
+      // The node's own process, which each thread has, is none that somebody spawned.
+      processes: Math.max(0, this.at(thread, STAT_PROCESSES) - 1),
+      runQueue: this.at(thread, STAT_RUN_QUEUE),
+      messagesIn: messagesOut + this.at(thread, STAT_MESSAGES),
+      messagesOut,
+      messagesDropped: dropped,
+      framesIn: this.count(thread, STAT_FRAMES_IN),
+      batchesOut: this.count(thread, STAT_RANGES_OUT),
+      wakeUps: this.at(thread, STAT_WAKE_UPS),
+      refusals: this.at(thread, STAT_REFUSALS),
+      busyMs,
+      eventLoopDelayMs: longestMs,
+      arenaBytes: this.at(thread, STAT_CHUNKS) * 4 * BLOCK_WORDS,
+      blobBytes: this.count(thread, STAT_BLOB_BYTES),
+    };
+  }
+
+  /** What another thread is doing: whether it is busy, a word that changes with every callback, and whose runs. */
+  activity(thread: number): { isBusy: boolean; progress: number; slot: number } | undefined {
+    const ring = (this.#rings[thread] ??= this.#mapRing(thread));
+    if (ring === undefined) return undefined;
+    return { isBusy: ring[BUSY] !== 0, progress: ring[PROGRESS]!, slot: ring[CURRENT]! };
+  }
+
+  /** Another thread has taken the number. */
+  forget(thread: number): void {
+    this.#rings[thread] = undefined;
+  }
+
+  #of(thread: number): Uint32Array {
+    return (this.#words[thread] ??= new Uint32Array(this.#native.statistics(thread)));
+  }
+
+  #mapRing(thread: number): Uint32Array | undefined {
+    const buffer = this.#native.ringOf(thread);
+    return buffer === null ? undefined : new Uint32Array(buffer);
+  }
+}

@@ -1,0 +1,220 @@
+import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
+import { TergoError } from '../error/tergo-error.ts';
+import { Control, type ControlOp } from '../far/controls.ts';
+import type { Far } from '../far/far.ts';
+import type { BindingFabric } from '../native/load.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { AnyPid } from '../process/pid.ts';
+import { systemClock } from '../scheduler/clock.ts';
+import { HangWatch } from './hang-watch.ts';
+import type { WorkerReport, WorkerSetup } from './worker-setup.ts';
+
+/** A thread that ends more often than that within the time is left down. */
+const MAX_RESTARTS = 5;
+const RESTART_WINDOW_MS = 10_000;
+/** How long a thread may take to come up, ms. */
+const START_MS = 30_000;
+/** What a thread gets beyond its time to say that its processes have ended, ms. */
+const GRACE_MS = 1000;
+const MAX_ALARM_MS = 2 ** 31 - 1;
+
+/** What every worker of a node is given. */
+export type CommonSetup = Omit<WorkerSetup, 'thread' | 'incarnation' | 'env' | 'logLevel'>;
+
+/** How the other threads of a node are run. */
+export interface ThreadsOptions {
+  readonly setup: CommonSetup;
+  readonly resourceLimits: ResourceLimits | undefined;
+}
+
+/** One of the other threads. */
+interface Member {
+  readonly thread: number;
+  worker: Worker | undefined;
+  /** Whether it has joined, and not ended. */
+  isUp: boolean;
+  incarnation: number;
+  /** When it was last started anew, ms; the oldest first. */
+  readonly restartedAt: number[];
+}
+
+/** The other threads of a node, as thread 0 runs them: starts them, tells of their ends, starts them anew. */
+export class Threads {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+  readonly #fabric: BindingFabric;
+  readonly #setup: CommonSetup;
+  readonly #resourceLimits: ResourceLimits | undefined;
+  readonly #members: readonly Member[];
+  readonly #hangs: HangWatch;
+  /** Whether all have come up once: before that none is started anew. */
+  #isStarted = false;
+  #isStopping = false;
+  readonly #givenUp: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor(runtime: Runtime, fabric: BindingFabric, { setup, resourceLimits }: ThreadsOptions) {
+    this.#runtime = runtime;
+    this.#far = runtime.far!;
+    this.#fabric = fabric;
+    this.#setup = setup;
+    this.#resourceLimits = resourceLimits;
+    this.#members = this.#far.others.map((thread) => {
+      return { thread, worker: undefined, isUp: false, incarnation: 0, restartedAt: [] };
+    });
+    this.#hangs = new HangWatch(runtime, this.#far);
+  }
+
+  /** Rejects with what the first thread that does not come up says. */
+  async start(): Promise<void> {
+    await Promise.all(this.#members.map((member) => this.#start(member)));
+    this.#isStarted = true;
+    this.#hangs.start();
+  }
+
+  /** How often a thread was started anew. */
+  restartsOf(thread: number): number {
+    return this.#members.find((member) => member.thread === thread)?.incarnation ?? 0;
+  }
+
+  /** Asks the processes of all other threads to end; resolves with those that had to be killed. */
+  async stop(timeoutMs: number): Promise<readonly AnyPid[]> {
+    this.#isStopping = true;
+    const up = this.#members.filter(({ isUp }) => isUp);
+    const drained = up.map(({ thread }) => this.#drain(thread, timeoutMs));
+    return (await Promise.all(drained)).flat();
+  }
+
+  /** Nobody wants to wait any more for what `stop` waits for. */
+  giveUp(): void {
+    this.#isStopping = true;
+    this.#givenUp.resolve();
+  }
+
+  /** Ends all workers, whatever they do. */
+  async close(): Promise<void> {
+    this.#isStopping = true;
+    this.#hangs.close();
+    await Promise.all(this.#members.map(({ worker }) => worker?.terminate()));
+    this.#fabric.close();
+  }
+
+  /** A thread that hangs does not answer: then all that it has is killed with it. */
+  async #drain(thread: number, timeoutMs: number): Promise<readonly AnyPid[]> {
+    const late = Promise.withResolvers<undefined>();
+    const cancel = systemClock.alarm(Math.min(timeoutMs + GRACE_MS, MAX_ALARM_MS), () =>
+      late.resolve(undefined),
+    );
+    const asked = this.#far.questions.ask(thread, 'drain', timeoutMs).catch(() => []);
+    const givenUp = this.#givenUp.promise.then(() => undefined);
+    const killed = await Promise.race([asked, late.promise, givenUp]);
+    cancel();
+    return (killed as readonly AnyPid[] | undefined) ?? [...this.#far.pids.living(thread)];
+  }
+
+  /** Resolves when the worker has joined the fabric. */
+  async #start(member: Member): Promise<void> {
+    const { thread, incarnation } = member;
+    const { env, logLevel } = this.#runtime;
+    const place = { thread, incarnation, env: [...env.list()], logLevel };
+    const workerData: WorkerSetup = { ...this.#setup, ...place };
+    const name = `tergo ${this.#setup.node} ${thread}`;
+    const url = new URL('../thread/worker.js', import.meta.url);
+    const limits = this.#resourceLimits && { resourceLimits: this.#resourceLimits };
+    const worker = startWorker(url, { workerData, name, ...limits });
+    member.worker = worker;
+    let cause: unknown;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancel = systemClock.alarm(START_MS, () => {
+      reject(new TergoError('timeout', `thread ${thread} did not come up in ${START_MS} ms`));
+      void worker.terminate();
+    });
+    worker.on('message', (report: WorkerReport) => {
+      member.isUp = report.type === 'ready';
+      if (report.type === 'ready') resolve();
+      else reject(asTergoError(report.error));
+    });
+    worker.on('error', (error: unknown) => {
+      cause = error;
+    });
+    worker.on('exit', (code: number) => {
+      cancel();
+      const error = endError(thread, code, cause);
+      reject(error);
+      this.#ended(member, worker, error);
+    });
+    return promise.finally(cancel);
+  }
+
+  #ended(member: Member, worker: Worker, error: TergoError): void {
+    if (member.worker !== worker) return;
+    member.worker = undefined;
+    member.isUp = false;
+    const { thread } = member;
+    if (this.#runtime.isStopped) return;
+    if (this.#isStopping || !this.#isStarted) return this.#far.ended(thread, error);
+    this.#runtime.log.error('a scheduler thread has ended; its processes with it', {
+      thread,
+      error,
+    });
+    this.#hangs.forget(thread);
+    this.#tellOthers(member, Control.gone, error);
+    this.#far.ended(thread, error);
+    void this.#restart(member);
+  }
+
+  async #restart(member: Member): Promise<void> {
+    const now = systemClock.now();
+    const recent = member.restartedAt.filter((at) => now - at < RESTART_WINDOW_MS);
+    member.restartedAt.splice(0, Infinity, ...recent, now);
+    const { thread } = member;
+    if (recent.length >= MAX_RESTARTS) {
+      const fields = { thread, restarts: recent.length, withinMs: RESTART_WINDOW_MS };
+      this.#runtime.log.error('a scheduler thread ends too often; it is left down', fields);
+      const text = `thread ${thread} has ended ${recent.length + 1} times in ${RESTART_WINDOW_MS} ms and is left down`;
+      return this.#leaveDown(member, new TergoError('thread-terminated', text));
+    }
+    member.incarnation += 1;
+    try {
+      await this.#start(member);
+    } catch {
+      // It has ended, or will: that is told there, and brings the next attempt.
+      return;
+    }
+    this.#tellOthers(member, Control.cameUp);
+    this.#far.cameUp(thread);
+  }
+
+  #leaveDown(member: Member, reason: Error): void {
+    this.#tellOthers(member, Control.lost, reason);
+    this.#far.lost(member.thread, reason);
+  }
+
+  #tellOthers(member: Member, op: ControlOp, value?: unknown): void {
+    for (const { thread } of this.#members)
+      if (thread !== member.thread && this.#far.isUp(thread))
+        this.#far.controls.send(thread, op, member.thread, value);
+  }
+}
+
+/** What a thread is given is copied; only the environment may hold what cannot be. */
+function startWorker(url: URL, options: WorkerOptions): Worker {
+  try {
+    return new Worker(url, options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const text = `a value of the node's environment cannot be copied to another thread: ${why}`;
+    throw new TergoError('unencodable', text, { cause });
+  }
+}
+
+function endError(thread: number, code: number, cause: unknown): TergoError {
+  const why = cause instanceof Error ? `: ${cause.message}` : ` (exit code ${code})`;
+  const options = cause === undefined ? {} : { cause };
+  return new TergoError('thread-terminated', `thread ${thread} has ended${why}`, options);
+}
+
+/** Errors lose their class on their way through `postMessage`; the code is still there. */
+function asTergoError(error: Error): Error {
+  const isOurs = error.name === 'TergoError' || error.message.startsWith('options.behaviors');
+  return isOurs ? new TergoError('incorrect', error.message, { cause: error }) : error;
+}

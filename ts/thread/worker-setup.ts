@@ -1,0 +1,25 @@
+import type { LogLevel } from '../log/log-level.ts';
+import type { SecurityOptions } from '../node/node-options.ts';
+
+/** What a worker is given with its start: values that `structuredClone` carries. */
+export interface WorkerSetup {
+  /** The number of the fabric that it joins. */
+  readonly fabric: number;
+  readonly thread: number;
+  readonly threads: number;
+  readonly incarnation: number;
+  readonly node: string;
+  readonly creation: number;
+  /** When the node started, ms since 1970, as exactly as the machine tells. */
+  readonly startedAtMs: number;
+  /** URLs of the modules that export behaviours. */
+  readonly behaviors: readonly string[];
+  readonly env: readonly (readonly [string, unknown])[];
+  readonly logLevel: LogLevel;
+  readonly security: SecurityOptions;
+  readonly freezeMessages: boolean;
+}
+
+/** What a worker says before it talks by frames. */
+export type WorkerReport =
+  { readonly type: 'ready' } | { readonly type: 'failed'; readonly error: Error };

@@ -1,0 +1,31 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { reasonOf } from '../error/exit-reason.ts';
+import { loadNative } from '../native/load.ts';
+import { Node } from '../node/node.ts';
+import { Runtime } from '../node/runtime.ts';
+import { BehaviourRegistry } from './behaviour-registry.ts';
+import type { WorkerReport, WorkerSetup } from './worker-setup.ts';
+
+/** The entry of a scheduler thread: joins the fabric and waits for processes to be spawned. */
+async function run(setup: WorkerSetup): Promise<void> {
+  const behaviours = await BehaviourRegistry.load(setup.behaviors);
+  const { fabric, thread, threads, incarnation } = setup;
+  const native = loadNative().BindingScheduler.join(fabric, thread);
+  const { security, freezeMessages, logLevel, creation } = setup;
+  const env = setup.env.map(([key, value]) => ({ key, value }));
+  // What it logs goes to the loggers of thread 0.
+  const log = { level: logLevel, disableConsole: true };
+  const options = { security, freezeMessages, env, log };
+  const startedAt = setup.startedAtMs - performance.timeOrigin;
+  const place = { thread, threads, incarnation, behaviours, startedAt, creation };
+  new Node(new Runtime(setup.node, options, native, undefined, place));
+}
+
+function report(message: WorkerReport): void {
+  parentPort?.postMessage(message);
+}
+
+run(workerData as WorkerSetup).then(
+  () => report({ type: 'ready' }),
+  (error: unknown) => report({ type: 'failed', error: reasonOf(error) }),
+);
