@@ -1,0 +1,149 @@
+import test from 'ava';
+import { TergoError } from 'tergo';
+import { waitFor } from '../support/wait-for.ts';
+import { closeSharedNode, everyPlaces, fresh, puppet, sharedNode } from './stage.ts';
+
+test.after.always(closeSharedNode);
+
+for (const { title, one, other } of everyPlaces) {
+  test(`a call is answered, and both see the same pids, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other, { name: fresh('server') });
+    const request = { type: 'who asks', list: [1, 2] };
+    const expected = ['answered', [from.pid, to.pid, request]];
+    t.deepEqual(await from.do('callAndTell', to.pid, request, 5000), expected);
+    t.deepEqual(await from.do('callAndTell', await to.do('get', 'name'), request, 5000), expected);
+    t.deepEqual(await from.do('callAndTell', await to.do('createAlias'), request, 5000), expected);
+  });
+
+  test(`a call to who crashes on it rejects with the cause, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other, { logLevel: 'disabled' });
+    const answer = await from.do<[string, TergoError]>(
+      'callAndTell',
+      to.pid,
+      { type: 'fail' },
+      5000,
+    );
+    const [how, error] = answer;
+    t.is(how, 'rejected');
+    t.is(error.code, 'process-terminated');
+    t.true(error.cause instanceof RangeError);
+    t.is((error.cause as Error).message, 'it failed');
+    await to.gone();
+  });
+
+  test(`a call to nobody rejects, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    to.tell({ type: 'stop' });
+    await to.gone();
+    const [, error] = await from.do<[string, TergoError]>(
+      'callAndTell',
+      to.pid,
+      { type: 'x' },
+      5000,
+    );
+    t.is(error.code, 'process-unknown');
+  });
+
+  test(`a call that nobody answers rejects, by itself or in time, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const [, none] = await from.do<[string, TergoError]>(
+      'callAndTell',
+      to.pid,
+      { type: 'silence' },
+      5000,
+    );
+    t.is(none.code, 'no-reply');
+    const [, late] = await from.do<[string, TergoError]>(
+      'callAndTell',
+      to.pid,
+      { type: 'keep' },
+      30,
+    );
+    t.is(late.code, 'timeout');
+    await waitFor('the answer to be ignored', async () => {
+      const results = await to.do<readonly string[]>('answerKept', 1);
+      return results.length === 0 || results[0] === 'response-ignored' || results[0] === 'ok';
+    });
+    t.deepEqual(await from.do('callAndTell', to.pid, { type: 'still there' }, 5000), [
+      'answered',
+      { type: 'still there' },
+    ]);
+  });
+
+  test(`a call that waits in a mailbox rejects when its target ends, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    await to.shut();
+    const answer = from.do<[string, TergoError]>('callAndTell', to.pid, { type: 'x' }, 10_000);
+    await waitFor('the call', async () => (await node.fetchProcessInfo(to.pid)).mailbox > 0);
+    node.kill(to.pid);
+    const [, error] = await answer;
+    t.is(error.code, 'process-terminated');
+    t.is(error.cause, 'kill');
+  });
+
+  test(`a call is answered later, also by somebody else, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const third = await puppet(node, one === 0 ? 1 : 0);
+    const first = from.do('callAndTell', to.pid, { type: 'keep' }, 5000);
+    await waitFor('the caller', async () => (await to.do('keptCaller')) !== undefined);
+    t.deepEqual(await to.do('answerKept', 'late'), ['ok']);
+    t.deepEqual(await first, ['answered', 'late']);
+    const second = from.do('callAndTell', to.pid, { type: 'keep' }, 5000);
+    const caller = await waitFor('the caller', () => to.do('keptCaller'));
+    t.is(await third.do('answerCaller', caller, 'from a third'), 'ok');
+    t.deepEqual(await second, ['answered', 'from a third']);
+  });
+
+  for (const last of [0, 1, 2]) {
+    test(`a call is passed on to thread ${last} and answered from there, ${title}`, async (t) => {
+      const node = await sharedNode();
+      const from = await puppet(node, one);
+      const to = await puppet(node, other);
+      const third = await puppet(node, last);
+      const request = { type: 'pass on', to: third.pid };
+      const answer = await from.do<unknown[]>('callAndTell', to.pid, request, 5000);
+      t.deepEqual(answer, ['answered', [from.pid, third.pid, request]]);
+    });
+  }
+
+  test(`a last word is an answer, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const answer = await from.do('callAndTell', to.pid, { type: 'stop' }, 5000);
+    t.deepEqual(answer, ['answered', 'last word']);
+    await to.gone();
+  });
+
+  test(`a request brings its response to the mailbox, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const ref = await from.do('sendRequest', to.pid, { type: 'x' });
+    const [notice] = await from.hears(1);
+    t.like(notice, { on: 'response', response: { ref, value: { type: 'x' } } });
+  });
+
+  test(`many calls at once each get their own answer, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const calls = Array.from({ length: 500 }, (_, n) => ({ type: 'n', n }));
+    const answers = await Promise.all(calls.map((call) => node.call(to.pid, call as never)));
+    t.deepEqual(answers as unknown[], calls);
+    t.is((await node.fetchProcessInfo(from.pid)).pendingCalls, 0);
+    await waitFor('no call to be left', () => node.info().pendingCalls < 100);
+  });
+}

@@ -1,0 +1,178 @@
+import test from 'ava';
+import { TergoError, type LogRecord, type Node, type Pid } from 'tergo';
+import { recordLog } from '../support/log-records.ts';
+import { waitFor } from '../support/wait-for.ts';
+import type { Command, PuppetProtocol } from './puppet.ts';
+import { type Handle, puppet, puppets, threadNode } from './stage.ts';
+import { Puppets, Tree, type TreeProtocol } from './trees.ts';
+
+const behaviors = [puppets, new URL('./trees.ts', import.meta.url)];
+
+/** Each way in which a thread ends, and what its end is told to be. */
+const deaths: readonly (readonly [title: string, command: Command, text: RegExp])[] = [
+  ['process.exit', { type: 'exit process', code: 7 }, /exit code 7/],
+  ['an error that nobody catches', { type: 'throw later' }, /nobody catches this/],
+  ['running out of memory', { type: 'eat memory' }, /memory/],
+];
+
+const resourceLimits = { maxOldGenerationSizeMb: 32 };
+
+for (const [title, command, text] of deaths) {
+  test(`${title} ends a thread with its processes, and the node lives on`, async (t) => {
+    const node = await threadNode(t, { behaviors, resourceLimits });
+    const log = recordLog(node);
+    const victim = await puppet(node, 1, { name: 'victim' });
+    const other = await puppet(node, 1);
+    const neighbours = [
+      await puppet(node, 0, { trapExit: true }),
+      await puppet(node, 2, { trapExit: true }),
+    ];
+    const alias = await other.do('createAlias');
+    for (const neighbour of neighbours) {
+      await neighbour.do('link', victim.pid);
+      await neighbour.do('monitor', other.pid);
+      await neighbour.do('monitor', alias);
+    }
+    const unanswered = neighbours[1]!.do<[string, TergoError]>(
+      'callAndTell',
+      other.pid,
+      { type: 'keep' },
+      20_000,
+    );
+    await waitFor('the call', async () => (await other.do('keptCaller')) !== undefined);
+    const own = node.call(other.pid, { type: 'keep' } as never, { timeoutMs: 20_000 });
+    victim.tell(command);
+    const error = await t.throwsAsync<TergoError>(own);
+    t.is(error?.code, 'process-terminated');
+    t.is((error?.cause as TergoError).code, 'thread-terminated');
+    t.regex((error?.cause as Error).message, text);
+    const [how, late] = await unanswered;
+    t.deepEqual([how, late.code], ['rejected', 'process-terminated']);
+    for (const neighbour of neighbours) {
+      const notices = await neighbour.hears(3);
+      t.is(notices.length, 3);
+      t.deepEqual(notices.map(({ on }) => on).toSorted(), ['down', 'down', 'exit']);
+      for (const notice of notices)
+        t.like(notice, { ended: { reason: { code: 'thread-terminated' } } });
+    }
+    t.is(node.send(victim.pid, 1), 'process-unknown');
+    t.is(node.whereis('victim' as never), undefined);
+    t.true(
+      log.some(
+        ({ message, fields }) => message.includes('thread has ended') && fields['thread'] === 1,
+      ),
+    );
+    const fresh = await puppet(node, 1, { name: 'victim' });
+    t.not(fresh.pid, victim.pid);
+    t.is(node.info().threads[1]!.restarts, 1);
+    t.true(node.info().threads[1]!.isUp);
+    await neighbours[1]!.do('link', fresh.pid);
+    fresh.tell({ type: 'stop' });
+    t.like((await neighbours[1]!.hears(4))[3], {
+      on: 'exit',
+      ended: { pid: fresh.pid, reason: 'normal' },
+    });
+  });
+}
+
+for (const home of [0, 2]) {
+  test(`a supervisor on thread ${home} restarts the children of a thread that ended`, async (t) => {
+    const node = await threadNode(t, { behaviors });
+    const branches = [
+      ['a', 1],
+      ['b', 1],
+      ['c', home],
+    ] as const;
+    const tree = await node.spawn(Tree, { thread: home, args: [branches] });
+    const before = await childrenOf(node, tree);
+    node.send(before.get('a')!, { type: 'exit process', code: 1 });
+    const after = await waitFor('new children', async () => {
+      const children = await childrenOf(node, tree);
+      const isNew = ['a', 'b'].every((name) => {
+        const pid = children.get(name);
+        return pid !== undefined && pid !== before.get(name) && node.processList().includes(pid);
+      });
+      return isNew && children;
+    });
+    t.is(after.get('c'), before.get('c'));
+    t.is(node.whereis('a' as never), after.get('a') as never);
+  });
+}
+
+test('a pool replaces the workers of a thread that ended', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  const pool = await node.spawn(Puppets, { args: [6] });
+  const victim = await puppet(node, 2);
+  victim.tell({ type: 'exit process', code: 1 });
+  await victim.gone();
+  await waitFor('all seats to be taken again', async () => {
+    const asked = Array.from({ length: 12 }, () => node.call(pool, { type: 'who asks' } as never));
+    const answers = await Promise.allSettled(asked);
+    const workers = answers.map((one) =>
+      one.status === 'fulfilled' ? (one.value as unknown[])[1] : undefined,
+    );
+    return new Set(workers).size === 6 && !workers.includes(undefined);
+  });
+  t.pass();
+});
+
+test('a thread that ends again and again is left down, and spawns there say so', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  const log = recordLog(node);
+  for (let round = 0; round <= 5; round++) {
+    const victim = await puppet(node, 1);
+    victim.tell({ type: 'exit process', code: round });
+    const ended = (): number =>
+      log.filter(({ message }) => message.includes('thread has ended')).length;
+    await waitFor('the end', () => ended() > round);
+  }
+  await t.throwsAsync(puppet(node, 1), { code: 'thread-terminated' });
+  t.true(log.some(({ message }) => message.includes('left down')));
+  t.false(node.info().threads[1]!.isUp);
+  const from = await puppet(node, 2);
+  await t.throwsAsync(from.do('spawnPuppet', { thread: 1, args: [{}] }), {
+    code: 'thread-terminated',
+  });
+  const elsewhere = await Promise.all(Array.from({ length: 6 }, () => anywhere(node, from)));
+  t.is(elsewhere.length, 6);
+});
+
+test('a thread that hangs is reported: which process, and for how long', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  const log = recordLog(node);
+  const hanging = await puppet(node, 1);
+  hanging.tell({ type: 'hang', ms: 3500 });
+  const record = await waitFor('the report', () => reportOf(log), 8000);
+  t.is(record.fields['thread'], 1);
+  t.is(record.fields['pid'], hanging.pid);
+  t.true((record.fields['atLeastMs'] as number) >= 500);
+  const other = await puppet(node, 0);
+  t.is(node.send(other.pid, 'the node works'), 'ok');
+  t.deepEqual(await other.messages(1), ['the node works']);
+});
+
+test('a node stops though one of its threads hangs', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  const hanging = await puppet(node, 1);
+  const other = await puppet(node, 2);
+  hanging.tell({ type: 'hang', ms: 60_000 });
+  await waitFor('the callback', () => node.info().threads[1]!.messagesOut > 0);
+  const { killed } = await node.stop({ timeoutMs: 300 });
+  t.deepEqual(killed, [hanging.pid]);
+  t.false(killed.includes(other.pid));
+});
+
+function reportOf(log: readonly LogRecord[]): LogRecord | undefined {
+  return log.find(({ message }) => message.includes('hangs in a callback'));
+}
+
+function anywhere(_node: Node, from: Handle): Promise<unknown> {
+  return from.do('spawnPuppet', { thread: 'any', args: [{}] });
+}
+
+async function childrenOf(
+  node: Node,
+  tree: Pid<TreeProtocol>,
+): Promise<Map<string, Pid<PuppetProtocol>>> {
+  return new Map((await node.call(tree, {} as never)) as [string, Pid<PuppetProtocol>][]);
+}

@@ -1,0 +1,104 @@
+import test from 'ava';
+import { waitFor } from '../support/wait-for.ts';
+import { closeSharedNode, everyPlaces, fresh, puppet, sharedNode } from './stage.ts';
+
+test.after.always(closeSharedNode);
+
+for (const { title, one, other } of everyPlaces) {
+  test(`subscribers get what is published, in order, once, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, one);
+    const event = fresh('event');
+    await producer.do('announce', event, {});
+    const subscribers = [
+      await puppet(node, other),
+      await puppet(node, other),
+      await puppet(node, one),
+    ];
+    for (const subscriber of subscribers) await subscriber.do('monitorEvent', event);
+    const messages = Array.from({ length: 300 }, (_, n) => ({ n, text: `message ${n}` }));
+    for (let at = 0; at < messages.length; at += 100)
+      await producer.do('publish', event, ...messages.slice(at, at + 100));
+    for (const subscriber of subscribers) {
+      const seen = await subscriber.hears(messages.length);
+      const expected = messages.map((message) => ({
+        on: 'event',
+        message,
+        event,
+        node: node.name,
+      }));
+      t.deepEqual(seen, expected as never);
+    }
+  });
+
+  test(`a late subscriber gets the backlog, and nothing is missed or comes twice, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, one);
+    const event = fresh('event');
+    await producer.do('announce', event, { buffer: 3 });
+    await producer.do('publish', event, 1, 2, 3, 4);
+    const subscriber = await puppet(node, other);
+    const backlog = await subscriber.do<{ message: unknown }[]>('linkEvent', event);
+    t.deepEqual(
+      backlog.map(({ message }) => message),
+      [2, 3, 4],
+    );
+    await producer.do('publish', event, 5);
+    t.deepEqual(await subscriber.messages(1), [5]);
+  });
+
+  test(`the producer hears of the first and the last subscriber, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, one);
+    const event = fresh('event');
+    await producer.do('announce', event, { notify: true });
+    const subscriber = await puppet(node, other);
+    await subscriber.do('monitorEvent', event);
+    t.deepEqual(await producer.hears(1), [{ on: 'event-start', event }]);
+    await subscriber.do('demonitorEvent', event);
+    t.deepEqual(await producer.hears(2), [
+      { on: 'event-start', event },
+      { on: 'event-stop', event },
+    ]);
+    await subscriber.do('linkEvent', event);
+    await producer.hears(3);
+    node.kill(subscriber.pid);
+    t.deepEqual((await producer.hears(4))[3], { on: 'event-stop', event });
+  });
+
+  test(`only the producer publishes, unless the event is open, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, one);
+    const stranger = await puppet(node, other);
+    const [closed, open] = [fresh('closed'), fresh('open')];
+    await producer.do('announce', closed, {});
+    await producer.do('announce', open, { open: true });
+    const subscriber = await puppet(node, one);
+    await subscriber.do('monitorEvent', closed);
+    await subscriber.do('monitorEvent', open);
+    await stranger.do('publish', closed, 'no');
+    await stranger.do('publish', open, 'yes');
+    t.deepEqual(await subscriber.messages(1), ['yes']);
+    await t.throwsAsync(stranger.do('announce', open, {}), { code: 'taken' });
+    t.deepEqual(await stranger.do('publish', 'no such event', 1), ['event-unknown']);
+  });
+
+  test(`the node's own subscription reads an event, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, other);
+    const event = fresh('event');
+    await producer.do('announce', event, { buffer: 1 });
+    await producer.do('publish', event, 'kept');
+    const got: unknown[] = [];
+    const reading = (async () => {
+      for await (const message of node.subscribe(event as never)) {
+        got.push((message as { message: unknown }).message);
+        if (got.length === 2) break;
+      }
+    })();
+    await waitFor('the backlog', () => got.length > 0);
+    await producer.do('publish', event, 'new');
+    await reading;
+    t.deepEqual(got, ['kept', 'new']);
+  });
+}

@@ -1,0 +1,133 @@
+import test from 'ava';
+import type { TergoError } from 'tergo';
+import { waitFor } from '../support/wait-for.ts';
+import { puppet, threadNode } from './stage.ts';
+
+/** Messages of which the way between two threads holds only some. */
+const bulky = { text: 'b'.repeat(8000) };
+
+test('the way to another thread is bounded: what finds it full is refused, counted, and loses nothing', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  const { open } = await to.shut();
+  let sent = 0;
+  while (node.send(to.pid, { ...bulky, sent }) === 'ok') sent += 1;
+  t.true(sent > 1000 && sent < 10_000, `${sent} messages of 8 KB were taken`);
+  const before = node.info();
+  t.is(node.send(to.pid, bulky), 'process-mailbox-full');
+  await t.throwsAsync(node.call(to.pid, bulky as never), { code: 'process-mailbox-full' });
+  t.true(node.info().mailboxFull > before.mailboxFull);
+  await waitFor('the count', () => node.info().threads[0]!.refusals > 0);
+  t.true(node.info().threads[1]!.arenaBytes > 8_000_000);
+  const neighbour = await puppet(node, 2);
+  t.is(node.send(neighbour.pid, 'another way'), 'ok');
+  t.deepEqual(await neighbour.messages(1), ['another way']);
+  await open();
+  const count = await waitFor('all', async () => {
+    const { messagesIn, mailbox } = await node.fetchProcessInfo(to.pid);
+    return mailbox === 0 && messagesIn > sent && messagesIn;
+  });
+  t.true(count >= sent);
+  await waitFor('room', () => node.send(to.pid, 'last') === 'ok');
+  t.is((await to.messages(sent + 1)).at(-1), 'last');
+});
+
+test('what must not be lost passes the bound: ends, answers and exits', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  const watcher = await puppet(node, 1);
+  const target = await puppet(node, 0);
+  await watcher.do('monitor', target.pid);
+  const { open } = await to.shut();
+  while (node.send(to.pid, bulky) === 'ok');
+  target.tell({ type: 'stop' });
+  node.kill(to.pid);
+  await to.gone();
+  const [notice] = await waitFor('the end', () => watcher.hears(1).catch(() => undefined));
+  t.like(notice, { on: 'down', ended: { reason: 'normal' } });
+  await open();
+});
+
+test('large values on their way are bounded, too, and one that is too large for the bound goes alone', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  const { open } = await to.shut();
+  const bytes = new Uint8Array(40_000_000).fill(7);
+  t.is(node.send(to.pid, bytes), 'ok');
+  t.is(node.send(to.pid, new Uint8Array(100_000)), 'process-mailbox-full');
+  await waitFor('the count', () => node.info().threads[1]!.blobBytes >= 40_000_000);
+  await open();
+  const [arrived] = await to.hears(1);
+  t.is(Buffer.compare((arrived as { message: Uint8Array }).message, bytes), 0);
+  await waitFor('the way to be free', () => node.info().threads[1]!.blobBytes === 0);
+  t.is(node.send(to.pid, new Uint8Array(100_000)), 'ok');
+});
+
+test('large values that nobody takes are given back', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  await to.shut();
+  for (let n = 0; n < 10; n++) t.is(node.send(to.pid, new Uint8Array(1_000_000)), 'ok');
+  node.kill(to.pid);
+  await to.gone();
+  await waitFor('all to be given back', () => node.info().threads[1]!.blobBytes === 0);
+  t.pass();
+});
+
+/** What cannot travel, and how the error names it. */
+const unencodable: readonly (readonly [title: string, value: unknown, path: RegExp])[] = [
+  [
+    'a function',
+    { work: { callback: () => 1 } },
+    /message\.work\.callback is the function callback/,
+  ],
+  ['a nameless function', [() => 1], /message\[0\] is a function/],
+  ['a symbol', { tag: Symbol('x') }, /message\.tag is a symbol/],
+  ['a promise', new Map([['p', Promise.resolve()]]), /message\.get\('p'\) is a Promise/],
+  ['a WeakMap', { odd: { 'a key': new WeakMap() } }, /message\.odd\["a key"\] is a WeakMap/],
+  ['a stream of the web', { body: new ReadableStream() }, /message\.body is a ReadableStream/],
+  ['a shared buffer', new Set([new SharedArrayBuffer(1)]), /is a SharedArrayBuffer/],
+];
+
+for (const [title, value, path] of unencodable) {
+  test(`${title} is refused at the sender, who is told where it is`, async (t) => {
+    const node = await threadNode(t);
+    const to = await puppet(node, 1);
+    const error = t.throws<TergoError>(() => void node.send(to.pid, value));
+    t.is(error?.code, 'unencodable');
+    t.regex(error?.message ?? '', path);
+    await t.throwsAsync(node.call(to.pid, { value } as never), { code: 'unencodable' });
+    t.is(node.info().pendingCalls, 0);
+    t.is(node.send(to.pid, 'fine'), 'ok');
+    t.deepEqual(await to.messages(1), ['fine']);
+  });
+}
+
+test('what refers to itself is refused, and what is deep is not', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  const ring: { list: unknown[] } = { list: [] };
+  ring.list.push({ ring });
+  const error = t.throws<TergoError>(() => void node.send(to.pid, ring));
+  t.regex(error?.message ?? '', /message\.list\[0\]\.ring refers to what it is part of/);
+  let deep: unknown = 'bottom';
+  for (let level = 0; level < 900; level++) deep = level % 2 === 0 ? [deep] : { deep };
+  t.is(node.send(to.pid, deep), 'ok');
+  t.deepEqual(await to.messages(1), [deep]);
+});
+
+test('an answer that cannot travel ends who gave it, and tells the caller', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1, { logLevel: 'disabled' });
+  const error = await t.throwsAsync<TergoError>(to.do('get', 'signal'));
+  t.true(['unencodable', 'process-terminated'].includes(error?.code ?? ''));
+  t.regex(`${error?.message} ${(error?.cause as Error | undefined)?.message}`, /AbortSignal/);
+});
+
+test('a message that is frozen by its node is frozen for its sender, whichever thread it goes to', async (t) => {
+  const node = await threadNode(t, { freezeMessages: true });
+  const to = await puppet(node, 1);
+  const message = { list: [1] };
+  t.is(node.send(to.pid, message), 'ok');
+  t.true(Object.isFrozen(message.list));
+});

@@ -1,0 +1,278 @@
+import {
+  Actor,
+  noreply,
+  reply,
+  stop,
+  type Answer,
+  type AnyPid,
+  type Caller,
+  type Down,
+  type EventMeta,
+  type EventName,
+  type Exit,
+  type MaybePromise,
+  type Next,
+  type Pid,
+  type Publisher,
+  type Response,
+  type SendOptions,
+  type SpawnOptions,
+} from 'tergo';
+
+/** What reached a puppet, in the order in which it came. */
+export type Notice =
+  | {
+      readonly on: 'message';
+      readonly message: unknown;
+      readonly from: AnyPid;
+      readonly by?: unknown;
+    }
+  | { readonly on: 'exit'; readonly ended: Exit }
+  | { readonly on: 'down'; readonly ended: Down }
+  | {
+      readonly on: 'event';
+      readonly message: unknown;
+      readonly event: string;
+      readonly node: string;
+    }
+  | { readonly on: 'event-start' | 'event-stop'; readonly event: string }
+  | { readonly on: 'response'; readonly response: Response };
+
+/** What a puppet is told to do: one of its own methods, or one of `Tricks`. */
+export interface Order {
+  readonly type: 'do';
+  readonly op: string;
+  readonly args: readonly unknown[];
+}
+
+/** Messages that it obeys; every other one it keeps. */
+export type Command =
+  | { readonly type: 'crash'; readonly text: string }
+  | { readonly type: 'stop'; readonly reason?: 'normal' | 'shutdown' }
+  | { readonly type: 'exit process'; readonly code: number }
+  | { readonly type: 'throw later' }
+  | { readonly type: 'hang'; readonly ms: number }
+  /** Takes nothing before that one has answered what it was asked by `keep`. */
+  | { readonly type: 'wait for'; readonly whom: Pid<PuppetProtocol> }
+  | { readonly type: 'eat memory' };
+
+export interface PuppetProtocol {
+  message: unknown;
+  request: unknown;
+  event: unknown;
+}
+
+interface PassOn {
+  readonly type: 'pass on';
+  readonly to: Pid<unknown>;
+}
+
+export interface PuppetOptions {
+  readonly trapExit?: boolean;
+  readonly splitHandle?: boolean;
+  /** Throws this in `init`. */
+  readonly fails?: string;
+}
+
+/** Does by order what processes do, on whichever thread it lives, and writes down what it hears. */
+export class Puppet extends Actor<PuppetProtocol> {
+  readonly #seen: Notice[] = [];
+  readonly #publishers = new Map<string, Publisher<unknown>>();
+  readonly #callers: Caller<unknown>[] = [];
+
+  override init({ trapExit = false, splitHandle = false, fails }: PuppetOptions = {}): void {
+    if (fails !== undefined) throw new RangeError(fails);
+    this.trapExit = trapExit;
+    this.splitHandle = splitHandle;
+  }
+
+  override handleMessage(message: unknown, from: Pid<unknown>): MaybePromise<Next> {
+    return isCommand(message) ? this.#obey(message) : this.#keep(message, from);
+  }
+
+  override handleMessageName(message: unknown, from: Pid<unknown>, name: string): Next {
+    return this.#keep(message, from, name);
+  }
+
+  override handleMessageAlias(message: unknown, from: Pid<unknown>, alias: unknown): Next {
+    return this.#keep(message, from, alias);
+  }
+
+  override handleCall(request: unknown, from: Pid<unknown>): MaybePromise<Answer> {
+    if (isOrder(request)) return this.#do(request);
+    const { type } = request as { readonly type?: string };
+    if (type === 'who asks') return reply(request, [from, this.pid, request] as never);
+    if (type === 'fail') throw new RangeError('it failed');
+    if (type === 'silence') return noreply;
+    if (type === 'keep') this.#callers.push(this.callerOf(request) as Caller<unknown>);
+    if (type === 'keep') return noreply;
+    if (type === 'pass on') return this.#passOn(request as PassOn, from);
+    if (type === 'stop') return stop('normal', reply(request, 'last word' as never));
+    return reply(request, request as never);
+  }
+
+  override handleEvent(message: unknown, { name: event, node }: EventMeta): Next {
+    this.#seen.push({ on: 'event', message, event, node });
+    return noreply;
+  }
+
+  override handleExit(ended: Exit): Next {
+    this.#seen.push({ on: 'exit', ended });
+    return noreply;
+  }
+
+  override handleDown(ended: Down): Next {
+    this.#seen.push({ on: 'down', ended });
+    return noreply;
+  }
+
+  override handleEventStart(event: string): Next {
+    this.#seen.push({ on: 'event-start', event });
+    return noreply;
+  }
+
+  override handleEventStop(event: string): Next {
+    this.#seen.push({ on: 'event-stop', event });
+    return noreply;
+  }
+
+  override handleResponse(response: Response): Next {
+    this.#seen.push({ on: 'response', response });
+    return noreply;
+  }
+
+  override handleInspect(items: readonly string[], from: Pid<unknown>): Record<string, string> {
+    return { items: items.join(' '), from: from.toString(), seen: String(this.#seen.length) };
+  }
+
+  // What is left are tricks: orders beyond the methods of every process.
+
+  seen(): readonly Notice[] {
+    return this.#seen;
+  }
+
+  get(property: 'parent' | 'leader' | 'name' | 'application' | 'aliases' | 'pid'): unknown {
+    return this[property];
+  }
+
+  /** A puppet of its own. */
+  spawnPuppet(
+    options: SpawnOptions<PuppetProtocol, [PuppetOptions?]>,
+  ): Promise<Pid<PuppetProtocol>> {
+    return this.spawn(Puppet, options);
+  }
+
+  flood(to: Pid<unknown>, count: number): number {
+    let sent = 0;
+    while (sent < count && this.send(to, sent) === 'ok') sent += 1;
+    return sent;
+  }
+
+  sendAll(
+    to: Pid<unknown>,
+    messages: readonly [message: unknown, options?: SendOptions][],
+  ): unknown {
+    return messages.map(([message, options]) => this.send(to, message, options));
+  }
+
+  announce(event: EventName<unknown>, options: object): void {
+    this.#publishers.set(event, this.registerEvent(event, options));
+  }
+
+  publish(event: EventName<unknown>, ...messages: readonly unknown[]): unknown {
+    const publisher = this.#publishers.get(event);
+    return messages.map((message) => this.sendEvent(publisher ?? event, message));
+  }
+
+  later(to: Pid<unknown>, message: unknown, ms: number): void {
+    this.sendAfter(to, message, ms);
+  }
+
+  /** Answers what it was asked by `keep`. */
+  answerKept(value: unknown): unknown {
+    return this.#callers.splice(0).map((caller) => this.sendResponse(caller, value));
+  }
+
+  answerCaller(caller: Caller<unknown>, value: unknown): unknown {
+    return this.sendResponse(caller, value);
+  }
+
+  keptCaller(): unknown {
+    return this.#callers.at(-1);
+  }
+
+  callAndTell(to: Pid<unknown>, request: unknown, timeoutMs: number): Promise<unknown> {
+    const asked = this.call(to as Pid<PuppetProtocol>, request as never, { timeoutMs });
+    return asked.then(
+      (value: unknown) => ['answered', value],
+      (error: Error) => ['rejected', error],
+    );
+  }
+
+  stopNode(): void {
+    void this.node.stop();
+  }
+
+  write(text: string, fields: Record<string, unknown>): void {
+    this.log.warning(text, fields);
+  }
+
+  #passOn(request: PassOn, from: AnyPid): Answer {
+    if (request.to === this.pid) return reply(request, [from, this.pid, request] as never);
+    return this.forward(request.to, request as never);
+  }
+
+  #keep(message: unknown, from: AnyPid, by?: unknown): Next {
+    this.#seen.push({ on: 'message', message, from, ...(by === undefined ? {} : { by }) });
+    return noreply;
+  }
+
+  async #do({ op, args }: Order): Promise<Answer> {
+    const method = (this as unknown as Record<string, (...all: unknown[]) => unknown>)[op]!;
+    try {
+      return ['done', await method.call(this, ...args)] as never;
+    } catch (error) {
+      return ['failed', error] as never;
+    }
+  }
+
+  #obey(command: Command): MaybePromise<Next> {
+    switch (command.type) {
+      case 'crash':
+        throw new RangeError(command.text);
+      case 'stop':
+        return stop(command.reason ?? 'normal');
+      case 'exit process':
+        return process.exit(command.code);
+      case 'throw later':
+        setImmediate(() => {
+          throw new Error('nobody catches this');
+        });
+        return noreply;
+      case 'hang': {
+        const until = performance.now() + command.ms;
+        while (performance.now() < until);
+        return noreply;
+      }
+      case 'wait for':
+        return this.call(command.whom, { type: 'keep' } as never, { timeoutMs: 60_000 }).then(
+          () => noreply,
+        );
+      case 'eat memory': {
+        const hoard: unknown[] = [];
+        for (;;) hoard.push(Array.from({ length: 1000 }, () => ({ hoard })));
+      }
+    }
+  }
+}
+
+const COMMANDS = ['crash', 'stop', 'exit process', 'throw later', 'hang', 'wait for', 'eat memory'];
+
+function isCommand(message: unknown): message is Command {
+  const { type } = (message ?? {}) as { readonly type?: string };
+  return COMMANDS.includes(type ?? '');
+}
+
+function isOrder(request: unknown): request is Order {
+  return (request as Order).type === 'do';
+}
