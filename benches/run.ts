@@ -5,6 +5,9 @@ import { median, type Result, type Run, type Suite } from './suite.ts';
 
 const suites: Readonly<Record<string, () => Promise<{ readonly suite: Suite }>>> = {
   'local-1-1': () => import('./suites/local-1-1.ts'),
+  'local-n-n': () => import('./suites/local-n-n.ts'),
+  'cross-thread-1-1': () => import('./suites/cross-thread-1-1.ts'),
+  'cross-thread-call': () => import('./suites/cross-thread-call.ts'),
   pingpong: () => import('./suites/pingpong.ts'),
   call: () => import('./suites/call.ts'),
   spawn: () => import('./suites/spawn.ts'),
@@ -32,6 +35,7 @@ if (load === undefined || positionals.length !== 1) {
 } else {
   const { suite } = await load();
   const result = await measure(name, suite);
+  await suite.close?.();
   await stopSharedNode();
   console.log(values.json ? JSON.stringify(result) : readable(result, suite));
 }

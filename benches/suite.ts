@@ -15,6 +15,8 @@ export interface Suite {
   /** Figures that need a process that has done nothing yet; taken before the first warm-up. */
   readonly measureCold?: () => Promise<Readonly<Record<string, number>>>;
   readonly run: () => Promise<Run>;
+  /** Lets go of what the runs have shared. */
+  readonly close?: () => Promise<void>;
 }
 
 /** The JSON line. */

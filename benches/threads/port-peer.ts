@@ -1,0 +1,25 @@
+// The other end of the `postMessage` baselines: counts what comes, or sends it back.
+import { parentPort, type MessagePort } from 'node:worker_threads';
+import { checkOf, type Cargo, type Flood } from './flood.ts';
+
+/** What the peer is told first. */
+export type PeerOrder =
+  | { readonly type: 'count'; readonly flood: Flood; readonly port: MessagePort }
+  | { readonly type: 'echo'; readonly port: MessagePort };
+
+parentPort?.on('message', (order: PeerOrder) => {
+  if (order.type === 'echo') order.port.on('message', (value) => order.port.postMessage(value));
+  else count(order.flood, order.port);
+});
+
+function count({ cargo, messages }: Flood, port: MessagePort): void {
+  const check = checkOf(cargo);
+  let left = messages;
+  let right = 0;
+  port.on('message', (message: Cargo) => {
+    if (check(message)) right += 1;
+    if (--left > 0) return;
+    port.postMessage(right);
+    port.close();
+  });
+}
