@@ -293,7 +293,7 @@ export class ValueWriter {
     end = this.#tag(hasCause ? 1 : 0, end);
     if (hasCause) end = this.#value(value.cause, end);
     const errors = value instanceof AggregateError ? { errors: value.errors as unknown } : {};
-    return this.#properties({ ...errors, ...value }, end);
+    return this.#properties(Object.assign(errors, value) as object as Properties, end);
   }
 
   #bytesOf(value: ArrayBuffer | ArrayBufferView, kind: number, at: number): number {

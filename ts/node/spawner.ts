@@ -86,7 +86,7 @@ export class Spawner {
       if (thread !== HERE) return this.#spawnOn(thread, parent, behaviour, options!, opened);
       const record = this.#record(parent, options);
       opened?.(record);
-      const initialised = this.#begin(record, behaviour as AnyBehaviour, options);
+      const initialised = this.#begin(record, behaviour, options);
       if (initialised instanceof Promise) return this.#awaitInit(record, initialised, options);
       this.#finish(record, options);
       return Promise.resolve(record.pid);

@@ -94,7 +94,8 @@ export class Threads {
   async close(): Promise<void> {
     this.#isStopping = true;
     this.#hangs.close();
-    await Promise.all(this.#members.map(({ worker }) => worker?.terminate()));
+    const workers = this.#members.flatMap(({ worker }) => worker ?? []);
+    await Promise.all(workers.map((worker) => worker.terminate()));
     this.#fabric.close();
   }
 

@@ -18,10 +18,12 @@ async function run(setup: WorkerSetup): Promise<void> {
   const options = { security, freezeMessages, env, log };
   const startedAt = setup.startedAtMs - performance.timeOrigin;
   const place = { thread, threads, incarnation, behaviours, startedAt, creation };
-  new Node(new Runtime(setup.node, options, native, undefined, place));
+  // The runtime holds it: whatever runs here asks for its node.
+  void new Node(new Runtime(setup.node, options, native, undefined, place));
 }
 
 function report(message: WorkerReport): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
   parentPort?.postMessage(message);
 }
 
