@@ -2,6 +2,7 @@ import { FRAME_CONTROL } from '../native/layout.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { FrameReader } from './frame-reader.ts';
 import type { FrameHead, FrameWriter } from './frame-writer.ts';
+import type { Station } from './station.ts';
 
 /** What the threads of a node tell each other besides messages; what the number and the value are stands at each. */
 export const Control = {
@@ -65,7 +66,8 @@ export type ControlOp = (typeof Control)[keyof typeof Control];
 
 /** One control frame as it arrives. */
 export interface Arrived {
-  readonly thread: number;
+  /** Who sent it. */
+  readonly station: Station;
   readonly number: number;
   readonly frame: number;
   /** Decoded on first use. */
@@ -90,25 +92,25 @@ export class Controls {
   }
 
   /** Cannot be refused for want of room; lost when the thread has ended. Throws `unencodable`. */
-  send(thread: number, op: ControlOp, number: number, value?: unknown): void {
-    this.#write(thread, op, number, value, true);
+  send(station: Station, op: ControlOp, number: number, value?: unknown): void {
+    this.#write(station, op, number, value, true);
   }
 
   /** The same, but false when there is no room. */
-  offer(thread: number, op: ControlOp, number: number, value: unknown): boolean {
-    return this.#write(thread, op, number, value, false);
+  offer(station: Station, op: ControlOp, number: number, value: unknown): boolean {
+    return this.#write(station, op, number, value, false);
   }
 
   /** A published message to several threads, encoded once; counts those that had no room. */
   publish(
-    watchers: readonly { readonly thread: number; readonly number: number }[],
+    watchers: readonly { readonly station: Station; readonly number: number }[],
     from: LocalPid,
     value: unknown,
   ): number {
     let refused = 0;
     let isWritten = false;
-    for (const { thread, number } of watchers) {
-      const head = headOf(thread, Control.published, number, false);
+    for (const { station, number } of watchers) {
+      const head = headOf(station, Control.published, number, false);
       const isAccepted: boolean = isWritten
         ? this.#writer.repeat(head, from, value)
         : this.#writer.write(head, from, value);
@@ -121,7 +123,7 @@ export class Controls {
   take(frame: number): void {
     const reader = this.#reader;
     const arrived = {
-      thread: reader.threadOf(frame),
+      station: reader.stationOf(frame),
       number: reader.secondOf(frame),
       frame,
       get value(): unknown {
@@ -132,17 +134,17 @@ export class Controls {
   }
 
   #write(
-    thread: number,
+    station: Station,
     op: ControlOp,
     number: number,
     value: unknown,
     isForced: boolean,
   ): boolean {
-    return this.#writer.write(headOf(thread, op, number, isForced), this.#node, value);
+    return this.#writer.write(headOf(station, op, number, isForced), this.#node, value);
   }
 }
 
-function headOf(thread: number, op: ControlOp, number: number, isForced: boolean): FrameHead {
-  const target = { thread, first: op, second: number, isForced };
+function headOf(station: Station, op: ControlOp, number: number, isForced: boolean): FrameHead {
+  const target = { station, first: op, second: number, isForced };
   return { ...target, op: FRAME_CONTROL, kind: 0, queue: 0, prefix: undefined };
 }

@@ -52,7 +52,7 @@ export class Proxies {
     if (proxy.isStanding && !target.isEvent) return ready(proxy, { backlog: [] });
     const isAsked = proxy.waiting.length > 0 && !target.isEvent;
     proxy.waiting.push((answer) => ready(proxy, answer));
-    if (!isAsked) this.#far.controls.send(target.thread, Control.watch, proxy.number, target.words);
+    if (!isAsked) this.#far.controls.send(proxy.station, Control.watch, proxy.number, target.words);
   }
 
   /** A number for a process that is about to be spawned elsewhere; its thread watches it without being asked. */
@@ -82,14 +82,14 @@ export class Proxies {
     proxy.uses -= 1;
     if (proxy.uses > 0 || this.#byNumber.get(proxy.number) !== proxy) return;
     this.#forget(proxy);
-    this.#far.controls.send(proxy.target.thread, Control.unwatch, proxy.number);
+    this.#far.controls.send(proxy.station, Control.unwatch, proxy.number);
     this.#fire(proxy, 'normal');
   }
 
-  /** A thread has ended: everything there has. */
-  threadEnded(thread: number, reason: Error): void {
+  /** A thread has ended, or the connection to a node: everything there has. */
+  seatEnded(seat: number, reason: Error): void {
     for (const proxy of [...this.#byNumber.values()]) {
-      if (proxy.target.thread !== thread) continue;
+      if (seatOf(proxy.station) !== seat) continue;
       this.#forget(proxy);
       const error = failure('process-unknown', proxy.target.key);
       for (const waiting of proxy.waiting.splice(0)) waiting({ error });

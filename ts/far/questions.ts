@@ -3,7 +3,7 @@ import { type Arrived, Control } from './controls.ts';
 import type { Far } from './far.ts';
 
 interface Asked {
-  readonly thread: number;
+  readonly station: Station;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -28,17 +28,17 @@ export class Questions {
   }
 
   /** Rejects with what the other thread threw, and with the reason of its end. */
-  ask(thread: number, name: string, ...args: readonly unknown[]): Promise<unknown> {
+  ask(station: Station, name: string, ...args: readonly unknown[]): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const number = ++this.#lastNumber;
-    this.#far.controls.send(thread, Control.ask, number, [name, ...args]);
-    this.#asked.set(number, { thread, resolve, reject });
+    this.#far.controls.send(station, Control.ask, number, [name, ...args]);
+    this.#asked.set(number, { station, resolve, reject });
     return promise;
   }
 
-  threadEnded(thread: number, reason: Error): void {
+  seatEnded(seat: number, reason: Error): void {
     for (const [number, asked] of [...this.#asked]) {
-      if (asked.thread !== thread) continue;
+      if (seatOf(asked.station) !== seat) continue;
       this.#asked.delete(number);
       asked.reject(reason);
     }
