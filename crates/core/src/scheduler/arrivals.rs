@@ -149,7 +149,7 @@ impl Kernel {
                     continue;
                 }
                 REC_DROPPED | REC_REFUSED if is_far(second) => {
-                    port.handed(second, has_blobs(first))
+                    port.handed(second, has_blobs(first));
                 }
                 REC_FAR => port.handed(first, second != 0),
                 _ => {}
