@@ -1,0 +1,1 @@
+//! What the registrar of a host and its clients say to each other, bytes only.
