@@ -1,6 +1,7 @@
 import { TergoError } from '../error/tergo-error.ts';
 import { FORMAT_INT } from '../native/layout.ts';
-import type { CodecWorld } from './codec-world.ts';
+import type { CodecExtension, CodecWorld } from './codec-world.ts';
+import type { ShapeTable } from './shape-table.ts';
 import { culpritOf, NO_BLOB_ROOM, UNENCODABLE, unencodable } from './unencodable.ts';
 import { ValueReader } from './value-reader.ts';
 import { ValueWriter } from './value-writer.ts';
@@ -63,14 +64,19 @@ export class Codec {
     }
   }
 
+  /** The classes that travel as something simpler. */
+  get extensions(): readonly CodecExtension[] {
+    return this.#world.extensions;
+  }
+
   /** Whether a value can travel. */
   isEncodable(value: unknown): boolean {
     return culpritOf(value, this.#world.extensions) === undefined;
   }
 
-  /** Throws `malformed` for what no codec has written. */
-  decode(format: number, bytes: Buffer, at: number, length: number): unknown {
-    if (format === FORMAT_VALUE) return this.#reader.read(bytes, at, length);
+  /** Throws `malformed` for what no codec has written. `shapes` are those of the node that wrote it, if it is another one. */
+  decode(format: number, bytes: Buffer, at: number, length: number, shapes?: ShapeTable): unknown {
+    if (format === FORMAT_VALUE) return this.#reader.read(bytes, at, length, shapes);
     throw new TergoError('malformed', `there is no format ${format}`);
   }
 

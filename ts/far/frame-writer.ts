@@ -2,6 +2,8 @@ import { type Codec, NO_BLOBS, NO_ROOM } from '../codec/codec.ts';
 import {
   BLOCK_WORDS,
   FLAG_BLOBS,
+  FLAG_IMPORTANT,
+  FLAG_NAMED,
   FLAG_WHOLE,
   FORMAT_INT,
   FORMAT_INT_REQUEST,
@@ -11,8 +13,11 @@ import {
   FRAME_KIND_SHIFT,
   FRAME_MESSAGE,
   FRAME_QUEUE_SHIFT,
+  FRAME_SEAT_BASE,
+  FRAME_SEAT_SHIFT,
   FRAME_WORDS,
   KIND_FAR,
+  MAX_THREADS,
   PORT_AT,
   QUEUE_MAIN,
 } from '../native/layout.ts';
@@ -23,6 +28,9 @@ import type { Outbox } from '../scheduler/outbox.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import { FarPid } from './far-pid.ts';
 import type { FarWorld } from './far-world.ts';
+import { RemotePid } from './remote-pid.ts';
+import { isOfPeer, seatOf, type Station, threadOf } from './station.ts';
+import { FRAME_WAY_SHIFT } from './way.ts';
 
 const CHUNK_BYTES = 4 * BLOCK_WORDS;
 const HEAD_BYTES = 4 * FRAME_WORDS;
@@ -32,8 +40,10 @@ const LAST_START = CHUNK_BYTES - ROOM_BYTES;
 /** What `open` answers without a chunk. */
 const NONE = 0xffff_ffff;
 /** Words before the value of a request: the number of the call, and what kind of value follows. */
-const PREFIX_BYTES = 8;
+export const PREFIX_BYTES = 8;
+/** The value is the request or message. */
 export const PREFIX_PLAIN = 0;
+/** It stands behind the name or alias that it was sent to, and before who sent it if the frame does not say. */
 export const PREFIX_ADDRESSED = 1;
 
 /** A plain message to the main queue. */
@@ -51,15 +61,16 @@ export interface FrameWorld {
   readonly world: FarWorld;
 }
 
-/** The chunk for one thread that is being filled. */
+/** The chunk for one member of the fabric that is being filled. */
 interface OpenChunk extends Chunk {
+  readonly seat: number;
   /** Where the next frame begins, bytes. */
   at: number;
 }
 
 /** What stands in the head of a frame. */
 export interface FrameHead {
-  readonly thread: number;
+  readonly station: Station;
   readonly op: typeof FRAME_MESSAGE | typeof FRAME_CONTROL;
   readonly kind: number;
   readonly queue: number;
@@ -71,11 +82,26 @@ export interface FrameHead {
   readonly prefix: readonly [number, number] | undefined;
   /** Whether it may go beyond the quota: what must not be lost. */
   readonly isForced: boolean;
-  /** The thread that is to be answered, if it is not that of the sender: the node itself is on every thread. */
-  readonly origin?: number | undefined;
+  /** Who is to be answered, if it is not the thread of the sender: the node itself is on every thread. */
+  readonly origin?: Station | undefined;
+  /** The name that it goes to on another node, in place of slot and generation. */
+  readonly name?: string | undefined;
+  /** Whether the sender wants to know what becomes of it. */
+  readonly isImportant?: boolean;
+  /** How it travels to another node; see `wayOf`. */
+  readonly way?: number;
 }
 
-/** Writes frames into the chunks for other threads; docs/design/threads.md, Frames. */
+/** What stands between the head and the value, bytes. */
+interface Layout {
+  readonly end: number;
+  readonly flags: number;
+  readonly format: number;
+  /** Of the list of blobs. */
+  readonly blobs: number;
+}
+
+/** Writes frames into the chunks for other threads and nodes; docs/design/threads.md, Frames; docs/design/network.md. */
 export class FrameWriter {
   readonly #native: BindingScheduler;
   readonly #ring: Uint32Array;
@@ -103,25 +129,61 @@ export class FrameWriter {
    * `unencodable`, naming the path, for what cannot travel.
    */
   write(head: FrameHead, from: LocalPid, value: unknown): boolean {
-    const open = this.#openFor(head.thread, head.isForced);
+    const open = this.#openFor(seatOf(head.station), head.isForced);
     if (open === undefined) return false;
-    const start = open.at + HEAD_BYTES + (head.prefix === undefined ? 0 : PREFIX_BYTES);
-    this.#world.aim(head.thread, head.isForced);
+    const start = open.at + HEAD_BYTES + bytesBefore(head);
+    this.#world.aim(open.seat, head.isForced);
     const end = this.#codec.encode(value, open.bytes, start);
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     if (end === NO_BLOBS) return false;
     if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, end);
-    this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format });
+    this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format, blobs: 0 });
     return true;
   }
 
-  /** The same for a plain message of a process of this thread to the main queue: what most frames are. */
+  /** The same for a plain message of a process of this thread to the main queue of one of another thread: what most frames are. */
   writePlain(to: FarPid, from: LocalPid, value: unknown): boolean {
-    const { thread } = to;
-    const open = this.#openFor(thread, false);
+    return this.#plain(to.thread, to.farSlot, to, from, value);
+  }
+
+  /** The same to one of another node, whose connection has that seat. */
+  writeRemote(seat: number, to: RemotePid, from: LocalPid, value: unknown): boolean {
+    return this.#plain(seat, to.farSlot | (to.thread << 24), to, from, value);
+  }
+
+  /** The frame that was written last, once more, to somebody else: its value is not encoded again. */
+  repeat(head: FrameHead, from: LocalPid, value: unknown): boolean {
+    const { words, start, end } = this.#last;
+    const flags = (words[start >> 2]! >>> FRAME_FLAGS_SHIFT) & 0xf;
+    // A blob has one owner.
+    if (flags !== 0) return this.write(head, from, value);
+    const open = this.#openFor(seatOf(head.station), head.isForced);
+    if (open === undefined) return false;
+    const at = open.at >> 2;
+    open.words.set(words.subarray(start >> 2, end >> 2), at);
+    open.words[at + 2] = firstWord(head);
+    open.words[at + 3] = head.second;
+    this.#advance(open, open.at + end - start);
+    return true;
+  }
+
+  /** No frame goes to a member that has ended; another one may take its number. */
+  forget(seat: number): void {
+    this.#open[seat] = undefined;
+  }
+
+  /** In word 2 a peer is told which of its threads it is for. */
+  #plain(
+    seat: number,
+    place: number,
+    to: FarPid | RemotePid,
+    from: LocalPid,
+    value: unknown,
+  ): boolean {
+    const open = this.#openFor(seat, false);
     if (open === undefined) return false;
     const codec = this.#codec;
-    this.#world.aim(thread, false);
+    this.#world.aim(seat, false);
     const start = open.at + HEAD_BYTES;
     const end = codec.encode(value, open.bytes, start);
     if (end < 0 || codec.blobs.length > 0) return this.#writeLarge(open, to, from, { value, end });
@@ -130,7 +192,7 @@ export class FrameWriter {
     const { format } = codec;
     words[at] = PLAIN_HEAD | (format << FRAME_FORMAT_SHIFT);
     words[at + 1] = format === FORMAT_INT ? codec.integer : end - start;
-    words[at + 2] = to.farSlot;
+    words[at + 2] = place;
     words[at + 3] = to.generation;
     const { id } = from;
     words[at + 4] = from.slot | (this.#thread << 24);
@@ -138,68 +200,46 @@ export class FrameWriter {
     words[at + 6] = id;
     words[at + 7] = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
     open.at = (end + 7) & ~7;
-    this.#ring[PORT_AT + thread] = open.at;
+    this.#ring[PORT_AT + seat] = open.at;
     if (this.#outbox.asleep) this.#outbox.rouse();
     return true;
-  }
-
-  /** The frame that was written last, once more, to another thread: its value is not encoded again. */
-  repeat(head: FrameHead, from: LocalPid, value: unknown): boolean {
-    const { words, start, end } = this.#last;
-    const flags = (words[start >> 2]! >>> FRAME_FLAGS_SHIFT) & 0xf;
-    // A blob has one owner.
-    if (flags !== 0) return this.write(head, from, value);
-    const open = this.#openFor(head.thread, head.isForced);
-    if (open === undefined) return false;
-    const at = open.at >> 2;
-    open.words.set(words.subarray(start >> 2, end >> 2), at);
-    open.words[at + 2] = head.first;
-    open.words[at + 3] = head.second;
-    this.#advance(open, head.thread, open.at + end - start);
-    return true;
-  }
-
-  /** No frame goes to a thread that has ended; another one may take its number. */
-  forget(thread: number): void {
-    this.#open[thread] = undefined;
   }
 
   /** A plain message that does not stand in its frame as a whole. */
   #writeLarge(
     open: OpenChunk,
-    { thread, farSlot: first, generation: second }: FarPid,
+    to: FarPid | RemotePid,
     from: LocalPid,
     { value, end }: { readonly value: unknown; readonly end: number },
   ): boolean {
     if (end === NO_BLOBS) return false;
-    const target = { thread, first, second, isForced: false, prefix: undefined };
+    const station = to instanceof FarPid ? to.thread : to.station;
+    const { farSlot: first, generation: second } = to;
+    const target = { station, first, second, isForced: false, prefix: undefined };
     const head = { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN } as const;
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     return this.#withBlobs(open, head, from, end);
   }
 
-  #openFor(thread: number, isForced: boolean): OpenChunk | undefined {
-    const open = this.#open[thread];
+  #openFor(seat: number, isForced: boolean): OpenChunk | undefined {
+    const open = this.#open[seat];
     if (open !== undefined && open.at <= LAST_START) return open;
-    const number = this.#native.open(thread, isForced);
+    const number = this.#native.open(seat, isForced);
     if (number === NONE) return undefined;
-    const opened = { ...this.#chunks.at(number), at: 0 };
-    this.#open[thread] = opened;
+    const opened = { ...this.#chunks.at(number), seat, at: 0 };
+    this.#open[seat] = opened;
     return opened;
   }
 
   /** The blobs that hold parts of the value come before it. */
   #withBlobs(open: OpenChunk, head: FrameHead, from: LocalPid, end: number): boolean {
-    const { blobs, format } = this.#codec;
+    const { blobs: numbers, format } = this.#codec;
     const start = open.at + HEAD_BYTES;
-    const room = (4 * (1 + blobs.length) + 7) & ~7;
-    if (end + room > CHUNK_BYTES) throw new RangeError('too many large parts in one message');
-    open.bytes.copyWithin(start + room, start, end);
-    open.words[start >> 2] = blobs.length;
-    blobs.forEach((number, index) => {
-      open.words[(start >> 2) + 1 + index] = number;
-    });
-    this.#finish(open, head, from, { end: end + room, flags: FLAG_BLOBS, format }, room);
+    const blobs = listBytes(numbers.length);
+    if (end + blobs > CHUNK_BYTES) throw new RangeError('too many large parts in one message');
+    open.bytes.copyWithin(start + blobs, start, end);
+    writeList(open, start, numbers);
+    this.#finish(open, head, from, { end: end + blobs, flags: FLAG_BLOBS, format, blobs });
     return true;
   }
 
@@ -207,70 +247,102 @@ export class FrameWriter {
   #writeWhole(open: OpenChunk, head: FrameHead, from: LocalPid, value: unknown): boolean {
     const bytes = this.#codec.encodeWhole(value);
     if (bytes === undefined) return false;
-    const { format, blobs } = this.#codec;
-    const whole = this.#native.putBlob(head.thread, bytes, head.isForced);
+    const { format, blobs: parts } = this.#codec;
+    const whole = this.#native.putBlob(open.seat, bytes, head.isForced);
     if (whole === 0) {
       this.#codec.forgetBlobs();
       return false;
     }
-    const all = [...blobs, whole];
+    const numbers = [...parts, whole];
     const start = open.at + HEAD_BYTES;
-    const room = (4 * (1 + all.length) + 7) & ~7;
-    open.words[start >> 2] = all.length;
-    all.forEach((number, index) => {
-      open.words[(start >> 2) + 1 + index] = number;
-    });
-    const end = start + room + (head.prefix === undefined ? 0 : PREFIX_BYTES);
-    this.#finish(open, head, from, { end, flags: FLAG_BLOBS | FLAG_WHOLE, format }, room);
+    const blobs = listBytes(numbers.length);
+    writeList(open, start, numbers);
+    const end = start + blobs + bytesBefore(head);
+    this.#finish(open, head, from, { end, flags: FLAG_BLOBS | FLAG_WHOLE, format, blobs });
     return true;
   }
 
-  #finish(
-    open: OpenChunk,
-    head: FrameHead,
-    from: LocalPid,
-    body: { readonly end: number; readonly flags: number; readonly format: number },
-    skip = 0,
-  ): void {
+  #finish(open: OpenChunk, head: FrameHead, from: LocalPid, layout: Layout): void {
     const { words } = open;
     const at = open.at >> 2;
     const { prefix } = head;
-    const isNumber = body.format === FORMAT_INT;
-    const format = isNumber && prefix !== undefined ? FORMAT_INT_REQUEST : body.format;
+    const isNumber = layout.format === FORMAT_INT;
+    const format = isNumber && prefix !== undefined ? FORMAT_INT_REQUEST : layout.format;
     words[at] =
       head.op |
       (head.kind << FRAME_KIND_SHIFT) |
       (head.queue << FRAME_QUEUE_SHIFT) |
-      (body.flags << FRAME_FLAGS_SHIFT) |
-      (format << FRAME_FORMAT_SHIFT);
-    words[at + 1] = format === FORMAT_INT ? this.#codec.integer : body.end - open.at - HEAD_BYTES;
-    words[at + 2] = head.first;
+      ((layout.flags | flagsOf(head)) << FRAME_FLAGS_SHIFT) |
+      (format << FRAME_FORMAT_SHIFT) |
+      ((head.way ?? 0) << FRAME_WAY_SHIFT);
+    words[at + 1] = format === FORMAT_INT ? this.#codec.integer : layout.end - open.at - HEAD_BYTES;
+    words[at + 2] = firstWord(head);
     words[at + 3] = head.second;
     this.#sender(words, at, from, head.origin);
+    let place = open.at + HEAD_BYTES + layout.blobs;
+    if (head.name !== undefined) place = writeName(open, place, head.name);
     if (prefix !== undefined) {
-      const place = at + FRAME_WORDS + (skip >> 2);
-      words[place] = prefix[0];
-      words[place + 1] = isNumber ? this.#codec.integer : prefix[1];
+      words[place >> 2] = prefix[0];
+      words[(place >> 2) + 1] = isNumber ? this.#codec.integer : prefix[1];
     }
-    this.#advance(open, head.thread, (body.end + 7) & ~7);
+    this.#advance(open, (layout.end + 7) & ~7);
   }
 
-  #sender(words: Uint32Array, at: number, from: LocalPid, origin: number | undefined): void {
-    const isFar = from instanceof FarPid;
+  #sender(words: Uint32Array, at: number, from: LocalPid, origin: Station | undefined): void {
+    const isFar = from instanceof FarPid || from instanceof RemotePid;
     const slot = isFar ? from.farSlot : from.slot;
-    const thread = isFar ? from.thread : (origin ?? this.#thread);
+    const thread = isFar ? from.thread : threadOf(origin ?? this.#thread);
+    const seat = from instanceof RemotePid ? from.home.seat : seatOf(origin ?? this.#thread);
+    const seatBits = seat < MAX_THREADS ? 0 : seat - FRAME_SEAT_BASE;
     words[at + 4] = slot | (thread << 24);
     words[at + 5] = from.generation;
     const { id } = from;
     words[at + 6] = id;
-    words[at + 7] = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
+    const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
+    words[at + 7] = high | (seatBits << FRAME_SEAT_SHIFT);
   }
 
   /** The next turn hands over what stands before `at`. */
-  #advance(open: OpenChunk, thread: number, at: number): void {
+  #advance(open: OpenChunk, at: number): void {
     this.#last = { words: open.words, start: open.at, end: at };
     open.at = at;
-    this.#ring[PORT_AT + thread] = at;
+    this.#ring[PORT_AT + open.seat] = at;
     if (this.#outbox.asleep) this.#outbox.rouse();
   }
+}
+
+/** A peer is told there which of its threads the frame is for. */
+function firstWord({ station, first }: FrameHead): number {
+  return isOfPeer(station) ? first | (threadOf(station) << 24) : first;
+}
+
+function flagsOf({ name, isImportant }: FrameHead): number {
+  return (name === undefined ? 0 : FLAG_NAMED) | (isImportant === true ? FLAG_IMPORTANT : 0);
+}
+
+/** Bytes of name and prefix. */
+function bytesBefore({ name, prefix }: FrameHead): number {
+  const ofName = name === undefined ? 0 : nameBytes(Buffer.byteLength(name));
+  return ofName + (prefix === undefined ? 0 : PREFIX_BYTES);
+}
+
+function nameBytes(length: number): number {
+  return (4 + length + 7) & ~7;
+}
+
+/** Gives the position after it. */
+function writeName({ words, bytes }: Chunk, at: number, name: string): number {
+  const length = bytes.write(name, at + 4, 'utf8');
+  words[at >> 2] = length;
+  return at + nameBytes(length);
+}
+
+/** Bytes of the list of so many blobs. */
+function listBytes(count: number): number {
+  return (4 * (1 + count) + 7) & ~7;
+}
+
+function writeList({ words }: Chunk, at: number, numbers: readonly number[]): void {
+  words[at >> 2] = numbers.length;
+  words.set(numbers, (at >> 2) + 1);
 }

@@ -1,23 +1,26 @@
-import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError, type ErrorCode } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import {
   COMMAND_QUEUE_SHIFT,
+  MAX_THREADS,
   OP_PUBLISH,
   OP_RELEASE,
   RESULT_A,
   RESULT_B,
 } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
-import { pidTarget } from './far-links.ts';
+import { pidTarget } from './far-targets.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { SharedValue } from '../scheduler/slab.ts';
-import { type Arrived, Control } from './controls.ts';
+import { Control } from './control.ts';
+import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { type FarTarget, Proxy, type WatchAnswer } from './proxy.ts';
+import { isOfPeer, seatOf, stationOf } from './station.ts';
 
-/** What stands here for targets on other threads that somebody here is related to; docs/design/threads.md, Far relations. */
+/** What stands here for targets on other threads and nodes that somebody here is related to; docs/design/threads.md, Far relations. */
 export class Proxies {
   readonly #runtime: Runtime;
   readonly #far: Far;
@@ -91,10 +94,11 @@ export class Proxies {
     for (const proxy of [...this.#byNumber.values()]) {
       if (seatOf(proxy.station) !== seat) continue;
       this.#forget(proxy);
-      const error = failure('process-unknown', proxy.target.key);
+      const error = seat < MAX_THREADS ? failure('process-unknown', proxy.target.key) : reason;
       for (const waiting of proxy.waiting.splice(0)) waiting({ error });
       this.#fire(proxy, reason);
     }
+    if (seat >= MAX_THREADS) return;
     for (const resolve of this.#terminating.values()) resolve();
     this.#terminating.clear();
   }
@@ -116,9 +120,11 @@ export class Proxies {
     if (this.#byKey.get(proxy.target.key) === proxy) this.#byKey.delete(proxy.target.key);
   }
 
-  #watched({ number, value }: Arrived): void {
-    const proxy = this.#byNumber.get(number);
+  #watched(arrived: Arrived): void {
+    const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return;
+    const { value } = arrived;
+    if (typeof value === 'number') return this.#askElsewhere(proxy, value);
     const waiting = proxy.target.isEvent ? proxy.waiting.splice(0, 1) : proxy.waiting.splice(0);
     if (typeof value !== 'string') {
       proxy.isStanding = true;
@@ -135,12 +141,26 @@ export class Proxies {
     this.#fire(proxy, 'normal');
   }
 
-  #fired({ number, value }: Arrived): void {
+  /** The name or event is on that thread of the other node. */
+  #askElsewhere(proxy: Proxy, thread: number): void {
+    proxy.station = stationOf(seatOf(proxy.station), thread);
+    this.#far.controls.send(proxy.station, Control.watch, proxy.number, proxy.target.words);
+  }
+
+  /** A proxy of which a station may speak. */
+  #proxyOf({ station, number }: Arrived): Proxy | undefined {
     const proxy = this.#byNumber.get(number);
+    return proxy !== undefined && seatOf(proxy.station) === seatOf(station) ? proxy : undefined;
+  }
+
+  #fired(arrived: Arrived): void {
+    const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return;
+    const { number, value } = arrived;
     const [reason, isTerminating] = value as [ExitReason, boolean];
     const { pid } = proxy;
-    if (isTerminating && pid !== undefined) {
+    // Nobody here waits for the last words of a process of another node.
+    if (isTerminating && pid !== undefined && !isOfPeer(arrived.station)) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#terminating.set(number, resolve);
       this.#runtime.lifecycle.holdFar(pid, promise);
@@ -164,11 +184,13 @@ export class Proxies {
     dispatcher.overtakeCurrent();
   }
 
-  #published({ number, frame, value }: Arrived): void {
-    const proxy = this.#byNumber.get(number);
+  #published(arrived: Arrived): void {
+    const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return;
+    const { station, frame, value } = arrived;
     const { about } = proxy.target;
-    if (!('event' in about)) throw reasonOf(`proxy ${number} stands for no event`);
+    if (!('event' in about))
+      return void this.#far.violated(station, 'it publishes where no event stands');
     const [timestampNs, queue, message] = value as [bigint, number, unknown];
     const { event: name, node } = about;
     const published: EventMessage<unknown> = { name, node, timestampNs, message };

@@ -6,6 +6,9 @@ import { MAX_THREADS } from '../native/layout.ts';
  */
 export type Station = number;
 
+/** No station. */
+export const NOWHERE: Station = -1;
+
 /** A thread of the node that sits in `seat`: of this node a seat is a thread. */
 export function stationOf(seat: number, thread: number): Station {
   return seat < MAX_THREADS ? seat : seat * MAX_THREADS + thread;

@@ -17,8 +17,10 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import { Relation, type RelationTarget } from '../relation/relation.ts';
-import { type Arrived, Control } from './controls.ts';
+import { Control } from './control.ts';
+import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
+import { isOfPeer, seatOf, type Station } from './station.ts';
 
 /** A target of this thread by its address in the core. */
 interface Place {
@@ -28,7 +30,10 @@ interface Place {
   readonly about: RelationTarget;
 }
 
-/** A proxy on another thread. */
+/** The thread of this node on which something is that another node asks for. */
+type Elsewhere = number;
+
+/** A proxy on another thread or node. */
 export interface Watcher {
   readonly station: Station;
   readonly number: number;
@@ -82,11 +87,12 @@ export class Watches {
       this.#byWatcher.delete(key);
       const words = [portable, termination !== undefined];
       this.#far.controls.send(station, Control.fired, number, words);
-      void termination?.then(() => this.#far.controls.send(station, Control.over, number));
+      if (!isOfPeer(station))
+        void termination?.then(() => this.#far.controls.send(station, Control.over, number));
     }
   }
 
-  /** Publishes to the threads that have subscribers; counts those that had no room. */
+  /** Publishes to the threads and nodes that have subscribers; counts those that had no room. */
   publish(watch: Watch, from: LocalPid, queue: number, message: EventMessage<unknown>): number {
     const words = [message.timestampNs, queue, message.message];
     return this.#far.controls.publish([...watch.watchers.values()], from, words);
@@ -108,7 +114,7 @@ export class Watches {
   #watch({ station, number, value }: Arrived): void {
     const { controls } = this.#far;
     const place = this.#find(value);
-    if (typeof place === 'string') return controls.send(station, Control.watched, number, place);
+    if (typeof place !== 'object') return controls.send(station, Control.watched, number, place);
     if (!this.#byWatcher.has(watcherKey(station, number))) this.#add(place, station, number);
     const { about } = place;
     const backlog = 'event' in about ? this.#runtime.events.backlogOf(about.event) : [];
@@ -154,8 +160,8 @@ export class Watches {
     driver.outbox.write(words, core.pid.slot, index, token);
   }
 
-  /** What `words` names, or why it is not there. */
-  #find(words: unknown): Place | ErrorCode {
+  /** What `words` names, on which thread it is, or why it is not there. */
+  #find(words: unknown): Place | Elsewhere | ErrorCode {
     if (words instanceof LocalPid) {
       const record = this.#runtime.recordOf(words);
       return record?.isAlive === true ? this.#pidPlace(words) : 'process-unknown';
@@ -174,16 +180,17 @@ export class Watches {
     return { kind: TARGET_PID, index, generation, about: { pid } };
   }
 
-  #namePlace(name: string): Place | ErrorCode {
+  #namePlace(name: string): Place | Elsewhere | ErrorCode {
     const entry = this.#runtime.names.find(name);
-    if (entry === undefined) return 'process-unknown';
+    if (entry === undefined) return this.#far.names.name(name)?.thread ?? 'process-unknown';
     const { index, generation } = entry;
     const about = { name, node: this.#runtime.home.node };
     return { kind: TARGET_NAME, index, generation, about };
   }
 
-  #eventPlace(name: string): Place | ErrorCode {
+  #eventPlace(name: string): Place | Elsewhere | ErrorCode {
     const event = this.#runtime.events.find(name);
+    if (event === 'event-unknown') return this.#far.names.event(name)?.thread ?? event;
     if (typeof event === 'string') return event;
     const { index, generation } = event;
     const about = { event: name, node: this.#runtime.home.node };

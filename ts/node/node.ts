@@ -18,8 +18,8 @@ import { type AnyPid, LocalPid, type Pid } from '../process/pid.ts';
 import type { ProcessInfo, ProcessListOptions, ProcessShortInfo } from '../process/process-info.ts';
 import type { ProcessName } from '../process/process-name.ts';
 import type { Optional, SpawnOptions } from '../process/process-options.ts';
-import type { Peer } from '../process/peer.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import type { NodeProcess } from '../process/peer.ts';
+import { ProcessRecord } from '../process/process-record.ts';
 import type { ProcessState } from '../process/process-state.ts';
 import type { AnyTarget, Target } from '../process/target.ts';
 import type { MessageOf, ReplyTo, RequestOf, TypeOf } from '../protocol/protocol.ts';
@@ -358,12 +358,13 @@ export class Node implements Messenger, AsyncDisposable {
     return peer;
   }
 
-  #find(pid: unknown): Peer {
+  #find(pid: unknown): NodeProcess {
     this.#checkAlive();
     if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
     const record = this.#runtime.messaging.resolve(pid);
     if (typeof record === 'string') throw failure(record, pid);
-    return record;
+    if (record instanceof ProcessRecord || record instanceof FarPid) return record;
+    throw failure('not-allowed', `${record.pid} lives on another node, ${record.pid.node}`);
   }
 }
 

@@ -10,6 +10,7 @@ import type { LoggerOptions } from '../log/logger.ts';
 import { LogHub } from '../log/log-hub.ts';
 import { Far, type ThreadPlace } from '../far/far.ts';
 import { FarPid } from '../far/far-pid.ts';
+import { RemotePid } from '../far/remote-pid.ts';
 import { MAX_THREADS } from '../native/layout.ts';
 import type { Threads } from '../thread/threads.ts';
 import { describeNode, type NodeInfo } from './node-info.ts';
@@ -21,10 +22,10 @@ import type { BindingScheduler } from '../native/load.ts';
 import { AliasTable } from '../process/alias-table.ts';
 import { Home } from '../process/home.ts';
 import { LocalPid } from '../process/pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess, Peer } from '../process/peer.ts';
 import { supervises } from '../process/process-context.ts';
 import { Inspector } from '../process/inspector.ts';
-import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
+import { BOUNDED, ProcessRecord } from '../process/process-record.ts';
 import { RelationTable } from '../relation/relation-table.ts';
 import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { Deliveries } from '../scheduler/deliveries.ts';
@@ -260,27 +261,30 @@ export class Runtime {
   }
 
   /** A process of this node, wherever it lives; `undefined` when it has ended. */
-  peerOf(pid: LocalPid): Peer | undefined {
+  peerOf(pid: LocalPid): NodeProcess | undefined {
+    if (pid instanceof RemotePid) return undefined;
     if (!(pid instanceof FarPid)) return this.recordOf(pid);
     return pid.isAlive ? pid : undefined;
   }
 
-  /** Counts one more message in a queue; false, and nothing counted, when its mailbox is full. */
+  /** Counts one more message in a queue; false, and nothing counted, when its mailbox is full. Another node counts itself. */
   accepts(peer: Peer, queue: number): boolean {
-    if (!(peer instanceof FarPid))
+    if (peer instanceof ProcessRecord)
       return (peer.flags & BOUNDED) === 0 || this.gauges.accept(peer, queue);
+    if (!(peer instanceof FarPid)) return true;
     return !peer.presence.isBounded || this.far!.presence.accept(peer.presence, queue);
   }
 
   /** How many messages wait in a queue of a bounded mailbox. */
-  waitingOf(peer: Peer, queue: number): number {
+  waitingOf(peer: NodeProcess, queue: number): number {
     if (!(peer instanceof FarPid)) return this.gauges.waiting(peer, queue);
     return this.far!.presence.waiting(peer.presence, queue);
   }
 
   /** Takes back one that was accepted on another thread, and could not be sent there. */
-  retract({ presence }: FarPid, queue: number): void {
-    if (presence.isBounded) this.far!.presence.retract(presence, queue);
+  retract(peer: Peer, queue: number): void {
+    if (peer instanceof FarPid && peer.presence.isBounded)
+      this.far!.presence.retract(peer.presence, queue);
   }
 
   /** The pid of a process of this thread that has ended. */
@@ -290,13 +294,7 @@ export class Runtime {
 
   /** A number that no other thread of the node gives, nor any that had this one's place: the n-th of this one. */
   serialOf(n: number): number {
-    return this.threads === 1 ? n : this.#firstSerial + n * MAX_THREADS;
-  }
-
-  /** The thread that made a reference; -1 for what is none. */
-  threadOfRef(ref: string): number {
-    const serial = Number(ref.split('.')[1]);
-    return Number.isSafeInteger(serial) ? serial % MAX_THREADS : -1;
+    return this.far === undefined ? n : this.#firstSerial + n * MAX_THREADS;
   }
 
   /** What a child of a process sees of the environment when it lives on another thread; that of the node is there already. */

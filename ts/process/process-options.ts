@@ -90,12 +90,12 @@ export type AnySpawnOptions = ProcessOptions & {
   readonly [farLink]?: FarLink;
 };
 
-/** The key of a spawn option: who on another thread spawns the process. @internal */
+/** The key of a spawn option: who on another thread or node spawns the process. @internal */
 export const farLink: unique symbol = Symbol('tergo.farLink');
 
-/** How a process is tied to the other thread that spawned it. @internal */
+/** How a process is tied to the other thread or node that spawned it. @internal */
 export interface FarLink {
-  readonly thread: number;
+  readonly station: number;
   /** The proxy by which its parent is linked to it; 0: none. */
   readonly proxy: number;
   /** Whether its parent ends it in its own order. */
