@@ -229,8 +229,8 @@ export class EventTable {
     const name = textOf(target);
     if (why === 'no-connection') {
       const node = String(nodeInId(target as object));
-      const isConnected = far?.peers.connectedAs(node) !== undefined;
-      return isConnected ? far!.links.remoteEvent(name, node) : undefined;
+      if (far?.peers.connectedAs(node) === undefined) return undefined;
+      return far.links.remoteEvent(name, node);
     }
     const found = this.#elsewhere(target, why);
     return found && far?.links.eventTarget(name, found);

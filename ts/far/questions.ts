@@ -14,7 +14,7 @@ interface Asked {
 /** What another node may ask. */
 interface PeerQuestion {
   readonly isFitting: (args: readonly unknown[]) => boolean;
-  readonly answer: (station: Station, args: readonly unknown[]) => unknown;
+  readonly answer: (station: Station, ...args: readonly never[]) => unknown;
 }
 
 /** Questions of one station to another that a promise waits for. */
@@ -33,21 +33,17 @@ export class Questions {
   }
 
   /** What this thread answers to `name` when another thread of the node asks; may be a promise. */
-  on<Args extends readonly unknown[]>(name: string, answer: (...args: Args) => unknown): void {
-    this.#answers.set(name, answer as (...args: readonly never[]) => unknown);
+  on(name: string, answer: (...args: readonly never[]) => unknown): void {
+    this.#answers.set(name, answer);
   }
 
   /** The same when another node asks; `isFitting` says whether the arguments are what they must be. */
-  onPeer<Args extends readonly unknown[]>(
+  onPeer(
     name: string,
     isFitting: (args: readonly unknown[]) => boolean,
-    answer: (station: Station, ...args: Args) => unknown,
+    answer: (station: Station, ...args: readonly never[]) => unknown,
   ): void {
-    this.#peerAnswers.set(name, {
-      isFitting,
-      // `isFitting` has seen to the arguments.
-      answer: (station, args) => answer(station, ...(args as unknown as Args)),
-    });
+    this.#peerAnswers.set(name, { isFitting, answer });
   }
 
   /** Whether another node may ask this. */
@@ -84,7 +80,7 @@ export class Questions {
     };
     try {
       const answer = await (isOfPeer(station)
-        ? this.#peerAnswers.get(name)!.answer(station, args)
+        ? this.#peerAnswers.get(name)!.answer(station, ...args)
         : this.#answers.get(name)!(...args));
       reply(true, answer);
     } catch (error) {
