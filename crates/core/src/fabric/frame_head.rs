@@ -43,6 +43,8 @@ pub struct FrameHead {
     pub second: u32,
     /// Who wrote it.
     pub sender: FrameSender,
+    /// How it is to travel to another node: the number of a profile, and `FRAME_UNORDERED`.
+    pub options: u32,
 }
 
 impl FrameHead {
@@ -69,6 +71,7 @@ impl FrameHead {
                 generation: word(5),
                 id: u64::from(word(7) & ID_HIGH_MASK) << 32 | u64::from(word(6)),
             },
+            options: word(7) >> FRAME_SEAT_SHIFT,
         };
         (frame, if is_int { 0 } else { word(1) })
     }
