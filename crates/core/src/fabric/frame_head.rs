@@ -8,7 +8,7 @@ const THREAD_SHIFT: u32 = 24;
 const ID_HIGH_MASK: u32 = (1 << FRAME_SEAT_SHIFT) - 1;
 
 /// Who wrote a frame: a process of the node on whose side the frame is looked at, or of its peer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FrameSender {
     /// Its thread.
     pub thread: u32,

@@ -140,6 +140,11 @@ impl LinkPort {
         self.writer.deliver(inbound, claim, blobs)
     }
 
+    /// The thread to which a frame of the peer would go now.
+    pub fn thread_of(&self, inbound: &Inbound<'_>) -> u32 {
+        self.writer.thread_of(inbound)
+    }
+
     /// The peer has told its next object shape: their numbers count from 1.
     pub fn add_shape(&self, text: &str) {
         if let Some(seat) = self.seat() {

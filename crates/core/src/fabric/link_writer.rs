@@ -127,6 +127,11 @@ impl LinkWriter {
         Delivery::Written
     }
 
+    /// The thread to which a frame would go now; 0 for one that goes nowhere.
+    pub fn thread_of(&self, inbound: &Inbound<'_>) -> u32 {
+        self.place(inbound).map_or(0, |head| head.thread)
+    }
+
     /// Hands over what was written.
     pub fn hand_over(&mut self) {
         for thread in 0..self.lanes.len() as u32 {
