@@ -1,7 +1,27 @@
 //! What nodes say to each other: bytes and the time in, bytes and events out. No socket, no clock.
 //!
-//! `docs/protocol.md` specifies every byte.
+//! `docs/protocol.md` specifies every byte. The time is always a [`Duration`](std::time::Duration) since some
+//! start that the caller chose, and never goes back.
 
 #![forbid(unsafe_code)]
 
 pub mod registrar;
+
+mod agreement;
+mod handshake;
+mod item;
+mod link;
+mod peers;
+mod protocol;
+
+pub use agreement::{
+    Agreement, Claim, Features, Identity, Limits, PeerIdentity, Purpose, Refusal, Role,
+};
+pub use handshake::{Admission, HandshakeError, HandshakeStep};
+pub use item::{Algorithm, Compression, Item, Op, Sender, Target};
+pub use link::{
+    BlobMark, CloseReason, ConnectionCounters, Incoming, LinkCounters, LinkError, LinkLoss,
+    SendError,
+};
+pub use peers::{Action, ConnectionKey, DialId, DownReason, LinkPlace, Peers};
+pub use protocol::{AcceptSettings, Connection, Delivery, DialSettings, Handshake, Protocol};

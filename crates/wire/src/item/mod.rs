@@ -1,0 +1,3 @@
+mod item;
+
+pub use item::{Algorithm, Compression, Item, Op, Sender, Target};
