@@ -8,6 +8,7 @@ mod datagrams;
 mod decoder;
 mod fault;
 mod field;
+mod fuzz;
 mod inquiry;
 mod message;
 mod name;
@@ -29,6 +30,8 @@ pub use application_route::{
 pub use client::{AskError, Client, ClientEvent, ClientOptions};
 pub use decoder::Decoder;
 pub use fault::Fault;
+#[doc(hidden)]
+pub use fuzz::fuzz;
 pub use inquiry::{Inquiry, MAX_DATAGRAM, Progress};
 pub use message::{HEADER_BYTES, MAGIC, Message, VERSION};
 pub use name::{MAX_NAME_BYTES, host_of, is_application_name, is_node_name};
