@@ -59,6 +59,17 @@ impl Connection {
         })
     }
 
+    /// Is woken by the fabric from now on.
+    pub fn listen(self: &Arc<Self>) {
+        let weak = Arc::downgrade(self);
+        let waker = Arc::new(move || {
+            if let Some(connection) = weak.upgrade() {
+                connection.push();
+            }
+        });
+        self.with(|driver, _| driver.on_wake(waker));
+    }
+
     /// One more link. Only on the network's thread.
     pub fn attach(&self, agreement: &Agreement, socket: Socket, rest: &[u8]) {
         self.with(|driver, now| driver.attach(agreement, socket, rest, now));

@@ -13,7 +13,7 @@ struct HeldItem {
     name: Option<Box<str>>,
     payload: Box<[u8]>,
     blobs: Vec<Vec<u8>>,
-    cost: u32,
+    cost: u64,
 }
 
 impl HeldItem {
@@ -45,8 +45,8 @@ impl Held {
         port: &mut LinkPort,
         inbound: &Inbound<'_>,
         mut blobs: Vec<Vec<u8>>,
-        cost: u32,
-    ) -> u32 {
+        cost: u64,
+    ) -> u64 {
         let may_go = self.count == 0 || self.may_overtake(port, inbound);
         if may_go && port.deliver(inbound, claim_of(&inbound.head), &mut blobs) != Delivery::Full {
             return cost;
@@ -69,7 +69,7 @@ impl Held {
                     item.blobs = blobs;
                     break;
                 }
-                released += u64::from(item.cost);
+                released += item.cost;
                 forget(&mut self.senders, item.head.sender);
                 lane.pop_front();
                 self.count -= 1;
@@ -98,7 +98,7 @@ impl Held {
     }
 
     #[cold]
-    fn hold(&mut self, thread: u32, inbound: &Inbound<'_>, blobs: Vec<Vec<u8>>, cost: u32) {
+    fn hold(&mut self, thread: u32, inbound: &Inbound<'_>, blobs: Vec<Vec<u8>>, cost: u64) {
         let index = thread as usize;
         if self.lanes.len() <= index {
             self.lanes.resize_with(index + 1, VecDeque::new);

@@ -11,8 +11,7 @@ use tergo_wire::{
 use crate::gate::{Gate, is_unordered, profile_of};
 use crate::held::Held;
 use crate::profiles::Profiles;
-use crate::socket::{Readiness, Socket};
-use crate::transport::Transport;
+use crate::socket::{Readiness, Socket, Stream};
 
 /// Bytes of frames that are taken from the threads before what they became is written.
 const TAKE_AT_ONCE: usize = 64 * 1024;
@@ -43,7 +42,7 @@ pub(crate) enum Outcome {
 
 /// One socket of the pool.
 struct Link {
-    transport: Box<dyn Transport>,
+    stream: Stream,
     readiness: Arc<Readiness>,
     /// Nothing more was there to be read.
     is_drained: bool,
@@ -110,6 +109,11 @@ impl LinkDriver {
         }
     }
 
+    /// What is called when threads have something for the peer, or room, while it sleeps.
+    pub fn on_wake(&self, waker: Arc<dyn Fn() + Send + Sync>) {
+        self.parts.port.on_wake(waker);
+    }
+
     /// A link was agreed on; `rest` came after its handshake.
     pub fn attach(&mut self, agreement: &Agreement, socket: Socket, rest: &[u8], now: Duration) {
         let place = usize::from(agreement.place);
@@ -118,7 +122,7 @@ impl LinkDriver {
         }
         self.parts.wire.open(agreement, now);
         self.links[place] = Some(Link {
-            transport: socket.transport,
+            stream: socket.stream,
             readiness: Arc::new(socket.readiness),
             is_drained: false,
             is_full: false,
@@ -199,7 +203,7 @@ impl LinkDriver {
     pub fn end(mut self, reason: u32) {
         self.held.retry(&mut self.parts.port, Some(Claim::Last));
         for link in self.links.iter_mut().flatten() {
-            link.transport.close();
+            link.stream.close();
         }
         self.parts.port.leave(reason);
     }
@@ -333,13 +337,7 @@ impl LinkDriver {
         let mut total = 0;
         link.is_full = false;
         loop {
-            let bytes = wire.output(place, now);
-            let written = if bytes.is_empty() {
-                link.transport.flush().map(|()| 0)
-            } else {
-                link.transport.write(bytes)
-            };
-            match written {
+            match link.stream.write(wire.output(place, now)) {
                 Ok(0) => return Ok(total),
                 Ok(count) => {
                     wire.written(place, count, now);
@@ -380,15 +378,17 @@ impl LinkDriver {
             };
             let space = self.parts.wire.space(place);
             let room = space.len();
-            match link.transport.read(space) {
+            if room == 0 {
+                // What came before finds no room on its way.
+                return Ok(false);
+            }
+            match link.stream.read(space) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
                     self.parts.wire.filled(place, count, now);
                     self.receive(place, now);
                     left = left.saturating_sub(count);
-                    // On Unix a read that did not fill the space has taken all; what comes later tells of itself.
-                    if cfg!(unix) && count < room {
-                        self.set_drained(place);
+                    if count < room && self.is_drained_by_short_read(place) {
                         return Ok(false);
                     }
                 }
@@ -401,6 +401,16 @@ impl LinkDriver {
             }
         }
         Ok(true)
+    }
+
+    /// What comes later tells of itself.
+    fn is_drained_by_short_read(&mut self, place: u16) -> bool {
+        let link = self.links[usize::from(place)].as_mut();
+        let Some(link) = link.filter(|link| link.stream.tells_by_short_reads()) else {
+            return false;
+        };
+        link.is_drained = true;
+        true
     }
 
     fn set_drained(&mut self, place: u16) {
@@ -437,7 +447,7 @@ impl LinkDriver {
                 } => {
                     let inbound = gate.incoming(&item);
                     let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
-                    released += u64::from(self.held.deliver(port, &inbound, blobs, cost));
+                    released += self.held.deliver(port, &inbound, blobs, cost);
                 }
                 Incoming::Shape { text, .. } => port.add_shape(text),
                 Incoming::Goodbye(_) => self.outcomes.push(Outcome::Over(DownReason::Goodbye)),

@@ -1,20 +1,27 @@
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr, TcpStream as StdStream};
 use std::pin::pin;
 use std::task::Poll;
 
-use tergo_wire::Role;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-use crate::transport::{Plain, Security, Transport};
+use crate::channel::Channel;
 
-/// A connected socket: the transport, which anybody may drive, and what tells when it is worth while.
+/// A connected socket: the stream, which anybody may drive, and what tells when it is worth while.
+#[derive(Debug)]
 pub(crate) struct Socket {
     /// Reads and writes.
-    pub transport: Box<dyn Transport>,
+    pub stream: Stream,
     /// Says when the socket can be read or written.
     pub readiness: Readiness,
+}
+
+/// The bytes of a link: a socket, or TLS over one. It never waits, and works on every thread.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    socket: StdStream,
+    channel: Channel,
 }
 
 /// Says when a socket can be read or written. To be asked on the network's thread only.
@@ -27,43 +34,32 @@ impl Socket {
     /// Over a connected stream.
     ///
     /// # Errors
-    /// Those of the system, and of the security.
-    pub fn new(
-        stream: TcpStream,
-        security: Option<&dyn Security>,
-        role: Role,
-        host: &str,
-    ) -> io::Result<Self> {
+    /// Those of the system.
+    pub fn new(stream: TcpStream, channel: Channel) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         let stream = stream.into_std()?;
-        let twin = stream.try_clone()?;
-        let transport: Box<dyn Transport> = match security {
-            Some(security) => security.wrap(twin, role, host)?,
-            None => Box::new(Plain::new(twin)),
-        };
-        let readiness = Readiness {
-            stream: TcpStream::from_std(stream)?,
-        };
+        let socket = stream.try_clone()?;
+        let stream = TcpStream::from_std(stream)?;
         Ok(Self {
-            transport,
-            readiness,
+            stream: Stream { socket, channel },
+            readiness: Readiness { stream },
         })
     }
 
-    /// Waits until the transport is ready for a handshake.
+    /// Waits until TLS is ready for the handshake of the nodes; gives what binds that to it.
     ///
     /// # Errors
-    /// The transport has failed.
-    pub async fn establish(&mut self) -> io::Result<()> {
-        while is_blocked(&self.transport.establish())? {
+    /// The link is lost, or its certificates are refused.
+    pub async fn establish(&mut self) -> io::Result<Option<[u8; 32]>> {
+        let Stream { socket, channel } = &mut self.stream;
+        while is_blocked(&channel.handshake(socket))? {
             self.readiness.drained();
-            let must_write = is_blocked(&self.transport.flush())?;
-            if must_write {
+            if channel.wants_write() {
                 self.readiness.filled();
             }
-            self.readiness.either(must_write).await?;
+            self.readiness.either(channel.wants_write()).await?;
         }
-        is_blocked(&self.transport.flush()).map(|_| ())
+        Ok(channel.binding())
     }
 
     /// Reads some bytes, waiting for them; 0: the other end has closed.
@@ -72,7 +68,7 @@ impl Socket {
     /// The link is lost.
     pub async fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.transport.read(into) {
+            match self.stream.read(into) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.readiness.drained();
                     self.readiness.either(false).await?;
@@ -88,12 +84,7 @@ impl Socket {
     /// The link is lost.
     pub async fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         loop {
-            let written = if bytes.is_empty() {
-                self.transport.flush().map(|()| 0)
-            } else {
-                self.transport.write(bytes)
-            };
-            match written {
+            match self.stream.write(bytes) {
                 Ok(0) if bytes.is_empty() => return Ok(()),
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -103,6 +94,40 @@ impl Socket {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+impl Stream {
+    /// Reads some bytes; 0: the other end has closed.
+    ///
+    /// # Errors
+    /// `WouldBlock`: nothing is there; else the link is lost.
+    pub fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.channel.read(&mut self.socket, into)
+    }
+
+    /// Takes some bytes and writes them. Without bytes: writes all that it has taken before, and gives 0.
+    ///
+    /// # Errors
+    /// `WouldBlock`: the socket takes no more now; else the link is lost.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.is_empty() {
+            return self.channel.flush(&mut self.socket).map(|()| 0);
+        }
+        self.channel.write(&mut self.socket, bytes)
+    }
+
+    /// Whether a read that did not fill its space has taken all that was there.
+    pub fn tells_by_short_reads(&self) -> bool {
+        cfg!(unix) && !self.channel.is_tls()
+    }
+
+    /// Says that nothing more is written, as far as that goes without waiting.
+    pub fn close(&mut self) {
+        self.channel.close();
+        // The other end may be gone already, which is what is wanted.
+        let _ = self.channel.flush(&mut self.socket);
+        let _ = self.socket.shutdown(Shutdown::Write);
     }
 }
 

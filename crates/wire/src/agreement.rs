@@ -62,6 +62,9 @@ pub struct Limits {
     pub max_assemblies: u32,
     /// It sends something at least this often; default 15 s.
     pub keep_alive: Duration,
+    /// So many times its peer's `keep_alive` pass without a sign before a link is lost; the larger number of both rules;
+    /// default 3.
+    pub misses: u8,
 }
 
 impl Default for Limits {
@@ -71,6 +74,7 @@ impl Default for Limits {
             max_message: 64 << 20,
             max_assemblies: 64,
             keep_alive: Duration::from_secs(15),
+            misses: 3,
         }
     }
 }
@@ -127,6 +131,8 @@ pub struct Agreement {
     pub peer: PeerIdentity,
     /// By which links of a pool find their connection.
     pub connection_id: [u8; 16],
+    /// The link's number in the connection: the acceptor's counter of attempts.
+    pub link: u64,
     /// The link's place in the pool, from 0.
     pub place: u16,
     /// Places of the pool.

@@ -113,8 +113,11 @@ pub trait Connection: Send {
     /// So many of them were written.
     fn written(&mut self, place: u16, count: usize, now: Duration);
 
-    /// Where bytes that came over a link go; never empty.
+    /// Where bytes that come over a link go; empty when what came before has to be taken first: see `has_space`.
     fn space(&mut self, place: u16) -> &mut [u8];
+
+    /// Whether a link may be read. It may as soon as `next` has given none, unless it waits for another link.
+    fn has_space(&self, place: u16) -> bool;
 
     /// So many bytes were put there.
     fn filled(&mut self, place: u16, count: usize, now: Duration);
