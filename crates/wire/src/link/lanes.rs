@@ -117,7 +117,7 @@ impl Lanes {
                 Turn::Stuck => stuck += 1,
             }
             if self
-                .lanes
+                .waiting
                 .get(&key)
                 .is_some_and(|lane| lane.parcels.is_empty())
             {
