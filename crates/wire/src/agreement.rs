@@ -14,8 +14,13 @@ pub enum Role {
 pub enum Purpose {
     /// The first link of a connection.
     First,
-    /// One more link for the pool of the connection of that id.
-    Join([u8; 16]),
+    /// One more link for the pool of a connection.
+    Join {
+        /// By which its links find it.
+        id: [u8; 16],
+        /// The empty place that it is for.
+        place: u16,
+    },
 }
 
 /// What both ends of a link can do, one bit each; in force is what both have.
@@ -96,6 +101,22 @@ pub struct Identity {
     pub software: String,
 }
 
+impl Identity {
+    /// Whether a node can be like that: names and numbers within their bounds.
+    pub fn is_sound(&self) -> bool {
+        let limits = &self.limits;
+        let keep_alive = Duration::from_millis(100)..=Duration::from_hours(1);
+        (1..=255).contains(&self.name.len())
+            && self.software.len() <= 64
+            && (1..=64).contains(&self.pool)
+            && (256 << 10..=1 << 40).contains(&limits.window)
+            && (1..=1 << 40).contains(&limits.max_message)
+            && (1..=1024).contains(&limits.max_assemblies)
+            && keep_alive.contains(&limits.keep_alive)
+            && limits.misses > 0
+    }
+}
+
 /// Who the other one is, proved by the cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerIdentity {
@@ -112,6 +133,8 @@ pub struct Claim {
     pub peer: PeerIdentity,
     /// What for.
     pub purpose: Purpose,
+    /// The id of the connection that begins, or that the link is for.
+    pub connection_id: [u8; 16],
 }
 
 /// What the two ends of a link have agreed on.

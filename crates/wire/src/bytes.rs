@@ -125,13 +125,13 @@ pub(crate) fn put_run(out: &mut Vec<u8>, run: &[u8]) {
 /// A number with a sign, so that small ones stay small.
 #[inline]
 pub(crate) fn zigzag(value: i32) -> u32 {
-    ((value << 1) ^ (value >> 31)) as u32
+    ((value << 1) ^ (value >> 31)).cast_unsigned()
 }
 
 /// Back again.
 #[inline]
 pub(crate) fn unzigzag(value: u32) -> i32 {
-    (value >> 1) as i32 ^ -((value & 1) as i32)
+    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// What a dialer brings to a handshake.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DialSettings {
     /// What this node says of itself.
     pub own: Identity,
@@ -25,7 +25,7 @@ pub struct DialSettings {
 }
 
 /// What an acceptor brings to a handshake.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AcceptSettings {
     /// What this node says of itself.
     pub own: Identity,

@@ -10,7 +10,7 @@ use crate::link::outbound::FragmentHead;
 /// What is kept free for a part before its bytes have come.
 const MAX_RESERVE: u64 = 1 << 20;
 /// An item of which nothing more comes for so long is given up, and the link with it.
-const MAX_AGE: Duration = Duration::from_secs(60);
+const MAX_AGE: Duration = Duration::from_mins(1);
 
 /// The large items that are in the middle of coming.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::link::outbound::{FragmentHead, Outbound};
 /// The senders that have something large on its way, or waiting, each with what comes after it: they take turns.
 #[derive(Debug)]
 pub(crate) struct Lanes {
-    lanes: HashMap<Key, Lane>,
+    waiting: HashMap<Key, Lane>,
     order: VecDeque<Key>,
     /// Which streams are in use.
     streams: Vec<bool>,
@@ -53,7 +53,7 @@ impl Lanes {
     /// The peer takes so many large items at a time, and so many bytes of them.
     pub fn new(max_streams: u32, max_begun: u64) -> Self {
         Self {
-            lanes: HashMap::new(),
+            waiting: HashMap::new(),
             order: VecDeque::new(),
             streams: vec![false; max_streams as usize],
             begun: 0,
@@ -71,12 +71,15 @@ impl Lanes {
 
     /// Whether that sender has: then all it sends waits behind it.
     pub fn has(&self, sender: &Sender) -> bool {
-        !self.is_empty() && self.lanes.contains_key(&key(sender))
+        !self.is_empty() && self.waiting.contains_key(&key(sender))
     }
 
     /// The senders that have.
     pub fn ids(&self) -> impl Iterator<Item = u64> {
-        let first = self.lanes.values().filter_map(|lane| lane.parcels.front());
+        let first = self
+            .waiting
+            .values()
+            .filter_map(|lane| lane.parcels.front());
         first.map(|parcel| parcel.sender().id)
     }
 
@@ -89,7 +92,7 @@ impl Lanes {
     pub fn push(&mut self, parcel: Parcel) {
         let key = key(&parcel.sender());
         self.bytes += parcel.bytes();
-        let lane = self.lanes.entry(key).or_insert_with(|| {
+        let lane = self.waiting.entry(key).or_insert_with(|| {
             self.order.push_back(key);
             Lane::default()
         });
@@ -114,11 +117,11 @@ impl Lanes {
                 Turn::Stuck => stuck += 1,
             }
             if self
-                .lanes
+                .waiting
                 .get(&key)
                 .is_some_and(|lane| lane.parcels.is_empty())
             {
-                self.lanes.remove(&key);
+                self.waiting.remove(&key);
             } else {
                 self.order.push_back(key);
             }
@@ -132,7 +135,7 @@ impl Lanes {
         credit: &mut Credit,
         counters: &mut LinkCounters,
     ) -> Turn {
-        let Some(lane) = self.lanes.get_mut(&key) else {
+        let Some(lane) = self.waiting.get_mut(&key) else {
             return Turn::Stuck;
         };
         let Some(parcel) = lane.parcels.front() else {

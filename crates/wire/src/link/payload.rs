@@ -47,7 +47,9 @@ pub(crate) fn check(
         }
         _ => {
             let mut marks = scan(value, world(blobs))?;
-            marks.iter_mut().for_each(|mark| mark.at += prefix);
+            for mark in &mut marks {
+                mark.at += prefix;
+            }
             Ok(marks)
         }
     }
