@@ -179,6 +179,7 @@ export class FrameReader {
     const at = wordOf(frame);
     const format = (words[at]! >>> FRAME_FORMAT_SHIFT) & 0xff;
     if (format === FORMAT_INT_REQUEST) return words[(this.#prefixAt(frame) >> 2) + 1]! | 0;
+    this.#announceBlobs(frame);
     if ((this.#flagsOf(frame) & FLAG_WHOLE) !== 0) return this.#wholeOf(frame, format, shapes);
     const start = this.#prefixAt(frame) + (this.#hasPrefix(frame) ? PREFIX_BYTES : 0);
     const end = 4 * (at + FRAME_WORDS) + words[at + 1]!;
@@ -209,6 +210,14 @@ export class FrameReader {
     if ((this.#flagsOf(frame) & FLAG_BLOBS) === 0) return 0;
     const count = this.#chunkOf(frame).words[wordOf(frame) + FRAME_WORDS]!;
     return (4 * (1 + count) + 7) & ~7;
+  }
+
+  /** Tells the codec which blobs came with the value that it is about to decode. */
+  #announceBlobs(frame: number): void {
+    if ((this.#flagsOf(frame) & FLAG_BLOBS) === 0) return;
+    const { words } = this.#chunkOf(frame);
+    const at = wordOf(frame) + FRAME_WORDS;
+    this.#codec.incoming = Array.from(words.subarray(at + 1, at + 1 + words[at]!));
   }
 
   /** The last blob is the value. */

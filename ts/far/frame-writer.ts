@@ -30,7 +30,6 @@ import { FarPid } from './far-pid.ts';
 import type { FarWorld } from './far-world.ts';
 import { RemotePid } from './remote-pid.ts';
 import { isOfPeer, seatOf, type Station, threadOf } from './station.ts';
-import { FRAME_WAY_SHIFT } from './way.ts';
 
 const CHUNK_BYTES = 4 * BLOCK_WORDS;
 const HEAD_BYTES = 4 * FRAME_WORDS;
@@ -273,12 +272,11 @@ export class FrameWriter {
       (head.kind << FRAME_KIND_SHIFT) |
       (head.queue << FRAME_QUEUE_SHIFT) |
       ((layout.flags | flagsOf(head)) << FRAME_FLAGS_SHIFT) |
-      (format << FRAME_FORMAT_SHIFT) |
-      ((head.way ?? 0) << FRAME_WAY_SHIFT);
+      (format << FRAME_FORMAT_SHIFT);
     words[at + 1] = format === FORMAT_INT ? this.#codec.integer : layout.end - open.at - HEAD_BYTES;
     words[at + 2] = firstWord(head);
     words[at + 3] = head.second;
-    this.#sender(words, at, from, head.origin);
+    this.#sender(words, at, from, head);
     let place = open.at + HEAD_BYTES + layout.blobs;
     if (head.name !== undefined) place = writeName(open, place, head.name);
     if (prefix !== undefined) {
@@ -288,18 +286,29 @@ export class FrameWriter {
     this.#advance(open, (layout.end + 7) & ~7);
   }
 
-  #sender(words: Uint32Array, at: number, from: LocalPid, origin: Station | undefined): void {
+  #sender(
+    words: Uint32Array,
+    at: number,
+    from: LocalPid,
+    { station, origin, way }: FrameHead,
+  ): void {
     const isFar = from instanceof FarPid || from instanceof RemotePid;
     const slot = isFar ? from.farSlot : from.slot;
     const thread = isFar ? from.thread : threadOf(origin ?? this.#thread);
-    const seat = from instanceof RemotePid ? from.home.seat : seatOf(origin ?? this.#thread);
-    const seatBits = seat < MAX_THREADS ? 0 : seat - FRAME_SEAT_BASE;
     words[at + 4] = slot | (thread << 24);
     words[at + 5] = from.generation;
     const { id } = from;
     words[at + 6] = id;
     const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
-    words[at + 7] = high | (seatBits << FRAME_SEAT_SHIFT);
+    // To a peer it is clear from which node a frame comes: there stands how it travels.
+    const bits = isOfPeer(station) ? (way ?? 0) : this.#seatBits(from, origin);
+    words[at + 7] = high | (bits << FRAME_SEAT_SHIFT);
+  }
+
+  /** The connection behind which the sender is; 0: it is of this node. */
+  #seatBits(from: LocalPid, origin: Station | undefined): number {
+    const seat = from instanceof RemotePid ? from.home.seat : seatOf(origin ?? this.#thread);
+    return seat < MAX_THREADS ? 0 : seat - FRAME_SEAT_BASE;
   }
 
   /** The next turn hands over what stands before `at`. */

@@ -123,6 +123,7 @@ export const FLAG_WHOLE = 2;
 export const FLAG_IMPORTANT = 4;
 export const FLAG_NAMED = 8;
 export const FRAME_SEAT_SHIFT = 21;
+export const FRAME_UNORDERED = 1024;
 export const FRAME_SEAT_BASE = 63;
 export const FORMAT_RAW = 255;
 export const CONTROL_PEER_UP = 62;

@@ -270,6 +270,9 @@ layout! {
     FLAG_NAMED = 8;
     /// Shift of the seat of a connection in a frame's last word: 0 there for a process of this node.
     FRAME_SEAT_SHIFT = 21;
+    /// In its place in a frame for a connection: it may overtake others of its sender. The bits below are the number
+    /// of a profile, which says how it is compressed, or 0.
+    FRAME_UNORDERED = 1 << 10;
     /// What is taken from a connection's number to fit there.
     FRAME_SEAT_BASE = MAX_THREADS - 1;
     /// Frame format: the bytes are explained by the op of the control frame.

@@ -16,7 +16,8 @@ use tergo_core::layout::{
     KIND_SIGNAL, PORT_AT, QUEUE_MAIN, QUEUE_URGENT,
 };
 use tergo_core::{
-    Block, Delivery, Fabric, FrameHead, FrameSender, LinkPort, Scheduler, split_name,
+    Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, Scheduler,
+    split_name,
 };
 
 const NONE: u32 = u32::MAX;
@@ -62,7 +63,7 @@ fn message(thread: u32, pid: Pid) -> FrameHead {
 }
 
 fn deliver(link: &mut LinkPort, head: &FrameHead, payload: &[u8]) -> Delivery {
-    link.deliver(head, None, payload, &mut Vec::new())
+    link.deliver(&Inbound::of(*head, payload), Claim::Plain, &mut Vec::new())
 }
 
 fn block_of(fabric: &Arc<Fabric>, frame: u32) -> (Arc<Block>, u32) {
@@ -104,18 +105,14 @@ fn what_a_thread_writes_for_a_connection_is_read_there_with_sender_and_target() 
     let (mut payload, mut blobs) = (Vec::new(), Vec::new());
     let frame = link.next(&mut payload, &mut blobs).expect("one has come");
     assert_eq!(payload, b"hello");
-    assert_eq!(frame.from, 1);
-    assert_eq!(
-        (frame.head.thread, frame.head.first, frame.head.second),
-        (2, 9, 4)
-    );
+    assert_eq!((frame.thread, frame.first, frame.second), (2, 9, 4));
     let sender = FrameSender {
         thread: 1,
         slot: 8,
         generation: 6,
         id: (3 << 32) + 1007,
     };
-    assert_eq!(frame.head.sender, sender);
+    assert_eq!(frame.sender, sender);
     link.advance();
     assert!(link.next(&mut payload, &mut blobs).is_none());
     drop(link);
@@ -189,7 +186,9 @@ fn a_place_is_free_again_when_every_thread_is_done_with_what_came_from_it() {
     let second = fabric.connect().expect("a place is free");
     assert_ne!(second.number(), first, "thread 1 has not heard of the end");
     threads[1].turns();
-    threads.iter_mut().for_each(|thread| drop(thread.turn()));
+    for thread in &mut threads {
+        thread.turn();
+    }
     let third = fabric.connect().expect("a place is free");
     assert_eq!(third.number(), first);
 }
@@ -296,7 +295,15 @@ fn a_name_is_looked_up_here_and_one_that_nobody_has_is_told_on_thread_0() {
         ..message(9, pid)
     };
     for name in ["counter", "nobody"] {
-        let delivery = link.deliver(&head, Some(name), b"value", &mut Vec::new());
+        let delivery = link.deliver(
+            &Inbound {
+                head,
+                name: Some(name),
+                payload: b"value",
+            },
+            Claim::Plain,
+            &mut Vec::new(),
+        );
         assert_eq!(delivery, Delivery::Written);
     }
     link.hand_over();
@@ -321,7 +328,7 @@ fn blobs_go_both_ways_and_what_nobody_took_is_freed() {
     let pid = one.spawn();
     one.turn();
     let mut link = fabric.connect().expect("a place is free");
-    let number = fabric.put_blob(link.number(), &[7; 20_000], false);
+    let number = fabric.put_blob(link.number(), &vec![7; 20_000], false);
     let head = FRAME_MESSAGE | FLAG_BLOBS << FRAME_FLAGS_SHIFT | 1 << FRAME_FORMAT_SHIFT;
     let mut list = [1_u32.to_ne_bytes(), number.to_ne_bytes()].concat();
     list.extend(b"value");
@@ -332,9 +339,13 @@ fn blobs_go_both_ways_and_what_nobody_took_is_freed() {
     assert_eq!((payload.as_slice(), blobs.len()), (b"value".as_slice(), 1));
     let bytes = link.take_blob(blobs[0]).expect("it is there");
     link.advance();
-    assert_eq!(bytes, [7; 20_000]);
+    assert_eq!(bytes, vec![7; 20_000]);
     let mut bytes = vec![bytes];
-    let delivery = link.deliver(&message(0, pid), None, b"value", &mut bytes);
+    let delivery = link.deliver(
+        &Inbound::of(message(0, pid), b"value"),
+        Claim::Plain,
+        &mut bytes,
+    );
     assert_eq!((delivery, bytes.len()), (Delivery::Written, 0));
     link.hand_over();
     let frames = delivered(&one.turn());

@@ -201,6 +201,17 @@ impl Fabric {
         self.shapes.text(number)
     }
 
+    /// How many object shapes have a number.
+    #[inline]
+    pub fn shape_count(&self) -> u32 {
+        self.shapes.count()
+    }
+
+    /// The shape that the peer behind a connection has told by that number, from 1.
+    pub fn peer_shape(&self, member: u32, number: u32) -> Option<Arc<str>> {
+        self.link(member)?.shape(number)
+    }
+
     /// Bytes of large values that may be on their way to a member.
     pub(crate) fn blob_limit(&self) -> u64 {
         u64::from(self.quota) * u64::from(BLOCK_WORDS) * 4

@@ -8,7 +8,7 @@ const THREAD_SHIFT: u32 = 24;
 const ID_HIGH_MASK: u32 = (1 << FRAME_SEAT_SHIFT) - 1;
 
 /// Who wrote a frame: a process of the node on whose side the frame is looked at, or of its peer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FrameSender {
     /// Its thread.
     pub thread: u32,
@@ -43,6 +43,8 @@ pub struct FrameHead {
     pub second: u32,
     /// Who wrote it.
     pub sender: FrameSender,
+    /// How it is to travel to another node: the number of a profile, and `FRAME_UNORDERED`.
+    pub options: u32,
 }
 
 impl FrameHead {
@@ -69,6 +71,7 @@ impl FrameHead {
                 generation: word(5),
                 id: u64::from(word(7) & ID_HIGH_MASK) << 32 | u64::from(word(6)),
             },
+            options: word(7) >> FRAME_SEAT_SHIFT,
         };
         (frame, if is_int { 0 } else { word(1) })
     }
