@@ -64,15 +64,14 @@ export class Codec {
     }
   }
 
-<<<<<<< HEAD
   /** The classes that travel as something simpler. */
   get extensions(): readonly CodecExtension[] {
     return this.#world.extensions;
-=======
+  }
+
   /** Numbers of the blobs that came with the value that is decoded next. */
   set incoming(blobs: readonly number[]) {
     this.#reader.blobs = blobs;
->>>>>>> n-link
   }
 
   /** Whether a value can travel. */
