@@ -161,7 +161,8 @@ export class Applications {
 const START_KEYS = ['mode', 'env'];
 const STOP_KEYS = ['timeoutMs'];
 
-function checkStart(options: StartOptions): void {
+/** Throws `incorrect` unless these are options of a start. @internal */
+export function checkStart(options: StartOptions): void {
   checkOptions('options', options, START_KEYS);
   if (options.mode !== undefined) checkChoice('options.mode', options.mode, APPLICATION_MODES);
   if (options.env !== undefined) checkEnv('options.env', options.env);

@@ -60,6 +60,8 @@ export const Control = {
   notPlaced: 29,
   /** Number: the seat of a peer that has broken the protocol; value: how. */
   misbehaved: 30,
+  /** Number: the seat of a peer; value: the largest message that it takes, bytes. */
+  limit: 31,
   /** From the network itself (`CONTROL_PEER_UP`): a node is connected and has the seat that the frame comes from. */
   peerUp: 62,
   /** The same (`CONTROL_PEER_GONE`): the connection is gone; value: a number for the reason. */

@@ -16,11 +16,16 @@ const ALIAS = 2;
 const PROCESS_ID = 3;
 const ERROR = 4;
 
+/** Types of the extensions that a value may have. */
+export const EXTENSION_TYPES: readonly number[] = [PID, ALIAS, PROCESS_ID, ERROR];
+
 /** What the codec asks for when values travel between threads and nodes. */
 export class FarWorld implements CodecWorld {
   readonly extensions: readonly CodecExtension[];
   /** The node that wrote the value being read; `undefined`: this one. */
   sender: RemoteHome | undefined = undefined;
+  /** Bytes that have left the value that is being encoded. */
+  blobBytes = 0;
   /** The member of the fabric that a value is being encoded for: its blobs count on the way there. */
   #target = 0;
   #isForced = false;
@@ -46,6 +51,7 @@ export class FarWorld implements CodecWorld {
   aim(seat: number, isForced: boolean): void {
     this.#target = seat;
     this.#isForced = isForced;
+    this.blobBytes = 0;
   }
 
   /** The node behind a connection. */
@@ -71,6 +77,7 @@ export class FarWorld implements CodecWorld {
   }
 
   putBlob(bytes: Uint8Array): number {
+    this.blobBytes += bytes.length;
     return this.#native.putBlob(this.#target, bytes, this.#isForced);
   }
 

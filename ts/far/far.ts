@@ -6,10 +6,13 @@ import { MAX_THREADS } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
+import { RemoteApplications } from '../network/remote-applications.ts';
+import { RemoteSpawns } from '../network/remote-spawns.ts';
 import type { BehaviourRegistry } from '../thread/behaviour-registry.ts';
 import { Placement } from '../thread/placement.ts';
 import { ThreadStatistics } from '../thread/thread-statistics.ts';
 import { Chunks } from './chunks.ts';
+import { CompressionProfiles } from './compression-profiles.ts';
 import { Control } from './control.ts';
 import { Controls } from './controls.ts';
 import { Endings } from './endings.ts';
@@ -41,7 +44,12 @@ export interface ThreadPlace {
   /** How often a thread of this number was started before. */
   readonly incarnation: number;
   readonly behaviours: BehaviourRegistry;
+  /** Whether the node has a network. */
+  readonly hasNetwork: boolean;
 }
+
+/** The thread on which the network is run. */
+const HOME = 0;
 
 /** Numbers of calls, proxies and spawns begin anew with each incarnation of a thread, far from those of the last one. */
 const NUMBERS_EACH = 2 ** 24;
@@ -80,7 +88,10 @@ export class Far {
   readonly watches: Watches;
   readonly spawns: FarSpawns;
   readonly applications: FarApplications;
+  readonly remoteSpawns: RemoteSpawns;
+  readonly remoteApplications: RemoteApplications;
   readonly questions: Questions;
+  readonly profiles: CompressionProfiles = new CompressionProfiles();
   readonly nodeWide: NodeWide;
   readonly statistics: ThreadStatistics;
   readonly placement: Placement;
@@ -103,12 +114,13 @@ export class Far {
     this.#codec = new Codec(world);
     const chunks = new Chunks(native);
     this.writer = new FrameWriter(
-      { native, driver, codec: this.#codec, chunks, world },
+      { native, driver, codec: this.#codec, chunks, world, profiles: this.profiles },
       this.thread,
     );
     const violated = (station: Station, how: unknown): unknown => this.violated(station, how);
     this.reader = new FrameReader(native, this.#codec, world, chunks, violated);
     this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
+    this.questions = new Questions(this);
     this.names = new FarNames(runtime, this);
     this.messages = new FarMessages(runtime, this);
     this.remote = new RemoteMessages(runtime, this);
@@ -118,7 +130,8 @@ export class Far {
     this.watches = new Watches(runtime, this);
     this.spawns = new FarSpawns(runtime, this);
     this.applications = new FarApplications(this);
-    this.questions = new Questions(this);
+    this.remoteSpawns = new RemoteSpawns(runtime, this);
+    this.remoteApplications = new RemoteApplications(runtime, this);
     this.nodeWide = new NodeWide(runtime, this);
     this.statistics = new ThreadStatistics(native);
     this.placement = new Placement(this, this.statistics);
@@ -126,6 +139,8 @@ export class Far {
     this.controls.on(Control.lost, ({ number, value }) => this.lost(number, value as Error));
     this.controls.on(Control.gone, ({ number, value }) => this.ended(number, value as Error));
     this.peerEvents = new PeerEvents(runtime, this);
+    // Thread 0 sets its own when it has a network.
+    if (place.hasNetwork && place.thread !== HOME) this.#askHome();
   }
 
   /** The other threads of the node, whether or not they are up. */
@@ -196,6 +211,12 @@ export class Far {
   violated(station: Station, how: unknown): typeof NO_VALUE {
     this.peerEvents.violated(seatOf(station), how instanceof Error ? how.message : String(how));
     return NO_VALUE;
+  }
+
+  #askHome(): void {
+    this.peers.dial = (node) => this.questions.ask(HOME, 'dial', node);
+    this.profiles.ask = (settings) =>
+      this.questions.ask(HOME, 'profile', settings) as Promise<number>;
   }
 
   #seatEnded(seat: number, reason: Error): void {

@@ -21,11 +21,13 @@ import {
   PORT_AT,
   QUEUE_MAIN,
 } from '../native/layout.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Driver } from '../scheduler/driver.ts';
 import type { Outbox } from '../scheduler/outbox.ts';
 import type { Chunk, Chunks } from './chunks.ts';
+import type { CompressionProfiles } from './compression-profiles.ts';
 import { FarPid } from './far-pid.ts';
 import type { FarWorld } from './far-world.ts';
 import { RemotePid } from './remote-pid.ts';
@@ -58,11 +60,14 @@ export interface FrameWorld {
   readonly codec: Codec;
   readonly chunks: Chunks;
   readonly world: FarWorld;
+  readonly profiles: CompressionProfiles;
 }
 
 /** The chunk for one member of the fabric that is being filled. */
 interface OpenChunk extends Chunk {
   readonly seat: number;
+  /** The largest message that its reader takes, bytes. */
+  readonly limit: number;
   /** Where the next frame begins, bytes. */
   at: number;
 }
@@ -87,7 +92,7 @@ export interface FrameHead {
   readonly name?: string | undefined;
   /** Whether the sender wants to know what becomes of it. */
   readonly isImportant?: boolean;
-  /** How it travels to another node; see `wayOf`. */
+  /** How it travels to another node; see `CompressionProfiles`. */
   readonly way?: number;
 }
 
@@ -108,8 +113,10 @@ export class FrameWriter {
   readonly #codec: Codec;
   readonly #thread: number;
   readonly #open: (OpenChunk | undefined)[] = [];
+  readonly #limits = new Map<number, number>();
   readonly #chunks: Chunks;
   readonly #world: FarWorld;
+  readonly #profiles: CompressionProfiles;
   /** The last frame: its chunk and where it stands there, bytes. */
   #last: { readonly words: Uint32Array; readonly start: number; readonly end: number } = NO_FRAME;
 
@@ -120,6 +127,7 @@ export class FrameWriter {
     this.#codec = world.codec;
     this.#chunks = world.chunks;
     this.#world = world.world;
+    this.#profiles = world.profiles;
     this.#thread = thread;
   }
 
@@ -135,6 +143,7 @@ export class FrameWriter {
     const end = this.#codec.encode(value, open.bytes, start);
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     if (end === NO_BLOBS) return false;
+    this.#checkSize(open, end - start);
     if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, end);
     this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format, blobs: 0 });
     return true;
@@ -169,6 +178,25 @@ export class FrameWriter {
   /** No frame goes to a member that has ended; another one may take its number. */
   forget(seat: number): void {
     this.#open[seat] = undefined;
+    if (seat < MAX_THREADS) return;
+    this.#limits.delete(seat);
+    this.#native.forget(seat);
+  }
+
+  /** The largest message that a peer takes, bytes. */
+  limit(seat: number, bytes: number): void {
+    this.#limits.set(seat, bytes);
+    // The next frame begins a chunk that knows it.
+    this.#open[seat] = undefined;
+  }
+
+  /** Throws `too-large` for what its reader would not take. */
+  #checkSize({ limit }: OpenChunk, bytes: number): void {
+    const size = bytes + this.#world.blobBytes;
+    if (size <= limit) return;
+    this.#codec.forgetBlobs();
+    const text = `the message has ${size} bytes, and the other node takes ${limit} at most`;
+    throw new TergoError('too-large', text);
   }
 
   /** In word 2 a peer is told which of its threads it is for. */
@@ -185,7 +213,8 @@ export class FrameWriter {
     this.#world.aim(seat, false);
     const start = open.at + HEAD_BYTES;
     const end = codec.encode(value, open.bytes, start);
-    if (end < 0 || codec.blobs.length > 0) return this.#writeLarge(open, to, from, { value, end });
+    if (end < 0 || codec.blobs.length > 0 || end - start > open.limit)
+      return this.#writeLarge(open, to, from, { value, end });
     const { words } = open;
     const at = open.at >> 2;
     const { format } = codec;
@@ -197,7 +226,9 @@ export class FrameWriter {
     words[at + 4] = from.slot | (this.#thread << 24);
     words[at + 5] = from.generation;
     words[at + 6] = id;
-    words[at + 7] = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
+    const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
+    words[at + 7] =
+      seat < MAX_THREADS ? high : high | (this.#profiles.plainWay << FRAME_SEAT_SHIFT);
     open.at = (end + 7) & ~7;
     this.#ring[PORT_AT + seat] = open.at;
     if (this.#outbox.asleep) this.#outbox.rouse();
@@ -217,6 +248,7 @@ export class FrameWriter {
     const target = { station, first, second, isForced: false, prefix: undefined };
     const head = { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN } as const;
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
+    this.#checkSize(open, end - open.at - HEAD_BYTES);
     return this.#withBlobs(open, head, from, end);
   }
 
@@ -225,7 +257,8 @@ export class FrameWriter {
     if (open !== undefined && open.at <= LAST_START) return open;
     const number = this.#native.open(seat, isForced);
     if (number === NONE) return undefined;
-    const opened = { ...this.#chunks.at(number), seat, at: 0 };
+    const limit = this.#limits.get(seat) ?? Infinity;
+    const opened = { ...this.#chunks.at(number), seat, limit, at: 0 };
     this.#open[seat] = opened;
     return opened;
   }
@@ -246,6 +279,7 @@ export class FrameWriter {
   #writeWhole(open: OpenChunk, head: FrameHead, from: LocalPid, value: unknown): boolean {
     const bytes = this.#codec.encodeWhole(value);
     if (bytes === undefined) return false;
+    this.#checkSize(open, bytes.length);
     const { format, blobs: parts } = this.#codec;
     const whole = this.#native.putBlob(open.seat, bytes, head.isForced);
     if (whole === 0) {

@@ -42,6 +42,9 @@ const MESSAGES: ReadonlyMap<number, Check> = new Map<number, Check>([
   [KIND_INSPECT, (value) => isList(value) && value.every((item) => typeof item === 'string')],
 ]);
 
+/** The ops of the control frames that another node may send. */
+export const PEER_CONTROLS: readonly number[] = [...CONTROLS.keys()];
+
 /** Whether another node may send a control frame of that op at all. */
 export function isForPeers(op: number): boolean {
   return CONTROLS.has(op);

@@ -31,8 +31,6 @@ export interface Introduction {
 export class Peers {
   /** Makes a connection, or rejects; what it resolves with does not matter. `undefined` on a node without a network. */
   dial: ((node: string) => Promise<unknown>) | undefined = undefined;
-  /** Gives the text of an object shape of a peer. */
-  shapeText: (seat: number, shape: number) => string | undefined = () => undefined;
   /** Hears of each connection, and of its loss with the reason. */
   onChange: ((home: RemoteHome, lost: Error | undefined) => void) | undefined = undefined;
   readonly #runtime: Runtime;
@@ -76,6 +74,11 @@ export class Peers {
     if (!isOfPeer(station)) return undefined;
     const home = this.at(seatOf(station));
     return home?.seat === seatOf(station) ? home : undefined;
+  }
+
+  /** The keys of an object shape of the peer that has or had a seat. */
+  shapeText(seat: number, shape: number): string | undefined {
+    return this.#runtime.native.peerShape(seat, shape) ?? undefined;
   }
 
   /** An incarnation of another node. */
@@ -134,6 +137,7 @@ export class Peers {
     const home = this.home(node, creation);
     this.#outdate(home);
     home.seat = seat;
+    home.lastSeat = seat;
     home.features = features;
     this.#bySeat[seat - MAX_THREADS] = home;
     this.#connected.set(node, home);

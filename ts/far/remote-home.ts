@@ -16,6 +16,8 @@ export class RemoteHome extends Home {
   readonly peers: Peers;
   /** The seat of the connection to it. */
   seat: number = NO_SEAT;
+  /** What it was at last: what came from there may still wait to be read. */
+  lastSeat: number = NO_SEAT;
   /** Whether it is known that it will not come back: a later one has been seen. */
   isGone = false;
   /** What both nodes can do, one bit each. */
@@ -32,7 +34,8 @@ export class RemoteHome extends Home {
   constructor(peers: Peers, node: string, creation: number) {
     super(node, creation);
     this.peers = peers;
-    this.shapes = new ShapeTable((number) => peers.shapeText(this.seat, number), dataShapeReader);
+    const textOf = (number: number): string | undefined => peers.shapeText(this.lastSeat, number);
+    this.shapes = new ShapeTable(textOf, dataShapeReader);
   }
 
   get isConnected(): boolean {

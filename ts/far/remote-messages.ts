@@ -7,12 +7,13 @@ import {
   KIND_FAR,
   KIND_SIGNAL,
   QUEUE_MAIN,
+  QUEUE_SYSTEM,
   QUEUE_URGENT,
 } from '../native/layout.ts';
 import { failure, type Sender, type Signal } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
-import type { LocalPid } from '../process/pid.ts';
+import { LocalPid } from '../process/pid.ts';
 import { EXPORTED, ProcessRecord } from '../process/process-record.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
@@ -22,8 +23,8 @@ import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-writer.t
 import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
+import { PLAIN_WAY } from './compression-profiles.ts';
 import { seatOf, type Station } from './station.ts';
-import { PLAIN_WAY, wayOf } from './way.ts';
 
 /** How long an important message waits to be placed, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
 const PLACED_MS = 5000;
@@ -63,6 +64,9 @@ export class RemoteMessages {
     this.#lastNumber = far.firstNumber;
     far.controls.on(Control.placed, (arrived) => this.#placed(arrived));
     far.controls.on(Control.notPlaced, (arrived) => this.#notPlaced(arrived));
+    far.questions.onPeer('deliver', isDelivery, (_station, ...args: Delivery) => {
+      this.#deliverHere(...args);
+    });
   }
 
   /** A plain message of a process that may send and has set nothing, to the main queue. Throws `unencodable`. */
@@ -73,7 +77,11 @@ export class RemoteMessages {
     const { freeze } = this.#runtime;
     if (freeze !== undefined) freeze(message);
     sender.flags |= EXPORTED;
-    if (!this.#far.writer.writeRemote(seat, to, sender.pid, message)) return this.#full();
+    try {
+      if (!this.#far.writer.writeRemote(seat, to, sender.pid, message)) return this.#full();
+    } catch (error) {
+      return tooLarge(error);
+    }
     sender.sent += 1;
     return 'ok';
   }
@@ -88,13 +96,34 @@ export class RemoteMessages {
   ): SendResult {
     const { freeze } = this.#runtime;
     if (freeze !== undefined) freeze(value);
-    const isWritten = this.#post({
-      ...{ to, kind: KIND_FAR, queue, value, from: sender.pid, number: 0 },
-      alias: address instanceof LocalAlias ? address : undefined,
-      way: sender instanceof ProcessRecord ? wayOf(sender.extra) : PLAIN_WAY,
-    });
-    if (!isWritten) return this.#full();
+    const alias = address instanceof LocalAlias ? address : undefined;
+    const extra = sender instanceof ProcessRecord ? sender.extra : undefined;
+    if (extra?.isImportant === true)
+      return this.#confirmed(sender as ProcessRecord, to, queue, value, alias);
+    const way = this.#far.profiles.wayOf(extra);
+    const letter = { to, kind: KIND_FAR, queue, value, alias, from: sender.pid, way, number: 0 };
+    try {
+      if (!this.#post(letter as Letter)) return this.#full();
+    } catch (error) {
+      return tooLarge(error);
+    }
     sender.sent += 1;
+    return 'ok';
+  }
+
+  /** A message of a process all of whose messages are important: what becomes of one is told by the log. */
+  #confirmed(
+    sender: ProcessRecord,
+    to: RemotePid | RemoteName,
+    queue: number,
+    value: unknown,
+    alias: LocalAlias | undefined,
+  ): SendResult {
+    const { log } = this.#runtime;
+    this.deliverImportant(sender, to, queue, value, alias).catch((error: Error) => {
+      const fields = { from: sender.pid, to: alias ?? addressOf(to), error };
+      log.warning('an important message was not placed', fields);
+    });
     return 'ok';
   }
 
@@ -112,7 +141,7 @@ export class RemoteMessages {
       return this.#askToDeliver(sender, to as RemotePid, queue, value, alias);
     const { promise, number } = this.#expect(to);
     const { pid: from, extra } = sender;
-    const way = wayOf(extra);
+    const way = this.#far.profiles.wayOf(extra);
     try {
       if (!this.#post({ to, kind: KIND_FAR, queue, value, alias, from, way, number }))
         throw failure('process-mailbox-full', addressOf(to));
@@ -130,7 +159,7 @@ export class RemoteMessages {
     value: unknown,
     from: LocalPid,
   ): boolean {
-    const rest = { alias: undefined, way: PLAIN_WAY, number: 0 };
+    const rest = { alias: undefined, way: this.#far.profiles.plainWay, number: 0 };
     return this.#post({ to, kind, queue: QUEUE_MAIN, value, from, ...rest });
   }
 
@@ -220,6 +249,17 @@ export class RemoteMessages {
     return { station: home.stationOf(thread), first, second, name: undefined };
   }
 
+  /** An important message of another node to an alias of this thread. */
+  #deliverHere(alias: LocalAlias, value: unknown, queue: number, from: LocalPid): void {
+    const { messaging } = this.#runtime;
+    const target = messaging.resolve(alias);
+    const result =
+      typeof target === 'string'
+        ? target
+        : messaging.deliver({ pid: from, sent: 0 }, target, queue, value, alias);
+    if (result !== 'ok') throw failure(result, alias);
+  }
+
   /** Whether an alias stands is known to the TypeScript there only. */
   async #askToDeliver(
     sender: ProcessRecord,
@@ -280,6 +320,20 @@ export class RemoteMessages {
     this.#runtime.counters.mailboxFull += 1;
     return 'process-mailbox-full';
   }
+}
+
+type Delivery = readonly [alias: LocalAlias, value: unknown, queue: number, from: LocalPid];
+
+function isDelivery(args: readonly unknown[]): boolean {
+  const [alias, , queue, from] = args;
+  const isQueue = queue === QUEUE_URGENT || queue === QUEUE_SYSTEM || queue === QUEUE_MAIN;
+  return alias instanceof LocalAlias && isQueue && from instanceof LocalPid;
+}
+
+/** The result for an error that tells of the state of a peer; every other one is thrown on. */
+function tooLarge(error: unknown): SendResult {
+  if (TergoError.is(error, 'too-large')) return 'too-large';
+  throw error;
 }
 
 /** What is shown of a target. */

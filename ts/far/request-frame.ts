@@ -8,7 +8,6 @@ import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-writer.t
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import type { Station } from './station.ts';
-import { PLAIN_WAY, wayOf } from './way.ts';
 
 /** Whoever is called and is none of this thread. */
 export type FarPeer = FarPid | RemotePid | RemoteName;
@@ -43,7 +42,7 @@ export function writeRequest(
   const alias = to instanceof RemoteName ? undefined : addressIn(call);
   const isPlain = alias === undefined && !isDetached;
   const prefix = [number, isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED] as const;
-  const way = caller instanceof ProcessRecord ? wayOf(caller.extra) : PLAIN_WAY;
+  const way = far.profiles.wayOf(caller instanceof ProcessRecord ? caller.extra : undefined);
   const rest = { op: FRAME_MESSAGE, kind, queue, prefix, isForced: false, way, origin } as const;
   const value = isPlain ? request : isDetached ? [alias, request, pid] : [alias, request];
   const from = isDetached ? far.runtime.core.pid : pid;

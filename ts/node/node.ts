@@ -24,6 +24,7 @@ import type { ProcessState } from '../process/process-state.ts';
 import type { AnyTarget, Target } from '../process/target.ts';
 import type { MessageOf, ReplyTo, RequestOf, TypeOf } from '../protocol/protocol.ts';
 import type { Timer } from '../timer/timer.ts';
+import { Network } from '../network/network.ts';
 import { failure } from './messaging.ts';
 import type { Messenger } from './messenger.ts';
 import type { NodeInfo } from './node-info.ts';
@@ -41,6 +42,7 @@ export class Node implements Messenger, AsyncDisposable {
   readonly #runtime: Runtime;
   #applications: Applications | undefined;
   #cron: Cron | undefined;
+  #network: Network | undefined;
 
   /** What stands behind a node. @internal */
   static runtimeOf(node: Node): Runtime {
@@ -95,6 +97,13 @@ export class Node implements Messenger, AsyncDisposable {
     this.#checkHome('cron');
     this.#cron ??= new Cron(this.#runtime);
     return this.#cron;
+  }
+
+  /** Other nodes, and what they may ask for. */
+  get network(): Network {
+    this.#checkHome('network');
+    this.#network ??= new Network(this.#runtime);
+    return this.#network;
   }
 
   /** Sends a message; returns what is known at once. */

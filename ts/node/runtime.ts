@@ -4,7 +4,8 @@ import { CallTable } from '../call/call-table.ts';
 import { JobTable } from '../cron/job-table.ts';
 import { Environment } from '../env/environment.ts';
 import { EventTable } from '../event/event-table.ts';
-import { TergoError } from '../error/tergo-error.ts';
+import { checkName } from '../error/check.ts';
+import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { ConsoleLogger } from '../log/console-logger.ts';
 import type { LoggerOptions } from '../log/logger.ts';
 import { LogHub } from '../log/log-hub.ts';
@@ -25,7 +26,8 @@ import { LocalPid } from '../process/pid.ts';
 import type { NodeProcess, Peer } from '../process/peer.ts';
 import { supervises } from '../process/process-context.ts';
 import { Inspector } from '../process/inspector.ts';
-import { BOUNDED, ProcessRecord } from '../process/process-record.ts';
+import type { AnySpawnOptions } from '../process/process-options.ts';
+import { BOUNDED, isMute, ProcessRecord } from '../process/process-record.ts';
 import { RelationTable } from '../relation/relation-table.ts';
 import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { Deliveries } from '../scheduler/deliveries.ts';
@@ -39,8 +41,10 @@ import { CoreProcess } from './core-process.ts';
 import { deepFreeze } from './freeze.ts';
 import { GaugeTable } from './gauge-table.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { Messaging } from './messaging.ts';
+import { failure, Messaging } from './messaging.ts';
 import { NameTable } from './name-table.ts';
+import { isNodeName } from './node-name.ts';
+import type { NetworkHost } from '../network/network-host.ts';
 import type { Node } from './node.ts';
 import type { LogOptions, NodeOptions, SecurityOptions } from './node-options.ts';
 import { ProcessLane } from './process-lane.ts';
@@ -125,6 +129,8 @@ export class Runtime {
   readonly threads: number;
   /** What connects it with the other threads; `undefined` when there are none. */
   readonly far: Far | undefined;
+  /** The network, as thread 0 runs it; `undefined` on a node without one. */
+  network: NetworkHost | undefined = undefined;
   /** The other threads, as thread 0 runs them. */
   workers: Threads | undefined = undefined;
   /** Numbers that this thread gives begin here. */
@@ -238,6 +244,22 @@ export class Runtime {
       throw new TergoError('not-allowed', `${record.pid} is the logger '${served.name}' already`);
     this.hub.checkFree(name);
     this.hub.addLane(new ProcessLane(name, record, options));
+  }
+
+  /** Spawns on another node what that lends. Rejects, never throws. */
+  async remoteSpawn(
+    parent: ProcessRecord,
+    node: string,
+    name: string,
+    options: AnySpawnOptions | undefined,
+  ): Promise<LocalPid> {
+    checkName('name', name);
+    if (isMute(parent)) throw this.messaging.refusalOf(parent, 'spawn');
+    if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+    if (node === this.home.node)
+      throw new TergoError('not-allowed', `${node} is this very node; use spawn`);
+    if (this.far?.peers.dial === undefined) throw failure('no-connection', node);
+    return this.far.remoteSpawns.spawn(parent, node, name, options);
   }
 
   /** What there is to count. */

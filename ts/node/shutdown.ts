@@ -110,6 +110,7 @@ export class Shutdown {
     const elsewhere = this.#endElsewhere(Promise.race([applications, own]), until);
     const rest = [...(await own), ...(await elsewhere)];
     const restMs = until - driver.readNow();
+    await this.#runtime.network?.close();
     await this.#runtime.workers?.close();
     this.#runtime.close();
     await this.#endLoggers(this.#isForced ? LOGGERS_MS : Math.max(restMs, LOGGERS_MS));

@@ -229,6 +229,9 @@ export class Spawner {
     }
     if (options.compression !== undefined)
       record.more.compression = compressionOver(NO_COMPRESSION, options.compression);
+    if (options.keepNetworkOrder !== undefined)
+      record.more.keepsNetworkOrder = options.keepNetworkOrder;
+    if (options.important !== undefined) record.more.isImportant = options.important;
     if (name !== undefined) names.register(record, name);
     const { parent: pid } = record;
     const parent = pid instanceof RemotePid ? pid : this.#runtime.peerOf(pid);

@@ -52,6 +52,10 @@ export interface ProcessOptions {
   readonly priority?: Priority;
   /** How what it sends to other nodes is compressed; see `Compression`. */
   readonly compression?: Partial<Compression>;
+  /** Whether what it sends to one process of another node arrives in order; true by default. */
+  readonly keepNetworkOrder?: boolean;
+  /** Whether every message that it sends to another node is to be confirmed; false by default. See `Process.important`. */
+  readonly important?: boolean;
   /** How long an asynchronous `init` may take, ms; 5000 by default, 0 for no limit. */
   readonly initTimeoutMs?: number;
   /** The level from which its log is written; the parent's, at last the node's, by default. */
@@ -114,6 +118,8 @@ export const SPAWN_KEYS: readonly string[] = [
   'initTimeoutMs',
   'logLevel',
   'compression',
+  'keepNetworkOrder',
+  'important',
   'thread',
   'name',
   'args',
@@ -137,6 +143,9 @@ export function checkSpawnOptions(options: AnySpawnOptions): void {
   if (options.leader !== undefined && !(options.leader instanceof LocalPid))
     throw incorrect('options.leader', 'a pid', options.leader);
   if (options.thread !== undefined) checkPlacement(options.thread);
+  if (options.keepNetworkOrder !== undefined)
+    checkBoolean('options.keepNetworkOrder', options.keepNetworkOrder);
+  if (options.important !== undefined) checkBoolean('options.important', options.important);
   if (options.compression !== undefined) compressionOver(NO_COMPRESSION, options.compression);
   checkFallback(options);
 }

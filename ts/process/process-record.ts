@@ -71,8 +71,6 @@ export class ProcessExtra {
   gauge = -1;
   fallback: AnySpawnOptions['fallback'] = undefined;
   compression: Compression = NO_COMPRESSION;
-  /** By which the network knows those settings; 0: nothing is compressed. */
-  compressionProfile = 0;
   /** Whether what it sends to one process of another node arrives in order. */
   keepsNetworkOrder = true;
   /** Whether all that it sends is important. */

@@ -1,0 +1,248 @@
+import { reasonOf } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { AnyPublisher } from '../event/event-message.ts';
+import { Control } from '../far/control.ts';
+import type { Far } from '../far/far.ts';
+import { lostError } from '../far/peers.ts';
+import type { RemoteHome } from '../far/remote-home.ts';
+import type { BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
+import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
+import { AllowList } from './allow-list.ts';
+import { ALL_FLAGS, flagsOf } from './features.ts';
+import type { NetworkEvent } from './network-event.ts';
+import { networkEvent } from './network-event.ts';
+import type { AcceptorInfo, RemoteNodeInfo } from './network-info.ts';
+import type {
+  AcceptorOptions,
+  NetworkFlags,
+  NetworkMode,
+  NetworkOptions,
+} from './network-options.ts';
+import { algorithmOf, levelOf } from './compression-levels.ts';
+import { connectionInfo } from './connection-info.ts';
+import { dialError } from './dial-error.ts';
+import type { NetworkRouteEntry, NetworkRouteInfo } from './network-route.ts';
+
+const DEFAULT_PORT = 11_144;
+const LOOPBACK = '127.0.0.1';
+const DEFAULT_MAX_MESSAGE = 64 * 1024 * 1024;
+
+/** What a connection has been told at its beginning. */
+export interface Standing {
+  readonly home: RemoteHome;
+  readonly sinceMs: number;
+  readonly maxMessage: number;
+  readonly isDialler: boolean;
+}
+
+/** The network of a node as thread 0 runs it: listens, dials, tells of peers, and keeps what they may ask for. */
+export class NetworkHost {
+  readonly options: NetworkOptions;
+  readonly mode: NetworkMode;
+  readonly flags: NetworkFlags;
+  readonly maxMessageSize: number;
+  /** Behaviours that others may spawn. */
+  readonly lent: AllowList<AnyBehaviour> = new AllowList('behaviour');
+  /** Applications that others may start. */
+  readonly startable: AllowList<true> = new AllowList('application');
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+  readonly #native: BindingNetwork;
+  readonly #dials = new Map<string, PromiseWithResolvers<void>>();
+  readonly #standing = new Map<number, Standing>();
+  readonly #routes = new Map<string, NetworkRouteInfo>();
+  readonly #publisher: AnyPublisher;
+  /** Who waits for the end of a connection. */
+  readonly #leaving = new Map<RemoteHome, (() => void)[]>();
+
+  constructor(runtime: Runtime, native: BindingNetwork, options: NetworkOptions) {
+    this.#runtime = runtime;
+    this.#far = runtime.far!;
+    this.#native = native;
+    this.options = options;
+    this.mode = options.mode ?? 'enabled';
+    this.flags = { ...ALL_FLAGS, ...options.flags };
+    this.maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE;
+    this.#publisher = runtime.events.register(runtime.core, networkEvent, {});
+    this.#serveThreads();
+  }
+
+  /** Listens and lays the routes; throws what the system says to that. */
+  start(): void {
+    this.#native.onEvent(() => this.#readEvents());
+    const isListening = this.mode === 'enabled' || this.mode === 'passive';
+    for (const acceptor of isListening ? (this.options.acceptors ?? [{}]) : [])
+      this.#listen(acceptor);
+    for (const { pattern, weight, ...route } of this.options.routes ?? [])
+      this.addRoute(pattern, route, weight);
+  }
+
+  /** Resolves when the node is connected; rejects with `no-route`, `no-connection`, `not-allowed`. */
+  dial(node: string): Promise<void> {
+    if (this.#far.peers.connectedAs(node) !== undefined) return Promise.resolve();
+    const underWay = this.#dials.get(node);
+    if (underWay !== undefined) return underWay.promise;
+    if (node === this.#runtime.home.node)
+      return Promise.reject(new TergoError('not-allowed', `${node} cannot connect to itself`));
+    const dial = Promise.withResolvers<void>();
+    this.#dials.set(node, dial);
+    this.#native.connect(node);
+    return dial.promise;
+  }
+
+  /** Ends a connection; resolves when it is gone. */
+  disconnect(home: RemoteHome): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#leaving.get(home) ?? [];
+    this.#leaving.set(home, waiting.concat(resolve));
+    this.#native.disconnect(home.node);
+    return promise;
+  }
+
+  /** Throws `taken` when there is one of that pattern. */
+  addRoute(pattern: string, route: Omit<NetworkRouteEntry, 'pattern' | 'weight'>, weight = 0): void {
+    if (this.#routes.has(pattern))
+      throw new TergoError('taken', `there is a route for '${pattern}' already; remove it first`);
+    const { host, port, cookie } = route;
+    this.#native.addRoute({
+      ...{ pattern, weight, host: host ?? '', port },
+      ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
+    });
+    this.#routes.set(pattern, { pattern, host, port, weight, isTls: route.tls !== undefined });
+  }
+
+  /** False when there is none of that pattern. */
+  removeRoute(pattern: string): boolean {
+    if (!this.#routes.delete(pattern)) return false;
+    this.#native.removeRoute(pattern);
+    return true;
+  }
+
+  /** The static routes, in the order in which they were laid. */
+  get routes(): readonly NetworkRouteInfo[] {
+    return [...this.#routes.values()];
+  }
+
+  /** Who listens. */
+  get acceptors(): readonly AcceptorInfo[] {
+    return this.#native.acceptors().map(({ address: host, ...rest }) => ({ host, ...rest }));
+  }
+
+  /** What is known of the connection to a node; `undefined` when there is none. */
+  infoOf(home: RemoteHome): RemoteNodeInfo | undefined {
+    const standing = this.#standing.get(home.seat);
+    if (standing?.home !== home) return undefined;
+    const counted = this.#native.connections().find(({ seat }) => seat === home.seat);
+    const upMs = this.#runtime.driver.readNow() - standing.sinceMs;
+    return counted && connectionInfo(counted, standing, upMs);
+  }
+
+  /** Says goodbye to all; resolves when they know, after some 1 s at the latest. */
+  async close(): Promise<void> {
+    for (const [node, { reject }] of this.#dials) reject(lostError(node, 'this node stops'));
+    this.#dials.clear();
+    await new Promise<void>((resolve) => this.#native.close(resolve));
+  }
+
+  /** What the other threads need of the network. */
+  #serveThreads(): void {
+    const { peers, questions, peerEvents, profiles } = this.#far;
+    const dial = (node: string): Promise<void> => this.dial(node);
+    const profile = (settings: Compression): number => this.#profileOf(settings);
+    peers.dial = dial;
+    profiles.ask = profile;
+    questions.on('dial', dial);
+    questions.on('profile', profile);
+    peerEvents.cutOff = (seat) => {
+      const node = peers.at(seat)?.node;
+      if (node !== undefined) this.#native.disconnect(node);
+    };
+    peers.onChange = (home, lost) => this.#changed(home, lost);
+    const { compression } = this.options;
+    if (compression?.enabled === true)
+      profiles.plainWay = profiles.numberOf(compressionOver(NO_COMPRESSION, compression));
+  }
+
+  #profileOf(settings: Compression): number {
+    const { thresholdBytes } = settings;
+    return this.#native.profile(algorithmOf(settings), levelOf(settings), thresholdBytes);
+  }
+
+  #listen(acceptor: AcceptorOptions): void {
+    const { host = LOOPBACK, port = DEFAULT_PORT, portCount = 0, cookie } = acceptor;
+    const { timeoutMs, maxPending } = acceptor;
+    try {
+      this.#native.listen({
+        ...{ address: host, port, portCount },
+        ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
+        ...(timeoutMs === undefined ? {} : { handshakeMs: timeoutMs }),
+        ...(maxPending === undefined ? {} : { maxHandshakes: maxPending }),
+      });
+    } catch (cause) {
+      const text = `the node cannot listen on ${host}:${port}: ${reasonOf(cause).message}`;
+      throw new TergoError('incorrect', text, { cause });
+    }
+  }
+
+  #readEvents(): void {
+    for (const event of this.#native.events()) this.#take(event);
+  }
+
+  #take(event: BindingNetworkEvent): void {
+    const { kind, peer, reason } = event;
+    if (kind === 'up') return this.#up(event);
+    if (kind === 'failed') return this.#failed(peer, reason, event.detail);
+    if (kind === 'down') return void this.#standing.delete(event.seat!);
+    this.#runtime.log.warning('a connection was not let in', { address: peer, reason });
+    this.#publish({ type: 'rejected', address: peer, reason: reason ?? '' });
+  }
+
+  #up({ peer, seat, creation, maxMessage, isDialler }: BindingNetworkEvent): void {
+    const home = this.#far.peers.home(peer, creation!);
+    const { driver } = this.#runtime;
+    this.#standing.set(seat!, {
+      ...{ home, sinceMs: driver.readNow() },
+      ...{ maxMessage: maxMessage ?? 0, isDialler: isDialler === true },
+    });
+    for (const thread of [this.#far.thread, ...this.#far.others])
+      if (this.#far.isUp(thread)) this.#tellLimit(thread, seat!, maxMessage ?? 0);
+    this.#settleDial(peer)?.resolve();
+  }
+
+  #tellLimit(thread: number, seat: number, bytes: number): void {
+    if (thread === this.#far.thread) this.#far.writer.limit(seat, bytes);
+    else this.#far.controls.send(thread, Control.limit, seat, bytes);
+  }
+
+  #failed(node: string, reason: string | null, detail: string | null): void {
+    this.#settleDial(node)?.reject(dialError(node, reason, detail));
+  }
+
+  #settleDial(node: string): PromiseWithResolvers<void> | undefined {
+    const dial = this.#dials.get(node);
+    this.#dials.delete(node);
+    this.#runtime.driver.letPromisesRun();
+    return dial;
+  }
+
+  #changed(home: RemoteHome, lost: Error | undefined): void {
+    const { node, creation, features } = home;
+    const { log, driver } = this.#runtime;
+    if (lost === undefined) {
+      log.info('a node is connected', { node, creation, flags: flagsOf(features) });
+      return this.#publish({ type: 'connected', node, creation });
+    }
+    log.info('a node is not connected any more', { node, creation, reason: lost.message });
+    this.#publish({ type: 'disconnected', node, creation, reason: lost });
+    for (const gone of this.#leaving.get(home) ?? []) gone();
+    this.#leaving.delete(home);
+    driver.letPromisesRun();
+  }
+
+  #publish(event: NetworkEvent): void {
+    if (this.#runtime.isStopped) return;
+    this.#runtime.events.publish(this.#runtime.core, this.#publisher, event);
+  }
+}
