@@ -167,11 +167,7 @@ export type {
   NetworkOptions,
   RegistrarOptions,
 } from './network/network-options.ts';
-export type {
-  NetworkRoute,
-  NetworkRouteEntry,
-  NetworkRouteInfo,
-} from './network/network-route.ts';
+export type { NetworkRoute, NetworkRouteEntry, NetworkRouteInfo } from './network/network-route.ts';
 export type { TlsOptions } from './network/tls-options.ts';
 export type { StopReport } from './node/stop-report.ts';
 export { startNode } from './node/start-node.ts';

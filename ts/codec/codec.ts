@@ -45,6 +45,11 @@ export class Codec {
       if (this.#writer.blobs.length > 0) this.#writer.blobs = [];
       return at;
     }
+    return this.encodeBytes(value, bytes, at);
+  }
+
+  /** The same for a value that must stand in bytes, whatever it is. */
+  encodeBytes(value: unknown, bytes: Buffer, at: number): number {
     this.format = FORMAT_VALUE;
     const end = this.#write(value, bytes, at);
     if (end <= bytes.length) return end;

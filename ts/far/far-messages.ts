@@ -106,8 +106,8 @@ export class FarMessages {
     const value = reader.value(frame);
     if (value === NO_VALUE || kind !== KIND_ADDRESSED) return value;
     const name = reader.nameOf(frame);
-    if (name !== undefined && reader.formOf(frame) === PREFIX_PLAIN)
-      return new AddressedMessage(value, name);
+    const isBare = !reader.isImportant(frame) || reader.formOf(frame) === PREFIX_PLAIN;
+    if (name !== undefined && isBare) return new AddressedMessage(value, name);
     if (!isAddressed(value))
       return this.#far.violated(reader.stationOf(frame), 'an address is none');
     const [address, message, from] = value;

@@ -123,7 +123,7 @@ export class FrameReader {
     return this.#codec.decode(format, bytes, 4 * (at + FRAME_WORDS), words[at + 1]!);
   }
 
-  /** The two words before the value of a request, of an important message and of one to a name. */
+  /** The two words before the value of a request and of an important message. */
   prefix(frame: number): readonly [number, number] {
     const { words } = this.#chunkOf(frame);
     const place = this.#prefixAt(frame) >> 2;
@@ -187,8 +187,8 @@ export class FrameReader {
   }
 
   #hasPrefix(frame: number): boolean {
-    const isNumbered = (this.#flagsOf(frame) & (FLAG_IMPORTANT | FLAG_NAMED)) !== 0;
-    return isNumbered || isRequest(this.#chunkOf(frame).words[wordOf(frame)]!);
+    const isImportant = (this.#flagsOf(frame) & FLAG_IMPORTANT) !== 0;
+    return isImportant || isRequest(this.#chunkOf(frame).words[wordOf(frame)]!);
   }
 
   #prefixAt(frame: number): number {

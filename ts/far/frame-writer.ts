@@ -140,7 +140,11 @@ export class FrameWriter {
     if (open === undefined) return false;
     const start = open.at + HEAD_BYTES + bytesBefore(head);
     this.#world.aim(open.seat, head.isForced);
-    const end = this.#codec.encode(value, open.bytes, start);
+    // A name leaves no place for a number beside it.
+    const isBytes = head.name !== undefined && head.prefix === undefined;
+    const end = isBytes
+      ? this.#codec.encodeBytes(value, open.bytes, start)
+      : this.#codec.encode(value, open.bytes, start);
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     if (end === NO_BLOBS) return false;
     this.#checkSize(open, end - start);

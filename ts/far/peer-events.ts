@@ -8,7 +8,6 @@ import { seatOf } from './station.ts';
 const HOME = 0;
 /** What a connection says at its end, by number. */
 const REASONS: readonly string[] = [
-  'the connection is gone',
   'its last link was lost',
   'nothing came from it for too long',
   'it has stopped, or has ended the connection',

@@ -179,15 +179,17 @@ export class RemoteMessages {
   confirm(frame: number): void {
     const { reader, controls } = this.#far;
     const [number] = reader.prefix(frame);
-    controls.send(reader.stationOf(frame), Control.placed, number);
+    const station = reader.stationOf(frame);
+    if (number > 0 && this.#far.canReach(station)) controls.send(station, Control.placed, number);
   }
 
   /** One has not, and `code` says why. */
   refuse(frame: number, code: ErrorCode): void {
     const { reader, controls } = this.#far;
     const station = reader.stationOf(frame);
-    if (!this.#far.canReach(station)) return;
-    controls.send(station, Control.notPlaced, reader.prefix(frame)[0], code);
+    const [number] = reader.prefix(frame);
+    if (number > 0 && this.#far.canReach(station))
+      controls.send(station, Control.notPlaced, number, code);
   }
 
   /** Writes it, or keeps it until there is a connection; false when there is no room for it. */
@@ -226,13 +228,13 @@ export class RemoteMessages {
     if (unplaced !== undefined) unplaced.station = target.station;
     const isPlain = alias === undefined && isOwn;
     const isNamed = target.name !== undefined;
-    const prefix =
-      isNamed || number > 0
-        ? ([number, isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED] as const)
-        : undefined;
+    // Only an important message says which form its value has: so does one that is handed on to a name, as number 0.
+    const isImportant = number > 0 || (isNamed && !isPlain && kind === KIND_FAR);
+    const form = isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED;
+    const prefix = isImportant ? ([number, form] as const) : undefined;
     const own = kind === KIND_FAR && (isNamed || !isPlain) ? KIND_ADDRESSED : kind;
     const rest = { op: FRAME_MESSAGE, kind: own, queue, prefix, isForced, way } as const;
-    const head: FrameHead = { ...target, ...rest, isImportant: number > 0 };
+    const head: FrameHead = { ...target, ...rest, isImportant };
     const sender = isOwn ? from : this.#runtime.core.pid;
     const first = isOwn ? [] : [from];
     const body = isPlain || kind !== KIND_FAR ? value : [alias, value, ...first];

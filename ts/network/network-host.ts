@@ -54,6 +54,8 @@ export class NetworkHost {
   readonly #standing = new Map<number, Standing>();
   readonly #routes = new Map<string, NetworkRouteInfo>();
   readonly #publisher: AnyPublisher;
+  /** Who waits until all is known of a connection. */
+  readonly #curious = new Map<RemoteHome, (() => void)[]>();
   /** Who waits for the end of a connection. */
   readonly #leaving = new Map<RemoteHome, (() => void)[]>();
 
@@ -102,7 +104,11 @@ export class NetworkHost {
   }
 
   /** Throws `taken` when there is one of that pattern. */
-  addRoute(pattern: string, route: Omit<NetworkRouteEntry, 'pattern' | 'weight'>, weight = 0): void {
+  addRoute(
+    pattern: string,
+    route: Omit<NetworkRouteEntry, 'pattern' | 'weight'>,
+    weight = 0,
+  ): void {
     if (this.#routes.has(pattern))
       throw new TergoError('taken', `there is a route for '${pattern}' already; remove it first`);
     const { host, port, cookie } = route;
@@ -132,11 +138,20 @@ export class NetworkHost {
 
   /** What is known of the connection to a node; `undefined` when there is none. */
   infoOf(home: RemoteHome): RemoteNodeInfo | undefined {
+    if (!this.#standing.has(home.seat)) this.#readEvents();
     const standing = this.#standing.get(home.seat);
     if (standing?.home !== home) return undefined;
     const counted = this.#native.connections().find(({ seat }) => seat === home.seat);
     const upMs = this.#runtime.driver.readNow() - standing.sinceMs;
     return counted && connectionInfo(counted, standing, upMs);
+  }
+
+  /** Resolves when all is known of a connection that stands, or it does not stand any more: frames may be faster than events. */
+  whenKnown(home: RemoteHome): Promise<void> | undefined {
+    if (!home.isConnected || this.#standing.get(home.seat)?.home === home) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#curious.set(home, (this.#curious.get(home) ?? []).concat(resolve));
+    return promise;
   }
 
   /** Says goodbye to all; resolves when they know, after some 1 s at the latest. */
@@ -194,7 +209,7 @@ export class NetworkHost {
     const { kind, peer, reason } = event;
     if (kind === 'up') return this.#up(event);
     if (kind === 'failed') return this.#failed(peer, reason, event.detail);
-    if (kind === 'down') return void this.#standing.delete(event.seat!);
+    if (kind === 'down') return this.#down(event);
     this.#runtime.log.warning('a connection was not let in', { address: peer, reason });
     this.#publish({ type: 'rejected', address: peer, reason: reason ?? '' });
   }
@@ -209,6 +224,13 @@ export class NetworkHost {
     for (const thread of [this.#far.thread, ...this.#far.others])
       if (this.#far.isUp(thread)) this.#tellLimit(thread, seat!, maxMessage ?? 0);
     this.#settleDial(peer)?.resolve();
+    this.#tell(this.#curious, home);
+  }
+
+  #down({ peer: node, seat, reason, detail: how }: BindingNetworkEvent): void {
+    this.#standing.delete(seat!);
+    if (reason !== 'protocol') return;
+    this.#runtime.log.error('a peer broke the protocol; its connection is ended', { node, how });
   }
 
   #tellLimit(thread: number, seat: number, bytes: number): void {
@@ -229,16 +251,21 @@ export class NetworkHost {
 
   #changed(home: RemoteHome, lost: Error | undefined): void {
     const { node, creation, features } = home;
-    const { log, driver } = this.#runtime;
+    const { log } = this.#runtime;
     if (lost === undefined) {
       log.info('a node is connected', { node, creation, flags: flagsOf(features) });
       return this.#publish({ type: 'connected', node, creation });
     }
     log.info('a node is not connected any more', { node, creation, reason: lost.message });
     this.#publish({ type: 'disconnected', node, creation, reason: lost });
-    for (const gone of this.#leaving.get(home) ?? []) gone();
-    this.#leaving.delete(home);
-    driver.letPromisesRun();
+    this.#tell(this.#leaving, home);
+    this.#tell(this.#curious, home);
+  }
+
+  #tell(waiting: Map<RemoteHome, (() => void)[]>, home: RemoteHome): void {
+    for (const resolve of waiting.get(home) ?? []) resolve();
+    waiting.delete(home);
+    this.#runtime.driver.letPromisesRun();
   }
 
   #publish(event: NetworkEvent): void {

@@ -69,12 +69,9 @@ export class Network {
     if (signal?.aborted === true) throw aborted(name, signal);
     if (name === this.#runtime.home.node)
       throw new TergoError('not-allowed', `${name} cannot connect to itself`);
-    const home = await this.#within(
-      name,
-      this.#runtime.far!.peers.connect(name),
-      signal,
-      timeoutMs,
-    );
+    const connected = this.#runtime.far!.peers.connect(name);
+    const home = await this.#within(name, connected, signal, timeoutMs);
+    await host.whenKnown(home);
     return new RemoteNode(this.#runtime, home);
   }
 
