@@ -354,7 +354,7 @@ fn blobs_that_nobody_takes_are_freed_with_their_frame() {
     let fabric = one.fabric();
     let pid = two.driver.spawn();
     two.driver.turn();
-    let blob = fabric.put_blob(1, &[1, 2, 3], false);
+    let blob = one.driver.scheduler.put_blob(1, &[1, 2, 3], false);
     let head = FRAME_MESSAGE
         | KIND_FAR << FRAME_KIND_SHIFT
         | QUEUE_MAIN << FRAME_QUEUE_SHIFT
@@ -364,7 +364,7 @@ fn blobs_that_nobody_takes_are_freed_with_their_frame() {
     one.driver.turn();
     two.driver.turn();
     assert_eq!(fabric.take_blob(blob), Some(vec![1, 2, 3]));
-    let again = fabric.put_blob(1, &[4], false);
+    let again = one.driver.scheduler.put_blob(1, &[4], false);
     one.frame(1, head, (pid.slot, pid.generation), &[1, again, 0, 0]);
     one.driver.turn();
     two.driver.turn();

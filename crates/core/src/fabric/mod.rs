@@ -5,12 +5,16 @@ mod arena;
 mod blobs;
 mod block;
 mod directory;
+mod evacuation;
 mod fabric;
 mod frame;
+mod incoming;
 mod inject;
+mod outgoing;
 mod port;
 mod seat;
 mod shapes;
+mod way;
 
 pub use block::Block;
 pub(crate) use directory::{Directory, Holder};
