@@ -14,8 +14,14 @@ macro_rules! layout {
 
 /// Few under miri, which looks at every word of a slice whenever the slice is handed on.
 const RING_WORDS: u32 = if cfg!(any(miri, loom)) { 1024 } else { 32_768 };
-/// Few under loom, which keeps the history of every word.
-const WORDS_A_BLOCK: u32 = if cfg!(loom) { 64 } else { 65_536 };
+/// Few under loom and miri, which keep a history of every word.
+const WORDS_A_BLOCK: u32 = if cfg!(loom) {
+    64
+} else if cfg!(miri) {
+    2048
+} else {
+    65_536
+};
 
 layout! {
     /// Words of the header.

@@ -10,6 +10,8 @@ mod fabric;
 mod frame;
 mod incoming;
 mod inject;
+#[cfg(all(test, loom))]
+mod loom_tests;
 mod outgoing;
 mod port;
 mod seat;
