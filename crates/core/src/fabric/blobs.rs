@@ -54,9 +54,7 @@ impl Blobs {
     /// Takes all that is for a thread.
     pub fn take_all(&self, receiver: u32) -> Vec<Blob> {
         let mut state = lock(&self.state);
-        let theirs = state
-            .blobs
-            .extract_if(|_, blob| blob.receiver == receiver);
+        let theirs = state.blobs.extract_if(|_, blob| blob.receiver == receiver);
         theirs.map(|(_, blob)| blob).collect()
     }
 

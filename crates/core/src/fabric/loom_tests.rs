@@ -114,7 +114,10 @@ fn loom_a_way_never_holds_more_than_its_quota_and_is_empty_when_all_is_taken() {
         assert!(receiver.join().unwrap());
         assert_eq!(way.chunks(), taken);
         (0..taken).for_each(|_| way.remove_chunk());
-        assert!(way.has_room_for(u64::MAX / 2, 2), "what is too large goes alone");
+        assert!(
+            way.has_room_for(u64::MAX / 2, 2),
+            "what is too large goes alone"
+        );
     });
 }
 

@@ -78,8 +78,8 @@ impl Outgoing {
         chunk
     }
 
-    /// Keeps bytes for a thread, of which a frame will tell: the number; 0 when the quota is used up or nobody
-    /// is there.
+    /// Keeps bytes for a thread, of which a frame in the chunk that is open will tell: the number; 0 when the
+    /// quota is used up or nobody is there.
     pub fn put_blob(&mut self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
         let size = bytes.len() as u64;
         let is_there = self.incarnation_of(receiver).is_some();

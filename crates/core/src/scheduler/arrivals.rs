@@ -4,11 +4,11 @@ use super::kernel::Kernel;
 use crate::fabric::{Frame, Port, is_far};
 use crate::layout::{
     CONTROL_WORDS, REC_DROPPED, REC_FAR, REC_SLICE, RECORD_OP_SHIFT, STAT_ALIASES, STAT_BLOB_BYTES,
-    STAT_CHUNKS, STAT_DELIVERED, STAT_EVACUATED, STAT_FORCED, STAT_DROPPED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
-    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FRAMES_IN, STAT_LINKS, STAT_MESSAGES,
-    STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS, STAT_RUN_QUEUE,
-    STAT_SENT, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_TURNS, STAT_WAKE_UPS,
-    TAG_EXTRA_SHIFT,
+    STAT_CHUNKS, STAT_DELIVERED, STAT_DROPPED, STAT_EVACUATED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
+    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FORCED, STAT_FRAMES_IN, STAT_LINKS,
+    STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS,
+    STAT_RUN_QUEUE, STAT_SENT, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_TURNS,
+    STAT_WAKE_UPS, TAG_EXTRA_SHIFT,
 };
 use crate::mailbox::Message;
 use crate::ring::{Record, RingMemory};
@@ -104,7 +104,8 @@ impl Kernel {
             return;
         }
         let mut move_out = |payload: &mut u32| {
-            let is_held = is_far(*payload) && sparse.get(Frame::chunk_of(*payload) as usize) == Some(&true);
+            let is_held =
+                is_far(*payload) && sparse.get(Frame::chunk_of(*payload) as usize) == Some(&true);
             if is_held {
                 *payload = port.incoming.evacuate(*payload);
             }

@@ -170,7 +170,7 @@ impl Scheduler {
         }
     }
 
-    /// Keeps a copy of bytes for another thread, of which a frame will tell: the number, or 0.
+    /// Keeps a copy of bytes for another thread, of which a frame in the open chunk will tell: the number, or 0.
     pub fn put_blob(&mut self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
         let port = self.kernel.port.as_mut();
         port.map_or(0, |port| port.outgoing.put_blob(receiver, bytes, is_forced))
