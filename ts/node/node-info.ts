@@ -140,7 +140,7 @@ function ownThread(runtime: Runtime, core: BindingCounters, processes: number): 
 }
 
 const ALONE = {
-  ...{ isUp: true, restarts: 0, framesIn: 0, batchesOut: 0, wakeUps: 0, refusals: 0 },
+  ...{ isUp: true, restarts: 0, framesIn: 0, batchesOut: 0, wakeUps: 0, refusals: 0, forced: 0 },
   ...{ arenaBytes: 0, blobBytes: 0 },
 };
 

@@ -23,6 +23,8 @@ export interface ThreadInfo {
   readonly wakeUps: number;
   /** How often the way to another thread had no room: then a send from here gives `process-mailbox-full`. */
   readonly refusals: number;
+  /** How often what must not be lost, an end or an answer, went beyond that room. */
+  readonly forced: number;
   /** How long it has run callbacks, ms. */
   readonly busyMs: number;
   /** The longest that its event loop had to wait for callbacks of processes in the last ten to twenty seconds, ms. */

@@ -58,7 +58,7 @@ impl Gauges {
 
     /// Counts one less in a queue. Never below none: a process may have ended, and the next one have its gauge,
     /// while somebody still counts for the first; what is wrong by that is right again when the mailbox is empty.
-    #[cfg(any(test, loom))]
+    #[cfg(all(test, loom))]
     pub fn retract(&self, gauge: u32, queue: usize) {
         if let Some(block) = self.block_of(gauge) {
             take_one(&block.words()[word_of(gauge) as usize + queue]);
