@@ -66,9 +66,16 @@ export class Reader extends Actor<ReaderProtocol> {
   #give(batch: Batch): void {
     const isUnlucky = this.#unlucky === undefined && this.#batches.length < this.#unluckyFrom;
     const task = { type: 'count', batch, isUnlucky } as const;
-    const ref = this.sendRequest(countersName, task, { timeoutMs: 60_000 });
-    this.#given.set(ref, batch);
-    if (isUnlucky) this.#unlucky = ref;
+    try {
+      const ref = this.sendRequest(countersName, task, { timeoutMs: 60_000 });
+      this.#given.set(ref, batch);
+      if (isUnlucky) this.#unlucky = ref;
+    } catch (error) {
+      if (!TergoError.is(error, 'name-unknown')) throw error;
+      // The pool has ended: it is about to be restarted, and this process with it.
+      this.#batches.push(batch);
+      this.sendAfter(this.pid, 'go', 20);
+    }
   }
 
   /** A worker has ended with the batch in hand, or with the batch in its mailbox behind the one in hand. */
