@@ -19,6 +19,15 @@ test('a behaviour that no other thread knows is refused there with how to regist
   await t.notThrowsAsync(node.spawn(Unregistered, { thread: 'here' }));
 });
 
+test('a behaviour whose module was loaded twice is refused with an error that names the other one', async (t) => {
+  const node = await threadNode(t);
+  const url = './puppet.ts?loaded-again';
+  const { Puppet: Again } = (await import(url)) as { Puppet: typeof Puppet };
+  const error = await t.throwsAsync<TergoError>(node.spawn(Again, { thread: 1, args: [{}] }));
+  t.is(error?.code, 'not-allowed');
+  t.regex(error?.message ?? '', /Puppet .*another class of this name, .*puppet\.ts#Puppet\./);
+});
+
 test("'any' spreads processes over the threads that have the fewest", async (t) => {
   const node = await threadNode(t);
   const spawned = Array.from({ length: 30 }, () =>
