@@ -50,6 +50,7 @@ test('near another process is on its thread', async (t) => {
   const near = await node.spawn(Puppet, { thread: { near: other.pid }, args: [{}] });
   await waitFor('both on thread 2', () => node.info().threads[2]!.processes === 2);
   const here = await node.spawn(Puppet, { thread: { near: node.pid }, args: [{}] });
+  t.is(node.processInfo(here).thread, 0);
   t.is(node.info().threads[0]!.processes, 1);
   t.deepEqual(
     node.processList(),
@@ -184,7 +185,7 @@ test('what cannot be known at once of a process of another thread says how to as
   t.throws(() => node.processState(far.pid), { code: 'not-allowed', message: /fetchProcessInfo/ });
   t.throws(() => node.registerName('x' as never, far.pid), { code: 'not-allowed' });
   t.throws(() => node.addLogger('x', far.pid), { code: 'not-allowed' });
-  t.is((await node.fetchProcessInfo(far.pid)).pid, far.pid);
+  t.like(await node.fetchProcessInfo(far.pid), { pid: far.pid, thread: 1 });
   const all = await node.fetchProcessListShortInfo();
   t.deepEqual(
     all.map(({ pid }) => pid),
