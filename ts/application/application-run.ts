@@ -104,6 +104,8 @@ export class ApplicationRun implements LocalMembership {
   joinedFar(pid: LocalPid): void {
     this.size += 1;
     this.far.add(pid);
+    // Spawned before its thread heard that nothing may be.
+    if (this.isStopping) this.#end?.group.askLate(pid);
   }
 
   /** A thread has ended, and what belonged to this run there. */
@@ -171,6 +173,7 @@ export class ApplicationRun implements LocalMembership {
   #stop(reason: ExitReason): { readonly group: GroupEnd; readonly over: Promise<StopReport> } {
     const wasRunning = this.phase === 'running';
     this.phase = 'stopping';
+    this.record.runtime.far?.applications.stopping(this);
     const group = new GroupEnd(this, reason);
     this.#broken.reject(group.cause);
     return { group, over: this.#wind(group, wasRunning) };

@@ -59,6 +59,8 @@ export const Control = {
   cameUp: 26,
   /** Number: the thread that has ended and will not come back; value: why. */
   lost: 27,
+  /** Number: the run of an application; value: what it is, while it stops, or that it is over. */
+  stopping: 28,
 } as const;
 
 export type ControlOp = (typeof Control)[keyof typeof Control];

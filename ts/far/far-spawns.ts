@@ -134,7 +134,9 @@ export class FarSpawns {
 
   #spawned({ number, value }: Arrived): void {
     const asked = this.#asked.get(number);
-    if (asked === undefined) return;
+    // Its thread came up anew before this one had heard of the end: the spawn was rejected then.
+    if (asked === undefined)
+      return value instanceof FarPid ? this.#far.messages.kill(value) : undefined;
     this.#asked.delete(number);
     if (value instanceof FarPid) asked.resolve(value);
     else asked.reject(reasonOf(value));
