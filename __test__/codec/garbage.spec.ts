@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { TergoError } from '../../ts/error/tergo-error.ts';
 import { Codec, Desk } from '../support/codec-desk.ts';
 import { travelling } from '../support/travelling-values.ts';

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { TergoError } from '../../ts/error/tergo-error.ts';
 import { Codec, Desk, Point, roundTrip } from '../support/codec-desk.ts';
 import { stuck, wrappings } from '../support/travelling-values.ts';

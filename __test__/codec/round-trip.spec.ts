@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Codec, Desk, NO_BLOBS, NO_ROOM, Point, roundTrip } from '../support/codec-desk.ts';
 import { travelling } from '../support/travelling-values.ts';
 
