@@ -13,6 +13,10 @@ export class FarTended extends Actor<{ message: unknown }> {
     this.send(teller, `up ${label}`);
   }
 
+  override handleMessage(): Next {
+    return noreply;
+  }
+
   override handleExit(): Next {
     return noreply;
   }

@@ -14,6 +14,7 @@ import {
   type AnyPid,
 } from 'tergo';
 import { FarWitness, type FarWitnessProtocol, type Line, scribe } from './far-witness.ts';
+import { turnstile } from './turnstile.ts';
 import { turn, waitFor } from './wait-for.ts';
 import {
   gone,
@@ -44,9 +45,12 @@ export const places: readonly Place[] = [
 ];
 
 /** Modules whose behaviours tests spawn on other threads. */
-const behaviors = ['far-witness', 'far-server', 'far-tended', 'far-hand'].map(
-  (name) => new URL(`./${name}.ts`, import.meta.url),
-);
+export const behaviors: readonly URL[] = [
+  'far-witness',
+  'far-server',
+  'far-tended',
+  'far-hand',
+].map((name) => new URL(`./${name}.ts`, import.meta.url));
 
 /** Books of witnesses by their labels. */
 const books = new Map<string, Notice[]>();
@@ -64,9 +68,10 @@ class Scribe extends Actor<{ message: Line; request: { type: 'flush' } }> {
   }
 }
 
-/** A node for this place, stopped with the test. */
+/** A node for this place of its own, stopped with the test. */
 export async function placedNode(t: ExecutionContext, place: Place): Promise<Node> {
   if (!place.isThreaded) return await quietNode(t);
+  await turnstile(t);
   const node = await startNode('quiet@localhost', {
     ...{ threads: 3, behaviors, log: { disableConsole: true } },
   });
