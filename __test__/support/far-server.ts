@@ -1,10 +1,21 @@
-import { Actor, noreply, reply, stop, type Answer, type Caller, type Next, type Pid } from 'tergo';
+import {
+  Actor,
+  noreply,
+  reply,
+  stop,
+  type Answer,
+  type Caller,
+  type MaybePromise,
+  type Next,
+  type Pid,
+} from 'tergo';
 
 /** What a server is asked. */
 export type Question =
   | { readonly type: 'value' | 'last'; readonly value: unknown }
   | { readonly type: 'alias' | 'seen' | 'whom' }
   | { readonly type: 'split'; readonly on: boolean }
+  | { readonly type: 'spawn'; readonly thread: number }
   /** Ends without answering; that one answers. */
   | { readonly type: 'hand on' | 'give away'; readonly to: Pid<unknown> };
 
@@ -40,8 +51,12 @@ export class Server extends Actor<ServerProtocol> {
     return noreply;
   }
 
-  override handleCall(request: Question, from: Pid<unknown>): Answer {
+  override handleCall(request: Question, from: Pid<unknown>): MaybePromise<Answer> {
     switch (request.type) {
+      case 'spawn':
+        return this.spawn(Server, { thread: request.thread }).then((pid) =>
+          reply(request, pid as never),
+        );
       case 'value':
         return reply(request, request.value as never);
       case 'last':
@@ -68,15 +83,23 @@ export class Server extends Actor<ServerProtocol> {
     }
   }
 
-  override handleCallName(request: Question, from: Pid<unknown>, name: string): Answer {
+  override handleCallName(
+    request: Question,
+    from: Pid<unknown>,
+    name: string,
+  ): MaybePromise<Answer> {
     return this.#reached(request, from, `name ${name}`);
   }
 
-  override handleCallAlias(request: Question, from: Pid<unknown>, alias: unknown): Answer {
+  override handleCallAlias(
+    request: Question,
+    from: Pid<unknown>,
+    alias: unknown,
+  ): MaybePromise<Answer> {
     return this.#reached(request, from, `alias ${alias}`);
   }
 
-  #reached(request: Question, from: Pid<unknown>, how: string): Answer {
+  #reached(request: Question, from: Pid<unknown>, how: string): MaybePromise<Answer> {
     return request.type === 'whom'
       ? reply(request, [from, how] as never)
       : this.handleCall(request, from);

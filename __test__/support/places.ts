@@ -191,7 +191,7 @@ export async function infoOf(node: Node, pid: AnyPid): Promise<ProcessInfo> {
 /** The very reason on one thread, its like from another one. */
 export function isReason(
   t: ExecutionContext,
-  place: Place,
+  place: { readonly isThreaded: boolean },
   actual: ExitReason | undefined,
   expected: ExitReason,
 ): void {

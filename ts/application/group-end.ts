@@ -175,7 +175,7 @@ export class GroupEnd {
 
   #rest(): Peer[] {
     const own = this.#runtime.processes().filter(({ application }) => application === this.#run);
-    return [...own, ...[...this.#run.far].flatMap((pid) => this.#runtime.peerOf(pid) ?? [])];
+    return [...own, ...[...this.#run.far.keys()].flatMap((pid) => this.#runtime.peerOf(pid) ?? [])];
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ApplicationRun } from '../application/application-run.ts';
-import type { LocalMembership } from '../application/membership.ts';
+import type { Joining, LocalMembership } from '../application/membership.ts';
 import { Environment } from '../env/environment.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { LogLevel } from '../log/log-level.ts';
@@ -22,22 +22,29 @@ const HOME = 0;
 class FarMembership implements LocalMembership {
   readonly name: string;
   readonly number: number;
-  readonly logLevel: LogLevel;
+  /** Of the application; else that of the node counts. */
+  logLevel: LogLevel | undefined;
   /** As far as its own thread has told; what begins before that is asked to end there. */
-  isStopping = false;
+  isStopping: boolean;
   /** What it has, its processes got with their spawn. */
   readonly env: Environment = new Environment();
   readonly #far: Far;
 
-  constructor(far: Far, { name, run, logLevel }: ApplicationWords) {
+  constructor(far: Far, { name, run, logLevel, isStopping }: ApplicationWords) {
     this.#far = far;
     this.name = name;
     this.number = run;
     this.logLevel = logLevel;
+    this.isStopping = isStopping;
   }
 
-  joined(pid: LocalPid): void {
-    this.#far.controls.send(HOME, Control.joined, this.number, pid);
+  get ownLogLevel(): LogLevel | undefined {
+    return this.logLevel;
+  }
+
+  joined({ pid, parent, name, behaviour }: Joining): void {
+    const words: Joining = { pid, parent, name, behaviour };
+    this.#far.controls.send(HOME, Control.joined, this.number, words);
   }
 
   left(pid: LocalPid, reason: ExitReason, pending: Promise<void> | undefined): void {
@@ -60,15 +67,19 @@ export class FarApplications {
   constructor(far: Far) {
     this.#far = far;
     far.controls.on(Control.joined, ({ number, value }) => {
-      this.#runs.get(number)?.joinedFar(value as LocalPid);
+      this.#runs.get(number)?.joinedFar(value as Joining);
     });
     far.controls.on(Control.left, ({ number, value }) => {
       this.#left(number, ...(value as [FarPid, ExitReason, boolean]));
     });
     far.controls.on(Control.leftBehind, ({ value }) => this.#over(value as FarPid));
-    far.controls.on(Control.stopping, ({ number, value }) => {
+    far.controls.on(Control.run, ({ number, value }) => {
       if (value === OVER) this.#members.delete(number);
-      else this.#memberOf(value as ApplicationWords).isStopping = true;
+      else
+        Object.assign(
+          this.#memberOf(value as ApplicationWords),
+          changeOf(value as ApplicationWords),
+        );
     });
   }
 
@@ -77,8 +88,8 @@ export class FarApplications {
     this.#runs.set(run.number, run);
   }
 
-  /** Nothing may be spawned in it any more, wherever. */
-  stopping(run: ApplicationRun): void {
+  /** Its log level, or that nothing may be spawned in it any more: all threads hear of it. */
+  changed(run: ApplicationRun): void {
     this.#tellOthers(run, wordsOf(run));
   }
 
@@ -114,8 +125,7 @@ export class FarApplications {
 
   #tellOthers(run: ApplicationRun, value: unknown): void {
     for (const thread of this.#far.others)
-      if (this.#far.isUp(thread))
-        this.#far.controls.send(thread, Control.stopping, run.number, value);
+      if (this.#far.isUp(thread)) this.#far.controls.send(thread, Control.run, run.number, value);
   }
 
   #left(number: number, pid: FarPid, reason: ExitReason, isPending: boolean): void {
@@ -133,6 +143,13 @@ export class FarApplications {
   }
 }
 
-function wordsOf({ name, number: run, logLevel }: LocalMembership): ApplicationWords {
-  return { name, run, logLevel };
+function wordsOf({ name, number, ownLogLevel, isStopping }: LocalMembership): ApplicationWords {
+  return { name, run: number, logLevel: ownLogLevel, isStopping };
+}
+
+function changeOf({
+  logLevel,
+  isStopping,
+}: ApplicationWords): Pick<FarMembership, 'logLevel' | 'isStopping'> {
+  return { logLevel, isStopping };
 }
