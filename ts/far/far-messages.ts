@@ -87,9 +87,13 @@ export class FarMessages {
     const body = isEvent ? (value as SharedValue<unknown>).value : value;
     const target = { ...targetOf(to), thread: to.thread, queue: QUEUE_MAIN };
     const head = { ...target, op: FRAME_MESSAGE, kind: isEvent ? KIND_EVENT : KIND_FAR } as const;
-    if (this.#far.writer.write(head, from, body)) return true;
-    if (isBounded) this.#far.presence.retract(presence, QUEUE_MAIN);
-    return false;
+    let isWritten = false;
+    try {
+      isWritten = this.#far.writer.write(head, from, body);
+    } finally {
+      if (!isWritten && isBounded) this.#far.presence.retract(presence, QUEUE_MAIN);
+    }
+    return isWritten;
   }
 
   /** What stands in a mailbox of this thread and came from another one. */
