@@ -228,11 +228,7 @@ fn without_a_server_a_node_that_must_not_serve_says_so_and_finds_the_one_that_co
         ..options.clone()
     });
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            patient
-                .start(announcement("g@localhost", 1))
-                .expect("it registers")
-        });
+        scope.spawn(|| patient.register(announcement("g@localhost", 1)));
         let server = Node::started(options, announcement("a@localhost", 2));
         until("the guest is there", || server.nodes().len() == 2);
     });
@@ -265,7 +261,7 @@ fn another_program_on_the_port_is_named() {
 fn what_is_not_our_protocol_is_closed_and_harms_nobody() {
     let options = options();
     let a = Node::started(options.clone(), announcement("a@localhost", 1));
-    let oversize = [&b"TR\x01\x01\xff\xff"[..], &[2; 65_535]].concat();
+    let oversize = [b"TR\x01\x01\xff\xff".to_vec(), vec![2; 65_535]].concat();
     for garbage in [
         b"GET / HTTP/1.0\r\n\r\n".to_vec(),
         oversize,
@@ -348,10 +344,7 @@ fn a_registrar_that_falls_silent_is_given_up() {
         ..options
     });
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            node.start(announcement("a@localhost", 1))
-                .expect("it registers")
-        });
+        scope.spawn(|| node.register(announcement("a@localhost", 1)));
         let (mut stream, _) = listener.accept().expect("it comes");
         assert!(matches!(receive(&mut stream), Some(Message::Register(_))));
         stream
@@ -369,10 +362,7 @@ fn a_name_that_was_taken_while_the_registrar_was_away_is_told_once() {
     let listener = TcpListener::bind((options.address, options.port)).expect("a free port");
     let node = Node::new(options);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            node.start(announcement("a@localhost", 1))
-                .expect("it registers")
-        });
+        scope.spawn(|| node.register(announcement("a@localhost", 1)));
         let (mut stream, _) = listener.accept().expect("it comes");
         receive(&mut stream);
         stream

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -180,7 +181,7 @@ impl Link {
         panic!("the handshake does not end");
     }
 
-    fn is_good(mut self) -> bool {
+    fn succeeds(mut self) -> bool {
         let (client, server) = self.handshake();
         client.is_ok() && server.is_ok()
     }
@@ -264,7 +265,7 @@ fn who_is_dialled_must_be_who_it_should_be() {
         let server = tls(Some(&leaf), None, ClientAuth::None);
         let client = tls(None, Some(trusted), ClientAuth::None);
         assert_eq!(
-            Link::new(&client, &server, host).is_good(),
+            Link::new(&client, &server, host).succeeds(),
             is_good,
             "{what}"
         );
@@ -294,7 +295,7 @@ fn who_dials_must_show_what_the_server_asks_for() {
         assert_eq!(server.checks_clients(), client_auth == ClientAuth::Required);
         let link = Link::new(&client, &server, "node.example");
         assert_eq!(
-            link.is_good(),
+            link.succeeds(),
             is_good,
             "{client_auth:?}, {}",
             leaf.is_some()
@@ -357,9 +358,32 @@ fn a_reload_holds_for_new_links_and_the_others_go_on() {
     let next = options(Some(&next_ca.leaf("node.example")), None, ClientAuth::None);
     server.replace(next).expect("good options");
     assert!(link.transfer(b"as before") == b"as before");
-    assert!(begun.is_good(), "one that had begun ends as it began");
-    assert!(!Link::new(&client, &server, "node.example").is_good());
-    assert!(Link::new(&next_client, &server, "node.example").is_good());
+    assert!(begun.succeeds(), "one that had begun ends as it began");
+    assert!(!Link::new(&client, &server, "node.example").succeeds());
+    assert!(Link::new(&next_client, &server, "node.example").succeeds());
+}
+
+#[test]
+fn reloads_under_load_disturb_no_link() {
+    let ca = Authority::new();
+    let client = tls(None, Some(&ca), ClientAuth::None);
+    let server = tls(Some(&ca.leaf("node.example")), None, ClientAuth::None);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let next = options(Some(&ca.leaf("node.example")), None, ClientAuth::None);
+                server.replace(next).expect("good options");
+            }
+        });
+        for _ in 0..100 {
+            let mut link = Link::new(&client, &server, "node.example");
+            let (one, other) = link.handshake();
+            one.and(other).expect("a good link");
+            assert!(link.transfer(&[7; 3000]) == [7; 3000]);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]
@@ -382,7 +406,7 @@ fn certificates_are_read_from_files_again_at_a_reload_which_fails_as_a_whole() {
     let server = server.expect("good files");
     let is_believed = |ca: &Authority| {
         let client = tls(None, Some(ca), ClientAuth::None);
-        Link::new(&client, &server, "node.example").is_good()
+        Link::new(&client, &server, "node.example").succeeds()
     };
     assert!(is_believed(&ca));
     put(&after);
@@ -485,8 +509,8 @@ fn thousands_of_unfinished_handshakes_hold_nobody_up() {
             link
         })
         .collect();
-    assert!(Link::new(&client, &server, "node.example").is_good());
-    assert!(unfinished.remove(1000).is_good(), "they can go on later");
+    assert!(Link::new(&client, &server, "node.example").succeeds());
+    assert!(unfinished.remove(1000).succeeds(), "they can go on later");
 }
 
 #[test]
@@ -494,10 +518,10 @@ fn self_signed_certificates_are_believed_only_by_those_who_believe_everybody() {
     let made = TlsOptions::self_signed(&["localhost".to_owned()]).expect("a good name");
     let development = Tls::new(made).expect("good options");
     assert!(development.is_insecure());
-    assert!(Link::new(&development, &development, "elsewhere.example").is_good());
+    assert!(Link::new(&development, &development, "elsewhere.example").succeeds());
     let careful = tls(None, Some(&Authority::new()), ClientAuth::None);
     assert!(!careful.is_insecure());
-    assert!(!Link::new(&careful, &development, "localhost").is_good());
+    assert!(!Link::new(&careful, &development, "localhost").succeeds());
 }
 
 #[test]

@@ -52,6 +52,10 @@ impl Node {
         self.wait(self.registrar.start(announcement, self.sink()))
     }
 
+    pub fn register(&self, announcement: Announcement) {
+        self.start(announcement).expect("it registers");
+    }
+
     pub fn wait<T>(&self, answer: Answering<T>) -> Result<T, RegistrarError> {
         self.runtime.block_on(answer)
     }
