@@ -63,6 +63,11 @@ export class Codec {
     }
   }
 
+  /** Numbers of the blobs that came with the value that is decoded next. */
+  set incoming(blobs: readonly number[]) {
+    this.#reader.blobs = blobs;
+  }
+
   /** Whether a value can travel. */
   isEncodable(value: unknown): boolean {
     return culpritOf(value, this.#world.extensions) === undefined;

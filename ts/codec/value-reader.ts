@@ -37,6 +37,8 @@ const floatBytes = new Uint8Array(float.buffer);
 
 /** Reads what `ValueWriter` has written; for anything else it throws `malformed`. */
 export class ValueReader {
+  /** Numbers of the blobs of the value that is read next: it names them by their place here. */
+  blobs: readonly number[] = [];
   readonly #world: CodecWorld;
   readonly #extensions: (CodecExtension | undefined)[] = [];
   readonly #shapes: ShapeReader[] = [];
@@ -276,7 +278,10 @@ export class ValueReader {
 
   #blob(): object {
     const kind = this.#byte();
-    return this.#ofKind(kind, this.#world.takeBlob(this.#word()));
+    const place = this.#word();
+    const number = this.blobs[place];
+    if (number === undefined) throw malformed(`it has no blob ${place}`);
+    return this.#ofKind(kind, this.#world.takeBlob(number));
   }
 
   #ofKind(kind: number, buffer: ArrayBuffer): object {

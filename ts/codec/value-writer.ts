@@ -302,7 +302,7 @@ export class ValueWriter {
       const number = this.#world.putBlob(run);
       if (number === 0) throw NO_BLOB_ROOM;
       this.blobs.push(number);
-      return this.#word(number, this.#tag(kind, this.#tag(BLOB, at)));
+      return this.#word(this.blobs.length - 1, this.#tag(kind, this.#tag(BLOB, at)));
     }
     const start = this.#length(run.length, this.#tag(kind, this.#tag(BYTES, at)));
     const end = start + run.length;

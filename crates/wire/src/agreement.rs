@@ -14,8 +14,13 @@ pub enum Role {
 pub enum Purpose {
     /// The first link of a connection.
     First,
-    /// One more link for the pool of the connection of that id.
-    Join([u8; 16]),
+    /// One more link for the pool of a connection.
+    Join {
+        /// By which its links find it.
+        id: [u8; 16],
+        /// The empty place that it is for.
+        place: u16,
+    },
 }
 
 /// What both ends of a link can do, one bit each; in force is what both have.
@@ -62,6 +67,9 @@ pub struct Limits {
     pub max_assemblies: u32,
     /// It sends something at least this often; default 15 s.
     pub keep_alive: Duration,
+    /// So many times its peer's `keep_alive` pass without a sign before a link is lost; the larger number of both rules;
+    /// default 3.
+    pub misses: u8,
 }
 
 impl Default for Limits {
@@ -71,6 +79,7 @@ impl Default for Limits {
             max_message: 64 << 20,
             max_assemblies: 64,
             keep_alive: Duration::from_secs(15),
+            misses: 3,
         }
     }
 }
@@ -92,6 +101,22 @@ pub struct Identity {
     pub software: String,
 }
 
+impl Identity {
+    /// Whether a node can be like that: names and numbers within their bounds.
+    pub fn is_sound(&self) -> bool {
+        let limits = &self.limits;
+        let keep_alive = Duration::from_millis(100)..=Duration::from_hours(1);
+        (1..=255).contains(&self.name.len())
+            && self.software.len() <= 64
+            && (1..=64).contains(&self.pool)
+            && (256 << 10..=1 << 40).contains(&limits.window)
+            && (1..=1 << 40).contains(&limits.max_message)
+            && (1..=1024).contains(&limits.max_assemblies)
+            && keep_alive.contains(&limits.keep_alive)
+            && limits.misses > 0
+    }
+}
+
 /// Who the other one is, proved by the cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerIdentity {
@@ -108,6 +133,8 @@ pub struct Claim {
     pub peer: PeerIdentity,
     /// What for.
     pub purpose: Purpose,
+    /// The id of the connection that begins, or that the link is for.
+    pub connection_id: [u8; 16],
 }
 
 /// What the two ends of a link have agreed on.
@@ -127,6 +154,8 @@ pub struct Agreement {
     pub peer: PeerIdentity,
     /// By which links of a pool find their connection.
     pub connection_id: [u8; 16],
+    /// The link's number in the connection: the acceptor's counter of attempts.
+    pub link: u64,
     /// The link's place in the pool, from 0.
     pub place: u16,
     /// Places of the pool.

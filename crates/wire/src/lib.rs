@@ -8,20 +8,25 @@
 pub mod registrar;
 
 mod agreement;
+mod bytes;
 mod handshake;
 mod item;
 mod link;
 mod peers;
 mod protocol;
+mod scan;
+mod tergo_protocol;
 
 pub use agreement::{
     Agreement, Claim, Features, Identity, Limits, PeerIdentity, Purpose, Refusal, Role,
 };
-pub use handshake::{Admission, HandshakeError, HandshakeStep};
-pub use item::{Algorithm, Compression, Item, Op, Sender, Target};
+pub use handshake::{Admission, CookieAcceptor, CookieDialer, HandshakeError, HandshakeStep};
+pub use item::{Algorithm, Compression, Item, ItemReader, ItemWriter, Op, Sender, Target};
 pub use link::{
-    BlobMark, CloseReason, ConnectionCounters, Incoming, LinkCounters, LinkError, LinkLoss,
-    SendError,
+    BlobMark, CloseReason, ConnectionCounters, Incoming, LinkCounters, LinkError, LinkLoss, Packer,
+    SendError, WireConnection,
 };
 pub use peers::{Action, ConnectionKey, DialId, DownReason, LinkPlace, Peers};
 pub use protocol::{AcceptSettings, Connection, Delivery, DialSettings, Handshake, Protocol};
+pub use scan::{Extensions, ScanWorld, scan};
+pub use tergo_protocol::TergoProtocol;

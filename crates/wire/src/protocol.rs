@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// What a dialer brings to a handshake.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DialSettings {
     /// What this node says of itself.
     pub own: Identity,
@@ -25,7 +25,7 @@ pub struct DialSettings {
 }
 
 /// What an acceptor brings to a handshake.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AcceptSettings {
     /// What this node says of itself.
     pub own: Identity,
@@ -113,8 +113,11 @@ pub trait Connection: Send {
     /// So many of them were written.
     fn written(&mut self, place: u16, count: usize, now: Duration);
 
-    /// Where bytes that came over a link go; never empty.
+    /// Where bytes that come over a link go; empty when what came before has to be taken first: see `has_space`.
     fn space(&mut self, place: u16) -> &mut [u8];
+
+    /// Whether a link may be read. It may as soon as `next` has given none, unless it waits for another link.
+    fn has_space(&self, place: u16) -> bool;
 
     /// So many bytes were put there.
     fn filled(&mut self, place: u16, count: usize, now: Duration);

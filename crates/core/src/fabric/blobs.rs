@@ -19,6 +19,12 @@ struct State {
 }
 
 impl State {
+    /// One that is larger than all that may be on its way goes alone.
+    fn has_room(&self, receiver: u32, size: u64, limit: u64) -> bool {
+        let used = self.bytes.get(receiver as usize).copied().unwrap_or(0);
+        used == 0 || used.saturating_add(size) <= limit
+    }
+
     /// A number that no blob has.
     fn next_number(&mut self) -> u32 {
         loop {
@@ -40,21 +46,29 @@ impl Blobs {
     /// Keeps a copy of some bytes for a thread; gives the number, or none when more than `limit` would be on the way.
     pub fn put(&self, receiver: u32, bytes: &[u8], limit: u64) -> Option<u32> {
         // Before the lock: it may take a while.
-        let bytes = bytes.to_vec();
+        self.keep(receiver, bytes.to_vec(), limit)
+    }
+
+    /// The same without a copy.
+    pub fn keep(&self, receiver: u32, bytes: Vec<u8>, limit: u64) -> Option<u32> {
         let mut state = lock(&self.state);
+        let size = bytes.len() as u64;
+        if !state.has_room(receiver, size, limit) {
+            return None;
+        }
         let index = receiver as usize;
         if state.bytes.len() <= index {
             state.bytes.resize(index + 1, 0);
-        }
-        let size = bytes.len() as u64;
-        // One that is larger than all that may be on its way goes alone.
-        if state.bytes[index] > 0 && state.bytes[index] + size > limit {
-            return None;
         }
         state.bytes[index] += size;
         let number = state.next_number();
         state.blobs.insert(number, Blob { bytes, receiver });
         Some(number)
+    }
+
+    /// Whether so many bytes more may be on the way to a thread.
+    pub fn has_room(&self, receiver: u32, size: u64, limit: u64) -> bool {
+        lock(&self.state).has_room(receiver, size, limit)
     }
 
     /// Takes a value; none when it was taken already.

@@ -43,6 +43,33 @@ impl Block {
         self.set(at, value as u32);
         self.set(at + 1, (value >> 32) as u32);
     }
+
+    /// Writes bytes from a word on; the rest of the last word becomes zero.
+    pub(crate) fn write_bytes(&self, at: u32, bytes: &[u8]) {
+        let words = &self.words[at as usize..][..bytes.len().div_ceil(4)];
+        let (whole, rest) = bytes.as_chunks::<4>();
+        for (word, four) in words.iter().zip(whole) {
+            word.store(u32::from_ne_bytes(*four), Relaxed);
+        }
+        if let (Some(last), false) = (words.last(), rest.is_empty()) {
+            let mut four = [0; 4];
+            four[..rest.len()].copy_from_slice(rest);
+            last.store(u32::from_ne_bytes(four), Relaxed);
+        }
+    }
+
+    /// Appends so many bytes from a word on.
+    pub(crate) fn read_bytes(&self, at: u32, length: u32, bytes: &mut Vec<u8>) {
+        let end = bytes.len() + length as usize;
+        let words = &self.words[at as usize..][..length.div_ceil(4) as usize];
+        bytes.reserve(4 * words.len());
+        bytes.extend(
+            words
+                .iter()
+                .flat_map(|word| word.load(Relaxed).to_ne_bytes()),
+        );
+        bytes.truncate(end);
+    }
 }
 
 /// A growing list of blocks, each of them written by one thread and read by all.

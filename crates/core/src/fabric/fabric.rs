@@ -1,16 +1,20 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, Ordering::Relaxed, fence};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::arena::Arena;
 use super::blobs::Blobs;
 use super::block::Block;
 use super::directory::Directory;
+use super::inlet::Inlet;
+use super::link_port::LinkPort;
+use super::link_seat::LinkSeat;
 use super::port::Port;
 use super::seat::Seat;
 use super::shapes::Shapes;
-use crate::layout::{BLOCK_WORDS, MAX_THREADS};
+use crate::layout::{BLOCK_WORDS, MAX_SEATS, MAX_THREADS};
 use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
+use crate::sync::lock;
 
 /// Why a thread cannot join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +30,12 @@ pub enum JoinError {
 pub struct Fabric {
     /// By thread.
     pub(crate) seats: Box<[Seat]>,
+    /// Places of connections, made when they are first needed.
+    links: Box<[OnceLock<LinkSeat>]>,
+    /// Held while a connection takes a place.
+    linking: Mutex<()>,
+    /// Whether some connection waits for room on the way to a thread.
+    are_links_waiting: AtomicU32,
     /// What carries frames.
     pub(crate) arena: Arena,
     /// Large values.
@@ -45,7 +55,10 @@ impl Fabric {
     pub fn new(threads: u32, quota: u32) -> Arc<Self> {
         let threads = threads.clamp(1, MAX_THREADS);
         Arc::new(Self {
-            seats: (0..threads).map(|_| Seat::new(threads)).collect(),
+            seats: (0..threads).map(|_| Seat::new()).collect(),
+            links: (MAX_THREADS..MAX_SEATS).map(|_| OnceLock::new()).collect(),
+            linking: Mutex::new(()),
+            are_links_waiting: AtomicU32::new(0),
             arena: Arena::default(),
             blobs: Blobs::default(),
             names: Directory::default(),
@@ -66,12 +79,52 @@ impl Fabric {
         ring: &Arc<RingMemory>,
     ) -> Result<Port, JoinError> {
         let seat = self.seats.get(thread as usize).ok_or(JoinError::Unknown)?;
-        if seat.inject.is_open() {
+        if seat.inlet.inject.is_open() {
             return Err(JoinError::Taken);
         }
         seat.set_ring(Some(Arc::clone(ring)));
-        seat.inject.open();
+        seat.joins.fetch_add(1, Relaxed);
+        seat.inlet.inject.open();
         Ok(Port::new(Arc::clone(self), thread))
+    }
+
+    /// Takes a place for a connection; none when all are taken.
+    pub fn connect(self: &Arc<Self>) -> Option<LinkPort> {
+        let _guard = lock(&self.linking);
+        let free = (0..self.links.len()).find(|index| self.is_free(*index))?;
+        let seat = self.links[free].get_or_init(|| LinkSeat::new(self.threads()));
+        seat.take();
+        Some(LinkPort::new(Arc::clone(self), MAX_THREADS + free as u32))
+    }
+
+    /// What is on its way to a thread or a connection; none for a place that nobody ever had.
+    #[inline]
+    pub(crate) fn inlet(&self, member: u32) -> Option<&Inlet> {
+        if member < MAX_THREADS {
+            return Some(&self.seats.get(member as usize)?.inlet);
+        }
+        Some(&self.link(member)?.inlet)
+    }
+
+    /// The place of a connection; none for one that nobody ever had.
+    pub(crate) fn link(&self, member: u32) -> Option<&LinkSeat> {
+        let index = member.checked_sub(MAX_THREADS)?;
+        self.links.get(index as usize)?.get()
+    }
+
+    /// Somebody who found no room will look again.
+    pub(crate) fn note_waiting(&self) {
+        self.are_links_waiting.store(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+    }
+
+    /// There is more room on the way to a thread: connections that wait for it hear of it.
+    pub(crate) fn tell_room(&self) {
+        // Pairs with the fence in `note_waiting`: one of the two sees what the other wrote.
+        fence(Ordering::SeqCst);
+        if self.are_links_waiting.load(Relaxed) != 0 {
+            self.wake_waiting();
+        }
     }
 
     /// Threads that there may be.
@@ -82,7 +135,7 @@ impl Fabric {
     /// How the thread is woken when frames come while it sleeps.
     pub fn on_wake(&self, thread: u32, waker: Arc<dyn Fn() + Send + Sync>) {
         if let Some(seat) = self.seats.get(thread as usize) {
-            seat.set_waker(Some(waker));
+            seat.inlet.set_waker(Some(waker));
         }
     }
 
@@ -123,14 +176,19 @@ impl Fabric {
 
     /// Keeps bytes for a thread; 0 when there is no room and `is_forced` is not set.
     pub fn put_blob(&self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
-        let limit = u64::from(self.quota) * u64::from(BLOCK_WORDS) * 4;
-        let limit = if is_forced { u64::MAX } else { limit };
+        let limit = if is_forced {
+            u64::MAX
+        } else {
+            self.blob_limit()
+        };
         self.blobs.put(receiver, bytes, limit).unwrap_or(0)
     }
 
     /// Takes bytes that were kept.
     pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
-        self.blobs.take(number)
+        let bytes = self.blobs.take(number);
+        self.tell_room();
+        bytes
     }
 
     /// The number of an object shape; 0 when no more can be had.
@@ -143,8 +201,46 @@ impl Fabric {
         self.shapes.text(number)
     }
 
+    /// How many object shapes have a number.
+    #[inline]
+    pub fn shape_count(&self) -> u32 {
+        self.shapes.count()
+    }
+
+    /// The shape that the peer behind a connection has told by that number, from 1.
+    pub fn peer_shape(&self, member: u32, number: u32) -> Option<Arc<str>> {
+        self.link(member)?.shape(number)
+    }
+
+    /// Bytes of large values that may be on their way to a member.
+    pub(crate) fn blob_limit(&self) -> u64 {
+        u64::from(self.quota) * u64::from(BLOCK_WORDS) * 4
+    }
+
     /// Takes so many consecutive process ids, and gives the first.
     pub(crate) fn take_ids(&self, count: u32) -> u64 {
         self.next_id.fetch_add(u64::from(count), Relaxed)
+    }
+
+    #[cold]
+    fn wake_waiting(&self) {
+        self.are_links_waiting.store(0, Ordering::SeqCst);
+        for seat in self.links.iter().filter_map(OnceLock::get) {
+            if seat.stop_waiting() {
+                seat.inlet.wake();
+            }
+        }
+    }
+
+    /// Nobody has the place, and nothing of who had it is left anywhere: whoever comes next meets nothing old.
+    fn is_free(&self, index: usize) -> bool {
+        let Some(seat) = self.links[index].get() else {
+            return true;
+        };
+        let number = MAX_THREADS + index as u32;
+        let threads = self.seats.iter();
+        !seat.is_taken()
+            && seat.inlet.used_by_all() == 0
+            && threads.map(|thread| thread.inlet.used(number)).sum::<u32>() == 0
     }
 }

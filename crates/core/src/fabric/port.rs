@@ -3,13 +3,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::block::Block;
 use super::fabric::Fabric;
 use super::frame::Frame;
 use super::inject::Range;
 use super::seat::Seat;
 use crate::NIL;
-use crate::layout::{BLOCK_WORDS, FRAME_WORDS, PORT_AT};
+use crate::layout::{BLOCK_WORDS, FRAME_WORDS, MAX_SEATS, MAX_THREADS, PORT_AT};
 use crate::ring::RingMemory;
 
 /// Frames that a turn puts into mailboxes at most: what is on its way must not hold up those who have something.
@@ -25,6 +24,8 @@ struct Outgoing {
     chunk: u32,
     /// The word up to which it was handed over.
     handed: u32,
+    /// Nobody reads what is written into it, and JavaScript does not know yet.
+    is_dead: bool,
 }
 
 /// What is known of a chunk that came.
@@ -44,8 +45,10 @@ struct Incoming {
 pub(crate) struct Port {
     fabric: Arc<Fabric>,
     thread: u32,
-    /// By receiving thread.
+    /// By receiver; as long as the highest number so far.
     outgoing: Vec<Option<Outgoing>>,
+    /// Receivers for which a chunk is open.
+    receivers: Vec<u32>,
     /// By chunk.
     incoming: Vec<Incoming>,
     ranges: Vec<Range>,
@@ -72,6 +75,7 @@ impl Port {
     pub(super) fn new(fabric: Arc<Fabric>, thread: u32) -> Self {
         Self {
             outgoing: vec![None; fabric.seats.len()],
+            receivers: Vec::new(),
             fabric,
             thread,
             incoming: Vec::new(),
@@ -116,46 +120,62 @@ impl Port {
         self.fabric.blobs.bytes(self.thread)
     }
 
-    /// Closes the chunk for a thread, as far as it is written, and opens the next; `NIL` when the quota
+    /// Closes the chunk for a member, as far as it is written, and opens the next; `NIL` when the quota
     /// is used up or nobody is there.
     pub fn open(&mut self, receiver: u32, is_forced: bool, ring: &RingMemory) -> u32 {
-        if receiver as usize >= self.outgoing.len() || receiver == self.thread {
+        if receiver == self.thread {
             return NIL;
         }
-        self.hand_over_to(receiver, ring, true);
-        ring.set_word(PORT_AT + receiver, 0);
-        let seat = &self.fabric.seats[receiver as usize];
-        if !seat.inject.is_open() {
+        self.close(receiver, ring);
+        let Some(inlet) = self.fabric.inlet(receiver) else {
+            return NIL;
+        };
+        if !inlet.inject.is_open() {
             return NIL;
         }
-        let used = &seat.chunks[self.thread as usize];
-        if !is_forced && used.load(Relaxed) >= self.fabric.quota {
+        if !is_forced && inlet.used(self.thread) >= self.fabric.quota {
             self.refusals += 1;
             return NIL;
         }
         let Some(chunk) = self.fabric.arena.take() else {
             return NIL;
         };
-        used.fetch_add(1, Relaxed);
-        self.outgoing[receiver as usize] = Some(Outgoing { chunk, handed: 0 });
+        inlet.add(self.thread);
+        let index = receiver as usize;
+        if self.outgoing.len() <= index {
+            self.outgoing.resize(index + 1, None);
+        }
+        self.outgoing[index] = Some(Outgoing {
+            chunk,
+            handed: 0,
+            is_dead: false,
+        });
+        self.receivers.push(receiver);
         chunk
+    }
+
+    /// Hands over what was written for a member, and closes the chunk: nothing is written into it any more.
+    pub fn close(&mut self, receiver: u32, ring: &RingMemory) {
+        if receiver >= MAX_SEATS {
+            return;
+        }
+        self.hand_over_to(receiver, ring, true);
+        ring.set_word(PORT_AT + receiver, 0);
     }
 
     /// Hands over what was written since the last time.
     #[inline]
     pub(crate) fn hand_over(&mut self, ring: &RingMemory) {
-        for receiver in 0..self.outgoing.len() {
-            if self.outgoing[receiver].is_some() {
-                self.hand_over_to(receiver as u32, ring, false);
-            }
+        for at in 0..self.receivers.len() {
+            self.hand_over_to(self.receivers[at], ring, false);
         }
     }
 
-    /// Takes what came; gives the frames with their numbers, as many as a turn may have, one by one.
-    pub(crate) fn receive(&mut self, mut each: impl FnMut(Frame, u32)) {
-        if self.seat().inject.is_pending() {
+    /// Takes what came; gives the frames with their numbers and senders, as many as a turn may have, one by one.
+    pub(crate) fn receive(&mut self, mut each: impl FnMut(Frame, u32, u32)) {
+        if self.seat().inlet.inject.is_pending() {
             let mut ranges = std::mem::take(&mut self.ranges);
-            self.seat().inject.take(&mut ranges);
+            self.seat().inlet.inject.take(&mut ranges);
             self.backlog.extend(ranges.drain(..));
             self.ranges = ranges;
         }
@@ -176,7 +196,7 @@ impl Port {
     /// Whether frames came that were not taken yet.
     #[inline]
     pub(crate) fn has_more(&self) -> bool {
-        !self.backlog.is_empty() || self.seat().inject.is_pending()
+        !self.backlog.is_empty() || self.seat().inlet.inject.is_pending()
     }
 
     /// Whether some frame of another thread is in a mailbox or an inbox.
@@ -237,7 +257,7 @@ impl Port {
         if self.has_more() || (self.is_spinning_worth && self.spin()) {
             return false;
         }
-        if !self.seat().inject.fall_asleep() {
+        if !self.seat().inlet.inject.fall_asleep() {
             return false;
         }
         self.slept_at = Some(Instant::now());
@@ -247,7 +267,7 @@ impl Port {
     /// The thread is awake.
     #[inline]
     pub(crate) fn stay_awake(&mut self) {
-        self.seat().inject.stay_awake();
+        self.seat().inlet.inject.stay_awake();
         if let Some(since) = self.slept_at.take() {
             self.wake_ups += 1;
             self.is_spinning_worth = since.elapsed() < SHORT_SLEEP;
@@ -256,48 +276,68 @@ impl Port {
 
     /// Chunks in use on the way here.
     pub(crate) fn chunks_in_use(&self) -> u32 {
-        let chunks = self.seat().chunks.iter();
-        chunks.map(|count| count.load(Relaxed)).sum()
+        self.seat().inlet.used_by_all()
     }
 
     fn hand_over_to(&mut self, receiver: u32, ring: &RingMemory, is_last: bool) {
-        let Some(outgoing) = &mut self.outgoing[receiver as usize] else {
+        let Some(Some(outgoing)) = self.outgoing.get_mut(receiver as usize) else {
             return;
         };
         let written = (ring.word(PORT_AT + receiver) / 4).min(BLOCK_WORDS);
-        let (chunk, from) = (outgoing.chunk, outgoing.handed);
+        let from = outgoing.handed;
         let to = written.max(from);
-        if from == to && !is_last {
+        if is_last {
+            return self.close_outgoing(receiver, to);
+        }
+        if from == to || outgoing.is_dead {
             return;
         }
         outgoing.handed = to;
-        let sender = self.thread;
         let range = Range {
-            chunk,
-            sender,
+            chunk: outgoing.chunk,
+            sender: self.thread,
             from,
             to,
             is_last,
         };
         self.ranges_out += 1;
-        let seat = &self.fabric.seats[receiver as usize];
-        match seat.inject.push(range) {
-            Some(true) => seat.wake(),
-            Some(false) => {}
-            None => {
-                self.fabric.arena.free(chunk);
-                give_back(seat, sender);
-                self.outgoing[receiver as usize] = None;
-                ring.set_word(PORT_AT + receiver, 0);
-            }
+        if !self.push(receiver, range) {
+            self.bury(receiver);
         }
-        if is_last {
-            self.outgoing[receiver as usize] = None;
+    }
+
+    /// Nobody reads what is written for a receiver. JavaScript may still write into the chunk, so that nobody
+    /// else gets it until it is closed.
+    #[cold]
+    fn bury(&mut self, receiver: u32) {
+        if let Some(outgoing) = &mut self.outgoing[receiver as usize] {
+            outgoing.is_dead = true;
+        }
+        self.give_back(receiver, self.thread);
+    }
+
+    fn push(&self, receiver: u32, range: Range) -> bool {
+        let inlet = self.fabric.inlet(receiver);
+        inlet.is_some_and(|inlet| inlet.push(range))
+    }
+
+    /// A chunk is not on its way any more.
+    fn give_back(&self, receiver: u32, sender: u32) {
+        if let Some(inlet) = self.fabric.inlet(receiver) {
+            inlet.give_back(sender);
+        }
+        if sender >= MAX_THREADS {
+            self.fabric.tell_room();
         }
     }
 
     /// Tells of the frames of a range; gives how many more the turn may have.
-    fn walk(&mut self, range: &mut Range, limit: u32, each: &mut impl FnMut(Frame, u32)) -> u32 {
+    fn walk(
+        &mut self,
+        range: &mut Range,
+        limit: u32,
+        each: &mut impl FnMut(Frame, u32, u32),
+    ) -> u32 {
         let Some(block) = self.fabric.arena.block(range.chunk) else {
             range.from = range.to;
             return limit;
@@ -312,7 +352,7 @@ impl Port {
             };
             let number = Frame::number(range.chunk, range.from);
             range.from = end;
-            each(frame, number);
+            each(frame, number, range.sender);
             left -= 1;
         }
         self.count(range, limit - left);
@@ -343,7 +383,7 @@ impl Port {
         if incoming.is_last && incoming.unreleased == 0 {
             self.incoming[chunk as usize] = Incoming::default();
             self.fabric.arena.free(chunk);
-            give_back(self.seat(), incoming.sender);
+            self.give_back(self.thread, incoming.sender);
         }
     }
 
@@ -360,8 +400,8 @@ impl Port {
         let Some(block) = self.fabric.arena.block(Frame::chunk_of(number)) else {
             return;
         };
-        for blob in blobs_of(&block, Frame::word_of(number)) {
-            drop(self.fabric.blobs.take(blob));
+        for blob in Frame::blobs(&block, Frame::word_of(number)) {
+            drop(self.fabric.take_blob(blob));
         }
     }
 
@@ -369,7 +409,7 @@ impl Port {
     fn spin(&mut self) -> bool {
         let until = Instant::now() + SPIN;
         while Instant::now() < until {
-            if self.seat().inject.is_pending() {
+            if self.seat().inlet.inject.is_pending() {
                 return true;
             }
             std::thread::yield_now();
@@ -382,7 +422,7 @@ impl Port {
     fn leave(&mut self) {
         let fabric = Arc::clone(&self.fabric);
         let seat = &fabric.seats[self.thread as usize];
-        self.backlog.extend(seat.inject.close());
+        self.backlog.extend(seat.inlet.inject.close());
         for range in std::mem::take(&mut self.backlog) {
             let incoming = self.incoming_mut(range.chunk);
             incoming.sender = range.sender;
@@ -393,38 +433,41 @@ impl Port {
         for (chunk, incoming) in self.incoming.iter().enumerate() {
             if incoming.is_last && incoming.unreleased > 0 {
                 fabric.arena.free(chunk as u32);
-                give_back(seat, incoming.sender);
+                self.give_back(self.thread, incoming.sender);
             }
         }
-        for receiver in 0..self.outgoing.len() {
-            self.close_outgoing(receiver);
+        while let Some(receiver) = self.receivers.last() {
+            let handed = self.outgoing[*receiver as usize].map_or(0, |outgoing| outgoing.handed);
+            // What was not handed over is lost; the receiver frees the chunk when it is done with the rest.
+            self.close_outgoing(*receiver, handed);
         }
         fabric.blobs.forget(self.thread);
         fabric.names.forget(self.thread);
         fabric.events.forget(self.thread);
         seat.clear();
+        fabric.tell_room();
     }
 
-    /// What was not handed over is lost; the receiver frees the chunk when it is done with the rest.
-    fn close_outgoing(&mut self, receiver: usize) {
-        let Some(Outgoing { chunk, handed }) = self.outgoing[receiver].take() else {
+    /// The last range of a chunk, up to a word.
+    fn close_outgoing(&mut self, receiver: u32, to: u32) {
+        self.receivers.retain(|known| *known != receiver);
+        let Some(outgoing) = self.outgoing[receiver as usize].take() else {
             return;
         };
-        let seat = &self.fabric.seats[receiver];
         let range = Range {
-            chunk,
+            chunk: outgoing.chunk,
             sender: self.thread,
-            from: handed,
-            to: handed,
+            from: outgoing.handed,
+            to,
             is_last: true,
         };
-        match seat.inject.push(range) {
-            Some(true) => seat.wake(),
-            Some(false) => {}
-            None => {
-                self.fabric.arena.free(chunk);
-                give_back(seat, self.thread);
-            }
+        if !outgoing.is_dead && self.push(receiver, range) {
+            self.ranges_out += 1;
+            return;
+        }
+        self.fabric.arena.free(outgoing.chunk);
+        if !outgoing.is_dead {
+            self.give_back(receiver, self.thread);
         }
     }
 }
@@ -433,19 +476,4 @@ impl Drop for Port {
     fn drop(&mut self) {
         self.leave();
     }
-}
-
-/// A chunk is not on its way any more.
-fn give_back(seat: &Seat, sender: u32) {
-    let used = &seat.chunks[sender as usize];
-    let _ = used.fetch_update(Relaxed, Relaxed, |count| Some(count.saturating_sub(1)));
-}
-
-/// The numbers of the blobs of the frame at a word.
-fn blobs_of(block: &Block, at: u32) -> Vec<u32> {
-    let first = at + FRAME_WORDS;
-    let count = block.get(first).min(BLOCK_WORDS - first - 1);
-    (0..count)
-        .map(|index| block.get(first + 1 + index))
-        .collect()
 }

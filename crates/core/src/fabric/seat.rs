@@ -2,9 +2,9 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use super::block::{Block, Blocks};
-use super::inject::Inject;
+use super::inlet::Inlet;
 use crate::layout::{
-    BLOCK_WORDS, FRAME_WORDS, PRESENCE_BOUNDED, PRESENCE_FALLBACK, PRESENCE_GAUGE_SHIFT,
+    BLOCK_WORDS, FRAME_WORDS, MAX_SEATS, PRESENCE_BOUNDED, PRESENCE_FALLBACK, PRESENCE_GAUGE_SHIFT,
     PRESENCE_WORDS, STAT_WORDS,
 };
 use crate::ring::RingMemory;
@@ -14,13 +14,12 @@ const SLOTS_A_BLOCK: u32 = BLOCK_WORDS / PRESENCE_WORDS;
 // Frame numbers count in units of two words.
 const _: () = assert!(FRAME_WORDS.is_multiple_of(2));
 
-/// Wakes a thread that sleeps.
-pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
-
 /// The place of one thread in a fabric: what it shows to the others, and what is on its way to it.
 pub(crate) struct Seat {
     /// Frames on their way here.
-    pub inject: Inject,
+    pub inlet: Inlet,
+    /// How many schedulers have sat here.
+    pub joins: AtomicU32,
     /// Who lives in which slot.
     pub presence: Blocks,
     /// What stands at which address.
@@ -29,30 +28,26 @@ pub(crate) struct Seat {
     pub gauges: Blocks,
     /// What it counts.
     pub statistics: Arc<Block>,
-    /// By sender: chunks in use on the way here.
-    pub chunks: Box<[AtomicU32]>,
     /// Slots begin with the generation after this one.
     pub slot_floor: AtomicU32,
     /// Addresses begin with the generation after this one.
     pub address_floor: AtomicU32,
     ring: Mutex<Option<Arc<RingMemory>>>,
-    waker: Mutex<Option<Waker>>,
 }
 
 impl Seat {
     /// A place that nobody has.
-    pub fn new(threads: u32) -> Self {
+    pub fn new() -> Self {
         Self {
-            inject: Inject::default(),
+            inlet: Inlet::new(MAX_SEATS),
+            joins: AtomicU32::new(0),
             presence: Blocks::default(),
             addresses: Blocks::default(),
             gauges: Blocks::default(),
             statistics: Arc::new(Block::new(STAT_WORDS)),
-            chunks: (0..threads).map(|_| AtomicU32::new(0)).collect(),
             slot_floor: AtomicU32::new(0),
             address_floor: AtomicU32::new(0),
             ring: Mutex::new(None),
-            waker: Mutex::new(None),
         }
     }
 
@@ -64,20 +59,6 @@ impl Seat {
     /// Who sits here now.
     pub fn set_ring(&self, ring: Option<Arc<RingMemory>>) {
         *lock(&self.ring) = ring;
-    }
-
-    /// How to wake the thread.
-    pub fn set_waker(&self, waker: Option<Waker>) {
-        // Dropped after the lock is given back: it may be the last share of something of Node.js.
-        let _former = std::mem::replace(&mut *lock(&self.waker), waker);
-    }
-
-    /// Wakes the thread.
-    pub fn wake(&self) {
-        let waker = lock(&self.waker).clone();
-        if let Some(waker) = waker {
-            waker();
-        }
     }
 
     /// A slot is granted: the process that may be spawned there has this id.
@@ -126,7 +107,7 @@ impl Seat {
         self.presence.clear();
         self.addresses.clear();
         self.set_ring(None);
-        self.set_waker(None);
+        self.inlet.set_waker(None);
         for word in self.statistics.words() {
             word.store(0, Relaxed);
         }

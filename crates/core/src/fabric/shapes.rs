@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
@@ -11,6 +12,7 @@ const MAX_SHAPES: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     state: Mutex<State>,
+    count: AtomicU32,
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +35,14 @@ impl Shapes {
         state.texts.push(Arc::clone(&text));
         let number = state.texts.len() as u32;
         state.numbers.insert(text, number);
+        self.count.store(number, Ordering::Release);
         number
+    }
+
+    /// How many shapes have a number.
+    #[inline]
+    pub fn count(&self) -> u32 {
+        self.count.load(Ordering::Acquire)
     }
 
     /// The shape of a number.

@@ -3,12 +3,12 @@
 use super::kernel::Kernel;
 use crate::fabric::{Frame, Port, is_far};
 use crate::layout::{
-    CONTROL_WORDS, REC_DROPPED, REC_FAR, REC_SLICE, RECORD_OP_SHIFT, STAT_ALIASES, STAT_BLOB_BYTES,
-    STAT_CHUNKS, STAT_DELIVERED, STAT_DROPPED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
-    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FRAMES_IN, STAT_LINKS, STAT_MESSAGES,
-    STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS, STAT_RUN_QUEUE,
-    STAT_SENT, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_TURNS, STAT_WAKE_UPS,
-    TAG_EXTRA_SHIFT,
+    CONTROL_WORDS, MAX_THREADS, REC_DROPPED, REC_FAR, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT,
+    STAT_ALIASES, STAT_BLOB_BYTES, STAT_CHUNKS, STAT_DELIVERED, STAT_DROPPED, STAT_EVENTS,
+    STAT_EVENTS_DELIVERED, STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FRAMES_IN, STAT_LINKS,
+    STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS,
+    STAT_RUN_QUEUE, STAT_SENT, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_TURNS,
+    STAT_WAKE_UPS, TAG_EXTRA_SHIFT,
 };
 use crate::mailbox::Message;
 use crate::ring::{Record, RingMemory};
@@ -21,7 +21,7 @@ impl Kernel {
         };
         port.release();
         port.hand_over(ring);
-        port.receive(|frame, number| self.arrive(frame, number));
+        port.receive(|frame, number, sender| self.arrive(frame, number, sender));
         self.port = Some(port);
     }
 
@@ -89,7 +89,7 @@ impl Kernel {
         }
     }
 
-    fn arrive(&mut self, frame: Frame, number: u32) {
+    fn arrive(&mut self, frame: Frame, number: u32, sender: u32) {
         if !frame.is_message() {
             self.pending.push(Record::far(number, frame.has_blobs()));
             return;
@@ -99,11 +99,35 @@ impl Kernel {
             payload: number,
         };
         self.tallies.sent += 1;
-        if self.processes.is_live(frame.slot, frame.generation) {
-            self.push(frame.slot, message);
-        } else {
-            self.drop_message(frame.slot, message);
+        if !self.processes.is_live(frame.slot, frame.generation) {
+            return self.drop_message(frame.slot, message);
         }
+        // A thread of this node has counted it before; another node cannot.
+        if sender >= MAX_THREADS && !self.has_room(frame.slot, message) {
+            return self.refuse(frame.slot, message);
+        }
+        if frame.is_important() {
+            let record = Record::placed(frame.slot, message.tag, number);
+            self.pending.push(record);
+        }
+        self.push(frame.slot, message);
+    }
+
+    /// Counts a message of another node in the bounded mailbox of a living process, if there is room.
+    fn has_room(&self, slot: u32, message: Message) -> bool {
+        if !self.processes.get(slot).is_bounded || !message.is_counted() {
+            return true;
+        }
+        let bound = self.processes.detail(slot).bound;
+        self.gauges
+            .accept(bound.gauge, message.queue(), bound.limit)
+    }
+
+    #[cold]
+    fn refuse(&mut self, slot: u32, message: Message) {
+        let record = Record::refused(slot, message.tag, message.payload);
+        self.pending.push(record);
+        self.tallies.dropped += 1;
     }
 
     fn walk_inbox(&mut self, ring: &RingMemory) {
@@ -124,7 +148,9 @@ impl Kernel {
                     at += 2 + 2 * count;
                     continue;
                 }
-                REC_DROPPED if is_far(second) => port.handed(second, has_blobs(first)),
+                REC_DROPPED | REC_REFUSED if is_far(second) => {
+                    port.handed(second, has_blobs(first));
+                }
                 REC_FAR => port.handed(first, second != 0),
                 _ => {}
             }

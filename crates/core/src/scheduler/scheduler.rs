@@ -161,6 +161,13 @@ impl Scheduler {
         port.map_or(NIL, |port| port.open(receiver, is_forced, &self.ring))
     }
 
+    /// Closes the chunk for a member that is gone: nothing is written for it any more.
+    pub fn close_chunk(&mut self, receiver: u32) {
+        if let Some(port) = &mut self.kernel.port {
+            port.close(receiver, &self.ring);
+        }
+    }
+
     /// Hands over what was written for other threads, without taking a turn.
     pub fn hand_over(&mut self) {
         if let Some(port) = &mut self.kernel.port {

@@ -1,0 +1,126 @@
+use crate::link::LinkError;
+use crate::link::frame::FRAGMENT_BYTES;
+
+/// What an item takes of a window beside its bytes.
+const ITEM_COST: u64 = 32;
+/// An item may find one byte of credit, and take so much more.
+const OVERDRAFT: u64 = FRAGMENT_BYTES as u64 + ITEM_COST;
+
+/// What an item with so many bytes takes of a window. A large one takes a quarter: it gets through, and leaves room.
+pub(crate) fn cost(bytes: u64, window: u64) -> u64 {
+    (ITEM_COST + bytes).min(window / 4)
+}
+
+/// What may still be sent: totals since the link was opened, so that a grant can be repeated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Credit {
+    window: u64,
+    spent: u64,
+    granted: u64,
+}
+
+impl Credit {
+    /// The whole window of the peer.
+    pub fn new(window: u64) -> Self {
+        Self {
+            window,
+            spent: 0,
+            granted: window,
+        }
+    }
+
+    /// The peer's window.
+    pub fn window(&self) -> u64 {
+        self.window
+    }
+
+    /// Whether a small item may go.
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        self.granted > self.spent
+    }
+
+    /// Whether a large item may begin.
+    pub fn has_room(&self) -> bool {
+        self.granted.saturating_sub(self.spent) > self.window / 4
+    }
+
+    /// An item goes.
+    #[inline]
+    pub fn spend(&mut self, cost: u64) {
+        self.spent += cost;
+    }
+
+    /// The peer has granted so much in total.
+    pub fn grant(&mut self, total: u64) -> Result<(), LinkError> {
+        if total > self.spent + self.window {
+            return Err(LinkError("more was granted than there can be"));
+        }
+        self.granted = self.granted.max(total);
+        Ok(())
+    }
+}
+
+/// What the peer may still send.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Debt {
+    window: u64,
+    received: u64,
+    released: u64,
+    told: u64,
+}
+
+impl Debt {
+    /// The whole window of this node.
+    pub fn new(window: u64) -> Self {
+        Self {
+            window,
+            received: 0,
+            released: 0,
+            told: window,
+        }
+    }
+
+    /// This node's window.
+    pub fn window(&self) -> u64 {
+        self.window
+    }
+
+    /// What came and is not released.
+    pub fn owed(&self) -> u64 {
+        self.received - self.released
+    }
+
+    /// An item came.
+    #[inline]
+    pub fn receive(&mut self, cost: u64) -> Result<(), LinkError> {
+        self.received += cost;
+        if self.received > self.told + OVERDRAFT {
+            return Err(LinkError("more was sent than was granted"));
+        }
+        Ok(())
+    }
+
+    /// So much is released; gives what is more than was owed.
+    pub fn release(&mut self, bytes: u64) -> u64 {
+        let released = bytes.min(self.owed());
+        self.released += released;
+        bytes - released
+    }
+
+    /// Whether there is something to grant.
+    pub fn has_news(&self) -> bool {
+        self.window + self.released > self.told
+    }
+
+    /// Whether the peer should know soon.
+    pub fn is_urgent(&self) -> bool {
+        self.window + self.released - self.told >= self.window / 4
+    }
+
+    /// What is granted in total: the peer is told now.
+    pub fn tell(&mut self) -> u64 {
+        self.told = self.window + self.released;
+        self.told
+    }
+}
