@@ -9,12 +9,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, sleep_until};
 
-use super::clock::Clock;
 use super::finding::{Found, NotFound, find};
 use super::host::{interest, write_some};
 use super::inquiring::subject;
 use super::serving::Serving;
 use super::{EmbeddedOptions, EventSink, RegistrarError, RegistrarEvent};
+use crate::clock::Clock;
 
 /// How long a name that is taken is tried for at the start: its holder of before may just have died.
 const TAKEN_WITHIN: Duration = Duration::from_secs(1);
