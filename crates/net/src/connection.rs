@@ -1,6 +1,6 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     wanted: AtomicU32,
     /// Wakes the network's thread.
     notify: Notify,
+    /// How the peer broke the protocol.
+    fault: OnceLock<&'static str>,
     clock: Clock,
 }
 
@@ -55,6 +57,7 @@ impl Connection {
             driver: Mutex::new(Some(driver)),
             wanted: AtomicU32::new(ALL),
             notify: Notify::new(),
+            fault: OnceLock::new(),
             clock,
         })
     }
@@ -98,6 +101,23 @@ impl Connection {
     /// Asks the peer whether it lives.
     pub fn probe(&self, within: Duration) {
         self.with(|driver, now| driver.probe(now, now + within));
+        self.wake();
+    }
+
+    /// The peer broke the protocol.
+    pub fn note_fault(&self, fault: &'static str) {
+        // The first says most.
+        let _ = self.fault.set(fault);
+    }
+
+    /// How the peer broke the protocol, if it did.
+    pub fn fault(&self) -> Option<&'static str> {
+        self.fault.get().copied()
+    }
+
+    /// A link is dead, says the peer.
+    pub fn drop_link(&self, place: u16) {
+        self.with(|driver, _| driver.lose(place, DownReason::Lost));
         self.wake();
     }
 
@@ -179,8 +199,6 @@ impl Connection {
     /// Waits for the lock, which nobody keeps for long; nothing when it is over.
     fn with<T>(&self, call: impl FnOnce(&mut LinkDriver, Duration) -> T) -> Option<T> {
         let mut guard = lock(&self.driver);
-        guard
-            .as_mut()
-            .map(|driver| call(driver, self.clock.now()))
+        guard.as_mut().map(|driver| call(driver, self.clock.now()))
     }
 }

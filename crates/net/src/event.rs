@@ -33,6 +33,8 @@ pub enum NetworkEvent {
         creation: u64,
         /// Why.
         reason: DownReason,
+        /// How the peer broke the protocol, if it did.
+        fault: Option<&'static str>,
     },
     /// A peer that was asked for cannot be reached.
     Failed {

@@ -1,6 +1,6 @@
 use tergo_core::layout::{
-    FLAG_BLOBS, FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE, FRAME_UNORDERED,
-    KIND_ADDRESSED, KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL,
+    FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE, FRAME_UNORDERED, KIND_ADDRESSED,
+    KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL,
 };
 use tergo_core::{FrameHead, FrameSender, Inbound, split_name};
 use tergo_wire::{Item, Sender, Target};
@@ -63,7 +63,7 @@ impl Gate {
             },
             kind: head.kind as u8,
             queue: head.queue as u8,
-            flags: (head.flags & !(FLAG_BLOBS | FLAG_NAMED)) as u8,
+            flags: (head.flags & !FLAG_NAMED) as u8,
             format: head.format as u8,
             integer: head.integer.cast_signed(),
             payload,

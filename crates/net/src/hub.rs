@@ -91,7 +91,7 @@ pub(crate) struct HubParts {
 impl Hub {
     /// Without peers; goes on as long as somebody has a share of it.
     pub fn new(parts: HubParts) -> Arc<Self> {
-        let peers = Peers::new(&parts.own.name, parts.own.creation);
+        let peers = Peers::new(&parts.own.name, parts.own.pool);
         let hub = Arc::new_cyclic(|itself| Self {
             fabric: parts.fabric,
             own: parts.own,
@@ -202,8 +202,7 @@ impl Hub {
 
     /// A link begins.
     pub fn attach(&self, place: LinkPlace, shaken: Shaken) {
-        let known = lock(&self.table).connections.get(&place.key).cloned();
-        if let Some(connection) = known {
+        if let Some(connection) = self.connection(place.key) {
             let Shaken {
                 agreement,
                 socket,
@@ -233,7 +232,11 @@ impl Hub {
             dial.abort();
         }
         for connection in self.connections() {
-            connection.close(CloseReason::Stopping, DownReason::Disconnected, GOODBYE_WITHIN);
+            connection.close(
+                CloseReason::Stopping,
+                DownReason::Disconnected,
+                GOODBYE_WITHIN,
+            );
         }
     }
 
@@ -265,7 +268,7 @@ impl Hub {
         } = shaken;
         let peer = &agreement.peer.identity;
         let Some(mut port) = self.fabric.connect() else {
-            lock(&self.peers).disconnect(key, DownReason::Disconnected, self.clock.now());
+            lock(&self.peers).disconnect(key, DownReason::Disconnected);
             return self.act();
         };
         let seat = port.number();
@@ -311,7 +314,12 @@ impl Hub {
                 is_fatal,
                 reason,
             } => lock(&self.peers).link_lost(LinkPlace { key, place }, is_fatal, reason, now),
-            Outcome::Over(reason) => lock(&self.peers).disconnect(key, reason, now),
+            Outcome::Over { reason, fault } => {
+                if let (Some(connection), Some(fault)) = (self.connection(key), fault) {
+                    connection.note_fault(fault);
+                }
+                lock(&self.peers).disconnect(key, reason);
+            }
         }
         self.act();
     }
@@ -361,15 +369,23 @@ impl Hub {
             }
             Action::Down { key, reason, .. } => self.down(key, reason),
             Action::Probe(key) => {
-                let connection = lock(&self.table).connections.get(&key).cloned();
-                if let Some(connection) = connection {
+                if let Some(connection) = self.connection(key) {
                     connection.probe(PROBE_WITHIN);
+                }
+            }
+            Action::DropLink(LinkPlace { key, place }) => {
+                if let Some(connection) = self.connection(key) {
+                    connection.drop_link(place);
                 }
             }
             Action::Failed { peer, refusal } => {
                 self.events.push(NetworkEvent::Failed { peer, refusal });
             }
         }
+    }
+
+    fn connection(&self, key: ConnectionKey) -> Option<Arc<Connection>> {
+        lock(&self.table).connections.get(&key).cloned()
     }
 
     fn dial(&self, dial: Dial) {
@@ -395,6 +411,7 @@ impl Hub {
                 peer: connection.peer.clone(),
                 creation: connection.creation,
                 reason,
+                fault: connection.fault(),
             });
             self.left.notify_one();
         }

@@ -37,7 +37,12 @@ pub(crate) enum Outcome {
         reason: DownReason,
     },
     /// The connection is over.
-    Over(DownReason),
+    Over {
+        /// Why.
+        reason: DownReason,
+        /// How the peer broke the protocol.
+        fault: Option<&'static str>,
+    },
 }
 
 /// One socket of the pool.
@@ -87,6 +92,10 @@ pub(crate) struct LinkDriver {
     outcomes: Vec<Outcome>,
     /// It is being closed: why, and how long it may take to write what is left.
     closing: Option<(DownReason, Duration)>,
+    /// How the peer broke the protocol.
+    fault: Option<&'static str>,
+    /// Nothing is read or sent any more.
+    is_over: bool,
     /// Frames that went nowhere: nonsense, or larger than the peer takes.
     pub refused: u64,
 }
@@ -105,6 +114,8 @@ impl LinkDriver {
             is_blocked: false,
             outcomes: Vec::new(),
             closing: None,
+            fault: None,
+            is_over: false,
             refused: 0,
         }
     }
@@ -150,7 +161,7 @@ impl LinkDriver {
 
     /// True when a thread that writes for the peer wakes the connection. False: there is something already.
     pub fn fall_asleep(&self) -> bool {
-        self.is_blocked || self.closing.is_some() || self.parts.port.fall_asleep()
+        self.is_blocked || self.is_ending() || self.parts.port.fall_asleep()
     }
 
     /// Whether only the network's thread can go on: it waits for sockets.
@@ -225,7 +236,19 @@ impl LinkDriver {
         if let Some((reason, deadline)) = self.closing
             && now >= deadline
         {
-            self.outcomes.push(Outcome::Over(reason));
+            self.over(reason);
+        }
+    }
+
+    /// Nothing is read or sent any more, but what is left is written.
+    fn is_ending(&self) -> bool {
+        self.is_over || self.closing.is_some()
+    }
+
+    fn over(&mut self, reason: DownReason) {
+        if !std::mem::replace(&mut self.is_over, true) {
+            let fault = self.fault;
+            self.outcomes.push(Outcome::Over { reason, fault });
         }
     }
 
@@ -245,7 +268,7 @@ impl LinkDriver {
     fn take(&mut self) -> bool {
         let mut left = TAKE_AT_ONCE;
         self.is_blocked = false;
-        while left > 0 && self.closing.is_none() {
+        while left > 0 && !self.is_ending() {
             self.announce();
             self.payload.clear();
             let Some(head) = self.parts.port.next(&mut self.payload, &mut self.numbers) else {
@@ -259,7 +282,7 @@ impl LinkDriver {
             self.parts.port.advance();
             left = left.saturating_sub(size.max(LEAST_COST));
         }
-        self.closing.is_none()
+        !self.is_ending()
     }
 
     /// Shapes of objects go before the first value that has them.
@@ -323,7 +346,7 @@ impl LinkDriver {
         }
         let is_full = self.links.iter().flatten().any(|link| link.is_full);
         if let (false, Some((reason, _))) = (is_full, self.closing) {
-            self.outcomes.push(Outcome::Over(reason));
+            self.over(reason);
         }
         written > 0
     }
@@ -357,7 +380,7 @@ impl LinkDriver {
     fn read_all(&mut self, now: Duration) -> bool {
         let mut again = false;
         for place in 0..self.links.len() as u16 {
-            if self.held.is_full() || self.closing.is_some() {
+            if self.held.is_full() || self.is_ending() {
                 break;
             }
             match self.read(place, now) {
@@ -366,13 +389,15 @@ impl LinkDriver {
             }
         }
         // What one link brought may let another go on.
-        while (0..self.links.len() as u16).fold(false, |any, place| any | self.receive(place, now)) {}
+        while (0..self.links.len() as u16).fold(false, |any, place| any | self.receive(place, now))
+        {
+        }
         again
     }
 
     fn read(&mut self, place: u16, now: Duration) -> io::Result<bool> {
         let mut left = READ_AT_ONCE;
-        while left > 0 && !self.held.is_full() && self.closing.is_none() {
+        while left > 0 && !self.held.is_full() && !self.is_ending() {
             let Some(link) = &mut self.links[usize::from(place)] else {
                 return Ok(false);
             };
@@ -421,10 +446,11 @@ impl LinkDriver {
 
     /// Delivers what has come over a link; true when something had.
     fn receive(&mut self, place: u16, now: Duration) -> bool {
-        if self.links[usize::from(place)].is_none() || self.closing.is_some() {
+        if self.links[usize::from(place)].is_none() || self.is_ending() {
             return false;
         }
-        self.deliver(place, now).unwrap_or_else(|_| {
+        self.deliver(place, now).unwrap_or_else(|LinkError(fault)| {
+            self.fault = Some(fault);
             let deadline = now + GOODBYE;
             self.close(CloseReason::Protocol, DownReason::Protocol, deadline);
             false
@@ -450,7 +476,10 @@ impl LinkDriver {
                     released += self.held.deliver(port, &inbound, blobs, cost);
                 }
                 Incoming::Shape { text, .. } => port.add_shape(text),
-                Incoming::Goodbye(_) => self.outcomes.push(Outcome::Over(DownReason::Goodbye)),
+                Incoming::Goodbye(_) => {
+                    self.over(DownReason::Goodbye);
+                    return Ok(false);
+                }
             }
         }
         wire.release(released);
@@ -469,7 +498,8 @@ impl LinkDriver {
         }
     }
 
-    fn lose(&mut self, place: u16, reason: DownReason) {
+    /// A link is gone.
+    pub fn lose(&mut self, place: u16, reason: DownReason) {
         let Some(slot) = self.links.get_mut(usize::from(place)) else {
             return;
         };

@@ -2,13 +2,13 @@
 
 #![allow(clippy::expect_used, reason = "these are tests")]
 
-mod support;
+mod hosting;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use support::{Node, announcement, options, route, until};
+use hosting::{Node, announcement, options, route, until};
 use tergo_net::registrar::{EmbeddedOptions, Registrar, RegistrarError, RegistrarEvent};
 use tergo_wire::registrar::{
     Announcement, ApplicationMode, ApplicationQuery, ApplicationRoute, ApplicationState,
@@ -427,7 +427,7 @@ mod hosts {
 
     #[test]
     fn nodes_of_other_hosts_are_found_by_datagram() {
-        let port = support::free_port();
+        let port = hosting::free_port();
         let a = Node::started(host(port, 2), announcement("a@127.0.0.2", 1));
         let mut other = announcement("b@127.0.0.3", 2);
         other.applications = vec![web("b@127.0.0.3", 7)];
@@ -451,7 +451,7 @@ mod hosts {
 
     #[test]
     fn a_host_without_registrar_and_one_that_is_silent_end_in_time() {
-        let port = support::free_port();
+        let port = hosting::free_port();
         let a = Node::started(impatient(&host(port, 2)), announcement("a@127.0.0.2", 1));
         let nobody = a.resolve("b@127.0.0.3");
         assert!(
@@ -469,7 +469,7 @@ mod hosts {
 
     #[test]
     fn a_lost_question_is_asked_again_and_a_forged_answer_is_not_believed() {
-        let port = support::free_port();
+        let port = hosting::free_port();
         let a = Node::started(host(port, 2), announcement("a@127.0.0.2", 1));
         let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 4), port)).expect("a free port");
         std::thread::scope(|scope| {

@@ -2,13 +2,13 @@
 
 #![allow(clippy::expect_used, reason = "these are tests")]
 
-mod support;
+mod hosting;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use support::{free_port, route};
+use hosting::{free_port, route};
 use tergo_net::registrar::{Answering, EventSink, Registrar, RegistrarError, RegistrarInfo};
 use tergo_net::{
     Cookie, DialTarget, ListenError, ListenOptions, Mode, Place, Protection, RouteError,

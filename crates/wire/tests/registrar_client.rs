@@ -9,8 +9,9 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tergo_wire::registrar::{
-    Announcement, Answer, AskError, Client, ClientEvent, ClientOptions, LinkId, Question, Refusal,
-    Route, Server, ServerLimits,
+    Announcement, Answer, ApplicationMode, ApplicationQuery, ApplicationRoute, ApplicationState,
+    AskError, Client, ClientEvent, ClientOptions, Inquiry, LinkId, Message, Progress, Question,
+    Refusal, Route, Server, ServerLimits,
 };
 
 /// One step of the simulation.
@@ -318,6 +319,65 @@ fn what_is_announced_while_there_is_no_registrar_holds_with_the_next() {
         Ok(Answer::Routes(routes)) => assert_eq!(routes[0].port, 99),
         other => panic!("{other:?}"),
     }
+}
+
+/// An answer in one datagram.
+fn datagram(message: &Message) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    message.encode(&mut bytes).expect("it fits");
+    bytes
+}
+
+#[test]
+fn an_answer_with_another_id_is_as_if_it_had_not_come() {
+    let question = Question::Node("b@host".to_owned());
+    let mut inquiry = Inquiry::new(7, question, ms(1000), ms(0));
+    let routes = announcement("b@host").routes;
+    let mut answer = |id| {
+        let routes = routes.clone();
+        inquiry.read(&datagram(&Message::Routes { id, routes }), ms(0))
+    };
+    assert_eq!(answer(8), Progress::Open);
+    let Progress::Done(Ok(Answer::Routes(found))) = answer(7) else {
+        panic!("this one has its id");
+    };
+    assert_eq!(found, routes);
+}
+
+#[test]
+fn a_registrar_cannot_keep_an_asker_busy_with_what_it_has_said() {
+    let query = ApplicationQuery {
+        name: "web".to_owned(),
+        ..ApplicationQuery::default()
+    };
+    let mut inquiry = Inquiry::new(7, Question::Application(query), ms(1000), ms(0));
+    let page = datagram(&Message::Applications {
+        id: 7,
+        more: true,
+        routes: vec![ApplicationRoute {
+            node: "a@host".to_owned(),
+            name: "web".to_owned(),
+            weight: 1,
+            tags: Vec::new(),
+            mode: ApplicationMode::Permanent,
+            state: ApplicationState::Running,
+        }],
+    });
+    assert_eq!(inquiry.read(&page, ms(0)), Progress::Open);
+    assert!(inquiry.poll_send(ms(0)).is_some(), "it asks for more at once");
+    match inquiry.read(&page, ms(0)) {
+        Progress::Done(Ok(Answer::Applications(routes))) => assert_eq!(routes.len(), 1),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_unanswered_inquiry_is_sent_less_and_less_often() {
+    let question = Question::Node("b@host".to_owned());
+    let mut inquiry = Inquiry::new(7, question, ms(3000), ms(0));
+    let due = (0..3000).filter(|time| inquiry.poll_send(ms(*time)).is_some());
+    assert_eq!(due.collect::<Vec<_>>(), [0, 200, 600, 1400]);
+    assert!(!inquiry.is_over(ms(2999)) && inquiry.is_over(ms(3000)));
 }
 
 /// What befalls a host.
