@@ -364,7 +364,10 @@ fn a_registrar_cannot_keep_an_asker_busy_with_what_it_has_said() {
         }],
     });
     assert_eq!(inquiry.read(&page, ms(0)), Progress::Open);
-    assert!(inquiry.poll_send(ms(0)).is_some(), "it asks for more at once");
+    assert!(
+        inquiry.poll_send(ms(0)).is_some(),
+        "it asks for more at once"
+    );
     match inquiry.read(&page, ms(0)) {
         Progress::Done(Ok(Answer::Applications(routes))) => assert_eq!(routes.len(), 1),
         other => panic!("{other:?}"),
