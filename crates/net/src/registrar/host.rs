@@ -85,6 +85,8 @@ impl Link<'_> {
             let deadline = self.close_at.or_else(|| self.deadline());
             let deadline = self.host.clock.instant(deadline.unwrap_or_default());
             tokio::select! {
+                // What has come counts before the time that has passed: this process may have stood still.
+                biased;
                 () = waker.notified() => {}
                 ready = self.stream.ready(interest(&self.unsent)) => {
                     if ready?.is_readable() && !self.read(&mut buffer)? {
