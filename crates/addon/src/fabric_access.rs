@@ -53,6 +53,13 @@ impl BindingScheduler {
         opened.unwrap_or(NONE)
     }
 
+    /// Closes the chunk for a member that is gone: nothing is written into it any more.
+    #[napi]
+    pub fn forget(&self, member: u32) {
+        self.handle()
+            .call(|scheduler| scheduler.close_chunk(member));
+    }
+
     /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately.
     #[napi]
     pub fn doze(&self) -> bool {
@@ -158,6 +165,13 @@ impl BindingScheduler {
     #[napi]
     pub fn shape(&self, text: String) -> u32 {
         self.fabric().map_or(0, |fabric| fabric.shape(&text))
+    }
+
+    /// The object shape that the peer behind a connection has told by that number; null when there is none.
+    #[napi]
+    pub fn peer_shape(&self, seat: u32, number: u32) -> Option<String> {
+        let text = self.fabric()?.peer_shape(seat, number)?;
+        Some(text.to_string())
     }
 
     /// The object shape of a number; null when there is none.

@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+/// What nodes say to each other, for those who start networks.
+pub use tergo_wire as wire;
+
 mod acceptor;
 mod channel;
 mod clock;

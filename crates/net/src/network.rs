@@ -45,6 +45,8 @@ pub struct ConnectionInfo {
     pub counters: ConnectionCounters,
     /// Bytes that wait in the fabric for the peer; whole chunks count.
     pub waiting_bytes: u64,
+    /// Frames that went nowhere: nonsense, or larger than the peer takes.
+    pub refused: u64,
 }
 
 /// The network of one node: who listens and dials, and the connections to its peers, each of which has a seat in the
@@ -176,13 +178,14 @@ impl Network {
     pub fn connections(&self) -> Vec<ConnectionInfo> {
         let connections = self.hub.connections().into_iter();
         let infos = connections.filter_map(|connection| {
-            let (counters, waiting_bytes) = connection.counters()?;
+            let (counters, waiting_bytes, refused) = connection.counters()?;
             Some(ConnectionInfo {
                 seat: connection.seat,
                 peer: connection.peer.clone(),
                 creation: connection.creation,
                 counters,
                 waiting_bytes,
+                refused,
             })
         });
         let mut infos: Vec<_> = infos.collect();
