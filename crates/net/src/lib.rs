@@ -31,7 +31,7 @@ pub mod tls;
 mod waiting_room;
 
 pub use acceptor::{AcceptorInfo, AcceptorOptions};
-pub use channel::{Channel, NonBlocking};
+pub use channel::Channel;
 pub use cookie::{Cookie, CookieError, MAX_COOKIE_BYTES, MIN_COOKIE_BYTES};
 pub use event::NetworkEvent;
 pub use exposure::{Exposed, Protection};

@@ -164,6 +164,11 @@ impl Network {
         *known.unwrap_or_else(std::sync::PoisonError::into_inner) = registrar;
     }
 
+    /// Where the network works, for a registrar that is to work there too.
+    pub fn runtime(&self) -> tokio::runtime::Handle {
+        self.thread.handle().clone()
+    }
+
     /// The number of a way of compressing, for the frames of processes that have chosen it; 0: there are too many.
     pub fn profile(&self, compression: Compression) -> u32 {
         self.hub.profiles.number(compression)
