@@ -1,6 +1,6 @@
 import { TergoError } from '../error/tergo-error.ts';
 import { FORMAT_INT } from '../native/layout.ts';
-import type { CodecExtension, CodecWorld } from './codec-world.ts';
+import type { CodecWorld } from './codec-world.ts';
 import type { ShapeTable } from './shape-table.ts';
 import { culpritOf, NO_BLOB_ROOM, UNENCODABLE, unencodable } from './unencodable.ts';
 import { ValueReader } from './value-reader.ts';
@@ -29,6 +29,16 @@ export class Codec {
     this.#reader = new ValueReader(world);
   }
 
+  /** Whether a value is being encoded: what runs then is a getter of it. */
+  get isBusy(): boolean {
+    return this.#writer.isWriting;
+  }
+
+  /** Throws `not-allowed` while a value is being encoded. */
+  refuseNested(): void {
+    this.#writer.refuseNested();
+  }
+
   /** Numbers of the blobs that the value encoded last has left behind. */
   get blobs(): readonly number[] {
     return this.#writer.blobs;
@@ -39,6 +49,7 @@ export class Codec {
    * left behind. Throws `unencodable`, naming the path, for what cannot travel.
    */
   encode(value: unknown, bytes: Buffer, at: number): number {
+    if (this.#writer.isWriting) this.#writer.refuseNested();
     if (typeof value === 'number' && value === (value | 0) && !Object.is(value, -0)) {
       this.format = FORMAT_INT;
       this.integer = value;
@@ -50,6 +61,7 @@ export class Codec {
 
   /** The same for a value that must stand in bytes, whatever it is. */
   encodeBytes(value: unknown, bytes: Buffer, at: number): number {
+    if (this.#writer.isWriting) this.#writer.refuseNested();
     this.format = FORMAT_VALUE;
     const end = this.#write(value, bytes, at);
     if (end <= bytes.length) return end;
@@ -69,11 +81,6 @@ export class Codec {
     }
   }
 
-  /** The classes that travel as something simpler. */
-  get extensions(): readonly CodecExtension[] {
-    return this.#world.extensions;
-  }
-
   /** Numbers of the blobs that came with the value that is decoded next. */
   set incoming(blobs: readonly number[]) {
     this.#reader.blobs = blobs;
@@ -81,7 +88,18 @@ export class Codec {
 
   /** Whether a value can travel. */
   isEncodable(value: unknown): boolean {
-    return culpritOf(value, this.#world.extensions) === undefined;
+    try {
+      return culpritOf(value, this.#world.extensions) === undefined;
+    } catch {
+      // A getter of it throws.
+      return false;
+    }
+  }
+
+  /** Throws `unencodable`, naming the path, for what cannot travel. */
+  check(value: unknown): void {
+    const { extensions } = this.#world;
+    if (culpritOf(value, extensions) !== undefined) throw unencodable(value, extensions);
   }
 
   /** Throws `malformed` for what no codec has written. `shapes` are those of the node that wrote it, if it is another one. */

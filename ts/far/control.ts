@@ -36,7 +36,7 @@ export const Control = {
   overflow: 17,
   /** Value: a log record and the logger that it is for. */
   log: 18,
-  /** Value: the run of an application and the pid that belongs to it. */
+  /** Number: the run of an application; value: the process that belongs to it. */
   joined: 19,
   /** Value: the run of an application, the pid that ended, the reason, and whether its `terminate` still runs. */
   left: 20,
@@ -54,14 +54,16 @@ export const Control = {
   cameUp: 26,
   /** Number: the thread that has ended and will not come back; value: why. */
   lost: 27,
+  /** Number: the run of an application; value: what has changed of it, or that it is over. */
+  run: 28,
   /** Number: the important message, which is in the mailbox. */
-  placed: 28,
+  placed: 32,
   /** Number: the important message; value: the code of the error by which it is not. */
-  notPlaced: 29,
+  notPlaced: 33,
   /** Number: the seat of a peer that has broken the protocol; value: how. */
-  misbehaved: 30,
+  misbehaved: 34,
   /** Number: the seat of a peer; value: the largest message that it takes, bytes. */
-  limit: 31,
+  limit: 35,
   /** From the network itself (`CONTROL_PEER_UP`): a node is connected and has the seat that the frame comes from. */
   peerUp: 62,
   /** The same (`CONTROL_PEER_GONE`): the connection is gone; value: a number for the reason. */

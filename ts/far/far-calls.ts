@@ -150,7 +150,8 @@ export class FarCalls {
     { ref }: AnyCaller,
     answer: { value: unknown } | { error: Error },
   ): SendResult {
-    const rest = 'error' in answer ? [false, answer.error] : [true, answer.value];
+    const rest =
+      'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
     this.#far.controls.send(station, Control.respond, 0, [ref, ...rest]);
     return 'ok';
   }
@@ -181,7 +182,7 @@ export class FarCalls {
     }
     const home = this.#far.peers.connectedAs(to instanceof RemotePid ? to.home.node : to.node);
     if (home !== undefined) return this.#sendRemote(call, to, home, head);
-    this.#far.checkEncodable(call.request);
+    this.#far.refuseUnencodable(call.request);
     return this.#sendLater(call, to, head);
   }
 
@@ -318,12 +319,21 @@ export class FarCalls {
 
   #moved({ station, number, value }: Arrived): void {
     const call = this.#out.get(number);
-    if (call === undefined || seatOf(call.station) !== seatOf(station)) return;
+    // It has settled meanwhile: whoever has it now need not take it.
+    if (call === undefined) return this.#cancelAt(value, number);
+    if (seatOf(call.station) !== seatOf(station)) return;
     if (value instanceof FarPid || value instanceof RemotePid) {
       call.target = value;
       if (value instanceof FarPid) call.station = value.thread;
       else if (value.home.isConnected) call.station = value.station;
     } else if (value instanceof LocalPid) call.target = this.#runtime.peerOf(value) ?? call.target;
+  }
+
+  #cancelAt(value: unknown, number: number): void {
+    if (value instanceof FarPid && value.isAlive)
+      this.#far.controls.send(value.thread, Control.cancel, number);
+    if (value instanceof RemotePid && value.home.isConnected)
+      this.#far.controls.send(value.station, Control.cancel, number);
   }
 
   #responded({ value }: Arrived): void {

@@ -62,7 +62,7 @@ export class FarMessages {
     const { freeze } = this.#runtime;
     if (freeze !== undefined) freeze(message);
     const isBounded = presence.isBounded;
-    if (isBounded && !this.#far.presence.accept(presence, queue))
+    if (isBounded && !this.#far.presence.accept(to, queue))
       return this.#overflow(sender, to, message);
     this.#far.pids.keep(sender.pid);
     const isBare = address === undefined && !isDetached(sender.pid);
@@ -86,7 +86,7 @@ export class FarMessages {
   handOn(to: FarPid, kind: number, value: unknown, from: LocalPid): boolean {
     const { presence } = to;
     const isBounded = presence.isBounded;
-    if (isBounded && !this.#far.presence.accept(presence, QUEUE_MAIN)) return false;
+    if (isBounded && !this.#far.presence.accept(to, QUEUE_MAIN)) return false;
     this.#far.pids.keep(from);
     const isEvent = kind === KIND_EVENT;
     const body = isEvent ? (value as SharedValue<unknown>).value : value;
@@ -95,9 +95,13 @@ export class FarMessages {
     const kindThere = isEvent ? KIND_EVENT : isBare ? KIND_FAR : KIND_ADDRESSED;
     const head = { ...target, op: FRAME_MESSAGE, kind: kindThere } as const;
     const whole = isBare ? body : addressed(undefined, body, from);
-    if (this.#far.writer.write(head, this.#writable(from), whole)) return true;
-    if (isBounded) this.#far.presence.retract(presence, QUEUE_MAIN);
-    return false;
+    let isWritten = false;
+    try {
+      isWritten = this.#far.writer.write(head, this.#writable(from), whole);
+    } finally {
+      if (!isWritten && isBounded) this.#far.presence.retract(presence, QUEUE_MAIN);
+    }
+    return isWritten;
   }
 
   /** What stands in a mailbox of this thread and came from elsewhere; `NO_VALUE` when nobody is to have it. */

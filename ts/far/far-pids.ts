@@ -71,8 +71,8 @@ export class FarPids {
 
   /** Every living process of another thread. */
   *living(thread: number): Generator<LocalPid> {
-    for (const { slot, presence } of this.#presence.living(thread))
-      yield this.at({ thread, slot, generation: presence.generation, id: presence.id });
+    for (const { slot, identity } of this.#presence.living(thread))
+      yield this.at({ thread, slot, generation: identity.generation, id: identity.id });
   }
 
   #own({ slot, generation, id }: PidWords): LocalPid {

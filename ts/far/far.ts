@@ -1,5 +1,4 @@
 import { Codec } from '../codec/codec.ts';
-import { unencodable } from '../codec/unencodable.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { MAX_THREADS } from '../native/layout.ts';
@@ -270,14 +269,14 @@ export class Far {
     return Object.assign(plain, { stack, ...(isOurs ? {} : { name }) });
   }
 
-  /** Throws `unencodable`, naming the path, for a value that cannot travel. */
-  checkEncodable(value: unknown): void {
-    if (!this.#codec.isEncodable(value)) throw unencodable(value, this.#codec.extensions);
-  }
-
   /** Whether a value can travel to another thread or node. */
   isEncodable(value: unknown): boolean {
     return this.#codec.isEncodable(value);
+  }
+
+  /** Throws `unencodable`, naming the path, for what cannot travel. */
+  refuseUnencodable(value: unknown): void {
+    this.#codec.check(value);
   }
 
   /** Those of a list that can travel. */

@@ -70,6 +70,8 @@ interface OpenChunk extends Chunk {
   readonly limit: number;
   /** Where the next frame begins, bytes. */
   at: number;
+  /** Whether it went beyond the quota: then it is only for what must not be lost. */
+  readonly isBeyond: boolean;
 }
 
 /** What stands in the head of a frame. */
@@ -148,7 +150,7 @@ export class FrameWriter {
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     if (end === NO_BLOBS) return false;
     this.#checkSize(open, end - start);
-    if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, end);
+    if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, { value, end });
     this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format, blobs: 0 });
     return true;
   }
@@ -253,26 +255,43 @@ export class FrameWriter {
     const head = { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN } as const;
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     this.#checkSize(open, end - open.at - HEAD_BYTES);
-    return this.#withBlobs(open, head, from, end);
+    return this.#withBlobs(open, head, from, { value, end });
   }
 
   #openFor(seat: number, isForced: boolean): OpenChunk | undefined {
+    // What a getter of a message sends would stand in the middle of it.
+    if (this.#codec.isBusy) this.#codec.refuseNested();
     const open = this.#open[seat];
-    if (open !== undefined && open.at <= LAST_START) return open;
-    const number = this.#native.open(seat, isForced);
-    if (number === NONE) return undefined;
+    const hasRoom = open !== undefined && open.at <= LAST_START;
+    if (hasRoom && !open.isBeyond) return open;
+    let number = this.#native.open(seat, false);
+    const isBeyond = number === NONE;
+    if (isBeyond) {
+      // What was opened before stays open, and the core's to free: nothing else may be written to.
+      if (!isForced || hasRoom) return isForced ? open : undefined;
+      number = this.#native.open(seat, true);
+      if (number === NONE) return undefined;
+    }
     const limit = this.#limits.get(seat) ?? Infinity;
-    const opened = { ...this.#chunks.at(number), seat, limit, at: 0 };
+    const opened = { ...this.#chunks.at(number), seat, limit, at: 0, isBeyond };
     this.#open[seat] = opened;
     return opened;
   }
 
   /** The blobs that hold parts of the value come before it. */
-  #withBlobs(open: OpenChunk, head: FrameHead, from: LocalPid, end: number): boolean {
+  #withBlobs(
+    open: OpenChunk,
+    head: FrameHead,
+    from: LocalPid,
+    { value, end }: { readonly value: unknown; readonly end: number },
+  ): boolean {
     const { blobs: numbers, format } = this.#codec;
     const start = open.at + HEAD_BYTES;
     const blobs = listBytes(numbers.length);
-    if (end + blobs > CHUNK_BYTES) throw new RangeError('too many large parts in one message');
+    if (end + blobs > CHUNK_BYTES) {
+      this.#codec.forgetBlobs();
+      return this.#writeWhole(open, head, from, value);
+    }
     open.bytes.copyWithin(start + blobs, start, end);
     writeList(open, start, numbers);
     this.#finish(open, head, from, { end: end + blobs, flags: FLAG_BLOBS, format, blobs });

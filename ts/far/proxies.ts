@@ -27,7 +27,7 @@ export class Proxies {
   readonly #byKey = new Map<string, Proxy>();
   readonly #byNumber = new Map<number, Proxy>();
   /** Ends of which the `terminate` is not over: what resolves those who wait for it. */
-  readonly #terminating = new Map<number, () => void>();
+  readonly #terminating = new Map<number, { readonly thread: number; resolve(): void }>();
   #lastNumber: number;
 
   constructor(runtime: Runtime, far: Far) {
@@ -98,9 +98,7 @@ export class Proxies {
       for (const waiting of proxy.waiting.splice(0)) waiting({ error });
       this.#fire(proxy, reason);
     }
-    if (seat >= MAX_THREADS) return;
-    for (const resolve of this.#terminating.values()) resolve();
-    this.#terminating.clear();
+    for (const [number, end] of [...this.#terminating]) if (end.thread === seat) this.#over(number);
   }
 
   #make(target: FarTarget, number: number = ++this.#lastNumber): Proxy {
@@ -162,7 +160,7 @@ export class Proxies {
     // Nobody here waits for the last words of a process of another node.
     if (isTerminating && pid !== undefined && !isOfPeer(arrived.station)) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#terminating.set(number, resolve);
+      this.#terminating.set(number, { thread: seatOf(proxy.station), resolve });
       this.#runtime.lifecycle.holdFar(pid, promise);
     }
     this.#forget(proxy);
@@ -172,7 +170,7 @@ export class Proxies {
   }
 
   #over(number: number): void {
-    this.#terminating.get(number)?.();
+    this.#terminating.get(number)?.resolve();
     this.#terminating.delete(number);
   }
 

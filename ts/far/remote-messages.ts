@@ -198,7 +198,7 @@ export class RemoteMessages {
     const node = to instanceof RemotePid ? to.home.node : to.node;
     const home = this.#far.peers.connectedAs(node);
     if (home !== undefined) return this.#write(home, letter);
-    this.#far.checkEncodable(letter.value);
+    this.#far.refuseUnencodable(letter.value);
     return this.#far.peers.reach(node, {
       go: (reached) => {
         if (to instanceof RemotePid && to.home !== reached)

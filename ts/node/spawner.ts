@@ -200,7 +200,8 @@ export class Spawner {
     records[slot] = record;
     counters.processes += 1;
     counters.spawned += 1;
-    record.application?.joined(record.pid);
+    const { pid, parent: spawnedBy, application } = record;
+    application?.joined({ pid, parent: spawnedBy, name: options?.name, behaviour: behaviour.name });
     const parent = this.#runtime.recordOf(record.parent);
     if (parent !== undefined) this.#inherit(record, parent);
     if (options !== undefined) this.#apply(record, options);

@@ -12,10 +12,9 @@ async function run(setup: WorkerSetup): Promise<void> {
   const { fabric, thread, threads, incarnation } = setup;
   const native = loadNative().BindingScheduler.join(fabric, thread);
   const { security, freezeMessages, logLevel, creation, hasNetwork } = setup;
-  const env = setup.env.map(([key, value]) => ({ key, value }));
   // What it logs goes to the loggers of thread 0.
   const log = { level: logLevel, disableConsole: true };
-  const options = { security, freezeMessages, env, log };
+  const options = { security, freezeMessages, log };
   const startedAt = setup.startedAtMs - performance.timeOrigin;
   const own = { thread, threads, incarnation, hasNetwork };
   const place = { ...own, behaviours, startedAt, creation };

@@ -1,7 +1,5 @@
 use std::io::{self, Read, Write};
 
-use tokio::net::TcpStream;
-
 use crate::tls::{BINDING_BYTES, TlsStream};
 
 /// What stands between a link's bytes and its socket: nothing, or TLS. Every call is given the socket, which
@@ -82,29 +80,5 @@ impl Channel {
             Self::Plain => None,
             Self::Tls(tls) => tls.binding(),
         }
-    }
-}
-
-/// A socket of tokio as what [`Channel`] takes: it reads and writes at once, or says `WouldBlock`.
-#[derive(Debug)]
-pub struct NonBlocking<'a>(pub &'a TcpStream);
-
-impl Read for NonBlocking<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(into)
-    }
-}
-
-impl Write for NonBlocking<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.try_write(bytes)
-    }
-
-    fn write_vectored(&mut self, bytes: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        self.0.try_write_vectored(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+/// What nodes say to each other, for those who start networks.
+pub use tergo_wire as wire;
+
 mod acceptor;
 mod channel;
 mod clock;
@@ -28,7 +31,7 @@ pub mod tls;
 mod waiting_room;
 
 pub use acceptor::{AcceptorInfo, AcceptorOptions};
-pub use channel::{Channel, NonBlocking};
+pub use channel::Channel;
 pub use cookie::{Cookie, CookieError, MAX_COOKIE_BYTES, MIN_COOKIE_BYTES};
 pub use event::NetworkEvent;
 pub use exposure::{Exposed, Protection};

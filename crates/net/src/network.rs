@@ -45,6 +45,8 @@ pub struct ConnectionInfo {
     pub counters: ConnectionCounters,
     /// Bytes that wait in the fabric for the peer; whole chunks count.
     pub waiting_bytes: u64,
+    /// Frames that went nowhere: nonsense, or larger than the peer takes.
+    pub refused: u64,
 }
 
 /// The network of one node: who listens and dials, and the connections to its peers, each of which has a seat in the
@@ -162,6 +164,11 @@ impl Network {
         *known.unwrap_or_else(std::sync::PoisonError::into_inner) = registrar;
     }
 
+    /// Where the network works, for a registrar that is to work there too.
+    pub fn runtime(&self) -> tokio::runtime::Handle {
+        self.thread.handle().clone()
+    }
+
     /// The number of a way of compressing, for the frames of processes that have chosen it; 0: there are too many.
     pub fn profile(&self, compression: Compression) -> u32 {
         self.hub.profiles.number(compression)
@@ -171,13 +178,14 @@ impl Network {
     pub fn connections(&self) -> Vec<ConnectionInfo> {
         let connections = self.hub.connections().into_iter();
         let infos = connections.filter_map(|connection| {
-            let (counters, waiting_bytes) = connection.counters()?;
+            let (counters, waiting_bytes, refused) = connection.counters()?;
             Some(ConnectionInfo {
                 seat: connection.seat,
                 peer: connection.peer.clone(),
                 creation: connection.creation,
                 counters,
                 waiting_bytes,
+                refused,
             })
         });
         let mut infos: Vec<_> = infos.collect();

@@ -289,6 +289,19 @@ fn with_applications(count: usize, tag: &str) -> Announcement {
 }
 
 #[test]
+fn all_tags_of_an_application_together_are_bounded() {
+    let tagged = |count: usize| {
+        let mut announcement = with_applications(1, "t");
+        announcement.applications[0].tags = vec!["t".repeat(64); count];
+        announcement
+    };
+    assert!(tagged(8).is_correct());
+    assert!(!tagged(9).is_correct());
+    let bytes = encoded(&Message::Register(tagged(9)));
+    assert_eq!(decoded(&bytes), Err(Fault::TooLarge));
+}
+
+#[test]
 fn an_announcement_must_fit_into_one_message() {
     assert!(with_applications(MAX_APPLICATIONS, "t").is_correct());
     assert!(!with_applications(MAX_APPLICATIONS + 1, "t").is_correct());

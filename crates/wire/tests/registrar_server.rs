@@ -317,6 +317,7 @@ fn datagrams_that_are_no_questions_are_not_answered() {
         bytes(&claim),
         bytes(&Message::Ping),
         bytes(&Message::Nodes { id: 1, after: None }),
+        padded_nodes(),
         vec![0xff; 1200],
     ];
     for datagram in cases {
@@ -327,6 +328,15 @@ fn datagrams_that_are_no_questions_are_not_answered() {
         );
     }
     assert_eq!(server.nodes(), 1);
+}
+
+/// A question for all nodes, with more than enough room for the answer.
+fn padded_nodes() -> Vec<u8> {
+    let mut question = bytes(&Message::Nodes { id: 1, after: None });
+    question.extend([128, 0, 200]);
+    question.extend([0; 200]);
+    question[5] += 203;
+    question
 }
 
 #[test]

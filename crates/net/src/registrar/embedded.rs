@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tergo_wire::registrar::{
     Announcement, Answer, ApplicationQuery, ApplicationRoute, Question, Route, host_of,
@@ -14,6 +14,7 @@ use super::session::{Command, Session};
 use super::{
     Answering, EmbeddedOptions, EventSink, Registrar, RegistrarError, RegistrarEvent, RegistrarInfo,
 };
+use crate::sync::lock;
 
 /// How many questions to other hosts may be open at once; others wait.
 const MAX_INQUIRIES: usize = 128;
@@ -60,8 +61,7 @@ impl EmbeddedRegistrar {
     }
 
     fn started(&self) -> Result<Started, RegistrarError> {
-        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        started.clone().ok_or(RegistrarError::Closed)
+        lock(&self.started).clone().ok_or(RegistrarError::Closed)
     }
 
     /// Asks on that host, or on the own one.
@@ -105,7 +105,7 @@ impl Registrar for EmbeddedRegistrar {
             node: announcement.node.clone(),
             commands,
         };
-        let mut slot = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = lock(&self.started);
         if slot.is_some() {
             return failed(RegistrarError::Other(
                 "the registrar is started already".to_owned(),

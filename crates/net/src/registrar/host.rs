@@ -1,15 +1,15 @@
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::clock::Clock;
+use crate::sync::lock;
 use tergo_wire::registrar::{LinkId, Server};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::sleep_until;
-
-use super::clock::Clock;
 
 /// How long a link that is to be closed may take to read what is still for it.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ impl Host {
 
     /// Does something with the server, and wakes the links that it touched.
     pub fn with<T>(&self, work: impl FnOnce(&mut Server, Duration) -> T) -> T {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let done = work(&mut state.server, self.clock.now());
         for link in state.server.take_touched() {
             if let Some(waker) = state.wakers.get(&link) {
@@ -50,7 +50,7 @@ impl Host {
     /// Serves one link until it ends.
     pub async fn serve(&self, id: LinkId, stream: TcpStream) {
         let waker = Arc::new(Notify::new());
-        self.lock().wakers.insert(id, Arc::clone(&waker));
+        lock(&self.state).wakers.insert(id, Arc::clone(&waker));
         let mut link = Link {
             host: self,
             id,
@@ -60,12 +60,8 @@ impl Host {
         };
         // However it ended: it is over.
         let _ = link.run(&waker).await;
-        self.lock().wakers.remove(&id);
+        lock(&self.state).wakers.remove(&id);
         self.with(|server, _| server.close(id));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -89,6 +85,8 @@ impl Link<'_> {
             let deadline = self.close_at.or_else(|| self.deadline());
             let deadline = self.host.clock.instant(deadline.unwrap_or_default());
             tokio::select! {
+                // What has come counts before the time that has passed: this process may have stood still.
+                biased;
                 () = waker.notified() => {}
                 ready = self.stream.ready(interest(&self.unsent)) => {
                     if ready?.is_readable() && !self.read(&mut buffer)? {

@@ -6,7 +6,7 @@ use tokio::net::{UdpSocket, lookup_host};
 use tokio::time::{sleep_until, timeout};
 
 use super::RegistrarError;
-use super::clock::Clock;
+use crate::clock::Clock;
 
 /// The most addresses of one host that are asked.
 const MAX_ADDRESSES: usize = 4;
@@ -102,4 +102,28 @@ fn any_of(address: SocketAddr) -> SocketAddr {
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     SocketAddr::new(any, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tergo_wire::registrar::Route;
+
+    use super::*;
+
+    #[test]
+    fn a_registrar_of_another_host_does_not_lead_back_to_this_one() {
+        let to = |host: &str| Route {
+            host: host.to_owned(),
+            port: 1,
+            tls: false,
+            handshake: "h:1".to_owned(),
+            protocol: "p:1".to_owned(),
+        };
+        let hosts = ["localhost", "127.0.0.1", "::1", "", "far.example"];
+        let said = Answer::Routes(hosts.map(to).to_vec());
+        let far = reachable(said.clone(), Ipv4Addr::new(192, 0, 2, 1).into());
+        assert_eq!(far, Answer::Routes(vec![to(""), to("far.example")]));
+        let own = reachable(said.clone(), Ipv4Addr::LOCALHOST.into());
+        assert_eq!(own, said);
+    }
 }

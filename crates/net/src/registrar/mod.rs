@@ -1,6 +1,5 @@
 //! How nodes find each other: the interface that a registrar has, and the one that every host has by itself.
 
-mod clock;
 mod embedded;
 mod embedded_options;
 mod finding;

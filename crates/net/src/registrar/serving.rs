@@ -7,9 +7,9 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::clock::Clock;
 use super::host::Host;
 use super::{EmbeddedOptions, EventSink, RegistrarEvent};
+use crate::clock::Clock;
 
 /// How long to wait when the system has no socket or no port for us.
 const PAUSE: Duration = Duration::from_millis(50);

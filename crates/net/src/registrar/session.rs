@@ -9,12 +9,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, sleep_until};
 
-use super::clock::Clock;
 use super::finding::{Found, NotFound, find};
 use super::host::{interest, write_some};
 use super::inquiring::subject;
 use super::serving::Serving;
 use super::{EmbeddedOptions, EventSink, RegistrarError, RegistrarEvent};
+use crate::clock::Clock;
 
 /// How long a name that is taken is tried for at the start: its holder of before may just have died.
 const TAKEN_WITHIN: Duration = Duration::from_secs(1);
@@ -102,28 +102,32 @@ impl Session {
         loop {
             self.write();
             let step = self.wait(&mut commands).await;
-            let goes_on = match step {
-                Step::Command(Some(Command::Close(done))) => {
-                    self.end().await;
-                    // Whoever closes may not wait for it.
-                    let _ = done.send(());
-                    return;
-                }
-                Step::Command(None) => false,
-                Step::Command(Some(Command::Ask(question, answer))) => self.ask(question, answer),
-                Step::Command(Some(Command::Announce(announcement))) => {
-                    self.client.announce(announcement);
-                    true
-                }
-                Step::Found(Ok(found)) => self.begin(found),
-                Step::Found(Err(not_found)) => self.fail(self.explain(not_found)),
-                Step::Ready(read) => read.is_ok() || self.lose(),
-                Step::Due => self.client.tick(self.clock.now()) || self.lose(),
-            };
-            if !goes_on {
+            if let Step::Command(Some(Command::Close(done))) = step {
+                self.end().await;
+                // Whoever closes may not wait for it.
+                let _ = done.send(());
+                return;
+            }
+            if !self.take(step) {
                 return self.end().await;
             }
             self.tell();
+        }
+    }
+
+    /// Deals with what happened; false: it is over.
+    fn take(&mut self, step: Step) -> bool {
+        match step {
+            Step::Command(None | Some(Command::Close(_))) => false,
+            Step::Command(Some(Command::Ask(question, answer))) => self.ask(question, answer),
+            Step::Command(Some(Command::Announce(announcement))) => {
+                self.client.announce(announcement);
+                true
+            }
+            Step::Found(Ok(found)) => self.begin(found),
+            Step::Found(Err(not_found)) => self.fail(self.explain(not_found)),
+            Step::Ready(read) => read.is_ok() || self.lose(),
+            Step::Due => self.client.tick(self.clock.now()) || self.lose(),
         }
     }
 

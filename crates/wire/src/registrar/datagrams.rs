@@ -47,3 +47,27 @@ impl Datagrams {
         self.addresses.entry(from).or_insert_with(new)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn forged_addresses_cannot_fill_the_memory() {
+        let now = Duration::ZERO;
+        let mut datagrams = Datagrams::new(&ServerLimits::default(), now);
+        let address = |number: u32| IpAddr::V4(Ipv4Addr::from_bits(number));
+        for number in 0..5000 {
+            datagrams.take(address(number), now);
+        }
+        assert_eq!(datagrams.addresses.len(), MAX_ADDRESSES);
+        assert!(datagrams.take(address(9999), Duration::from_secs(9)));
+        assert_eq!(
+            datagrams.addresses.len(),
+            1,
+            "those of long ago are forgotten"
+        );
+    }
+}

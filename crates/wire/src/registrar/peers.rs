@@ -3,6 +3,9 @@ use std::time::Duration;
 
 use super::ClientEvent;
 
+/// The most nodes that are kept in mind, far more than a registrar takes; others are not told of.
+const MAX_NODES: usize = 16_384;
+
 /// The other nodes of the host as a client knows them, so that each is told once to come and once to
 /// go, although the registrar itself may go and another one begins with nothing.
 #[derive(Debug)]
@@ -26,7 +29,8 @@ impl Peers {
 
     /// One is there.
     pub fn joined(&mut self, node: String, events: &mut VecDeque<ClientEvent>) {
-        if node == self.own {
+        let is_known = self.nodes.contains_key(&node);
+        if node == self.own || (!is_known && self.nodes.len() >= MAX_NODES) {
             return;
         }
         if self.nodes.insert(node.clone(), true).is_none() {
@@ -70,5 +74,26 @@ impl Peers {
         for node in gone {
             self.left(node, events);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registrar_cannot_fill_the_memory_with_names() {
+        let mut peers = Peers::new("a@host".to_owned());
+        let mut events = VecDeque::new();
+        for number in 0..MAX_NODES + 100 {
+            peers.joined(format!("n{number}@host"), &mut events);
+        }
+        assert_eq!((peers.nodes.len(), events.len()), (MAX_NODES, MAX_NODES));
+        peers.left("n0@host".to_owned(), &mut events);
+        peers.joined("another@host".to_owned(), &mut events);
+        assert_eq!(
+            events.back(),
+            Some(&ClientEvent::Joined("another@host".to_owned()))
+        );
     }
 }
