@@ -59,7 +59,7 @@ impl Features {
 /// What a node lets its peers do to it; each side declares its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes that may be on their way to it on each link before it grants more; default 8 MiB, at least 256 KiB.
+    /// Bytes that may be on their way to it on each link before it grants more; default 8 MiB, 256 KiB to 4 GiB.
     pub window: u64,
     /// The largest message that it takes, payload and blobs together, bytes; default 64 MiB.
     pub max_message: u64,
@@ -109,7 +109,7 @@ impl Identity {
         (1..=255).contains(&self.name.len())
             && self.software.len() <= 64
             && (1..=64).contains(&self.pool)
-            && (256 << 10..=1 << 40).contains(&limits.window)
+            && (256 << 10..=1 << 32).contains(&limits.window)
             && (1..=1 << 40).contains(&limits.max_message)
             && (1..=1024).contains(&limits.max_assemblies)
             && keep_alive.contains(&limits.keep_alive)

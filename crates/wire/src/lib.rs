@@ -23,7 +23,7 @@ pub use agreement::{
 pub use handshake::{Admission, CookieAcceptor, CookieDialer, HandshakeError, HandshakeStep};
 pub use item::{Algorithm, Compression, Item, ItemReader, ItemWriter, Op, Sender, Target};
 pub use link::{
-    BlobMark, CloseReason, ConnectionCounters, Incoming, LinkCounters, LinkError, LinkLoss, Packer,
+    CloseReason, ConnectionCounters, Incoming, LinkCounters, LinkError, LinkLoss, Packer,
     SendError, WireConnection,
 };
 pub use peers::{Action, ConnectionKey, DialId, DownReason, LinkPlace, Peers};

@@ -1,5 +1,5 @@
 use crate::bytes::Reader;
-use crate::link::{BlobMark, LinkError};
+use crate::link::LinkError;
 
 /// A value may be nested so deeply.
 const MAX_DEPTH: u32 = 128;
@@ -37,31 +37,32 @@ pub struct ScanWorld<'a> {
 }
 
 /// Looks through a value as `ts/codec` writes it, before anybody decodes it: its nesting, that each length is within its
-/// bytes, that what it refers to exists. Tells where the numbers of blobs stand.
+/// bytes, that what it refers to exists.
 ///
 /// # Errors
 ///
 /// Why it cannot be decoded without danger.
-pub fn scan(value: &[u8], world: ScanWorld<'_>) -> Result<Vec<BlobMark>, LinkError> {
+pub fn scan(value: &[u8], world: ScanWorld<'_>) -> Result<(), LinkError> {
     let mut scanner = Scanner {
         reader: Reader::new(value),
         world,
-        marks: Vec::new(),
+        blobs: 0,
     };
     scanner.value(0)?;
     if scanner.reader.left() > 0 {
         return Err(LinkError("a value ends before its bytes do"));
     }
-    if scanner.marks.len() < world.blobs.len() {
+    if scanner.blobs < world.blobs.len() {
         return Err(LinkError("a blob belongs to no value"));
     }
-    Ok(scanner.marks)
+    Ok(())
 }
 
 struct Scanner<'a> {
     reader: Reader<'a>,
     world: ScanWorld<'a>,
-    marks: Vec<BlobMark>,
+    /// Blobs that were named so far.
+    blobs: usize,
 }
 
 const ENDS: LinkError = LinkError("a value goes beyond its bytes");
@@ -196,14 +197,12 @@ impl<'a> Scanner<'a> {
 
     fn blob(&mut self) -> Result<(), LinkError> {
         let kind = self.byte()?;
-        let at = self.reader.at();
-        let number = u32::from_le_bytes(self.reader.array().ok_or(ENDS)?) as usize;
-        let blob = self.world.blobs.get(number);
-        let blob = blob.filter(|_| number == self.marks.len());
+        let place = u32::from_le_bytes(self.reader.array().ok_or(ENDS)?) as usize;
+        let blob = self.world.blobs.get(place);
+        let blob = blob.filter(|_| place == self.blobs);
         let blob = blob.ok_or(LinkError("a value has a blob that did not come"))?;
-        check_kind(kind, blob.len())?;
-        self.marks.push(BlobMark { at, blob: number });
-        Ok(())
+        self.blobs += 1;
+        check_kind(kind, blob.len())
     }
 }
 

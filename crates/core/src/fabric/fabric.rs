@@ -1,8 +1,8 @@
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, Ordering::Relaxed, fence};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{Ordering, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use super::arena::Arena;
-use super::blobs::Blobs;
+use super::blobs::{Blob, Blobs};
 use super::block::Block;
 use super::directory::Directory;
 use super::inlet::Inlet;
@@ -11,10 +11,11 @@ use super::link_seat::LinkSeat;
 use super::port::Port;
 use super::seat::Seat;
 use super::shapes::Shapes;
-use crate::layout::{BLOCK_WORDS, MAX_SEATS, MAX_THREADS};
+use super::way::Way;
+use crate::layout::{MAX_SEATS, MAX_THREADS};
 use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
-use crate::sync::lock;
+use crate::sync::{Mutex, SharedCount, SharedWord, fence, lock};
 
 /// Why a thread cannot join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,9 @@ pub struct Fabric {
     /// Held while a connection takes a place.
     linking: Mutex<()>,
     /// Whether some connection waits for room on the way to a thread.
-    are_links_waiting: AtomicU32,
+    are_links_waiting: SharedWord,
+    /// The way to a place that there is not.
+    nowhere: Way,
     /// What carries frames.
     pub(crate) arena: Arena,
     /// Large values.
@@ -45,8 +48,8 @@ pub struct Fabric {
     /// Names of events.
     pub(crate) events: Directory,
     shapes: Shapes,
-    next_id: AtomicU64,
-    /// Chunks that may be on their way from one thread to another.
+    next_id: SharedCount,
+    /// So many chunks' bytes may be on their way from one thread to another.
     pub(crate) quota: u32,
 }
 
@@ -55,16 +58,17 @@ impl Fabric {
     pub fn new(threads: u32, quota: u32) -> Arc<Self> {
         let threads = threads.clamp(1, MAX_THREADS);
         Arc::new(Self {
-            seats: (0..threads).map(|_| Seat::new()).collect(),
+            seats: (0..threads).map(|_| Seat::new(MAX_SEATS)).collect(),
             links: (MAX_THREADS..MAX_SEATS).map(|_| OnceLock::new()).collect(),
             linking: Mutex::new(()),
-            are_links_waiting: AtomicU32::new(0),
+            are_links_waiting: SharedWord::new(0),
+            nowhere: Way::default(),
             arena: Arena::default(),
             blobs: Blobs::default(),
             names: Directory::default(),
             events: Directory::default(),
             shapes: Shapes::default(),
-            next_id: AtomicU64::new(FIRST_ID),
+            next_id: SharedCount::new(FIRST_ID),
             quota: quota.max(2),
         })
     }
@@ -79,11 +83,10 @@ impl Fabric {
         ring: &Arc<RingMemory>,
     ) -> Result<Port, JoinError> {
         let seat = self.seats.get(thread as usize).ok_or(JoinError::Unknown)?;
-        if seat.inlet.inject.is_open() {
+        if !seat.claim() {
             return Err(JoinError::Taken);
         }
         seat.set_ring(Some(Arc::clone(ring)));
-        seat.joins.fetch_add(1, Relaxed);
         seat.inlet.inject.open();
         Ok(Port::new(Arc::clone(self), thread))
     }
@@ -112,19 +115,10 @@ impl Fabric {
         self.links.get(index as usize)?.get()
     }
 
-    /// Somebody who found no room will look again.
+    /// A connection that found no room will look again.
     pub(crate) fn note_waiting(&self) {
         self.are_links_waiting.store(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-    }
-
-    /// There is more room on the way to a thread: connections that wait for it hear of it.
-    pub(crate) fn tell_room(&self) {
-        // Pairs with the fence in `note_waiting`: one of the two sees what the other wrote.
-        fence(Ordering::SeqCst);
-        if self.are_links_waiting.load(Relaxed) != 0 {
-            self.wake_waiting();
-        }
     }
 
     /// Threads that there may be.
@@ -174,21 +168,15 @@ impl Fabric {
         self.seats.get(thread as usize)?.ring()
     }
 
-    /// Keeps bytes for a thread; 0 when there is no room and `is_forced` is not set.
-    pub fn put_blob(&self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
-        let limit = if is_forced {
-            u64::MAX
-        } else {
-            self.blob_limit()
-        };
-        self.blobs.put(receiver, bytes, limit).unwrap_or(0)
+    /// Takes a large value that is on its way.
+    pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
+        let blob = self.blobs.take(number)?;
+        Some(self.arrived(blob))
     }
 
-    /// Takes bytes that were kept.
-    pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
-        let bytes = self.blobs.take(number);
-        self.tell_room();
-        bytes
+    /// Large values that nobody has taken yet.
+    pub fn blobs_on_their_way(&self) -> usize {
+        self.blobs.len()
     }
 
     /// The number of an object shape; 0 when no more can be had.
@@ -212,14 +200,50 @@ impl Fabric {
         self.link(member)?.shape(number)
     }
 
-    /// Bytes of large values that may be on their way to a member.
-    pub(crate) fn blob_limit(&self) -> u64 {
-        u64::from(self.quota) * u64::from(BLOCK_WORDS) * 4
+    /// Nobody will take any more what is kept for a thread.
+    pub(crate) fn forget_blobs(&self, receiver: u32) {
+        for blob in self.blobs.take_all(receiver) {
+            drop(self.arrived(blob));
+        }
+    }
+
+    /// How much is on its way from one thread to another.
+    pub(crate) fn way(&self, sender: u32, receiver: u32) -> &Way {
+        let inlet = self.inlet(receiver);
+        let way = inlet.and_then(|inlet| inlet.ways.get(sender as usize));
+        way.unwrap_or(&self.nowhere)
+    }
+
+    /// A chunk that was on its way is free for all.
+    pub(crate) fn free_chunk(&self, chunk: u32, sender: u32, receiver: u32) {
+        self.way(sender, receiver).remove_chunk();
+        self.arena.free(chunk);
+        self.tell_room(sender);
+    }
+
+    fn arrived(&self, blob: Blob) -> Vec<u8> {
+        let size = blob.bytes.len() as u64;
+        self.way(blob.sender, blob.receiver).remove_blob(size);
+        self.tell_room(blob.sender);
+        blob.bytes
     }
 
     /// Takes so many consecutive process ids, and gives the first.
     pub(crate) fn take_ids(&self, count: u32) -> u64 {
         self.next_id.fetch_add(u64::from(count), Relaxed)
+    }
+
+    /// There is more room on the way from a sender: connections that wait for it hear of it.
+    #[inline]
+    fn tell_room(&self, sender: u32) {
+        if sender < MAX_THREADS {
+            return;
+        }
+        // Pairs with the fence in `note_waiting`: one of the two sees what the other wrote.
+        fence(Ordering::SeqCst);
+        if self.are_links_waiting.load(Relaxed) != 0 {
+            self.wake_waiting();
+        }
     }
 
     #[cold]
@@ -238,9 +262,10 @@ impl Fabric {
             return true;
         };
         let number = MAX_THREADS + index as u32;
-        let threads = self.seats.iter();
-        !seat.is_taken()
-            && seat.inlet.used_by_all() == 0
-            && threads.map(|thread| thread.inlet.used(number)).sum::<u32>() == 0
+        let threads = 0..self.threads();
+        let left: u32 = threads
+            .map(|thread| self.way(number, thread).chunks())
+            .sum();
+        !seat.is_taken() && seat.inlet.chunks() == 0 && left == 0
     }
 }

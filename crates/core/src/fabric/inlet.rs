@@ -1,8 +1,8 @@
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::inject::{Inject, Range};
-use crate::sync::lock;
+use super::way::Way;
+use crate::sync::{Mutex, lock};
 
 /// Wakes a member that sleeps.
 pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -12,8 +12,8 @@ pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct Inlet {
     /// Frames.
     pub inject: Inject,
-    /// By sender: chunks in use on the way here.
-    chunks: Box<[AtomicU32]>,
+    /// By sender: how much is on its way here.
+    pub ways: Box<[Way]>,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -21,45 +21,28 @@ impl Inlet {
     /// One that nobody reads, for so many senders.
     pub fn new(senders: u32) -> Self {
         Self {
-            inject: Inject::default(),
-            chunks: (0..senders).map(|_| AtomicU32::new(0)).collect(),
-            waker: Mutex::new(None),
+            ways: (0..senders).map(|_| Way::default()).collect(),
+            ..Self::default()
         }
     }
 
-    /// Adds frames and wakes who reads them; false when nobody does.
-    pub fn push(&self, range: Range) -> bool {
-        let must_wake = self.inject.push(range);
+    /// Adds frames for one incarnation and wakes it; false when it does not receive any more.
+    pub fn push(&self, range: Range, incarnation: u32) -> bool {
+        let must_wake = self.inject.push(range, incarnation);
         if must_wake == Some(true) {
             self.wake();
         }
         must_wake.is_some()
     }
 
-    /// Chunks of a sender that are in use.
-    pub fn used(&self, sender: u32) -> u32 {
-        self.chunks
-            .get(sender as usize)
-            .map_or(0, |used| used.load(Relaxed))
+    /// Chunks on their way here.
+    pub fn chunks(&self) -> u32 {
+        self.ways.iter().map(Way::chunks).sum()
     }
 
-    /// Chunks of all senders that are in use.
-    pub fn used_by_all(&self) -> u32 {
-        self.chunks.iter().map(|used| used.load(Relaxed)).sum()
-    }
-
-    /// One more chunk of a sender is on its way.
-    pub fn add(&self, sender: u32) {
-        if let Some(used) = self.chunks.get(sender as usize) {
-            used.fetch_add(1, Relaxed);
-        }
-    }
-
-    /// A chunk of a sender is not on its way any more.
-    pub fn give_back(&self, sender: u32) {
-        if let Some(used) = self.chunks.get(sender as usize) {
-            let _ = used.fetch_update(Relaxed, Relaxed, |count| Some(count.saturating_sub(1)));
-        }
+    /// Bytes of large values on their way here.
+    pub fn blob_bytes(&self) -> u64 {
+        self.ways.iter().map(Way::blob_bytes).sum()
     }
 
     /// How to wake who reads.

@@ -121,8 +121,10 @@ impl LinkPort {
 
     /// Bytes that wait for the peer in chunks and blobs; whole chunks count.
     pub fn waiting_bytes(&self) -> u64 {
-        let chunks = self.seat().map_or(0, |seat| seat.inlet.used_by_all());
-        u64::from(chunks) * u64::from(BLOCK_WORDS) * 4 + self.fabric.blobs.bytes(self.number)
+        let Some(seat) = self.seat() else {
+            return 0;
+        };
+        u64::from(seat.inlet.chunks()) * u64::from(BLOCK_WORDS) * 4 + seat.inlet.blob_bytes()
     }
 
     /// Writes a frame of the peer for the thread that it names, or on which somebody has the name that it is for.
@@ -209,10 +211,8 @@ impl LinkPort {
         }
         let reading = self.reading.take();
         self.reading = reading.filter(|(number, _)| *number != range.chunk);
-        self.fabric.arena.free(range.chunk);
-        if let Some(seat) = self.seat() {
-            seat.inlet.give_back(range.sender);
-        }
+        self.fabric
+            .free_chunk(range.chunk, range.sender, self.number);
     }
 
     fn block(&mut self, chunk: u32) -> Option<Arc<Block>> {
@@ -238,7 +238,7 @@ impl Drop for LinkPort {
         while let Some(range) = self.ranges.pop_front() {
             self.finish(range);
         }
-        fabric.blobs.forget(self.number);
+        fabric.forget_blobs(self.number);
         seat.leave();
     }
 }

@@ -1,16 +1,16 @@
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::inlet::Inlet;
-use crate::sync::lock;
+use crate::sync::{Mutex, SharedWord, lock};
 
 /// The place of one connection in a fabric.
 pub(crate) struct LinkSeat {
     /// Frames for the peer.
     pub inlet: Inlet,
-    is_taken: AtomicU32,
+    is_taken: SharedWord,
     /// Whether it found no room on the way to a thread, and wants to hear when there is.
-    is_waiting: AtomicU32,
+    is_waiting: SharedWord,
     /// Object shapes of the peer; they stay until another one has the place.
     shapes: Mutex<Vec<Arc<str>>>,
 }
@@ -20,8 +20,8 @@ impl LinkSeat {
     pub fn new(threads: u32) -> Self {
         Self {
             inlet: Inlet::new(threads),
-            is_taken: AtomicU32::new(0),
-            is_waiting: AtomicU32::new(0),
+            is_taken: SharedWord::new(0),
+            is_waiting: SharedWord::new(0),
             shapes: Mutex::default(),
         }
     }

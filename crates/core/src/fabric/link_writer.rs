@@ -1,11 +1,12 @@
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
+use super::blobs::Blob;
 use super::block::Block;
 use super::fabric::Fabric;
 use super::frame_head::FrameHead;
 use super::inject::Range;
 use super::link_seat::LinkSeat;
+use super::way::Way;
 use crate::layout::{
     BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_NAMED, FORMAT_INT,
     FORMAT_RAW, FRAME_CONTROL, FRAME_MESSAGE, FRAME_WORDS,
@@ -60,10 +61,18 @@ struct Open {
 #[derive(Debug, Default)]
 struct Lane {
     open: Option<Open>,
-    /// For which of the schedulers that have sat there; 0: none was told of the peer.
-    joins: u32,
+    /// Which of those that received there was told of the peer; 0: none was.
+    incarnation: u32,
     /// Whether something was written since the last rest.
     is_warm: bool,
+}
+
+impl Lane {
+    #[inline]
+    fn has_room(&self, words: u32) -> bool {
+        let open = self.open.as_ref();
+        open.is_some_and(|open| open.at + words <= BLOCK_WORDS)
+    }
 }
 
 /// Writes what a peer sends for the threads of this node.
@@ -191,15 +200,21 @@ impl LinkWriter {
     }
 
     fn is_there(&self, thread: u32) -> bool {
+        let lane = self.lanes.get(thread as usize);
+        lane.is_some_and(|lane| lane.open.is_some()) || self.incarnation_of(thread) != 0
+    }
+
+    /// Who sits there; 0: nobody.
+    fn incarnation_of(&self, thread: u32) -> u32 {
         let seat = self.fabric.seats.get(thread as usize);
-        seat.is_some_and(|seat| seat.inlet.inject.is_open())
+        let incarnation = seat.and_then(|seat| seat.inlet.inject.incarnation());
+        incarnation.unwrap_or(0)
     }
 
     /// Whether large values of so many bytes may go to a thread; if not, the connection is woken when they may.
     fn has_room(&self, thread: u32, bytes: u64, claim: Claim) -> bool {
-        let blobs = &self.fabric.blobs;
-        let limit = claim.of(self.fabric.blob_limit());
-        bytes == 0 || self.may(|| blobs.has_room(thread, bytes, limit))
+        let (way, quota) = (self.way(thread), claim.of(self.fabric.quota));
+        bytes == 0 || self.may(|| way.has_room_for(bytes, quota))
     }
 
     /// Whether there is room; if not, the connection is woken when there is.
@@ -215,36 +230,48 @@ impl LinkWriter {
     }
 
     fn keep(&self, thread: u32, blobs: &mut Vec<Vec<u8>>) -> Vec<u32> {
-        let kept = blobs.drain(..).filter_map(|bytes| {
-            let blobs = &self.fabric.blobs;
-            blobs.keep(thread, bytes, u64::MAX)
+        let kept = blobs.drain(..).map(|bytes| {
+            self.way(thread).add_blob(bytes.len() as u64);
+            self.fabric.blobs.put(Blob {
+                bytes,
+                sender: self.number,
+                receiver: thread,
+            })
         });
         kept.collect()
+    }
+
+    fn way(&self, thread: u32) -> &Way {
+        self.fabric.way(self.number, thread)
     }
 
     /// Sees to an open chunk with room for so many bytes of payload; false when there is none to be had.
     #[inline]
     fn ready(&mut self, thread: u32, claim: Claim, length: u32) -> bool {
+        let words = FRAME_WORDS + length.next_multiple_of(8) / 4;
         let lane = &self.lanes[thread as usize];
-        let joins = self.fabric.seats[thread as usize].joins.load(Relaxed);
-        if lane.joins != joins && !self.greet(thread, joins) {
+        let inject = &self.fabric.seats[thread as usize].inlet.inject;
+        let is_ready = lane.has_room(words) && inject.is_current(lane.incarnation);
+        is_ready || self.make_ready(thread, claim, words)
+    }
+
+    fn make_ready(&mut self, thread: u32, claim: Claim, words: u32) -> bool {
+        let incarnation = self.incarnation_of(thread);
+        let known = self.lanes[thread as usize].incarnation;
+        if incarnation == 0 || (known != incarnation && !self.greet(thread, incarnation)) {
             return false;
         }
-        let words = FRAME_WORDS + length.next_multiple_of(8) / 4;
-        let open = &self.lanes[thread as usize].open;
-        open.as_ref()
-            .is_some_and(|open| open.at + words <= BLOCK_WORDS)
-            || self.open(thread, claim)
+        self.lanes[thread as usize].has_room(words) || self.open(thread, claim)
     }
 
     /// Tells a thread, before anything else, who the peer is.
-    fn greet(&mut self, thread: u32, joins: u32) -> bool {
-        // What was written for who sat there before would find nobody.
+    fn greet(&mut self, thread: u32, incarnation: u32) -> bool {
+        // What was written for who sat there before goes nowhere.
         self.hand_over_to(thread, true);
-        if !self.is_there(thread) || !self.open(thread, Claim::Last) {
+        self.lanes[thread as usize].incarnation = incarnation;
+        if !self.open(thread, Claim::Last) {
             return false;
         }
-        self.lanes[thread as usize].joins = joins;
         let head = FrameHead {
             op: FRAME_CONTROL,
             format: FORMAT_RAW,
@@ -262,20 +289,17 @@ impl LinkWriter {
 
     fn open(&mut self, thread: u32, claim: Claim) -> bool {
         self.hand_over_to(thread, true);
-        let fabric = Arc::clone(&self.fabric);
-        let inlet = &fabric.seats[thread as usize].inlet;
-        let quota = claim.of(u64::from(fabric.quota));
-        let has_room = || u64::from(inlet.used(self.number)) < quota;
-        if !inlet.inject.is_open() || !self.may(has_room) {
+        let (way, quota) = (self.way(thread), claim.of(self.fabric.quota));
+        if !self.may(|| way.has_room(quota)) {
             return false;
         }
-        let Some(chunk) = fabric.arena.take() else {
+        let Some(chunk) = self.fabric.arena.take() else {
             return false;
         };
-        let Some(block) = fabric.arena.block(chunk) else {
+        let Some(block) = self.fabric.arena.block(chunk) else {
             return false;
         };
-        inlet.add(self.number);
+        way.add_chunk();
         self.lanes[thread as usize].open = Some(Open {
             chunk,
             block,
@@ -329,29 +353,28 @@ impl LinkWriter {
         if is_last {
             lane.open = None;
         }
-        let sender = self.number;
+        let incarnation = lane.incarnation;
         let range = Range {
             chunk,
-            sender,
+            sender: self.number,
             from,
             to,
             is_last,
         };
         let inlet = &self.fabric.seats[thread as usize].inlet;
-        if !inlet.push(range) {
+        if !inlet.push(range, incarnation) {
             self.lanes[thread as usize].open = None;
-            self.fabric.arena.free(chunk);
-            inlet.give_back(sender);
+            self.fabric.free_chunk(chunk, self.number, thread);
         }
     }
 }
 
 impl Claim {
-    fn of(self, quota: u64) -> u64 {
+    fn of(self, quota: u32) -> u32 {
         match self {
             Self::Plain => quota,
-            Self::Urgent => 2 * quota,
-            Self::Last => u64::MAX,
+            Self::Urgent => quota.saturating_mul(2),
+            Self::Last => u32::MAX,
         }
     }
 }

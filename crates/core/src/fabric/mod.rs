@@ -5,17 +5,23 @@ mod arena;
 mod blobs;
 mod block;
 mod directory;
+mod evacuation;
 mod fabric;
 mod frame;
 mod frame_head;
+mod incoming;
 mod inject;
 mod inlet;
 mod link_port;
 mod link_seat;
 mod link_writer;
+#[cfg(all(test, loom))]
+mod loom_tests;
+mod outgoing;
 mod port;
 mod seat;
 mod shapes;
+mod way;
 
 pub use block::Block;
 pub(crate) use directory::{Directory, Holder};

@@ -1,14 +1,14 @@
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::block::{Block, Blocks};
 use super::inlet::Inlet;
 use crate::layout::{
-    BLOCK_WORDS, FRAME_WORDS, MAX_SEATS, PRESENCE_BOUNDED, PRESENCE_FALLBACK, PRESENCE_GAUGE_SHIFT,
+    BLOCK_WORDS, FRAME_WORDS, PRESENCE_BOUNDED, PRESENCE_FALLBACK, PRESENCE_GAUGE_SHIFT,
     PRESENCE_WORDS, STAT_WORDS,
 };
 use crate::ring::RingMemory;
-use crate::sync::lock;
+use crate::sync::{Mutex, SharedWord, fence, lock};
 
 const SLOTS_A_BLOCK: u32 = BLOCK_WORDS / PRESENCE_WORDS;
 // Frame numbers count in units of two words.
@@ -18,8 +18,6 @@ const _: () = assert!(FRAME_WORDS.is_multiple_of(2));
 pub(crate) struct Seat {
     /// Frames on their way here.
     pub inlet: Inlet,
-    /// How many schedulers have sat here.
-    pub joins: AtomicU32,
     /// Who lives in which slot.
     pub presence: Blocks,
     /// What stands at which address.
@@ -28,27 +26,41 @@ pub(crate) struct Seat {
     pub gauges: Blocks,
     /// What it counts.
     pub statistics: Arc<Block>,
+    /// 1 while somebody sits here.
+    is_taken: SharedWord,
     /// Slots begin with the generation after this one.
-    pub slot_floor: AtomicU32,
+    pub slot_floor: SharedWord,
     /// Addresses begin with the generation after this one.
-    pub address_floor: AtomicU32,
+    pub address_floor: SharedWord,
     ring: Mutex<Option<Arc<RingMemory>>>,
 }
 
 impl Seat {
-    /// A place that nobody has.
-    pub fn new() -> Self {
+    /// A place that nobody has, to which so many can send.
+    pub fn new(members: u32) -> Self {
         Self {
-            inlet: Inlet::new(MAX_SEATS),
-            joins: AtomicU32::new(0),
+            inlet: Inlet::new(members),
             presence: Blocks::default(),
             addresses: Blocks::default(),
             gauges: Blocks::default(),
             statistics: Arc::new(Block::new(STAT_WORDS)),
-            slot_floor: AtomicU32::new(0),
-            address_floor: AtomicU32::new(0),
+            is_taken: SharedWord::new(0),
+            slot_floor: SharedWord::new(0),
+            address_floor: SharedWord::new(0),
             ring: Mutex::new(None),
         }
+    }
+
+    /// Takes the place: false when somebody has it. What the last one left is seen by who takes it.
+    pub fn claim(&self) -> bool {
+        self.is_taken
+            .compare_exchange(0, 1, Acquire, Relaxed)
+            .is_ok()
+    }
+
+    /// The place is free again: the last thing that who sat here does with it.
+    pub fn vacate(&self) {
+        self.is_taken.store(0, Release);
     }
 
     /// The ring of the scheduler that sits here.
@@ -64,6 +76,8 @@ impl Seat {
     /// A slot is granted: the process that may be spawned there has this id.
     pub fn granted(&self, slot: u32, generation: u32, id: u64) {
         let (block, at) = self.presence_of(slot);
+        // Who sees one of these words sees before it that the former process is gone.
+        fence(Release);
         block.set(at + 1, 0);
         block.set_pair(at + 2, id);
         self.slot_floor.fetch_max(generation, Relaxed);
@@ -72,7 +86,7 @@ impl Seat {
     /// A process lives in a slot from now on; with generation 0 nobody does.
     pub fn show(&self, slot: u32, generation: u32) {
         let (block, at) = self.presence_of(slot);
-        block.set(at, generation);
+        block.publish(at, generation);
     }
 
     /// The mailbox of a process is bounded by a gauge.
@@ -92,7 +106,7 @@ impl Seat {
     /// Something stands at an address from now on.
     pub fn show_address(&self, index: u32, generation: u32) {
         let block = self.addresses.ensure(index / BLOCK_WORDS);
-        block.set(index % BLOCK_WORDS, generation);
+        block.publish(index % BLOCK_WORDS, generation);
         self.address_floor.fetch_max(generation, Relaxed);
     }
 

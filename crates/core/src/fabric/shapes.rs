@@ -1,9 +1,9 @@
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, SharedWord, lock};
 
 /// So many shapes have a number.
 const MAX_SHAPES: usize = 4096;
@@ -12,7 +12,7 @@ const MAX_SHAPES: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     state: Mutex<State>,
-    count: AtomicU32,
+    count: SharedWord,
 }
 
 #[derive(Debug, Default)]

@@ -31,6 +31,11 @@ impl Record {
         Self::of_slot(REC_PLACED, slot, [tag, payload])
     }
 
+    /// Whether it tells of a frame that is in a mailbox.
+    pub fn is_placed(self) -> bool {
+        self.head >> RECORD_OP_SHIFT == REC_PLACED
+    }
+
     /// `payload` stands in `count` mailboxes.
     pub fn shared(payload: u32, count: u32) -> Self {
         Self::plain(REC_SHARED, payload, count)
@@ -54,6 +59,15 @@ impl Record {
     /// A control frame has come.
     pub fn far(frame: u32, has_blobs: bool) -> Self {
         Self::plain(REC_FAR, frame, has_blobs.into())
+    }
+
+    /// The word in which the number of a frame may stand, if there is one.
+    pub fn frame_mut(&mut self) -> Option<&mut u32> {
+        match self.head >> RECORD_OP_SHIFT {
+            REC_DROPPED | REC_REFUSED => Some(&mut self.second),
+            REC_FAR => Some(&mut self.first),
+            _ => None,
+        }
     }
 
     #[inline]

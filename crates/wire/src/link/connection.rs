@@ -170,12 +170,11 @@ impl WireConnection {
         let blobs = std::mem::take(&mut parcel.blobs);
         let item = parcel.item();
         let shapes = self.peer_shapes.keys(known);
-        let marks = payload::check(&item, &blobs, shapes, self.extensions)?;
+        payload::check(&item, &blobs, shapes, self.extensions)?;
         Ok(Incoming::Item {
             item,
             blobs,
-            marks,
-            cost,
+            cost: cost as u32,
         })
     }
 
@@ -190,12 +189,11 @@ impl WireConnection {
         let known = link.known_shapes();
         let (item, cost) = link.item()?;
         let shapes = self.peer_shapes.keys(known);
-        let marks = payload::check(&item, &[], shapes, self.extensions)?;
+        payload::check(&item, &[], shapes, self.extensions)?;
         Ok(Some(Incoming::Item {
             item,
             blobs: Vec::new(),
-            marks,
-            cost,
+            cost: cost as u32,
         }))
     }
 }

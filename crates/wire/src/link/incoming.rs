@@ -1,15 +1,6 @@
 use crate::Item;
 use crate::link::CloseReason;
 
-/// Where the number of a blob stands in a value: there the receiver puts its own number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlobMark {
-    /// Place of its four bytes: in the payload, or, if the last blob is the whole value, in that one.
-    pub at: usize,
-    /// Which blob of the item, from 0.
-    pub blob: usize,
-}
-
 /// What has come over a link.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Incoming<'a> {
@@ -17,12 +8,10 @@ pub enum Incoming<'a> {
     Item {
         /// It and its payload.
         item: Item<'a>,
-        /// Its blobs, in order.
+        /// Its blobs: the value names them by their place here.
         blobs: Vec<Vec<u8>>,
-        /// Where the numbers of the blobs stand.
-        marks: Vec<BlobMark>,
         /// What it takes of the window; to be given back by `release` when nobody holds it any more.
-        cost: u64,
+        cost: u32,
     },
     /// The keys of the objects of that shape of the peer, as a JSON list: comes before the first item that uses it.
     Shape {

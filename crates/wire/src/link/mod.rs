@@ -18,6 +18,6 @@ mod shapes;
 pub use close_reason::{CloseReason, LinkLoss};
 pub use connection::WireConnection;
 pub use counters::{ConnectionCounters, LinkCounters};
-pub use incoming::{BlobMark, Incoming};
+pub use incoming::Incoming;
 pub use link_error::{LinkError, SendError};
 pub use packer::Packer;

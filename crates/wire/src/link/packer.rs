@@ -6,7 +6,7 @@ use crate::link::frame::MAX_BODY;
 use crate::{Algorithm, Compression, Features};
 
 /// What compresses to less than one part of so many is sent as it is.
-const MAX_RATIO: usize = 1024;
+const MAX_RATIO: usize = 8192;
 
 /// Compresses and decompresses runs of at most [`MAX_BODY`] bytes: algorithm, length before, compressed bytes.
 #[derive(Default)]

@@ -1,31 +1,33 @@
-use tergo_core::layout::{FLAG_BLOBS, FLAG_WHOLE, FORMAT_INT, FORMAT_INT_REQUEST, KIND_REQUEST};
+use tergo_core::layout::{FLAG_WHOLE, FORMAT_INT, FORMAT_INT_REQUEST, KIND_INSPECT, KIND_REQUEST};
 
-use crate::link::{BlobMark, LinkError};
+use crate::link::LinkError;
 use crate::scan::{ScanWorld, scan};
 use crate::{Extensions, Item, Op};
 
 /// Format of the values of `ts/codec`.
 const FORMAT_VALUE: u32 = 1;
+/// The sender wants to know whether it reached the mailbox.
+const FLAG_IMPORTANT: u32 = 4;
 /// The number of a call and the form of its value stand before the value of a request.
 const PREFIX_BYTES: usize = 8;
 
-/// Looks through what an item carries; tells where the numbers of its blobs stand.
+/// Looks through what an item carries.
 #[inline]
 pub(crate) fn check(
     item: &Item<'_>,
     blobs: &[Vec<u8>],
     shapes: &[u8],
     extensions: Extensions,
-) -> Result<Vec<BlobMark>, LinkError> {
+) -> Result<(), LinkError> {
     let format = u32::from(item.format);
-    let is_request = item.op() != Op::Control && u32::from(item.kind) == KIND_REQUEST;
+    let is_request = has_prefix(item);
     if format == FORMAT_INT && !is_request {
-        return flags(item, blobs).map(|()| Vec::new());
+        return flags(item, blobs);
     }
     flags(item, blobs)?;
     let prefix = if is_request { PREFIX_BYTES } else { 0 };
     if format == FORMAT_INT_REQUEST && is_request && item.payload.len() == prefix {
-        return Ok(Vec::new());
+        return Ok(());
     }
     if format != FORMAT_VALUE {
         return Err(LinkError("an item has an unknown format"));
@@ -45,21 +47,25 @@ pub(crate) fn check(
             }
             scan(whole, world(blobs))
         }
-        _ => {
-            let mut marks = scan(value, world(blobs))?;
-            for mark in &mut marks {
-                mark.at += prefix;
-            }
-            Ok(marks)
-        }
+        _ => scan(value, world(blobs)),
     }
+}
+
+/// Whether somebody waits for an answer: then two words stand before the value.
+#[inline]
+fn has_prefix(item: &Item<'_>) -> bool {
+    let kind = u32::from(item.kind);
+    let is_important = u32::from(item.flags) & FLAG_IMPORTANT != 0;
+    item.op() != Op::Control && (kind == KIND_REQUEST || kind == KIND_INSPECT || is_important)
 }
 
 #[inline]
 fn flags(item: &Item<'_>, blobs: &[Vec<u8>]) -> Result<(), LinkError> {
     let flags = u32::from(item.flags);
-    let has_blobs = flags & FLAG_BLOBS != 0;
-    if has_blobs == blobs.is_empty() || (!has_blobs && flags & FLAG_WHOLE != 0) {
+    // FLAG_BLOBS says nothing that the blobs do not say.
+    let is_whole = flags & FLAG_WHOLE != 0;
+    let has_bytes = u32::from(item.format) != FORMAT_INT;
+    if blobs.is_empty() && is_whole || !has_bytes && !blobs.is_empty() {
         return Err(LinkError("the flags of an item are not those of its bytes"));
     }
     Ok(())
