@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { TergoError } from 'tergo';
-import { waitFor } from '../support/wait-for.ts';
+import { turn, waitFor } from '../support/wait-for.ts';
 import { puppet, threadNode } from './stage.ts';
 
 /** Messages of which the way between two threads holds only some. */
@@ -40,12 +40,53 @@ test('what must not be lost passes the bound: ends, answers and exits', async (t
   await watcher.do('monitor', target.pid);
   const { open } = await to.shut();
   while (node.send(to.pid, bulky) === 'ok');
+  const before = node.info().threads[0]!;
+  t.is(before.forced, 0);
   target.tell({ type: 'stop' });
   node.kill(to.pid);
   await to.gone();
   const [notice] = await waitFor('the end', () => watcher.hears(1).catch(() => undefined));
   t.like(notice, { on: 'down', ended: { reason: 'normal' } });
+  await waitFor('the count', () => node.info().threads[0]!.forced > 0);
   await open();
+});
+
+test('what must not be lost takes no more than it needs: it makes no room for the rest', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  const { open } = await to.shut();
+  while (node.send(to.pid, bulky) === 'ok');
+  const { arenaBytes } = node.info().threads[1]!;
+  for (let round = 0; round < 50; round++) {
+    // A question to the other thread is forced; what follows it is not.
+    void node.call(to.pid, { type: 'keep' } as never, { timeoutMs: 60_000 }).catch(() => undefined);
+    node.sendExit(to.pid, 'normal');
+    t.is(node.send(to.pid, bulky), 'process-mailbox-full');
+    await turn();
+  }
+  t.true(node.info().threads[1]!.arenaBytes <= arenaBytes + 3 * 2 ** 18);
+  await open();
+});
+
+test('a process that takes nothing does not fill the way for others by the few messages that wait', async (t) => {
+  const node = await threadNode(t);
+  const slow = await puppet(node, 1);
+  const busy = await puppet(node, 1);
+  const { open } = await slow.shut();
+  const chunk = 'b'.repeat(16_000);
+  let sent = 0;
+  for (let round = 0; round < 150; round++) {
+    if (node.send(slow.pid, { round }) === 'ok') sent += 1;
+    for (let part = 0; part < 20; part++) node.send(busy.pid, { chunk });
+    await busy.do('keptCaller');
+  }
+  t.is(sent, 150);
+  await open();
+  const messages = await slow.messages(150);
+  t.deepEqual(
+    messages,
+    Array.from({ length: 150 }, (_, round) => ({ round })),
+  );
 });
 
 test('large values on their way are bounded, too, and one that is too large for the bound goes alone', async (t) => {

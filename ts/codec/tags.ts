@@ -37,7 +37,7 @@ export const REGEXP = 18;
 export const ERROR = 19;
 /** Kind, a length in bytes, the bytes. */
 export const BYTES = 20;
-/** Kind, and the four bytes of the number of a blob. */
+/** Kind, and four bytes: the place of the blob in the frame's list, from 0. */
 export const BLOB = 21;
 /** Type of the extension, and a value. */
 export const EXTENSION = 22;

@@ -91,6 +91,7 @@ export class FrameReader {
     const format = (words[at]! >>> FRAME_FORMAT_SHIFT) & 0xff;
     const place = this.#prefixAt(frame);
     if (format === FORMAT_INT_REQUEST) return words[(place >> 2) + 1]! | 0;
+    this.#announceBlobs(frame);
     if (this.#isWhole(frame)) return this.#wholeOf(frame, format);
     const end = 4 * (at + FRAME_WORDS) + words[at + 1]!;
     return this.#codec.decode(format, bytes, place + 8, end - place - 8);
@@ -101,6 +102,7 @@ export class FrameReader {
   }
 
   #valueAfterBlobs(frame: number, format: number, start: number, length: number): unknown {
+    this.#announceBlobs(frame);
     if (this.#isWhole(frame)) return this.#wholeOf(frame, format);
     const skip = this.#blobsBytes(frame);
     const { bytes } = this.#chunkOf(frame);
@@ -120,6 +122,14 @@ export class FrameReader {
     if ((this.#flagsOf(frame) & FLAG_BLOBS) === 0) return 0;
     const count = this.#chunkOf(frame).words[wordOf(frame) + FRAME_WORDS]!;
     return (4 * (1 + count) + 7) & ~7;
+  }
+
+  /** Tells the codec which blobs came with the value that it is about to decode. */
+  #announceBlobs(frame: number): void {
+    if ((this.#flagsOf(frame) & FLAG_BLOBS) === 0) return;
+    const { words } = this.#chunkOf(frame);
+    const at = wordOf(frame) + FRAME_WORDS;
+    this.#codec.incoming = Array.from(words.subarray(at + 1, at + 1 + words[at]!));
   }
 
   /** The last blob is the value. */

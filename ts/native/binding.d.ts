@@ -11,6 +11,39 @@ export declare class BindingFabric {
   close(): void
 }
 
+/** The network of one node. */
+export declare class BindingNetwork {
+  /** The network of the node that has the fabric of that number. Throws for options that cannot be. */
+  constructor(fabric: number, options: BindingNetworkOptions)
+  /** Calls back on this thread when there are events and were none before. Does not keep the process alive. */
+  onEvent(callback: () => void): void
+  /** The events that have come since the last time, in order. */
+  events(): Array<BindingNetworkEvent>
+  /** Listens. Throws when the address cannot be listened on, or no port is free. */
+  listen(options: BindingListenOptions): BindingAcceptorInfo
+  /** Stops to listen on a port; connections go on. False when nobody listens there. */
+  stopListening(port: number): boolean
+  /** Connects to a node: the event `up` or `failed` tells how it ended; nothing when it is connected already. */
+  connect(peer: string): void
+  /** Says goodbye to a peer: the event `down` follows. False when it is not connected. */
+  disconnect(peer: string): boolean
+  /** Lays a static route. Throws when there is one with the same pattern, or the pattern is none. */
+  addRoute(route: BindingRoute): void
+  /** Removes the static route with that pattern. Throws when there is none. */
+  removeRoute(pattern: string): void
+  /**
+   * The number of a way of compressing, for the frames of processes that have chosen it: `algorithm` 1 lz4, 2 zstd,
+   * 3 gzip; 0: there are too many ways already. Throws for an algorithm that there is not.
+   */
+  profile(algorithm: number, level: number, thresholdBytes: number): number
+  /** The connections, in order of their seats. */
+  connections(): Array<BindingConnectionInfo>
+  /** Who listens. */
+  acceptors(): Array<BindingAcceptorInfo>
+  /** Stops to listen and says goodbye to all peers; calls back when they know, after some 1 s at the latest. */
+  close(callback: () => void): void
+}
+
 /**
  * The scheduler of one JS thread. `docs/design/crossing.md` tells how it is used.
  *
@@ -65,6 +98,8 @@ export declare class BindingScheduler {
    * ones when the quota is used up or nobody is there.
    */
   open(thread: number, isForced: boolean): number
+  /** Closes the chunk for a member that is gone: nothing is written into it any more. */
+  forget(member: number): void
   /** Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately. */
   doze(): boolean
   /** The memory of a chunk. Throws when there is none of that number. */
@@ -92,8 +127,80 @@ export declare class BindingScheduler {
   takeBlob(number: number): ArrayBuffer | null
   /** The number of an object shape; 0 when no more can be had. */
   shape(text: string): number
+  /** The object shape that the peer behind a connection has told by that number; null when there is none. */
+  peerShape(seat: number, number: number): string | null
   /** The object shape of a number; null when there is none. */
   shapeText(number: number): string | null
+}
+
+/** What an acceptor has done. */
+export interface BindingAcceptorInfo {
+  /** The address on which it listens. */
+  address: string
+  /** The port. */
+  port: number
+  /** Whether it encrypts. */
+  isTls: boolean
+  /** Connections of the system that came. */
+  arrived: number
+  /** Handshakes that ended in a link. */
+  admitted: number
+  /** Handshakes that failed. */
+  rejected: number
+  /** Those who had to go or were not let in because there were too many. */
+  turnedAway: number
+  /** Handshakes that go on. */
+  pending: number
+}
+
+/** What is known of a connection. */
+export interface BindingConnectionInfo {
+  /** The number of its seat in the fabric. */
+  seat: number
+  /** The peer's name. */
+  peer: string
+  /** The peer's incarnation. */
+  creation: number
+  /** Links in its pool now. */
+  links: number
+  /** Links that were lost and replaced. */
+  relinks: number
+  /** Messages sent, control frames included. */
+  messagesOut: number
+  /** Messages that came. */
+  messagesIn: number
+  /** Bytes written to sockets, before TLS. */
+  bytesOut: number
+  /** Bytes read. */
+  bytesIn: number
+  /** Batches sent. */
+  batchesOut: number
+  /** Batches that came. */
+  batchesIn: number
+  /** Fragments sent. */
+  fragmentsOut: number
+  /** Fragments that came. */
+  fragmentsIn: number
+  /** Bytes before compression, of what was sent compressed. */
+  rawOut: number
+  /** Bytes after it. */
+  compressedOut: number
+  /** Bytes after decompression, of what came compressed. */
+  rawIn: number
+  /** Bytes before it. */
+  compressedIn: number
+  /** Times that a message met a peer that had no room. */
+  blocked: number
+  /** Bytes that wait to be written to sockets. */
+  queuedBytes: number
+  /** Bytes that wait in the fabric for the peer; whole chunks count. */
+  waitingBytes: number
+  /** Bytes that came and found no room on the way to their thread. */
+  owedBytes: number
+  /** Time to the peer and back, µs, smoothed; 0: not known yet. */
+  roundTripUs: number
+  /** Messages that went nowhere: larger than the peer takes. */
+  refused: number
 }
 
 /** The counters of a scheduler, since it began where nothing else is said. */
@@ -150,6 +257,75 @@ export interface BindingEventCounters {
   dropped: number
 }
 
+/** Where to listen. */
+export interface BindingListenOptions {
+  /** The address. */
+  address: string
+  /** The first port to try; 0: any that is free. */
+  port: number
+  /** How many ports to try, upwards; 0: all. */
+  portCount: number
+  /** The cookie that those who dial must know; by default the node's. */
+  cookie?: Buffer
+  /** How long a handshake may take, ms; 5,000 by default. */
+  handshakeMs?: number
+  /** Handshakes that may go on at once; 1,024 by default. */
+  maxHandshakes?: number
+}
+
+/** What has happened in a network. */
+export interface BindingNetworkEvent {
+  /** `up`, `down`, `failed` or `rejected`. */
+  kind: string
+  /** Of `up` and `down`: the number of the peer's seat in the fabric. */
+  seat: number | null
+  /** The name of the peer; of `rejected` the address from which somebody tried. */
+  peer: string
+  /** Of `up` and `down`: the peer's incarnation. */
+  creation: number | null
+  /** Of `up`: what both nodes can do, a bit each. */
+  features: number | null
+  /** Of `up`: the largest message that the peer takes, bytes. */
+  maxMessage: number | null
+  /** Of `up`: whether this node dialled. */
+  isDialler: boolean | null
+  /**
+   * Of `down`: `lost`, `silence`, `goodbye`, `protocol`, `disconnected` or `replaced`; of `failed` the refusal, or
+   * null when nobody answered; of `rejected` what was wrong.
+   */
+  reason: string | null
+  /** What a person should know besides: the text of a refusal, or how the peer broke the protocol. */
+  detail: string | null
+}
+
+/** What a network is started with. */
+export interface BindingNetworkOptions {
+  /** The node's name, 1 to 255 bytes. */
+  name: string
+  /** Its incarnation: larger after a restart. */
+  creation: number
+  /** The secret that nodes share, 16 to 4,096 bytes. */
+  cookie: Buffer
+  /** What it can do, a bit each; all that is known by default. */
+  features?: number
+  /** Links that it wants for a connection, 1 to 64; 3 by default. */
+  pool?: number
+  /** Bytes that may be on their way to it on each link; 8 MiB by default. */
+  windowBytes?: number
+  /** The largest message that it takes, bytes; 64 MiB by default. */
+  maxMessageBytes?: number
+  /** It sends something at least so often, ms; 15,000 by default. */
+  keepAliveMs?: number
+  /** How long a handshake may take, ms; 5,000 by default. */
+  handshakeMs?: number
+  /** Ops of the control frames that peers may send. */
+  controls: Array<number>
+  /** Types of the extensions that the codec knows. */
+  extensions: Array<number>
+  /** Which software it runs, for people. */
+  software: string
+}
+
 /** The counters of one process. */
 export interface BindingProcessCounters {
   /** Messages in the urgent queue now. */
@@ -172,4 +348,18 @@ export interface BindingProcessCounters {
   aliases: number
   /** Events that it publishes. */
   events: number
+}
+
+/** Where nodes are whose names match. */
+export interface BindingRoute {
+  /** A regular expression on the node's name. */
+  pattern: string
+  /** Of several that match, the one with the highest is tried first. */
+  weight: number
+  /** The host; empty: that of the node's name. */
+  host: string
+  /** The port. */
+  port: number
+  /** The cookie there; by default the node's. */
+  cookie?: Buffer
 }

@@ -48,14 +48,19 @@ impl Drop for BindingFabric {
 
 /// Takes the place of a thread.
 pub fn join(fabric: u32, thread: u32) -> Result<Scheduler> {
-    let found = lock().get(&fabric).map(Arc::clone);
-    let found = found.ok_or_else(|| Error::from_reason("there is no such fabric"))?;
+    let found = find(fabric)?;
     Scheduler::join(&found, thread).map_err(|error| {
         Error::from_reason(match error {
             JoinError::Unknown => "the fabric has no such thread",
             JoinError::Taken => "the thread has joined already",
         })
     })
+}
+
+/// The fabric of a number.
+pub fn find(fabric: u32) -> Result<Arc<Fabric>> {
+    let found = lock().get(&fabric).map(Arc::clone);
+    found.ok_or_else(|| Error::from_reason("there is no such fabric"))
 }
 
 /// A panic under the lock leaves the table whole.

@@ -53,6 +53,13 @@ impl BindingScheduler {
         opened.unwrap_or(NONE)
     }
 
+    /// Closes the chunk for a member that is gone: nothing is written into it any more.
+    #[napi]
+    pub fn forget(&self, member: u32) {
+        self.handle()
+            .call(|scheduler| scheduler.close_chunk(member));
+    }
+
     /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately.
     #[napi]
     pub fn doze(&self) -> bool {
@@ -137,8 +144,10 @@ impl BindingScheduler {
     /// Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there.
     #[napi]
     pub fn put_blob(&self, thread: u32, bytes: &[u8], is_forced: bool) -> u32 {
-        self.fabric()
-            .map_or(0, |fabric| fabric.put_blob(thread, bytes, is_forced))
+        let number = self
+            .handle()
+            .call(|scheduler| scheduler.put_blob(thread, bytes, is_forced));
+        number.unwrap_or(0)
     }
 
     /// The bytes of that number, without a copy; null when they are gone.
@@ -158,6 +167,13 @@ impl BindingScheduler {
     #[napi]
     pub fn shape(&self, text: String) -> u32 {
         self.fabric().map_or(0, |fabric| fabric.shape(&text))
+    }
+
+    /// The object shape that the peer behind a connection has told by that number; null when there is none.
+    #[napi]
+    pub fn peer_shape(&self, seat: u32, number: u32) -> Option<String> {
+        let text = self.fabric()?.peer_shape(seat, number)?;
+        Some(text.to_string())
     }
 
     /// The object shape of a number; null when there is none.

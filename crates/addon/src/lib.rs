@@ -8,6 +8,8 @@
 mod binding_counters;
 mod binding_entries;
 mod binding_fabric;
+mod binding_network;
+mod binding_network_info;
 mod binding_scheduler;
 mod external_memory;
 mod fabric_access;
@@ -16,4 +18,5 @@ mod watchdog_thread;
 
 pub use binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
 pub use binding_fabric::BindingFabric;
+pub use binding_network::BindingNetwork;
 pub use binding_scheduler::BindingScheduler;

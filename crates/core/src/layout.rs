@@ -13,23 +13,33 @@ macro_rules! layout {
 }
 
 /// Few under miri, which looks at every word of a slice whenever the slice is handed on.
-const RING_WORDS: u32 = if cfg!(miri) { 1024 } else { 32_768 };
+const RING_WORDS: u32 = if cfg!(any(miri, loom)) { 1024 } else { 32_768 };
+/// Few under loom and miri, which keep a history of every word.
+const WORDS_A_BLOCK: u32 = if cfg!(loom) {
+    64
+} else if cfg!(miri) {
+    2048
+} else {
+    65_536
+};
 
 layout! {
     /// Words of the header.
     HEADER_WORDS = 32;
     /// Most slots that one `grant` hands out.
-    GRANT_MAX = 1024;
+    GRANT_MAX = if cfg!(any(miri, loom)) { 64 } else { 1024 };
     /// Words of the outbox.
     OUT_WORDS = RING_WORDS;
     /// Words of the inbox.
     IN_WORDS = RING_WORDS;
-    /// First of the port words: how far the open chunk for each thread is written, bytes.
+    /// First of the port words: how far the open chunk for each member of the fabric is written, bytes.
     PORT_AT = HEADER_WORDS;
-    /// Most threads of a node.
+    /// Most threads of a node; also the number of the first seat of a connection.
     MAX_THREADS = 64;
+    /// Most threads and connections of a node.
+    MAX_SEATS = MAX_THREADS + 1024;
     /// First word of the grant area.
-    GRANT_AT = PORT_AT + MAX_THREADS;
+    GRANT_AT = PORT_AT + MAX_SEATS;
     /// First word of the outbox.
     OUT_AT = GRANT_AT + 2 * GRANT_MAX;
     /// First word of the inbox.
@@ -146,6 +156,10 @@ layout! {
     REC_TIMER = 5;
     /// Record: a control frame of another thread.
     REC_FAR = 6;
+    /// Record: an important message is in the mailbox of its target.
+    REC_PLACED = 7;
+    /// Record: a message of another node found the mailbox of its target full.
+    REC_REFUSED = 8;
 
     /// Queue: exits and inspections.
     QUEUE_URGENT = 0;
@@ -235,7 +249,7 @@ layout! {
     /// Bit of a payload that is the number of a frame.
     FAR = 0x8000_0000;
     /// Words of a block of shared memory.
-    BLOCK_WORDS = 65_536;
+    BLOCK_WORDS = WORDS_A_BLOCK;
     /// Words of a frame before its payload.
     FRAME_WORDS = 8;
     /// Shift of the kind in a frame's first word.
@@ -258,6 +272,23 @@ layout! {
     FLAG_BLOBS = 1;
     /// Frame flag: the last blob is the whole value.
     FLAG_WHOLE = 2;
+    /// Frame flag: the sender wants to know whether it reached the mailbox.
+    FLAG_IMPORTANT = 4;
+    /// Frame flag: the target is a name, which stands before the value.
+    FLAG_NAMED = 8;
+    /// Shift of the seat of a connection in a frame's last word: 0 there for a process of this node.
+    FRAME_SEAT_SHIFT = 21;
+    /// In its place in a frame for a connection: it may overtake others of its sender. The bits below are the number
+    /// of a profile, which says how it is compressed, or 0.
+    FRAME_UNORDERED = 1 << 10;
+    /// What is taken from a connection's number to fit there.
+    FRAME_SEAT_BASE = MAX_THREADS - 1;
+    /// Frame format: the bytes are explained by the op of the control frame.
+    FORMAT_RAW = 255;
+    /// Op of a control frame: a peer has this seat from now on; creation, features, name.
+    CONTROL_PEER_UP = 62;
+    /// Op of a control frame: the peer of this seat is gone, and nothing more comes from it.
+    CONTROL_PEER_GONE = 63;
     /// Words of what is shown of a process slot.
     PRESENCE_WORDS = 4;
     /// Presence flag: the mailbox is bounded.
@@ -319,6 +350,10 @@ layout! {
     STAT_ALIASES = 34;
     /// Statistics: events.
     STAT_EVENTS = 35;
+    /// Statistics: chunks opened beyond the quota, for what must not be lost.
+    STAT_FORCED = 36;
+    /// Statistics: frames that were moved, so that the chunks they waited in are free.
+    STAT_EVACUATED = 37;
     /// Statistics: the first of the words that TypeScript writes.
     STAT_JS = 48;
 }

@@ -20,7 +20,10 @@ mod timer;
 mod watchdog;
 
 pub use counters::{Counters, EventCounters, ProcessCounters};
-pub use fabric::{Block, Fabric, JoinError};
+pub use fabric::{
+    Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, JoinError, LinkPort,
+    MAX_PAYLOAD, split_name,
+};
 pub use ring::RingMemory;
 pub use scheduler::{Scheduler, Verdict};
 pub use watchdog::{LOOK_EVERY_MS, Watchdog};

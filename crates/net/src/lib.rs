@@ -2,4 +2,41 @@
 
 #![forbid(unsafe_code)]
 
+/// What nodes say to each other, for those who start networks.
+pub use tergo_wire as wire;
+
+mod acceptor;
+mod channel;
+mod clock;
+mod connection;
+mod cookie;
+mod dialer;
+mod event;
+mod exposure;
+mod gate;
+mod handshaking;
+mod held;
+mod hub;
+mod link_driver;
+mod listen;
+mod mode;
+mod network;
+mod network_thread;
+mod profiles;
 pub mod registrar;
+mod routes;
+mod socket;
+mod sync;
+pub mod tls;
+mod waiting_room;
+
+pub use acceptor::{AcceptorInfo, AcceptorOptions};
+pub use channel::Channel;
+pub use cookie::{Cookie, CookieError, MAX_COOKIE_BYTES, MIN_COOKIE_BYTES};
+pub use event::NetworkEvent;
+pub use exposure::{Exposed, Protection};
+pub use listen::{DEFAULT_PORT, ListenError, ListenOptions};
+pub use mode::Mode;
+pub use network::{ConnectionInfo, Network, NetworkOptions};
+pub use profiles::Profiles;
+pub use routes::{DialTarget, Place, RouteError, StaticRoute, StaticRoutes, find_targets};

@@ -1,28 +1,27 @@
 use std::sync::Arc;
-use std::sync::RwLock;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::layout::BLOCK_WORDS;
-use crate::sync::{read, write};
+use crate::sync::{RwLock, SharedWord, read, write};
 
 /// 256 KiB of words that several threads share; never moved, alive as long as somebody holds a share.
 ///
-/// All accesses are relaxed: who may read what somebody else wrote is settled by the queue between them.
+/// Accesses are relaxed: who may read what somebody else wrote is settled by the queue between them.
 #[derive(Debug)]
 pub struct Block {
-    words: Box<[AtomicU32]>,
+    words: Box<[SharedWord]>,
 }
 
 impl Block {
     /// A block of so many zeros.
     pub fn new(words: u32) -> Self {
         Self {
-            words: (0..words).map(|_| AtomicU32::new(0)).collect(),
+            words: (0..words).map(|_| SharedWord::new(0)).collect(),
         }
     }
 
     /// All words, as the TypeScript side sees them.
-    pub fn words(&self) -> &[AtomicU32] {
+    pub fn words(&self) -> &[SharedWord] {
         &self.words
     }
 
@@ -38,10 +37,43 @@ impl Block {
         self.words[at as usize].store(value, Relaxed);
     }
 
+    /// Writes a word: who sees it sees what was written before it, too.
+    #[inline]
+    pub fn publish(&self, at: u32, value: u32) {
+        self.words[at as usize].store(value, Release);
+    }
+
     /// Writes a number of 64 bits into two words, the low one first.
     pub fn set_pair(&self, at: u32, value: u64) {
         self.set(at, value as u32);
         self.set(at + 1, (value >> 32) as u32);
+    }
+
+    /// Writes bytes from a word on; the rest of the last word becomes zero.
+    pub(crate) fn write_bytes(&self, at: u32, bytes: &[u8]) {
+        let words = &self.words[at as usize..][..bytes.len().div_ceil(4)];
+        let (whole, rest) = bytes.as_chunks::<4>();
+        for (word, four) in words.iter().zip(whole) {
+            word.store(u32::from_ne_bytes(*four), Relaxed);
+        }
+        if let (Some(last), false) = (words.last(), rest.is_empty()) {
+            let mut four = [0; 4];
+            four[..rest.len()].copy_from_slice(rest);
+            last.store(u32::from_ne_bytes(four), Relaxed);
+        }
+    }
+
+    /// Appends so many bytes from a word on.
+    pub(crate) fn read_bytes(&self, at: u32, length: u32, bytes: &mut Vec<u8>) {
+        let end = bytes.len() + length as usize;
+        let words = &self.words[at as usize..][..length.div_ceil(4) as usize];
+        bytes.reserve(4 * words.len());
+        bytes.extend(
+            words
+                .iter()
+                .flat_map(|word| word.load(Relaxed).to_ne_bytes()),
+        );
+        bytes.truncate(end);
     }
 }
 

@@ -1,16 +1,21 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{Ordering, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use super::arena::Arena;
-use super::blobs::Blobs;
+use super::blobs::{Blob, Blobs};
 use super::block::Block;
 use super::directory::Directory;
+use super::inlet::Inlet;
+use super::link_port::LinkPort;
+use super::link_seat::LinkSeat;
 use super::port::Port;
 use super::seat::Seat;
 use super::shapes::Shapes;
-use crate::layout::{BLOCK_WORDS, MAX_THREADS};
+use super::way::Way;
+use crate::layout::{MAX_SEATS, MAX_THREADS};
 use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
+use crate::sync::{Mutex, SharedCount, SharedWord, fence, lock};
 
 /// Why a thread cannot join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +31,14 @@ pub enum JoinError {
 pub struct Fabric {
     /// By thread.
     pub(crate) seats: Box<[Seat]>,
+    /// Places of connections, made when they are first needed.
+    links: Box<[OnceLock<LinkSeat>]>,
+    /// Held while a connection takes a place.
+    linking: Mutex<()>,
+    /// Whether some connection waits for room on the way to a thread.
+    are_links_waiting: SharedWord,
+    /// The way to a place that there is not.
+    nowhere: Way,
     /// What carries frames.
     pub(crate) arena: Arena,
     /// Large values.
@@ -35,8 +48,8 @@ pub struct Fabric {
     /// Names of events.
     pub(crate) events: Directory,
     shapes: Shapes,
-    next_id: AtomicU64,
-    /// Chunks that may be on their way from one thread to another.
+    next_id: SharedCount,
+    /// So many chunks' bytes may be on their way from one thread to another.
     pub(crate) quota: u32,
 }
 
@@ -45,13 +58,17 @@ impl Fabric {
     pub fn new(threads: u32, quota: u32) -> Arc<Self> {
         let threads = threads.clamp(1, MAX_THREADS);
         Arc::new(Self {
-            seats: (0..threads).map(|_| Seat::new(threads)).collect(),
+            seats: (0..threads).map(|_| Seat::new(MAX_SEATS)).collect(),
+            links: (MAX_THREADS..MAX_SEATS).map(|_| OnceLock::new()).collect(),
+            linking: Mutex::new(()),
+            are_links_waiting: SharedWord::new(0),
+            nowhere: Way::default(),
             arena: Arena::default(),
             blobs: Blobs::default(),
             names: Directory::default(),
             events: Directory::default(),
             shapes: Shapes::default(),
-            next_id: AtomicU64::new(FIRST_ID),
+            next_id: SharedCount::new(FIRST_ID),
             quota: quota.max(2),
         })
     }
@@ -66,12 +83,42 @@ impl Fabric {
         ring: &Arc<RingMemory>,
     ) -> Result<Port, JoinError> {
         let seat = self.seats.get(thread as usize).ok_or(JoinError::Unknown)?;
-        if seat.inject.is_open() {
+        if !seat.claim() {
             return Err(JoinError::Taken);
         }
         seat.set_ring(Some(Arc::clone(ring)));
-        seat.inject.open();
+        seat.inlet.inject.open();
         Ok(Port::new(Arc::clone(self), thread))
+    }
+
+    /// Takes a place for a connection; none when all are taken.
+    pub fn connect(self: &Arc<Self>) -> Option<LinkPort> {
+        let _guard = lock(&self.linking);
+        let free = (0..self.links.len()).find(|index| self.is_free(*index))?;
+        let seat = self.links[free].get_or_init(|| LinkSeat::new(self.threads()));
+        seat.take();
+        Some(LinkPort::new(Arc::clone(self), MAX_THREADS + free as u32))
+    }
+
+    /// What is on its way to a thread or a connection; none for a place that nobody ever had.
+    #[inline]
+    pub(crate) fn inlet(&self, member: u32) -> Option<&Inlet> {
+        if member < MAX_THREADS {
+            return Some(&self.seats.get(member as usize)?.inlet);
+        }
+        Some(&self.link(member)?.inlet)
+    }
+
+    /// The place of a connection; none for one that nobody ever had.
+    pub(crate) fn link(&self, member: u32) -> Option<&LinkSeat> {
+        let index = member.checked_sub(MAX_THREADS)?;
+        self.links.get(index as usize)?.get()
+    }
+
+    /// A connection that found no room will look again.
+    pub(crate) fn note_waiting(&self) {
+        self.are_links_waiting.store(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
     }
 
     /// Threads that there may be.
@@ -82,7 +129,7 @@ impl Fabric {
     /// How the thread is woken when frames come while it sleeps.
     pub fn on_wake(&self, thread: u32, waker: Arc<dyn Fn() + Send + Sync>) {
         if let Some(seat) = self.seats.get(thread as usize) {
-            seat.set_waker(Some(waker));
+            seat.inlet.set_waker(Some(waker));
         }
     }
 
@@ -121,16 +168,15 @@ impl Fabric {
         self.seats.get(thread as usize)?.ring()
     }
 
-    /// Keeps bytes for a thread; 0 when there is no room and `is_forced` is not set.
-    pub fn put_blob(&self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
-        let limit = u64::from(self.quota) * u64::from(BLOCK_WORDS) * 4;
-        let limit = if is_forced { u64::MAX } else { limit };
-        self.blobs.put(receiver, bytes, limit).unwrap_or(0)
+    /// Takes a large value that is on its way.
+    pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
+        let blob = self.blobs.take(number)?;
+        Some(self.arrived(blob))
     }
 
-    /// Takes bytes that were kept.
-    pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
-        self.blobs.take(number)
+    /// Large values that nobody has taken yet.
+    pub fn blobs_on_their_way(&self) -> usize {
+        self.blobs.len()
     }
 
     /// The number of an object shape; 0 when no more can be had.
@@ -143,8 +189,83 @@ impl Fabric {
         self.shapes.text(number)
     }
 
+    /// How many object shapes have a number.
+    #[inline]
+    pub fn shape_count(&self) -> u32 {
+        self.shapes.count()
+    }
+
+    /// The shape that the peer behind a connection has told by that number, from 1.
+    pub fn peer_shape(&self, member: u32, number: u32) -> Option<Arc<str>> {
+        self.link(member)?.shape(number)
+    }
+
+    /// Nobody will take any more what is kept for a thread.
+    pub(crate) fn forget_blobs(&self, receiver: u32) {
+        for blob in self.blobs.take_all(receiver) {
+            drop(self.arrived(blob));
+        }
+    }
+
+    /// How much is on its way from one thread to another.
+    pub(crate) fn way(&self, sender: u32, receiver: u32) -> &Way {
+        let inlet = self.inlet(receiver);
+        let way = inlet.and_then(|inlet| inlet.ways.get(sender as usize));
+        way.unwrap_or(&self.nowhere)
+    }
+
+    /// A chunk that was on its way is free for all.
+    pub(crate) fn free_chunk(&self, chunk: u32, sender: u32, receiver: u32) {
+        self.way(sender, receiver).remove_chunk();
+        self.arena.free(chunk);
+        self.tell_room(sender);
+    }
+
+    fn arrived(&self, blob: Blob) -> Vec<u8> {
+        let size = blob.bytes.len() as u64;
+        self.way(blob.sender, blob.receiver).remove_blob(size);
+        self.tell_room(blob.sender);
+        blob.bytes
+    }
+
     /// Takes so many consecutive process ids, and gives the first.
     pub(crate) fn take_ids(&self, count: u32) -> u64 {
         self.next_id.fetch_add(u64::from(count), Relaxed)
+    }
+
+    /// There is more room on the way from a sender: connections that wait for it hear of it.
+    #[inline]
+    fn tell_room(&self, sender: u32) {
+        if sender < MAX_THREADS {
+            return;
+        }
+        // Pairs with the fence in `note_waiting`: one of the two sees what the other wrote.
+        fence(Ordering::SeqCst);
+        if self.are_links_waiting.load(Relaxed) != 0 {
+            self.wake_waiting();
+        }
+    }
+
+    #[cold]
+    fn wake_waiting(&self) {
+        self.are_links_waiting.store(0, Ordering::SeqCst);
+        for seat in self.links.iter().filter_map(OnceLock::get) {
+            if seat.stop_waiting() {
+                seat.inlet.wake();
+            }
+        }
+    }
+
+    /// Nobody has the place, and nothing of who had it is left anywhere: whoever comes next meets nothing old.
+    fn is_free(&self, index: usize) -> bool {
+        let Some(seat) = self.links[index].get() else {
+            return true;
+        };
+        let number = MAX_THREADS + index as u32;
+        let threads = 0..self.threads();
+        let left: u32 = threads
+            .map(|thread| self.way(number, thread).chunks())
+            .sum();
+        !seat.is_taken() && seat.inlet.chunks() == 0 && left == 0
     }
 }

@@ -1,8 +1,8 @@
 use super::Block;
 use crate::layout::{
-    BLOCK_WORDS, FAR, FLAG_BLOBS, FORMAT_INT, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT,
-    FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, TAG_EXTRA_SHIFT,
-    TAG_QUEUE_SHIFT,
+    BLOCK_WORDS, FAR, FLAG_BLOBS, FLAG_IMPORTANT, FORMAT_INT, FRAME_FLAGS_SHIFT,
+    FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS,
+    TAG_EXTRA_SHIFT, TAG_QUEUE_SHIFT,
 };
 
 /// Whether a payload is the number of a frame.
@@ -59,6 +59,12 @@ impl Frame {
         self.head >> FRAME_FLAGS_SHIFT & FLAG_BLOBS != 0
     }
 
+    /// Whether its sender wants to know what becomes of it.
+    #[inline]
+    pub fn is_important(self) -> bool {
+        self.head >> FRAME_FLAGS_SHIFT & FLAG_IMPORTANT != 0
+    }
+
     /// Kind and queue as a mailbox entry has them; the lowest bit of the extra says whether blobs belong
     /// to it.
     #[inline]
@@ -79,6 +85,18 @@ impl Frame {
     #[inline]
     pub fn chunk_of(number: u32) -> u32 {
         number >> 15 & 0xFFFF
+    }
+
+    /// The numbers of the blobs of the frame at a word; what cannot be is left out.
+    pub fn blobs(chunk: &Block, at: u32) -> Vec<u32> {
+        let first = at + FRAME_WORDS;
+        if first >= BLOCK_WORDS {
+            return Vec::new();
+        }
+        let count = chunk.get(first).min(BLOCK_WORDS - first - 1);
+        (0..count)
+            .map(|index| chunk.get(first + 1 + index))
+            .collect()
     }
 
     /// The word at which the frame of that number begins.

@@ -1,8 +1,9 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, SharedWord, lock};
 
 /// So many shapes have a number.
 const MAX_SHAPES: usize = 4096;
@@ -11,6 +12,7 @@ const MAX_SHAPES: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     state: Mutex<State>,
+    count: SharedWord,
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +35,14 @@ impl Shapes {
         state.texts.push(Arc::clone(&text));
         let number = state.texts.len() as u32;
         state.numbers.insert(text, number);
+        self.count.store(number, Ordering::Release);
         number
+    }
+
+    /// How many shapes have a number.
+    #[inline]
+    pub fn count(&self) -> u32 {
+        self.count.load(Ordering::Acquire)
     }
 
     /// The shape of a number.

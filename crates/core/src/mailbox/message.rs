@@ -1,4 +1,6 @@
-use crate::layout::{KIND_EVENT_START, KIND_EVENT_STOP, TAG_EXTRA_SHIFT, TAG_QUEUE_SHIFT};
+use crate::layout::{
+    KIND_EVENT_START, KIND_EVENT_STOP, KIND_RESPONSE, KIND_SIGNAL, TAG_EXTRA_SHIFT, TAG_QUEUE_SHIFT,
+};
 
 /// What a mailbox holds and a slice hands over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,13 @@ impl Message {
     #[inline]
     pub fn queue(self) -> usize {
         (self.tag >> TAG_QUEUE_SHIFT & 3) as usize
+    }
+
+    /// Whether it takes up room in a bounded mailbox: exits, notices and answers do not.
+    #[inline]
+    pub fn is_counted(self) -> bool {
+        let kind = self.tag & ((1 << TAG_QUEUE_SHIFT) - 1);
+        !(KIND_SIGNAL..=KIND_RESPONSE).contains(&kind)
     }
 
     /// Whether it tells of an event's first or last subscriber: then no slab entry stands behind it.

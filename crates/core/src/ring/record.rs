@@ -1,5 +1,6 @@
 use crate::layout::{
-    REC_DROPPED, REC_FAR, REC_FREED, REC_SHARED, REC_TIMER, REC_VERDICT, RECORD_OP_SHIFT, SLOT_MASK,
+    REC_DROPPED, REC_FAR, REC_FREED, REC_PLACED, REC_REFUSED, REC_SHARED, REC_TIMER, REC_VERDICT,
+    RECORD_OP_SHIFT, SLOT_MASK,
 };
 
 /// A control record: three words of the inbox.
@@ -17,11 +18,22 @@ impl Record {
     /// A message to `slot` was not delivered.
     #[inline]
     pub fn dropped(slot: u32, tag: u32, payload: u32) -> Self {
-        Self {
-            head: REC_DROPPED << RECORD_OP_SHIFT | slot & SLOT_MASK,
-            first: tag,
-            second: payload,
-        }
+        Self::of_slot(REC_DROPPED, slot, [tag, payload])
+    }
+
+    /// A message to `slot` found the mailbox full.
+    pub fn refused(slot: u32, tag: u32, payload: u32) -> Self {
+        Self::of_slot(REC_REFUSED, slot, [tag, payload])
+    }
+
+    /// An important message is in the mailbox of `slot`.
+    pub fn placed(slot: u32, tag: u32, payload: u32) -> Self {
+        Self::of_slot(REC_PLACED, slot, [tag, payload])
+    }
+
+    /// Whether it tells of a frame that is in a mailbox.
+    pub fn is_placed(self) -> bool {
+        self.head >> RECORD_OP_SHIFT == REC_PLACED
     }
 
     /// `payload` stands in `count` mailboxes.
@@ -47,6 +59,24 @@ impl Record {
     /// A control frame has come.
     pub fn far(frame: u32, has_blobs: bool) -> Self {
         Self::plain(REC_FAR, frame, has_blobs.into())
+    }
+
+    /// The word in which the number of a frame may stand, if there is one.
+    pub fn frame_mut(&mut self) -> Option<&mut u32> {
+        match self.head >> RECORD_OP_SHIFT {
+            REC_DROPPED | REC_REFUSED => Some(&mut self.second),
+            REC_FAR => Some(&mut self.first),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn of_slot(op: u32, slot: u32, [first, second]: [u32; 2]) -> Self {
+        Self {
+            head: op << RECORD_OP_SHIFT | slot & SLOT_MASK,
+            first,
+            second,
+        }
     }
 
     fn plain(op: u32, first: u32, second: u32) -> Self {

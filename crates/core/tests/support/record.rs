@@ -1,7 +1,8 @@
 use tergo_core::RingMemory;
 use tergo_core::layout::{
-    IN_AT, IN_USED, REC_DROPPED, REC_FAR, REC_FREED, REC_SHARED, REC_SLICE, REC_TIMER, REC_VERDICT,
-    RECORD_OP_SHIFT, SLOT_MASK, TAG_EXTRA_SHIFT, TAG_QUEUE_SHIFT,
+    IN_AT, IN_USED, REC_DROPPED, REC_FAR, REC_FREED, REC_PLACED, REC_REFUSED, REC_SHARED,
+    REC_SLICE, REC_TIMER, REC_VERDICT, RECORD_OP_SHIFT, SLOT_MASK, TAG_EXTRA_SHIFT,
+    TAG_QUEUE_SHIFT,
 };
 
 /// A message as it stands in a slice.
@@ -40,6 +41,14 @@ pub enum Record {
         entries: Vec<Entry>,
     },
     Dropped {
+        slot: u32,
+        entry: Entry,
+    },
+    Placed {
+        slot: u32,
+        entry: Entry,
+    },
+    Refused {
         slot: u32,
         entry: Entry,
     },
@@ -97,6 +106,20 @@ fn read_record(ring: &RingMemory, at: u32) -> (Record, u32) {
             return (slice, 2 + 2 * first);
         }
         REC_DROPPED => Record::Dropped {
+            slot,
+            entry: Entry {
+                tag: first,
+                payload: second,
+            },
+        },
+        REC_PLACED => Record::Placed {
+            slot,
+            entry: Entry {
+                tag: first,
+                payload: second,
+            },
+        },
+        REC_REFUSED => Record::Refused {
             slot,
             entry: Entry {
                 tag: first,

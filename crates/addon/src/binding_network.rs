@@ -1,0 +1,298 @@
+//! The network of a node. `docs/design/network.md`, The binding, tells how it is used.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "napi hands strings over by value"
+)]
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "these comments become those of binding.d.ts, which has no such section"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::Error;
+use napi::bindgen_prelude::{Buffer, Function, Result};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi_derive::napi;
+use tergo_net::wire::registrar::Route;
+use tergo_net::wire::{
+    Algorithm, Compression, Extensions, Features, Identity, Limits, TergoProtocol,
+};
+use tergo_net::{
+    AcceptorOptions, Cookie, ListenOptions, Network, NetworkOptions, Place, StaticRoute,
+};
+
+use crate::binding_fabric;
+use crate::binding_network_info::{
+    BindingAcceptorInfo, BindingConnectionInfo, BindingNetworkEvent,
+};
+
+/// What a network is started with.
+#[napi(object)]
+pub struct BindingNetworkOptions {
+    /// The node's name, 1 to 255 bytes.
+    pub name: String,
+    /// Its incarnation: larger after a restart.
+    pub creation: f64,
+    /// The secret that nodes share, 16 to 4,096 bytes.
+    pub cookie: Buffer,
+    /// What it can do, a bit each; all that is known by default.
+    pub features: Option<f64>,
+    /// Links that it wants for a connection, 1 to 64; 3 by default.
+    pub pool: Option<u32>,
+    /// Bytes that may be on their way to it on each link; 8 MiB by default.
+    pub window_bytes: Option<f64>,
+    /// The largest message that it takes, bytes; 64 MiB by default.
+    pub max_message_bytes: Option<f64>,
+    /// It sends something at least so often, ms; 15,000 by default.
+    pub keep_alive_ms: Option<u32>,
+    /// How long a handshake may take, ms; 5,000 by default.
+    pub handshake_ms: Option<u32>,
+    /// Ops of the control frames that peers may send.
+    pub controls: Vec<u32>,
+    /// Types of the extensions that the codec knows.
+    pub extensions: Vec<u32>,
+    /// Which software it runs, for people.
+    pub software: String,
+}
+
+/// Where to listen.
+#[napi(object)]
+pub struct BindingListenOptions {
+    /// The address.
+    pub address: String,
+    /// The first port to try; 0: any that is free.
+    pub port: u32,
+    /// How many ports to try, upwards; 0: all.
+    pub port_count: u32,
+    /// The cookie that those who dial must know; by default the node's.
+    pub cookie: Option<Buffer>,
+    /// How long a handshake may take, ms; 5,000 by default.
+    pub handshake_ms: Option<u32>,
+    /// Handshakes that may go on at once; 1,024 by default.
+    pub max_handshakes: Option<u32>,
+}
+
+/// Where nodes are whose names match.
+#[napi(object)]
+pub struct BindingRoute {
+    /// A regular expression on the node's name.
+    pub pattern: String,
+    /// Of several that match, the one with the highest is tried first.
+    pub weight: i32,
+    /// The host; empty: that of the node's name.
+    pub host: String,
+    /// The port.
+    pub port: u32,
+    /// The cookie there; by default the node's.
+    pub cookie: Option<Buffer>,
+}
+
+/// The network of one node.
+#[napi]
+pub struct BindingNetwork {
+    network: Network,
+}
+
+#[napi]
+impl BindingNetwork {
+    /// The network of the node that has the fabric of that number. Throws for options that cannot be.
+    #[napi(constructor)]
+    pub fn new(fabric: u32, options: BindingNetworkOptions) -> Result<Self> {
+        let fabric = binding_fabric::find(fabric)?;
+        let options = network_options(options)?;
+        let network = Network::start(fabric, options).map_err(reason)?;
+        Ok(Self { network })
+    }
+
+    /// Calls back on this thread when there are events and were none before. Does not keep the process alive.
+    #[napi]
+    pub fn on_event(&self, callback: Function<'_, (), ()>) -> Result<()> {
+        let wake = callback
+            .build_threadsafe_function::<()>()
+            .weak::<true>()
+            .build()?;
+        let waker = move || {
+            // Refused only when its thread is at its end, which reads no events any more.
+            let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        };
+        self.network.on_event(Some(Arc::new(waker)));
+        Ok(())
+    }
+
+    /// The events that have come since the last time, in order.
+    #[napi]
+    pub fn events(&self) -> Vec<BindingNetworkEvent> {
+        let events = std::iter::from_fn(|| self.network.next_event());
+        events.map(BindingNetworkEvent::from).collect()
+    }
+
+    /// Listens. Throws when the address cannot be listened on, or no port is free.
+    #[napi]
+    pub fn listen(&self, options: BindingListenOptions) -> Result<BindingAcceptorInfo> {
+        let address = options.address.parse().map_err(|_| {
+            Error::from_reason(format!("'{}' is no address to listen on", options.address))
+        })?;
+        let mut place = ListenOptions::new(address);
+        place.port = port(options.port)?;
+        place.port_count = port(options.port_count)?;
+        let mut acceptor = AcceptorOptions::default();
+        acceptor.cookie = options.cookie.map(cookie).transpose()?;
+        if let Some(ms) = options.handshake_ms {
+            acceptor.handshake_within = Duration::from_millis(ms.into());
+        }
+        if let Some(most) = options.max_handshakes {
+            acceptor.max_handshakes = most as usize;
+        }
+        let info = self.network.listen(&place, acceptor).map_err(reason)?;
+        Ok(info.into())
+    }
+
+    /// Stops to listen on a port; connections go on. False when nobody listens there.
+    #[napi]
+    pub fn stop_listening(&self, port: u32) -> bool {
+        u16::try_from(port).is_ok_and(|port| self.network.stop_listening(port))
+    }
+
+    /// Connects to a node: the event `up` or `failed` tells how it ended; nothing when it is connected already.
+    #[napi]
+    pub fn connect(&self, peer: String) {
+        self.network.connect(&peer);
+    }
+
+    /// Says goodbye to a peer: the event `down` follows. False when it is not connected.
+    #[napi]
+    pub fn disconnect(&self, peer: String) -> bool {
+        self.network.disconnect(&peer)
+    }
+
+    /// Lays a static route. Throws when there is one with the same pattern, or the pattern is none.
+    #[napi]
+    pub fn add_route(&self, route: BindingRoute) -> Result<()> {
+        let route = StaticRoute {
+            pattern: route.pattern,
+            weight: route.weight,
+            place: Place::Fixed(Route {
+                host: route.host,
+                port: port(route.port)?,
+                tls: false,
+                handshake: String::new(),
+                protocol: String::new(),
+            }),
+            cookie: route.cookie.map(cookie).transpose()?,
+            tls: None,
+        };
+        self.network.add_route(route).map_err(reason)
+    }
+
+    /// Removes the static route with that pattern. Throws when there is none.
+    #[napi]
+    pub fn remove_route(&self, pattern: String) -> Result<()> {
+        self.network.remove_route(&pattern).map_err(reason)
+    }
+
+    /// The number of a way of compressing, for the frames of processes that have chosen it: `algorithm` 1 lz4, 2 zstd,
+    /// 3 gzip; 0: there are too many ways already. Throws for an algorithm that there is not.
+    #[napi]
+    pub fn profile(&self, algorithm: u32, level: u32, threshold_bytes: u32) -> Result<u32> {
+        let algorithm = match algorithm {
+            1 => Algorithm::Lz4,
+            2 => Algorithm::Zstd,
+            3 => Algorithm::Gzip,
+            other => {
+                let text = format!("there is no algorithm {other} to compress with");
+                return Err(Error::from_reason(text));
+            }
+        };
+        Ok(self.network.profile(Compression {
+            algorithm,
+            level: level.min(u8::MAX.into()) as u8,
+            threshold: threshold_bytes,
+        }))
+    }
+
+    /// The connections, in order of their seats.
+    #[napi]
+    pub fn connections(&self) -> Vec<BindingConnectionInfo> {
+        let infos = self.network.connections().into_iter();
+        infos.map(BindingConnectionInfo::from).collect()
+    }
+
+    /// Who listens.
+    #[napi]
+    pub fn acceptors(&self) -> Vec<BindingAcceptorInfo> {
+        let infos = self.network.acceptors().into_iter();
+        infos.map(BindingAcceptorInfo::from).collect()
+    }
+
+    /// Stops to listen and says goodbye to all peers; calls back when they know, after some 1 s at the latest.
+    #[napi]
+    pub fn close(&self, callback: Function<'_, (), ()>) -> Result<()> {
+        let done = callback.build_threadsafe_function::<()>().build()?;
+        self.network.close(move || {
+            // Refused only when its thread is at its end.
+            let _ = done.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        });
+        Ok(())
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "TypeScript checks its options; what cannot be becomes the nearest that can"
+)]
+fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
+    let mut limits = Limits::default();
+    if let Some(bytes) = options.window_bytes {
+        limits.window = bytes as u64;
+    }
+    if let Some(bytes) = options.max_message_bytes {
+        limits.max_message = bytes as u64;
+    }
+    if let Some(ms) = options.keep_alive_ms {
+        limits.keep_alive = Duration::from_millis(ms.into());
+    }
+    let features = options
+        .features
+        .map_or(Features::ALL, |bits| Features(bits as u64));
+    let own = Identity {
+        name: options.name,
+        creation: options.creation as u64,
+        features,
+        limits,
+        pool: options.pool.unwrap_or(3).clamp(1, 64) as u16,
+        software: options.software,
+    };
+    let extensions = options.extensions.iter();
+    let extensions = extensions.fold(Extensions::default(), |known, extension| {
+        known.with(*extension as u8)
+    });
+    let controls = options.controls.iter();
+    let controls = controls
+        .filter(|op| **op < 64)
+        .fold(0, |all, op| all | 1 << op);
+    Ok(NetworkOptions {
+        own,
+        cookie: cookie(options.cookie)?,
+        tls: None,
+        dial_within: Duration::from_millis(options.handshake_ms.unwrap_or(5000).into()),
+        protocol: Arc::new(TergoProtocol { extensions }),
+        controls,
+    })
+}
+
+fn cookie(bytes: Buffer) -> Result<Cookie> {
+    Cookie::new(&bytes).map_err(reason)
+}
+
+fn port(number: u32) -> Result<u16> {
+    let port = u16::try_from(number);
+    port.map_err(|_| Error::from_reason(format!("{number} is no port: 0 to 65535 are")))
+}
+
+fn reason(error: impl std::fmt::Display) -> Error {
+    Error::from_reason(error.to_string())
+}

@@ -1,0 +1,244 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::block::Block;
+use super::fabric::Fabric;
+use super::frame::Frame;
+use super::frame_head::FrameHead;
+use super::inject::Range;
+use super::link_seat::LinkSeat;
+use super::link_writer::{Claim, Delivery, Inbound, LinkWriter, list_bytes};
+use crate::layout::{BLOCK_WORDS, FLAG_BLOBS, FRAME_WORDS};
+
+/// One connection's end of a fabric: what the threads send to the peer, what the peer sends to them.
+///
+/// It takes a seat with a number above those of the threads, and gives it back when it is dropped.
+#[derive(Debug)]
+pub struct LinkPort {
+    fabric: Arc<Fabric>,
+    number: u32,
+    writer: LinkWriter,
+    ranges: VecDeque<Range>,
+    taken: Vec<Range>,
+    /// The chunk that is being read.
+    reading: Option<(u32, Arc<Block>)>,
+}
+
+impl LinkPort {
+    pub(super) fn new(fabric: Arc<Fabric>, number: u32) -> Self {
+        Self {
+            writer: LinkWriter::new(Arc::clone(&fabric), number),
+            fabric,
+            number,
+            ranges: VecDeque::new(),
+            taken: Vec::new(),
+            reading: None,
+        }
+    }
+
+    /// The number of its seat.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What it is an end of.
+    pub fn fabric(&self) -> &Arc<Fabric> {
+        &self.fabric
+    }
+
+    /// What is called when threads have something for the peer, or room again, after [`Self::fall_asleep`].
+    pub fn on_wake(&self, waker: Arc<dyn Fn() + Send + Sync>) {
+        if let Some(seat) = self.seat() {
+            seat.inlet.set_waker(Some(waker));
+        }
+    }
+
+    /// Tells each thread who is there, by `CONTROL_PEER_UP`, before anything else comes from this connection;
+    /// also those that join later.
+    pub fn introduce(&mut self, name: &str, creation: u64, features: u64) {
+        let mut introduction = Vec::with_capacity(16 + name.len());
+        introduction.extend(creation.to_le_bytes());
+        introduction.extend(features.to_le_bytes());
+        introduction.extend(name.as_bytes());
+        self.writer.introduce(introduction);
+    }
+
+    /// True when the next push wakes the connection: nothing is there for the peer.
+    pub fn fall_asleep(&self) -> bool {
+        self.ranges.is_empty()
+            && self
+                .seat()
+                .is_none_or(|seat| seat.inlet.inject.fall_asleep())
+    }
+
+    /// Whether a thread has something for the peer.
+    #[inline]
+    pub fn has_more(&self) -> bool {
+        let seat = self.seat();
+        !self.ranges.is_empty() || seat.is_some_and(|seat| seat.inlet.inject.is_pending())
+    }
+
+    /// The next frame for the peer; the bytes of its payload are appended without the list of blobs, whose
+    /// numbers take the place of those in `blobs`. It comes again until [`Self::advance`].
+    pub fn next(&mut self, payload: &mut Vec<u8>, blobs: &mut Vec<u32>) -> Option<FrameHead> {
+        loop {
+            let range = self.front()?;
+            let block = self.block(range.chunk)?;
+            let end = Frame::read(&block, range.from).end(range.from);
+            if end.is_none_or(|end| end > range.to) {
+                // A thread wrote nonsense: it is the end of the range.
+                self.skip_to(range.to);
+                continue;
+            }
+            let (head, length) = FrameHead::read(&block, range.from);
+            blobs.clear();
+            if head.flags & FLAG_BLOBS != 0 {
+                blobs.extend(Frame::blobs(&block, range.from));
+            }
+            let skipped = list_bytes(blobs.len()).min(length);
+            let first = range.from + FRAME_WORDS + skipped / 4;
+            block.read_bytes(first, length - skipped, payload);
+            return Some(head);
+        }
+    }
+
+    /// The frame that [`Self::next`] gave is done with.
+    pub fn advance(&mut self) {
+        let Some(range) = self.ranges.front().copied() else {
+            return;
+        };
+        let end = self.block(range.chunk).and_then(|block| {
+            let frame = Frame::read(&block, range.from);
+            frame.end(range.from)
+        });
+        self.skip_to(end.unwrap_or(range.to));
+    }
+
+    /// The bytes of a blob, which are the caller's now; none when they are gone.
+    pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
+        self.fabric.take_blob(number)
+    }
+
+    /// Bytes that wait for the peer in chunks and blobs; whole chunks count.
+    pub fn waiting_bytes(&self) -> u64 {
+        let Some(seat) = self.seat() else {
+            return 0;
+        };
+        u64::from(seat.inlet.chunks()) * u64::from(BLOCK_WORDS) * 4 + seat.inlet.blob_bytes()
+    }
+
+    /// Writes a frame of the peer for the thread that it names, or on which somebody has the name that it is for.
+    /// Blobs are taken when the frame is written, not before.
+    ///
+    /// A message to a thread or a name that is not there goes to thread 0, for a process that does not exist:
+    /// TypeScript answers whoever waits.
+    #[inline]
+    pub fn deliver(
+        &mut self,
+        inbound: &Inbound<'_>,
+        claim: Claim,
+        blobs: &mut Vec<Vec<u8>>,
+    ) -> Delivery {
+        self.writer.deliver(inbound, claim, blobs)
+    }
+
+    /// The thread to which a frame of the peer would go now.
+    pub fn thread_of(&self, inbound: &Inbound<'_>) -> u32 {
+        self.writer.thread_of(inbound)
+    }
+
+    /// The peer has told its next object shape: their numbers count from 1.
+    pub fn add_shape(&self, text: &str) {
+        if let Some(seat) = self.seat() {
+            seat.add_shape(text);
+        }
+    }
+
+    /// Hands over to the threads what was delivered.
+    pub fn hand_over(&mut self) {
+        self.writer.hand_over();
+    }
+
+    /// To be called now and then: gives up the chunks into which nothing was delivered since the last time.
+    pub fn rest(&mut self) {
+        self.writer.rest();
+    }
+
+    /// Gives the seat up; threads that know the peer hear of it after all else, by `CONTROL_PEER_GONE` with a number
+    /// that says why.
+    pub fn leave(mut self, reason: u32) {
+        self.writer.say_gone(reason);
+    }
+
+    fn seat(&self) -> Option<&LinkSeat> {
+        self.fabric.link(self.number)
+    }
+
+    fn front(&mut self) -> Option<Range> {
+        if self.ranges.is_empty() {
+            let seat = self.fabric.link(self.number)?;
+            if seat.inlet.inject.is_pending() {
+                seat.inlet.inject.take(&mut self.taken);
+                self.ranges.extend(self.taken.drain(..));
+            }
+        }
+        while let Some(range) = self.ranges.front() {
+            if range.from < range.to {
+                return Some(*range);
+            }
+            self.skip_to(u32::MAX);
+        }
+        None
+    }
+
+    /// The first range is read up to a word.
+    fn skip_to(&mut self, word: u32) {
+        let Some(range) = self.ranges.front_mut() else {
+            return;
+        };
+        range.from = word.min(range.to).max(range.from);
+        if range.from < range.to {
+            return;
+        }
+        let range = *range;
+        self.ranges.pop_front();
+        self.finish(range);
+    }
+
+    fn finish(&mut self, range: Range) {
+        if !range.is_last {
+            return;
+        }
+        let reading = self.reading.take();
+        self.reading = reading.filter(|(number, _)| *number != range.chunk);
+        self.fabric
+            .free_chunk(range.chunk, range.sender, self.number);
+    }
+
+    fn block(&mut self, chunk: u32) -> Option<Arc<Block>> {
+        match &self.reading {
+            Some((number, block)) if *number == chunk => Some(Arc::clone(block)),
+            _ => {
+                let block = self.fabric.arena.block(chunk)?;
+                self.reading = Some((chunk, Arc::clone(&block)));
+                Some(block)
+            }
+        }
+    }
+}
+
+impl Drop for LinkPort {
+    fn drop(&mut self) {
+        self.writer.say_gone(0);
+        let fabric = Arc::clone(&self.fabric);
+        let Some(seat) = fabric.link(self.number) else {
+            return;
+        };
+        self.ranges.extend(seat.inlet.inject.close());
+        while let Some(range) = self.ranges.pop_front() {
+            self.finish(range);
+        }
+        fabric.forget_blobs(self.number);
+        seat.leave();
+    }
+}

@@ -1,0 +1,235 @@
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use tergo_wire::{AcceptSettings, Admission, Claim, HandshakeError, LinkPlace, Refusal};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+use crate::channel::Channel;
+use crate::cookie::Cookie;
+use crate::event::NetworkEvent;
+use crate::handshaking::{Judge, NoLink, deadline, shake};
+use crate::hub::Hub;
+use crate::socket::Socket;
+use crate::tls::Tls;
+use crate::waiting_room::{Seated, WaitingRoom};
+
+/// How long to wait when the system has no more sockets.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What an acceptor asks of those who dial it.
+#[derive(Clone, Debug)]
+pub struct AcceptorOptions {
+    /// The cookie that they must know; by default the node's.
+    pub cookie: Option<Cookie>,
+    /// With it links are encrypted.
+    pub tls: Option<Arc<Tls>>,
+    /// How long a handshake may take; default 5 s.
+    pub handshake_within: Duration,
+    /// Handshakes that may go on at once; default 1,024.
+    pub max_handshakes: usize,
+    /// Of these, from one address; default 64.
+    pub max_handshakes_of_an_address: usize,
+}
+
+/// What an acceptor has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptorInfo {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whether it encrypts.
+    pub is_tls: bool,
+    /// Connections of the system that came.
+    pub arrived: u64,
+    /// Handshakes that ended in a link.
+    pub admitted: u64,
+    /// Handshakes that failed.
+    pub rejected: u64,
+    /// Those who had to go or were not let in because there were too many.
+    pub turned_away: u64,
+    /// Handshakes that go on.
+    pub pending: usize,
+}
+
+/// Listens, and lets those in who prove who they are.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    hub: Arc<Hub>,
+    address: SocketAddr,
+    options: AcceptorOptions,
+    room: Arc<WaitingRoom>,
+    arrived: AtomicU64,
+    admitted: AtomicU64,
+    rejected: AtomicU64,
+    /// Told when it is to end.
+    stop: Notify,
+}
+
+impl Default for AcceptorOptions {
+    fn default() -> Self {
+        Self {
+            cookie: None,
+            tls: None,
+            handshake_within: Duration::from_secs(5),
+            max_handshakes: 1024,
+            max_handshakes_of_an_address: 64,
+        }
+    }
+}
+
+impl Acceptor {
+    /// One that listens at an address.
+    pub fn new(hub: Arc<Hub>, address: SocketAddr, options: AcceptorOptions) -> Arc<Self> {
+        let room = WaitingRoom::new(options.max_handshakes, options.max_handshakes_of_an_address);
+        Arc::new(Self {
+            hub,
+            address,
+            options,
+            room,
+            arrived: AtomicU64::new(0),
+            admitted: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            stop: Notify::new(),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// It takes nobody any more.
+    pub fn stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// What it has done.
+    pub fn info(&self) -> AcceptorInfo {
+        let (pending, turned_away) = self.room.counts();
+        AcceptorInfo {
+            address: self.address,
+            is_tls: self.options.tls.is_some(),
+            arrived: self.arrived.load(Relaxed),
+            admitted: self.admitted.load(Relaxed),
+            rejected: self.rejected.load(Relaxed),
+            turned_away,
+            pending,
+        }
+    }
+
+    /// Takes those who come, until it is stopped.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.stop.notified() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, address)) => self.welcome(stream, address.ip()),
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// The handshake goes on beside the others; without a place the socket is closed.
+    fn welcome(self: &Arc<Self>, stream: TcpStream, address: IpAddr) {
+        self.arrived.fetch_add(1, Relaxed);
+        let Some(seated) = self.room.enter(address) else {
+            return;
+        };
+        let acceptor = Arc::clone(self);
+        self.hub.spawn(async move {
+            let leave = Arc::clone(&seated.leave);
+            tokio::select! {
+                () = leave.notified() => {}
+                () = acceptor.receive(stream, address, seated) => {}
+            }
+        });
+    }
+
+    async fn receive(&self, stream: TcpStream, address: IpAddr, seated: Seated) {
+        let mut guard = Guard {
+            hub: &self.hub,
+            seated,
+            place: None,
+        };
+        match self.talk(stream, &mut guard).await {
+            Ok(shaken) => {
+                if let Some(place) = guard.place.take() {
+                    self.admitted.fetch_add(1, Relaxed);
+                    self.hub.attach(place, shaken);
+                }
+            }
+            Err(error) => {
+                self.rejected.fetch_add(1, Relaxed);
+                if let Some(error) = error {
+                    let address = address.to_string();
+                    self.hub
+                        .events
+                        .push(NetworkEvent::Rejected { address, error });
+                }
+            }
+        }
+    }
+
+    async fn talk(
+        &self,
+        stream: TcpStream,
+        guard: &mut Guard<'_>,
+    ) -> Result<crate::handshaking::Shaken, NoLink> {
+        let deadline = deadline(self.hub.clock, self.options.handshake_within);
+        let channel = match &self.options.tls {
+            Some(tls) => Channel::Tls(Box::new(tls.accept().map_err(|_| None)?)),
+            None => Channel::Plain,
+        };
+        let mut socket = Socket::new(stream, channel).map_err(|_| None)?;
+        let established =
+            tokio::time::timeout_at(self.hub.clock.instant(deadline), socket.establish());
+        let established = established.await;
+        let established = established.map_err(|_| Some(HandshakeError::TimedOut))?;
+        let exporter = established.map_err(|_| Some(HandshakeError::Malformed))?;
+        let cookie = self.options.cookie.as_ref().unwrap_or(&self.hub.cookie);
+        let settings = AcceptSettings {
+            own: self.hub.own.clone(),
+            cookie: cookie.expose().to_vec(),
+            nonce: self.hub.nonce().ok_or(None)?,
+            exporter,
+            deadline,
+        };
+        let mut handshake = self.hub.protocol.accept(settings);
+        shake(socket, handshake.as_mut(), self.hub.clock, guard).await
+    }
+}
+
+/// Answers a handshake; the place that it was given is lost with it when it comes to nothing.
+struct Guard<'a> {
+    hub: &'a Arc<Hub>,
+    seated: Seated,
+    place: Option<LinkPlace>,
+}
+
+impl Judge for Guard<'_> {
+    fn prove(&mut self) -> Option<u64> {
+        None
+    }
+
+    fn admit(&mut self, claim: &Claim) -> Result<Admission, Refusal> {
+        let (admission, place) = self.hub.admit(claim)?;
+        self.place = Some(place);
+        Ok(admission)
+    }
+
+    fn has_heard(&mut self) {
+        self.seated.has_spoken();
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.hub.lose(place);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::Poll;
+use std::time::Duration;
+
+use tergo_wire::{Agreement, CloseReason, ConnectionCounters, ConnectionKey, DownReason};
+use tokio::sync::Notify;
+use tokio::time::Sleep;
+
+use crate::clock::Clock;
+use crate::link_driver::{LinkDriver, Outcome, Plan};
+use crate::socket::Socket;
+use crate::sync::{lock, try_lock};
+
+/// Somebody wants everything looked at.
+const ALL: u32 = 1;
+/// Threads have written something for the peer.
+const OUT: u32 = 2;
+/// How often memory that is not in use is given back.
+const REST: Duration = Duration::from_secs(10);
+
+/// A connection to a peer: whoever has time drives it.
+pub(crate) struct Connection {
+    /// What the table of peers calls it.
+    pub key: ConnectionKey,
+    /// The peer's name.
+    pub peer: String,
+    /// Its incarnation.
+    pub creation: u64,
+    /// The number of the seat in the fabric.
+    pub seat: u32,
+    /// None when it is over.
+    driver: Mutex<Option<LinkDriver>>,
+    /// What is to be looked at by whoever has the lock, before he is content.
+    wanted: AtomicU32,
+    /// Wakes the network's thread.
+    notify: Notify,
+    /// How the peer broke the protocol.
+    fault: OnceLock<&'static str>,
+    clock: Clock,
+}
+
+impl Connection {
+    /// Without links.
+    pub fn new(
+        (key, peer, creation): (ConnectionKey, String, u64),
+        seat: u32,
+        driver: LinkDriver,
+        clock: Clock,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            key,
+            peer,
+            creation,
+            seat,
+            driver: Mutex::new(Some(driver)),
+            wanted: AtomicU32::new(ALL),
+            notify: Notify::new(),
+            fault: OnceLock::new(),
+            clock,
+        })
+    }
+
+    /// Is woken by the fabric from now on.
+    pub fn listen(self: &Arc<Self>) {
+        let weak = Arc::downgrade(self);
+        let waker = Arc::new(move || {
+            if let Some(connection) = weak.upgrade() {
+                connection.push();
+            }
+        });
+        self.with(|driver, _| driver.on_wake(waker));
+    }
+
+    /// One more link. Only on the network's thread.
+    pub fn attach(&self, agreement: &Agreement, socket: Socket, rest: &[u8]) {
+        self.with(|driver, now| driver.attach(agreement, socket, rest, now));
+        self.wake();
+    }
+
+    /// The network's thread will look at everything.
+    pub fn wake(&self) {
+        self.wanted.fetch_or(ALL, Ordering::SeqCst);
+        self.notify.notify_one();
+    }
+
+    /// A thread has written something for the peer, and has time to send it; or there is room on the way to a thread
+    /// again.
+    pub fn push(&self) {
+        self.notify.notify_one();
+        let _ = OUT;
+    }
+
+    /// Says goodbye; it is over when that is written.
+    pub fn close(&self, reason: CloseReason, down: DownReason, within: Duration) {
+        self.with(|driver, now| driver.close(reason, down, now + within));
+        self.wake();
+    }
+
+    /// Asks the peer whether it lives.
+    pub fn probe(&self, within: Duration) {
+        self.with(|driver, now| driver.probe(now, now + within));
+        self.wake();
+    }
+
+    /// The peer broke the protocol.
+    pub fn note_fault(&self, fault: &'static str) {
+        // The first says most.
+        let _ = self.fault.set(fault);
+    }
+
+    /// How the peer broke the protocol, if it did.
+    pub fn fault(&self) -> Option<&'static str> {
+        self.fault.get().copied()
+    }
+
+    /// A link is dead, says the peer.
+    pub fn drop_link(&self, place: u16) {
+        self.with(|driver, _| driver.lose(place, DownReason::Lost));
+        self.wake();
+    }
+
+    /// It is over: the threads hear of it after all that came.
+    pub fn end(&self, reason: DownReason) {
+        let driver = lock(&self.driver).take();
+        if let Some(driver) = driver {
+            driver.end(reason as u32);
+        }
+        self.notify.notify_one();
+    }
+
+    /// What it has done, the bytes that wait in the fabric for the peer, and the frames that went nowhere; none when it
+    /// is over.
+    pub fn counters(&self) -> Option<(ConnectionCounters, u64, u64)> {
+        self.with(|driver, _| (driver.counters(), driver.waiting_bytes(), driver.refused))
+    }
+
+    /// Drives it on the network's thread until it is over; tells what changes who is connected.
+    pub async fn serve(&self, mut tell: impl FnMut(Outcome)) {
+        let mut plan = Plan::default();
+        let mut sleep = Box::pin(tokio::time::sleep(REST));
+        let mut rest_at = self.clock.now() + REST;
+        loop {
+            let Some(again) = self.drive(&mut plan, &mut tell) else {
+                return;
+            };
+            if again {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            self.wait(&plan, sleep.as_mut(), rest_at).await;
+            if self.clock.now() >= rest_at {
+                self.with(|driver, _| driver.rest());
+                rest_at = self.clock.now() + REST;
+            }
+        }
+    }
+
+    /// One run on the network's thread; true when there is more to do at once, none when it is over.
+    fn drive(&self, plan: &mut Plan, tell: &mut impl FnMut(Outcome)) -> Option<bool> {
+        self.wanted.fetch_or(ALL, Ordering::SeqCst);
+        let Some(mut guard) = try_lock(&self.driver) else {
+            // Whoever has the lock sees what is wanted, and wakes this thread.
+            plan.links.clear();
+            return Some(false);
+        };
+        self.wanted.store(0, Ordering::SeqCst);
+        let driver = guard.as_mut()?;
+        let mut again = driver.run(self.clock.now());
+        again |= !driver.fall_asleep();
+        let outcomes = driver.outcomes();
+        driver.plan(plan);
+        drop(guard);
+        outcomes.into_iter().for_each(tell);
+        Some(again || self.wanted.load(Ordering::SeqCst) != 0)
+    }
+
+    async fn wait(&self, plan: &Plan, mut sleep: Pin<&mut Sleep>, rest_at: Duration) {
+        let deadline = plan.deadline.map_or(rest_at, |at| at.min(rest_at));
+        let deadline = self.clock.instant(deadline);
+        if sleep.deadline() != deadline {
+            sleep.as_mut().reset(deadline);
+        }
+        let mut notified = std::pin::pin!(self.notify.notified());
+        std::future::poll_fn(|context| {
+            let mut links = plan.links.iter();
+            let is_ready = notified.as_mut().poll(context).is_ready()
+                || links.any(|(link, is_full)| link.poll(context, *is_full).is_ready())
+                || sleep.as_mut().poll(context).is_ready();
+            if is_ready {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    /// Waits for the lock, which nobody keeps for long; nothing when it is over.
+    fn with<T>(&self, call: impl FnOnce(&mut LinkDriver, Duration) -> T) -> Option<T> {
+        let mut guard = lock(&self.driver);
+        guard.as_mut().map(|driver| call(driver, self.clock.now()))
+    }
+}

@@ -1,0 +1,100 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use tergo_wire::{DownReason, HandshakeError, Refusal};
+
+use crate::sync::lock;
+
+/// What a network tells its node, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetworkEvent {
+    /// A peer is connected.
+    Up {
+        /// The number of its seat in the fabric.
+        seat: u32,
+        /// Its name.
+        peer: String,
+        /// Its incarnation.
+        creation: u64,
+        /// What both nodes can do.
+        features: u64,
+        /// The largest message that it takes, bytes.
+        max_message: u64,
+        /// Whether this node dialled.
+        is_dialler: bool,
+    },
+    /// A peer is not connected any more.
+    Down {
+        /// The number of the seat that it had.
+        seat: u32,
+        /// Its name.
+        peer: String,
+        /// Its incarnation.
+        creation: u64,
+        /// Why.
+        reason: DownReason,
+        /// How the peer broke the protocol, if it did.
+        fault: Option<&'static str>,
+    },
+    /// A peer that was asked for cannot be reached.
+    Failed {
+        /// Its name.
+        peer: String,
+        /// Who refused, if anybody answered.
+        refusal: Option<Refusal>,
+    },
+    /// Somebody who tried to connect was not let in.
+    Rejected {
+        /// From where.
+        address: String,
+        /// Why.
+        error: HandshakeError,
+    },
+}
+
+/// Events that nobody has read yet.
+#[derive(Default)]
+pub(crate) struct Events {
+    queue: Mutex<VecDeque<NetworkEvent>>,
+    waker: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
+}
+
+/// More rejections than these are only counted: strangers must not fill the memory.
+const MOST_REJECTED: usize = 256;
+
+impl Events {
+    /// What is called when there is something to read, and was not before.
+    pub fn on_event(&self, waker: Option<Arc<dyn Fn() + Send + Sync>>) {
+        let _former = std::mem::replace(&mut *lock(&self.waker), waker);
+        if !lock(&self.queue).is_empty() {
+            self.wake();
+        }
+    }
+
+    /// Adds an event.
+    pub fn push(&self, event: NetworkEvent) {
+        let is_first = {
+            let mut queue = lock(&self.queue);
+            if matches!(event, NetworkEvent::Rejected { .. }) && queue.len() >= MOST_REJECTED {
+                return;
+            }
+            queue.push_back(event);
+            queue.len() == 1
+        };
+        if is_first {
+            self.wake();
+        }
+    }
+
+    /// The next event.
+    pub fn next(&self) -> Option<NetworkEvent> {
+        lock(&self.queue).pop_front()
+    }
+
+    fn wake(&self) {
+        let waker = lock(&self.waker).clone();
+        if let Some(waker) = waker {
+            waker();
+        }
+    }
+}

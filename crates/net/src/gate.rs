@@ -1,0 +1,138 @@
+use tergo_core::layout::{
+    FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE, FRAME_UNORDERED, KIND_ADDRESSED,
+    KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL,
+};
+use tergo_core::{FrameHead, FrameSender, Inbound, split_name};
+use tergo_wire::{Item, Sender, Target};
+
+/// Kinds of messages that processes of another node may send; the others are made on this node only.
+const KINDS: u32 = 1 << KIND_FAR
+    | 1 << KIND_ADDRESSED
+    | 1 << KIND_REQUEST
+    | 1 << KIND_EVENT
+    | 1 << KIND_SIGNAL
+    | 1 << KIND_INSPECT;
+
+/// Turns frames into items and back, and knows which of them a peer may send.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gate {
+    /// Bit n: control frames with op n are for peers.
+    controls: u64,
+}
+
+impl Gate {
+    /// Lets control frames pass whose ops are the bits of `controls`.
+    pub fn new(controls: u64) -> Self {
+        Self { controls }
+    }
+
+    /// The item that a frame becomes; none for what no peer would take, or is no frame.
+    pub fn outgoing<'a>(self, head: &FrameHead, payload: &'a [u8]) -> Option<Item<'a>> {
+        let thread = head.thread as u8;
+        let is_named = head.flags & FLAG_NAMED != 0;
+        let (target, payload) = match head.op {
+            FRAME_MESSAGE if is_named => {
+                let (name, value) = split_name(payload)?;
+                (Target::Name(name), value)
+            }
+            FRAME_MESSAGE => {
+                let target = Target::Process {
+                    thread,
+                    slot: head.first,
+                    generation: head.second,
+                };
+                (target, payload)
+            }
+            FRAME_CONTROL => {
+                let target = Target::Control {
+                    thread,
+                    first: head.first,
+                    second: head.second,
+                };
+                (target, payload)
+            }
+            _ => return None,
+        };
+        let item = Item {
+            target,
+            sender: Sender {
+                thread: head.sender.thread as u8,
+                slot: head.sender.slot,
+                generation: head.sender.generation,
+                id: head.sender.id,
+            },
+            kind: head.kind as u8,
+            queue: head.queue as u8,
+            flags: (head.flags & !FLAG_NAMED) as u8,
+            format: head.format as u8,
+            integer: head.integer.cast_signed(),
+            payload,
+        };
+        self.passes(&item).then_some(item)
+    }
+
+    /// The frame that an item of a peer becomes; none when the peer must not send it.
+    pub fn incoming<'a>(self, item: &Item<'a>) -> Option<Inbound<'a>> {
+        if !self.passes(item) {
+            return None;
+        }
+        let (op, name, [thread, first, second]) = match item.target {
+            Target::Process {
+                thread,
+                slot,
+                generation,
+            } => (FRAME_MESSAGE, None, [thread.into(), slot, generation]),
+            Target::Name(name) => (FRAME_MESSAGE, Some(name), [0; 3]),
+            Target::Control {
+                thread,
+                first,
+                second,
+            } => (FRAME_CONTROL, None, [thread.into(), first, second]),
+        };
+        let format = u32::from(item.format);
+        let head = FrameHead {
+            op,
+            kind: item.kind.into(),
+            queue: item.queue.into(),
+            flags: item.flags.into(),
+            format,
+            integer: if format == FORMAT_INT {
+                item.integer.cast_unsigned()
+            } else {
+                0
+            },
+            thread,
+            first,
+            second,
+            sender: FrameSender {
+                thread: item.sender.thread.into(),
+                slot: item.sender.slot,
+                generation: item.sender.generation,
+                id: item.sender.id,
+            },
+            options: 0,
+        };
+        Some(Inbound {
+            head,
+            name,
+            payload: item.payload,
+        })
+    }
+
+    fn passes(self, item: &Item<'_>) -> bool {
+        match item.target {
+            Target::Control { first, .. } => first < 64 && self.controls >> first & 1 != 0,
+            _ => KINDS >> (item.kind & 0xF) & 1 != 0,
+        }
+    }
+}
+
+/// Whether a frame may overtake others of its sender.
+pub(crate) fn is_unordered(head: &FrameHead) -> bool {
+    head.options & FRAME_UNORDERED != 0
+}
+
+/// The number of the profile by which a frame is compressed; 0: it is not.
+pub(crate) fn profile_of(head: &FrameHead) -> u32 {
+    head.options & (FRAME_UNORDERED - 1)
+}

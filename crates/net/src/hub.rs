@@ -1,0 +1,447 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, RwLock, Weak};
+use std::time::Duration;
+
+use tergo_core::Fabric;
+use tergo_wire::{
+    Action, Admission, Claim, CloseReason, ConnectionKey, DialId, DownReason, HandshakeError,
+    Identity, LinkPlace, Peers, Protocol, Refusal,
+};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::clock::Clock;
+use crate::connection::Connection;
+use crate::cookie::Cookie;
+use crate::dialer::Dial;
+use crate::event::{Events, NetworkEvent};
+use crate::gate::Gate;
+use crate::handshaking::Shaken;
+use crate::link_driver::{DriverParts, LinkDriver, Outcome};
+use crate::profiles::Profiles;
+use crate::registrar::Registrar;
+use crate::routes::{DialTarget, StaticRoutes, find_targets};
+use crate::sync::lock;
+use crate::tls::Tls;
+
+/// How long a peer has to show that it lives when somebody doubts it.
+const PROBE_WITHIN: Duration = Duration::from_secs(1);
+/// How long the last words to a peer may take.
+pub(crate) const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
+
+/// What all parts of one node's network share: the table of peers and what follows from it.
+pub(crate) struct Hub {
+    /// The fabric in which connections take seats.
+    pub fabric: Arc<Fabric>,
+    /// What this node says of itself.
+    pub own: Identity,
+    /// The secret that nodes share.
+    pub cookie: Cookie,
+    /// Certificates for those whom this node dials.
+    pub tls: Option<Arc<Tls>>,
+    /// How long a handshake with a node that was dialled may take.
+    pub dial_within: Duration,
+    /// How nodes talk.
+    pub protocol: Arc<dyn Protocol>,
+    /// The time.
+    pub clock: Clock,
+    /// What the node is told.
+    pub events: Events,
+    /// How messages are compressed.
+    pub profiles: Arc<Profiles>,
+    /// What peers may send.
+    pub gate: Gate,
+    /// Where nodes are, as the user says.
+    pub routes: Mutex<StaticRoutes>,
+    /// Who knows where the others are.
+    pub registrar: RwLock<Option<Arc<dyn Registrar>>>,
+    handle: Handle,
+    peers: Mutex<Peers>,
+    table: Mutex<Table>,
+    /// Told when the table of peers has another deadline.
+    changed: Arc<Notify>,
+    /// Told when a connection is over.
+    left: Notify,
+    itself: Weak<Hub>,
+}
+
+/// Connections and dials.
+#[derive(Default)]
+struct Table {
+    connections: HashMap<ConnectionKey, Arc<Connection>>,
+    /// Connections whose first link is not attached yet, with the links that came before it.
+    expected: HashMap<ConnectionKey, Vec<(LinkPlace, Shaken)>>,
+    dials: HashMap<DialId, AbortHandle>,
+}
+
+/// What a hub is made of.
+pub(crate) struct HubParts {
+    pub fabric: Arc<Fabric>,
+    pub own: Identity,
+    pub cookie: Cookie,
+    pub tls: Option<Arc<Tls>>,
+    pub dial_within: Duration,
+    pub protocol: Arc<dyn Protocol>,
+    pub controls: u64,
+    pub handle: Handle,
+}
+
+impl Hub {
+    /// Without peers; goes on as long as somebody has a share of it.
+    pub fn new(parts: HubParts) -> Arc<Self> {
+        let peers = Peers::new(&parts.own.name, parts.own.pool);
+        let hub = Arc::new_cyclic(|itself| Self {
+            fabric: parts.fabric,
+            own: parts.own,
+            cookie: parts.cookie,
+            tls: parts.tls,
+            dial_within: parts.dial_within,
+            protocol: parts.protocol,
+            clock: Clock::new(),
+            events: Events::default(),
+            profiles: Arc::default(),
+            gate: Gate::new(parts.controls),
+            routes: Mutex::default(),
+            registrar: RwLock::default(),
+            handle: parts.handle,
+            peers: Mutex::new(peers),
+            table: Mutex::default(),
+            changed: Arc::default(),
+            left: Notify::new(),
+            itself: itself.clone(),
+        });
+        hub.spawn(keep_time(Arc::downgrade(&hub), Arc::clone(&hub.changed)));
+        hub
+    }
+
+    /// Starts a task on the network's thread.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        self.handle.spawn(task).abort_handle()
+    }
+
+    /// 32 bytes of chance; none when the system gives none.
+    pub fn nonce(&self) -> Option<[u8; 32]> {
+        let mut nonce = [0; 32];
+        getrandom::fill(&mut nonce).ok()?;
+        Some(nonce)
+    }
+
+    /// A node is to be connected: ends in `Up`, unless it is already, or in `Failed`.
+    pub fn connect(&self, peer: &str) {
+        lock(&self.peers).connect(peer, self.clock.now());
+        self.act();
+    }
+
+    /// Says goodbye to a peer; false when it is not connected.
+    pub fn disconnect(&self, peer: &str) -> bool {
+        let connections = self.connections();
+        let mut connections = connections.iter();
+        let Some(connection) = connections.find(|connection| connection.peer == peer) else {
+            return false;
+        };
+        connection.close(
+            CloseReason::Disconnected,
+            DownReason::Disconnected,
+            GOODBYE_WITHIN,
+        );
+        true
+    }
+
+    /// All connections.
+    pub fn connections(&self) -> Vec<Arc<Connection>> {
+        lock(&self.table).connections.values().cloned().collect()
+    }
+
+    /// Where to dial a node, in the order in which to try.
+    pub async fn targets(&self, peer: &str) -> Vec<DialTarget> {
+        let matching = lock(&self.routes).matching(peer);
+        let registrar = self.registrar.read();
+        let registrar = registrar
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone();
+        let found = find_targets(peer, &matching, registrar.as_deref()).await;
+        found.unwrap_or_default()
+    }
+
+    /// A dial's proof comes next.
+    pub fn prove(&self, dial: DialId) -> Option<u64> {
+        lock(&self.peers).prove(dial)
+    }
+
+    /// Whether somebody who has proved who he is may come in, and where his link belongs.
+    pub fn admit(&self, claim: &Claim) -> Result<(Admission, LinkPlace), Refusal> {
+        let admitted = lock(&self.peers).admit(claim, self.clock.now());
+        self.act();
+        admitted
+    }
+
+    /// A link that was dialled is agreed on.
+    pub fn dialled(&self, dial: DialId, shaken: Shaken) {
+        lock(&self.table).dials.remove(&dial);
+        let place = lock(&self.peers).dialled(dial, &shaken.agreement, self.clock.now());
+        self.act();
+        if let Some(place) = place {
+            self.attach(place, shaken);
+        }
+    }
+
+    /// A dial has come to nothing.
+    pub fn dial_failed(&self, dial: DialId, error: Option<HandshakeError>) {
+        lock(&self.table).dials.remove(&dial);
+        lock(&self.peers).dial_failed(dial, error, self.clock.now());
+        self.act();
+    }
+
+    /// A link that was admitted has come to nothing.
+    pub fn lose(&self, place: LinkPlace) {
+        lock(&self.peers).link_lost(place, true, DownReason::Lost, self.clock.now());
+        self.act();
+    }
+
+    /// A link begins.
+    pub fn attach(&self, place: LinkPlace, shaken: Shaken) {
+        if let Some(connection) = self.connection(place.key) {
+            let Shaken {
+                agreement,
+                socket,
+                rest,
+            } = shaken;
+            return connection.attach(&agreement, socket, &rest);
+        }
+        let mut table = lock(&self.table);
+        let Some(early) = table.expected.get_mut(&place.key) else {
+            // It is over already.
+            return;
+        };
+        if place.place != 0 {
+            return early.push((place, shaken));
+        }
+        let early = table.expected.remove(&place.key).unwrap_or_default();
+        drop(table);
+        self.begin(place.key, shaken);
+        for (place, shaken) in early {
+            self.attach(place, shaken);
+        }
+    }
+
+    /// All that goes on ends, and the connections say goodbye.
+    pub fn stop(&self) {
+        for (_, dial) in lock(&self.table).dials.drain() {
+            dial.abort();
+        }
+        for connection in self.connections() {
+            connection.close(
+                CloseReason::Stopping,
+                DownReason::Disconnected,
+                GOODBYE_WITHIN,
+            );
+        }
+    }
+
+    /// Waits until there are no connections.
+    pub async fn emptied(&self) {
+        loop {
+            let left = self.left.notified();
+            if lock(&self.table).connections.is_empty() {
+                return;
+            }
+            left.await;
+        }
+    }
+
+    /// Ends all connections that are left, without a word.
+    pub fn drop_all(&self) {
+        let connections: Vec<_> = lock(&self.table).connections.drain().collect();
+        for (_, connection) in connections {
+            connection.end(DownReason::Disconnected);
+        }
+    }
+
+    /// The first link of a connection makes it.
+    fn begin(&self, key: ConnectionKey, shaken: Shaken) {
+        let Shaken {
+            agreement,
+            socket,
+            rest,
+        } = shaken;
+        let peer = &agreement.peer.identity;
+        let Some(mut port) = self.fabric.connect() else {
+            lock(&self.peers).disconnect(key, DownReason::Disconnected);
+            return self.act();
+        };
+        let seat = port.number();
+        port.introduce(&peer.name, peer.creation, agreement.features.0);
+        let parts = DriverParts {
+            wire: self.protocol.connection(&agreement),
+            port,
+            gate: self.gate,
+            profiles: Arc::clone(&self.profiles),
+        };
+        let identity = (key, peer.name.clone(), peer.creation);
+        let connection = Connection::new(identity, seat, LinkDriver::new(parts), self.clock);
+        connection.listen();
+        lock(&self.table)
+            .connections
+            .insert(key, Arc::clone(&connection));
+        self.events.push(NetworkEvent::Up {
+            seat,
+            peer: peer.name.clone(),
+            creation: peer.creation,
+            features: agreement.features.0,
+            max_message: peer.limits.max_message,
+            is_dialler: agreement.role == tergo_wire::Role::Dialer,
+        });
+        connection.attach(&agreement, socket, &rest);
+        let hub = self.itself.clone();
+        self.spawn(async move {
+            let key = connection.key;
+            let tell = |outcome| {
+                if let Some(hub) = hub.upgrade() {
+                    hub.tell(key, outcome);
+                }
+            };
+            connection.serve(tell).await;
+        });
+    }
+
+    fn tell(&self, key: ConnectionKey, outcome: Outcome) {
+        let now = self.clock.now();
+        match outcome {
+            Outcome::LinkLost {
+                place,
+                is_fatal,
+                reason,
+            } => lock(&self.peers).link_lost(LinkPlace { key, place }, is_fatal, reason, now),
+            Outcome::Over { reason, fault } => {
+                if let (Some(connection), Some(fault)) = (self.connection(key), fault) {
+                    connection.note_fault(fault);
+                }
+                lock(&self.peers).disconnect(key, reason);
+            }
+        }
+        self.act();
+    }
+
+    /// Does what the table of peers says.
+    fn act(&self) {
+        self.carry_out_all();
+        self.changed.notify_one();
+    }
+
+    fn carry_out_all(&self) {
+        loop {
+            let action = lock(&self.peers).next_action();
+            let Some(action) = action else {
+                return;
+            };
+            self.carry_out(action);
+        }
+    }
+
+    /// The time has gone on; gives when it matters next.
+    fn tick(&self) -> Option<tokio::time::Instant> {
+        lock(&self.peers).tick(self.clock.now());
+        self.carry_out_all();
+        let deadline = lock(&self.peers).next_deadline();
+        deadline.map(|deadline| self.clock.instant(deadline))
+    }
+
+    fn carry_out(&self, action: Action) {
+        match action {
+            Action::Dial {
+                dial,
+                peer,
+                purpose,
+            } => self.dial(Dial {
+                id: dial,
+                peer,
+                purpose,
+            }),
+            Action::Abandon(dial) => {
+                if let Some(task) = lock(&self.table).dials.remove(&dial) {
+                    task.abort();
+                }
+            }
+            Action::Up { key, .. } => {
+                lock(&self.table).expected.insert(key, Vec::new());
+            }
+            Action::Down { key, reason, .. } => self.down(key, reason),
+            Action::Probe(key) => {
+                if let Some(connection) = self.connection(key) {
+                    connection.probe(PROBE_WITHIN);
+                }
+            }
+            Action::DropLink(LinkPlace { key, place }) => {
+                if let Some(connection) = self.connection(key) {
+                    connection.drop_link(place);
+                }
+            }
+            Action::Failed { peer, refusal } => {
+                self.events.push(NetworkEvent::Failed { peer, refusal });
+            }
+        }
+    }
+
+    fn connection(&self, key: ConnectionKey) -> Option<Arc<Connection>> {
+        lock(&self.table).connections.get(&key).cloned()
+    }
+
+    fn dial(&self, dial: Dial) {
+        let Some(hub) = self.itself.upgrade() else {
+            return;
+        };
+        // Under the lock, so that a dial that ends at once is not put into the table after its end.
+        let mut table = lock(&self.table);
+        let id = dial.id;
+        let task = self.spawn(dial.run(hub));
+        table.dials.insert(id, task);
+    }
+
+    fn down(&self, key: ConnectionKey, reason: DownReason) {
+        let mut table = lock(&self.table);
+        table.expected.remove(&key);
+        let connection = table.connections.remove(&key);
+        drop(table);
+        if let Some(connection) = connection {
+            connection.end(reason);
+            self.events.push(NetworkEvent::Down {
+                seat: connection.seat,
+                peer: connection.peer.clone(),
+                creation: connection.creation,
+                reason,
+                fault: connection.fault(),
+            });
+            self.left.notify_one();
+        }
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Hub").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.changed.notify_one();
+    }
+}
+
+/// Tells the table of peers when its time has come, as long as there is one.
+async fn keep_time(hub: Weak<Hub>, changed: Arc<Notify>) {
+    loop {
+        let Some(deadline) = hub.upgrade().map(|hub| hub.tick()) else {
+            return;
+        };
+        match deadline {
+            Some(deadline) => {
+                // Which of the two it was does not matter.
+                let _ = tokio::time::timeout_at(deadline, changed.notified()).await;
+            }
+            None => changed.notified().await,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tergo_core::Fabric;
+use tergo_wire::{Compression, ConnectionCounters, Identity, Protocol};
+
+use crate::acceptor::{Acceptor, AcceptorInfo, AcceptorOptions};
+use crate::cookie::Cookie;
+use crate::event::NetworkEvent;
+use crate::hub::{GOODBYE_WITHIN, Hub, HubParts};
+use crate::listen::{ListenError, ListenOptions};
+use crate::network_thread::NetworkThread;
+use crate::registrar::Registrar;
+use crate::routes::{RouteError, StaticRoute};
+use crate::sync::lock;
+use crate::tls::Tls;
+
+/// What a network is started with.
+pub struct NetworkOptions {
+    /// What the node says of itself.
+    pub own: Identity,
+    /// The secret that nodes share.
+    pub cookie: Cookie,
+    /// Certificates for those whom this node dials; none: only routes without TLS, or with their own, can be dialled.
+    pub tls: Option<Arc<Tls>>,
+    /// How long a handshake with a node that was dialled may take; 5 s is a good value.
+    pub dial_within: Duration,
+    /// How nodes talk.
+    pub protocol: Arc<dyn Protocol>,
+    /// Bit n: control frames with op n may come from peers; others end the connection.
+    pub controls: u64,
+}
+
+/// What is known of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// The number of its seat in the fabric.
+    pub seat: u32,
+    /// The peer's name.
+    pub peer: String,
+    /// The peer's incarnation.
+    pub creation: u64,
+    /// What it has done.
+    pub counters: ConnectionCounters,
+    /// Bytes that wait in the fabric for the peer; whole chunks count.
+    pub waiting_bytes: u64,
+    /// Frames that went nowhere: nonsense, or larger than the peer takes.
+    pub refused: u64,
+}
+
+/// The network of one node: who listens and dials, and the connections to its peers, each of which has a seat in the
+/// node's fabric.
+///
+/// It ends when it is dropped, without a word to the peers; [`Self::close`] says goodbye.
+pub struct Network {
+    hub: Arc<Hub>,
+    acceptors: Mutex<Vec<Arc<Acceptor>>>,
+    thread: Arc<NetworkThread>,
+}
+
+impl Network {
+    /// The network of a node with that fabric.
+    ///
+    /// # Errors
+    /// The system gives no thread for it.
+    pub fn start(fabric: Arc<Fabric>, options: NetworkOptions) -> io::Result<Self> {
+        let thread = NetworkThread::share()?;
+        let _guard = thread.handle().enter();
+        let hub = Hub::new(HubParts {
+            fabric,
+            own: options.own,
+            cookie: options.cookie,
+            tls: options.tls,
+            dial_within: options.dial_within,
+            protocol: options.protocol,
+            controls: options.controls,
+            handle: thread.handle().clone(),
+        });
+        Ok(Self {
+            hub,
+            acceptors: Mutex::default(),
+            thread: Arc::clone(&thread),
+        })
+    }
+
+    /// What is called, on any thread, when there are events to be read and were none before.
+    pub fn on_event(&self, waker: Option<Arc<dyn Fn() + Send + Sync>>) {
+        self.hub.events.on_event(waker);
+    }
+
+    /// The next event; none: none has come.
+    pub fn next_event(&self) -> Option<NetworkEvent> {
+        self.hub.events.next()
+    }
+
+    /// Listens, and lets those in who prove who they are.
+    ///
+    /// # Errors
+    /// The address cannot be listened on, or no port is free.
+    pub fn listen(
+        &self,
+        place: &ListenOptions,
+        options: AcceptorOptions,
+    ) -> Result<AcceptorInfo, ListenError> {
+        let listener = place.listen()?;
+        let _guard = self.thread.handle().enter();
+        let failed = |error| {
+            let address = std::net::SocketAddr::new(place.address, place.port);
+            ListenError::Io(address, error)
+        };
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let acceptor = Acceptor::new(Arc::clone(&self.hub), address, options);
+        let info = acceptor.info();
+        self.hub.spawn(Arc::clone(&acceptor).serve(listener));
+        lock(&self.acceptors).push(acceptor);
+        Ok(info)
+    }
+
+    /// Stops to listen there; connections go on. False when nobody listens there.
+    pub fn stop_listening(&self, port: u16) -> bool {
+        let mut acceptors = lock(&self.acceptors);
+        let found = acceptors
+            .iter()
+            .position(|acceptor| acceptor.address().port() == port);
+        if let Some(at) = found {
+            acceptors.remove(at).stop();
+        }
+        found.is_some()
+    }
+
+    /// Connects to a node: an event tells when it is up, or that it failed. Nothing when it is connected already.
+    pub fn connect(&self, peer: &str) {
+        let hub = Arc::clone(&self.hub);
+        let peer = peer.to_owned();
+        self.hub.spawn(async move { hub.connect(&peer) });
+    }
+
+    /// Says goodbye to a peer; an event tells when it is down. False when it is not connected.
+    pub fn disconnect(&self, peer: &str) -> bool {
+        self.hub.disconnect(peer)
+    }
+
+    /// Lays a static route.
+    ///
+    /// # Errors
+    /// See [`crate::StaticRoutes::add`].
+    pub fn add_route(&self, route: StaticRoute) -> Result<(), RouteError> {
+        lock(&self.hub.routes).add(route)
+    }
+
+    /// Removes the static route with that pattern.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn remove_route(&self, pattern: &str) -> Result<(), RouteError> {
+        lock(&self.hub.routes).remove(pattern).map(|_| ())
+    }
+
+    /// Who knows where nodes are for which there is no static route.
+    pub fn set_registrar(&self, registrar: Option<Arc<dyn Registrar>>) {
+        let known = self.hub.registrar.write();
+        *known.unwrap_or_else(std::sync::PoisonError::into_inner) = registrar;
+    }
+
+    /// Where the network works, for a registrar that is to work there too.
+    pub fn runtime(&self) -> tokio::runtime::Handle {
+        self.thread.handle().clone()
+    }
+
+    /// The number of a way of compressing, for the frames of processes that have chosen it; 0: there are too many.
+    pub fn profile(&self, compression: Compression) -> u32 {
+        self.hub.profiles.number(compression)
+    }
+
+    /// The connections, in order of their seats.
+    pub fn connections(&self) -> Vec<ConnectionInfo> {
+        let connections = self.hub.connections().into_iter();
+        let infos = connections.filter_map(|connection| {
+            let (counters, waiting_bytes, refused) = connection.counters()?;
+            Some(ConnectionInfo {
+                seat: connection.seat,
+                peer: connection.peer.clone(),
+                creation: connection.creation,
+                counters,
+                waiting_bytes,
+                refused,
+            })
+        });
+        let mut infos: Vec<_> = infos.collect();
+        infos.sort_by_key(|info| info.seat);
+        infos
+    }
+
+    /// Who listens.
+    pub fn acceptors(&self) -> Vec<AcceptorInfo> {
+        let acceptors = lock(&self.acceptors);
+        acceptors.iter().map(|acceptor| acceptor.info()).collect()
+    }
+
+    /// Stops to listen and says goodbye to all peers; `done` is called, on another thread, when they know, after some
+    /// 1 s at the latest.
+    pub fn close(&self, done: impl FnOnce() + Send + 'static) {
+        for acceptor in lock(&self.acceptors).drain(..) {
+            acceptor.stop();
+        }
+        self.hub.stop();
+        let (hub, thread) = (Arc::clone(&self.hub), Arc::clone(&self.thread));
+        self.hub.spawn(async move {
+            let _ = tokio::time::timeout(GOODBYE_WITHIN, hub.emptied()).await;
+            hub.drop_all();
+            drop(hub);
+            done();
+            drop(thread);
+        });
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for acceptor in lock(&self.acceptors).drain(..) {
+            acceptor.stop();
+        }
+        let hub = Arc::clone(&self.hub);
+        let thread = Arc::clone(&self.thread);
+        self.hub.spawn(async move {
+            hub.stop();
+            hub.drop_all();
+            drop(thread);
+        });
+    }
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Network").finish_non_exhaustive()
+    }
+}
