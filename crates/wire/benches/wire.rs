@@ -111,7 +111,7 @@ fn flow(pair: &mut support::Pair) {
             pair.other.next(0, now).expect("all is right")
         {
             black_box(item);
-            released += u64::from(cost);
+            released += cost;
         }
         pair.other.release(released);
         support::transfer(&mut *pair.other, &mut *pair.one, 0, usize::MAX, now);
