@@ -213,7 +213,7 @@ fn a_sender_stops_when_the_window_is_used_up_and_goes_on_when_it_is_released() {
         while let Some(Incoming::Item { cost, .. }) =
             pair.other.next(0, pair.now).expect("all is right")
         {
-            unreleased += u64::from(cost);
+            unreleased += cost;
         }
         transfer(&mut *pair.other, &mut *pair.one, 0, 1 << 20, pair.now);
         receive(&mut *pair.one, 0, pair.now, true).expect("all is right");

@@ -171,11 +171,7 @@ impl WireConnection {
         let item = parcel.item();
         let shapes = self.peer_shapes.keys(known);
         payload::check(&item, &blobs, shapes, self.extensions)?;
-        Ok(Incoming::Item {
-            item,
-            blobs,
-            cost: cost as u32,
-        })
+        Ok(Incoming::Item { item, blobs, cost })
     }
 
     fn item(&mut self, place: u16) -> Result<Option<Incoming<'_>>, LinkError> {
@@ -193,7 +189,7 @@ impl WireConnection {
         Ok(Some(Incoming::Item {
             item,
             blobs: Vec::new(),
-            cost: cost as u32,
+            cost,
         }))
     }
 }

@@ -376,7 +376,7 @@ impl Conn {
                 Some(Incoming::Goodbye(_)) => return true,
                 Some(Incoming::Shape { .. }) => {}
                 Some(Incoming::Item { item, cost, .. }) => {
-                    self.held += u64::from(cost);
+                    self.held += cost;
                     let got = Got::of(&item, Vec::new());
                     ledger.got(&self.peer, self.peer_creation, own, &got);
                 }

@@ -262,7 +262,7 @@ pub fn receive(
         match connection.next(place, now)? {
             None => break,
             Some(Incoming::Item { item, blobs, cost }) => {
-                released += u64::from(cost);
+                released += cost;
                 all.push(Got::of(&item, blobs));
             }
             Some(Incoming::Shape { .. }) => {}
