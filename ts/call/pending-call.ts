@@ -1,5 +1,5 @@
 import type { ExitReason } from '../error/exit-reason.ts';
-import type { CallOrigin } from '../far/far-calls.ts';
+import type { CallOrigin } from '../far/arrived-request.ts';
 import { NOWHERE, type Station } from '../far/station.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { NamedProcess } from '../process/process-id.ts';

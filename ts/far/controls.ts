@@ -2,7 +2,8 @@ import { Control, type ControlOp } from './control.ts';
 import { FRAME_CONTROL } from '../native/layout.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { type FrameReader, NO_VALUE } from './frame-reader.ts';
-import type { FrameHead, FrameWriter } from './frame-writer.ts';
+import type { FrameHead } from './frame-head.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import { isFittingControl, isForPeers } from './peer-rules.ts';
 import { isOfPeer, type Station } from './station.ts';
 

@@ -50,8 +50,11 @@ export class FarAliases {
     const place = { thread, index, generation };
     if (owner instanceof RemotePid) return new RemoteAlias(text, owner, place);
     if (owner instanceof FarPid) return new FarAlias(home, text, owner, place, this.#presence);
+    const { aliases = [] } = this.#runtime.recordOf(owner)?.extra ?? {};
+    const standing = aliases.find(({ alias }) => alias === text);
+    if (standing !== undefined) return standing;
     const alias = new LocalAlias(home, text, owner, index, generation);
-    // One of this thread that nobody here holds any more stands no longer.
+    // One of this thread that its process has not got stands no longer.
     alias.alive = false;
     return alias;
   }

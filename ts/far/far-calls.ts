@@ -9,13 +9,11 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
+import { type CallOrigin, openRequest } from './arrived-request.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
-import { NO_VALUE } from './frame-reader.ts';
-import { PREFIX_ADDRESSED } from './frame-writer.ts';
-import { isAddressed } from './peer-rules.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
 import type { RemoteName } from './remote-name.ts';
@@ -84,17 +82,13 @@ export class FarCalls {
   /** A request from elsewhere, which a process takes; `undefined` when nobody waits for the answer. */
   take(target: ProcessRecord, frame: number): PendingCall | undefined {
     const { reader } = this.#far;
-    const [number] = reader.prefix(frame);
-    const station = reader.stationOf(frame);
+    const arrived = openRequest(this.#far, frame);
+    if (arrived === undefined) return undefined;
+    const { origin, address, request, first } = arrived;
+    const { station, number } = origin;
     if (station === this.#far.thread) return this.#cameHome(number, target);
     const key = keyOf(station, number);
     if (this.#cancelled.delete(key) || !this.#far.canReach(station)) return undefined;
-    const value = reader.value(frame);
-    if (value === NO_VALUE) return undefined;
-    const parts = reader.formOf(frame) === PREFIX_ADDRESSED ? value : [undefined, value];
-    if (!isAddressed(parts)) return void this.#far.violated(station, NO_ADDRESS);
-    const [address, request, first] = parts;
-    const origin = { station, number };
     if (address instanceof LocalAlias && !address.alive)
       return this.#refuse(origin, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
@@ -107,8 +101,9 @@ export class FarCalls {
   /** A request from elsewhere that no process took. */
   drop(frame: number): void {
     const { reader } = this.#far;
-    const [number] = reader.prefix(frame);
-    const station = reader.stationOf(frame);
+    const arrived = openRequest(this.#far, frame);
+    if (arrived === undefined) return;
+    const { station, number } = arrived.origin;
     if (this.#cancelled.delete(keyOf(station, number))) return;
     const reason = this.#far.endings.reasonOf(reader.firstOf(frame), reader.secondOf(frame));
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
@@ -221,8 +216,7 @@ export class FarCalls {
     settlement: Settlement,
   ): PendingCall {
     const isFar = from instanceof FarPid || from instanceof RemotePid;
-    // What is no process of another thread or node is the node itself, which every thread has.
-    const caller: CallEnd = isFar ? from : this.#runtime.core;
+    const caller = isFar ? from : (this.#runtime.recordOf(from) ?? endedCaller(from));
     return new PendingCall(request, caller, target, DEFAULT_TIMEOUT_MS, settlement);
   }
 
@@ -351,13 +345,10 @@ export class FarCalls {
   }
 }
 
-/** Where a call from elsewhere came from. */
-export interface CallOrigin {
-  readonly station: Station;
-  readonly number: number;
+/** One of this thread that has called another node, and ended before its call came back here. */
+function endedCaller(pid: LocalPid): CallEnd {
+  return { pid, calls: undefined, sent: 0, reason: undefined };
 }
-
-const NO_ADDRESS = 'a request is no list of address and value';
 
 function keyOf(station: Station, number: number): Key {
   return station * 2 ** 32 + number;

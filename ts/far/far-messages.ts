@@ -19,7 +19,7 @@ import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
 import { NO_VALUE } from './frame-reader.ts';
-import { PREFIX_PLAIN } from './frame-writer.ts';
+import { PREFIX_PLAIN } from './frame-head.ts';
 import { isAddressed } from './peer-rules.ts';
 import { RemotePid } from './remote-pid.ts';
 

@@ -23,7 +23,7 @@ import type { BindingScheduler } from '../native/load.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { FarWorld } from './far-world.ts';
-import { PREFIX_BYTES, PREFIX_PLAIN } from './frame-writer.ts';
+import { PREFIX_BYTES, PREFIX_PLAIN } from './frame-head.ts';
 import { type Station, stationOf } from './station.ts';
 
 /** In place of a value that another node has sent and that nobody gets: it cannot be read, or it came too late. */

@@ -2,18 +2,14 @@ import { type Codec, NO_BLOBS, NO_ROOM } from '../codec/codec.ts';
 import {
   BLOCK_WORDS,
   FLAG_BLOBS,
-  FLAG_IMPORTANT,
-  FLAG_NAMED,
   FLAG_WHOLE,
   FORMAT_INT,
   FORMAT_INT_REQUEST,
-  FRAME_CONTROL,
   FRAME_FLAGS_SHIFT,
   FRAME_FORMAT_SHIFT,
   FRAME_KIND_SHIFT,
   FRAME_MESSAGE,
   FRAME_QUEUE_SHIFT,
-  FRAME_SEAT_BASE,
   FRAME_SEAT_SHIFT,
   FRAME_WORDS,
   KIND_FAR,
@@ -29,9 +25,18 @@ import type { Outbox } from '../scheduler/outbox.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { CompressionProfiles } from './compression-profiles.ts';
 import { FarPid } from './far-pid.ts';
+import {
+  bytesBefore,
+  firstWord,
+  flagsOf,
+  type FrameHead,
+  listBytes,
+  writeList,
+  writeName,
+} from './frame-head.ts';
 import type { FarWorld } from './far-world.ts';
-import { RemotePid } from './remote-pid.ts';
-import { isOfPeer, seatOf, type Station, threadOf } from './station.ts';
+import type { RemotePid } from './remote-pid.ts';
+import { isOfPeer, seatOf } from './station.ts';
 
 const CHUNK_BYTES = 4 * BLOCK_WORDS;
 const HEAD_BYTES = 4 * FRAME_WORDS;
@@ -40,13 +45,6 @@ const ROOM_BYTES = 20 * 1024;
 const LAST_START = CHUNK_BYTES - ROOM_BYTES;
 /** What `open` answers without a chunk. */
 const NONE = 0xffff_ffff;
-/** Words before the value of a request: the number of the call, and what kind of value follows. */
-export const PREFIX_BYTES = 8;
-/** The value is the request or message. */
-export const PREFIX_PLAIN = 0;
-/** It stands behind the name or alias that it was sent to, and before who sent it if the frame does not say. */
-export const PREFIX_ADDRESSED = 1;
-
 /** A plain message to the main queue. */
 const PLAIN_HEAD =
   FRAME_MESSAGE | (KIND_FAR << FRAME_KIND_SHIFT) | (QUEUE_MAIN << FRAME_QUEUE_SHIFT);
@@ -72,30 +70,6 @@ interface OpenChunk extends Chunk {
   at: number;
   /** Whether it went beyond the quota: then it is only for what must not be lost. */
   readonly isBeyond: boolean;
-}
-
-/** What stands in the head of a frame. */
-export interface FrameHead {
-  readonly station: Station;
-  readonly op: typeof FRAME_MESSAGE | typeof FRAME_CONTROL;
-  readonly kind: number;
-  readonly queue: number;
-  /** Slot of the target; of a control frame its op. */
-  readonly first: number;
-  /** Generation of the target; of a control frame a number that its op explains. */
-  readonly second: number;
-  /** The call and what follows it, for a request. */
-  readonly prefix: readonly [number, number] | undefined;
-  /** Whether it may go beyond the quota: what must not be lost. */
-  readonly isForced: boolean;
-  /** Who is to be answered, if it is not the thread of the sender: the node itself is on every thread. */
-  readonly origin?: Station | undefined;
-  /** The name that it goes to on another node, in place of slot and generation. */
-  readonly name?: string | undefined;
-  /** Whether the sender wants to know what becomes of it. */
-  readonly isImportant?: boolean;
-  /** How it travels to another node; see `CompressionProfiles`. */
-  readonly way?: number;
 }
 
 /** What stands between the head and the value, bytes. */
@@ -349,23 +323,15 @@ export class FrameWriter {
     from: LocalPid,
     { station, origin, way }: FrameHead,
   ): void {
-    const isFar = from instanceof FarPid || from instanceof RemotePid;
+    const isFar = from instanceof FarPid;
     const slot = isFar ? from.farSlot : from.slot;
-    const thread = isFar ? from.thread : threadOf(origin ?? this.#thread);
+    const thread = isFar ? from.thread : (origin ?? this.#thread);
     words[at + 4] = slot | (thread << 24);
     words[at + 5] = from.generation;
     const { id } = from;
     words[at + 6] = id;
     const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
-    // To a peer it is clear from which node a frame comes: there stands how it travels.
-    const bits = isOfPeer(station) ? (way ?? 0) : this.#seatBits(from, origin);
-    words[at + 7] = high | (bits << FRAME_SEAT_SHIFT);
-  }
-
-  /** The connection behind which the sender is; 0: it is of this node. */
-  #seatBits(from: LocalPid, origin: Station | undefined): number {
-    const seat = from instanceof RemotePid ? from.home.seat : seatOf(origin ?? this.#thread);
-    return seat < MAX_THREADS ? 0 : seat - FRAME_SEAT_BASE;
+    words[at + 7] = high | ((isOfPeer(station) ? (way ?? 0) : 0) << FRAME_SEAT_SHIFT);
   }
 
   /** The next turn hands over what stands before `at`. */
@@ -375,40 +341,4 @@ export class FrameWriter {
     this.#ring[PORT_AT + open.seat] = at;
     if (this.#outbox.asleep) this.#outbox.rouse();
   }
-}
-
-/** A peer is told there which of its threads the frame is for. */
-function firstWord({ station, first }: FrameHead): number {
-  return isOfPeer(station) ? first | (threadOf(station) << 24) : first;
-}
-
-function flagsOf({ name, isImportant }: FrameHead): number {
-  return (name === undefined ? 0 : FLAG_NAMED) | (isImportant === true ? FLAG_IMPORTANT : 0);
-}
-
-/** Bytes of name and prefix. */
-function bytesBefore({ name, prefix }: FrameHead): number {
-  const ofName = name === undefined ? 0 : nameBytes(Buffer.byteLength(name));
-  return ofName + (prefix === undefined ? 0 : PREFIX_BYTES);
-}
-
-function nameBytes(length: number): number {
-  return (4 + length + 7) & ~7;
-}
-
-/** Gives the position after it. */
-function writeName({ words, bytes }: Chunk, at: number, name: string): number {
-  const length = bytes.write(name, at + 4, 'utf8');
-  words[at >> 2] = length;
-  return at + nameBytes(length);
-}
-
-/** Bytes of the list of so many blobs. */
-function listBytes(count: number): number {
-  return (4 * (1 + count) + 7) & ~7;
-}
-
-function writeList({ words }: Chunk, at: number, numbers: readonly number[]): void {
-  words[at >> 2] = numbers.length;
-  words.set(numbers, (at >> 2) + 1);
 }

@@ -4,10 +4,10 @@ import type { LocalAlias } from '../process/alias.ts';
 import { ProcessRecord } from '../process/process-record.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
-import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-writer.ts';
+import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
-import type { Station } from './station.ts';
+import { isOfPeer, type Station } from './station.ts';
 
 /** Whoever is called and is none of this thread. */
 export type FarPeer = FarPid | RemotePid | RemoteName;
@@ -27,7 +27,8 @@ export interface RequestHead extends RequestWay {
 
 /**
  * Writes the request of a call; false when there is no room on the way. When another node is asked, a caller that
- * is none of this thread stands in the value: the answer must come here.
+ * is none of this thread stands in the value: the answer must come here. So does one of another node, with where the
+ * answer goes, when the call is handed on to another thread.
  */
 export function writeRequest(
   far: Far,
@@ -38,15 +39,20 @@ export function writeRequest(
   const { caller, request } = call;
   const { pid } = caller;
   const isOwn = !(pid instanceof FarPid) && !(pid instanceof RemotePid);
-  const isDetached = !isOwn && !(to instanceof FarPid);
+  // Its frame is written here: what it carries must not be read as if its first sender had written it.
+  const isOfPeers = pid instanceof RemotePid;
+  const isDetached = isOfPeers || (!isOwn && !(to instanceof FarPid));
   const alias = to instanceof RemoteName ? undefined : addressIn(call);
   const isPlain = alias === undefined && !isDetached;
   const prefix = [number, isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED] as const;
   const way = far.profiles.wayOf(caller instanceof ProcessRecord ? caller.extra : undefined);
-  const rest = { op: FRAME_MESSAGE, kind, queue, prefix, isForced: false, way, origin } as const;
-  const value = isPlain ? request : isDetached ? [alias, request, pid] : [alias, request];
+  const isOrigin = origin !== undefined && isOfPeer(origin);
+  const own = isOrigin ? undefined : origin;
+  const rest = { op: FRAME_MESSAGE, kind, queue, prefix, isForced: false, way } as const;
+  const first = isDetached ? [pid, ...(isOrigin ? [origin] : [])] : [];
+  const value = isPlain ? request : [alias, request, ...first];
   const from = isDetached ? far.runtime.core.pid : pid;
-  return far.writer.write({ ...placeOf(to, call.station), ...rest }, from, value);
+  return far.writer.write({ ...placeOf(to, call.station), ...rest, origin: own }, from, value);
 }
 
 /** How a frame names who is called. */

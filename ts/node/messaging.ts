@@ -93,8 +93,10 @@ export class Messaging {
     options: SendOptions | undefined,
   ): SendResult {
     if (isMute(sender)) return this.#muteResult();
-    if (to instanceof FarPid && options === undefined && isPlainSender(sender))
-      return this.#runtime.far!.messages.send(sender, to, message);
+    if (to instanceof FarPid && options === undefined && isPlainSender(sender)) {
+      // Two nodes of one OS process may hold pids of each other.
+      if (to.isOf(this.#runtime.home)) return this.#runtime.far!.messages.send(sender, to, message);
+    }
     if (to instanceof RemotePid && options === undefined && hasNoSettings(sender))
       return this.#runtime.far?.remote.send(sender, to, message) ?? 'no-connection';
     return this.sendResolved(sender, to, message, options);

@@ -78,7 +78,7 @@ export interface NodeOptions {
    * there is none: no port is opened. See docs/network.md.
    */
   readonly network?: boolean | NetworkOptions;
-  /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. Only with one thread and without a network. */
+  /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. Only with one thread; what the network itself waits for goes by the machine's. */
   readonly clock?: Clock;
 }
 
@@ -114,13 +114,11 @@ export function checkNodeOptions(options: NodeOptions): void {
 }
 
 function checkThreads(options: NodeOptions): void {
-  const { threads, behaviors, resourceLimits, clock, network } = options;
+  const { threads, behaviors, resourceLimits, clock } = options;
   if (threads !== undefined && threads !== 'auto')
     checkInteger('options.threads', threads, 1, MAX_THREADS);
   if (threads !== undefined && threads !== 1 && clock !== undefined)
     throw incorrect('options.clock', 'left out when there are several threads', clock);
-  if (hasNetwork(network) && clock !== undefined)
-    throw incorrect('options.clock', 'left out when there is a network', clock);
   if (resourceLimits !== undefined)
     checkOptions('options.resourceLimits', resourceLimits, LIMIT_KEYS);
   if (behaviors === undefined) return;

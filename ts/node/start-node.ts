@@ -64,12 +64,19 @@ async function runtimeWith(
   const behaviours = await BehaviourRegistry.load(behaviors);
   const fabric: BindingFabric = new BindingFabric(threads, QUOTA_CHUNKS);
   const creation = nextCreation();
-  const startedAt = performance.now();
+  const startedAt = options.clock?.now() ?? performance.now();
   const isNetworked = hasNetwork(options.network);
   const own = { thread: 0, threads, incarnation: 0, hasNetwork: isNetworked };
   const place = { ...own, behaviours, startedAt, creation };
-  const runtime = new Runtime(name, options, BindingScheduler.join(fabric.id, 0), undefined, place);
+  const runtime = new Runtime(
+    name,
+    options,
+    BindingScheduler.join(fabric.id, 0),
+    options.clock,
+    place,
+  );
   if (isNetworked) runtime.network = startNetwork(runtime, native, fabric.id, networkOf(options));
+  if (threads === 1) return runtime;
   const setup = {
     ...{ fabric: fabric.id, threads, node: name, creation, hasNetwork: isNetworked },
     startedAtMs: performance.timeOrigin + startedAt,
