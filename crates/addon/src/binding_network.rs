@@ -57,7 +57,7 @@ pub struct BindingNetworkOptions {
     pub controls: Vec<u32>,
     /// Types of the extensions that the codec knows.
     pub extensions: Vec<u32>,
-    /// How far threads help the network's: 0 not at all, 1 they write, 2 they also read; 2 by default.
+    /// How far threads help the network's: 0 not at all, 1 they write, 2 they also read; 1 by default.
     pub help: Option<u32>,
     /// Which software it runs, for people.
     pub software: String,
@@ -341,7 +341,7 @@ fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
         dial_within: Duration::from_millis(options.handshake_ms.unwrap_or(5000).into()),
         protocol: Arc::new(TergoProtocol { extensions }),
         controls,
-        help: match options.help.unwrap_or(2) {
+        help: match options.help.unwrap_or(1) {
             0 => Help::None,
             1 => Help::Write,
             _ => Help::ReadAndWrite,
