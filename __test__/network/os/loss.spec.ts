@@ -8,6 +8,7 @@ import {
   processName,
   type TergoError,
 } from 'tergo';
+import { turnstile } from '../../support/turnstile.ts';
 import { waitFor, within } from '../../support/wait-for.ts';
 import type { Notice, PuppetProtocol } from '../../threads/puppet.ts';
 import { type Handle, puppet } from '../../threads/stage.ts';
@@ -27,6 +28,7 @@ async function member(
   lives: string,
   port = 0,
 ): Promise<{ readonly os: MemberProcess; readonly address: MemberAddress }> {
+  await turnstile(t);
   const os = MemberProcess.launch(t);
   const network = networkOf({ acceptors: [{ port }] });
   return { os, address: await os.start({ name, network, puppets: [lives] }) };

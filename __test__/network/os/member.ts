@@ -38,6 +38,14 @@ export interface PlainNotice {
   readonly message?: unknown;
 }
 
+/** What is left of an event of the network. */
+export interface PlainEvent {
+  readonly type: string;
+  readonly node?: string;
+  /** Of one that was rejected. */
+  readonly reason?: string;
+}
+
 /** What the parent asks for. */
 export interface Question {
   readonly id: number;
@@ -103,11 +111,12 @@ const deeds = {
   peers: (at: string) => homeOf(at).node.network.info().nodes,
   acceptors: (at: string) => homeOf(at).node.network.acceptors(),
 
-  events: (at: string) =>
-    homeOf(at).events.map((event) => ({
-      type: event.type,
-      node: 'node' in event ? event.node : undefined,
-    })),
+  events: (at: string): readonly PlainEvent[] =>
+    homeOf(at).events.map((event) =>
+      event.type === 'rejected'
+        ? { type: event.type, reason: event.reason }
+        : { type: event.type, node: event.node },
+    ),
 
   /** A puppet does something with a process of another node: `link`, `monitor`, `send`. */
   relate(at: string, puppet: string, op: string, name: string, node: string, ...args: unknown[]) {

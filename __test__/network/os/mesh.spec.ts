@@ -3,7 +3,7 @@ import type { RemoteNodeInfo } from 'tergo';
 import { waitFor } from '../../support/wait-for.ts';
 import { networkOf } from '../cluster.ts';
 import { MemberProcess } from './member-process.ts';
-import type { MemberAddress } from './member.ts';
+import type { MemberAddress, PlainEvent } from './member.ts';
 
 const PROCESSES = 4;
 const NODES_A_PROCESS = 5;
@@ -64,9 +64,9 @@ test('twenty nodes that dial each other at once have one connection for each pai
       heard.map(({ message }) => message as string).toSorted(),
       names.filter((other) => other !== name).toSorted(),
     );
-    const events = await member.do<readonly { type: string; node: string }[]>('events', name);
+    const events = await member.do<readonly PlainEvent[]>('events', name);
     t.deepEqual(
-      events.map(({ type, node }) => `${type} ${node}`).toSorted(),
+      events.map(({ type, node, reason }) => `${type} ${node ?? reason}`).toSorted(),
       names.filter((other) => other !== name).map((other) => `connected ${other}`).toSorted(),
       `${name} has seen each connection once, and no end of one`,
     );
