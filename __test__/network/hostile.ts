@@ -101,7 +101,8 @@ export class Hostile {
       extensions: [1, 2, 3, 4],
     });
     const [acceptor] = to.network.acceptors();
-    network.addRoute({ pattern: '.', weight: 0, host: acceptor!.host, port: acceptor!.port });
+    const way = { host: acceptor!.host, port: acceptor!.port, isTls: false };
+    network.addRoute({ pattern: '.', weight: 0, ...way });
     network.connect(to.name);
     const up = await waitFor('the connection', () =>
       network.events().find(({ kind }) => kind === 'up'),
