@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { TergoError, type ErrorCode } from 'tergo';
 import { waitFor } from '../../support/wait-for.ts';
-import type { MemberAddress, MemberNode, PlainNotice, Question, Reply } from './member.ts';
+import type { Question, Reply } from './deeds.ts';
+import type { MemberAddress, MemberNode, PlainNotice } from './member.ts';
 
 const program = fileURLToPath(new URL('./member.ts', import.meta.url));
 

@@ -12,6 +12,7 @@ import {
   startNode,
 } from 'tergo';
 import { type Notice, Puppet, type PuppetProtocol } from '../../threads/puppet.ts';
+import { serveDeeds } from './deeds.ts';
 
 /** A node that a member starts. */
 export interface MemberNode {
@@ -44,20 +45,6 @@ export interface PlainEvent {
   readonly node?: string;
   /** Of one that was rejected. */
   readonly reason?: string;
-}
-
-/** What the parent asks for. */
-export interface Question {
-  readonly id: number;
-  readonly op: string;
-  readonly args: readonly unknown[];
-}
-
-/** The answer to it. */
-export interface Reply {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: { readonly code: string | undefined; readonly message: string };
 }
 
 interface Home {
@@ -139,18 +126,7 @@ const deeds = {
   memory: () => process.memoryUsage().rss,
 };
 
-process.on('message', ({ id, op, args }: Question) => void answer(id, op, args));
-process.once('disconnect', () => process.exit());
-
-async function answer(id: number, op: string, args: readonly unknown[]): Promise<void> {
-  try {
-    const deed = (deeds as unknown as Record<string, (...all: unknown[]) => unknown>)[op]!;
-    process.send!({ id, value: await deed(...args) } satisfies Reply);
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    process.send!({ id, error: { code, message } } satisfies Reply);
-  }
-}
+serveDeeds(deeds);
 
 function homeOf(name: string): Home {
   const home = homes.get(name);

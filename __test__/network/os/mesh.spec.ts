@@ -48,7 +48,7 @@ test('twenty nodes that dial each other at once have one connection for each pai
     const others = names.filter((other) => other !== name);
     t.deepEqual(peers.map((peer) => peer.name).toSorted(), others.toSorted(), name);
     for (const peer of peers) {
-      t.is(peer.creation, creations.get(peer.name), `${name} to ${peer.name}`);
+      t.is(peer.creation, creations.get(peer.name)!, `${name} to ${peer.name}`);
       const back = seen.get(peer.name)!.find((one) => one.name === name)!;
       t.not(peer.isDialler, back.isDialler, `${name} and ${peer.name}`);
     }

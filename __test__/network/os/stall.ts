@@ -29,11 +29,15 @@ const bob = processId(processName<PuppetProtocol>('bob'), B);
 const carol = processId(processName<PuppetProtocol>('carol'), C);
 
 /** Hears of the end of bob. */
-class Watcher extends Actor<{ message: unknown; request: unknown }> {
+class Watcher extends Actor<{ message: never }> {
   static readonly downs: Down[] = [];
 
   override async init(): Promise<void> {
     await this.monitor(bob);
+  }
+
+  override handleMessage(): Next {
+    return noreply;
   }
 
   override handleDown(down: Down): Next {
