@@ -207,7 +207,7 @@ impl Connection {
     /// What it has done, the bytes that wait in the fabric for the peer, and the frames that went nowhere; none when it
     /// is over.
     pub fn counters(&self) -> Option<(ConnectionCounters, u64, u64)> {
-        self.with(|driver, _| (driver.counters(), driver.waiting_bytes(), driver.refused))
+        self.with(|driver, _| (driver.counters(), driver.waiting_bytes(), driver.refused()))
     }
 
     /// Drives it on the network's thread until it is over; tells what changes who is connected.
