@@ -46,16 +46,16 @@ export declare class BindingNetwork {
    * Registers the node at the registrar of its host, and goes on to do so; calls back when the first registration
    * stands or cannot be had. From then on peers are found there for whom there is no static route.
    */
-  register(options: BindingRegistrarOptions, callback: Callback): void
+  register(options: BindingRegistrarOptions, callback: (arg: BindingRegistrarAnswer) => void): void
   /**
    * Announces the node anew: where it listens, and these applications. Throws when it is not registered, or the
    * announcement is beyond the limits.
    */
   announce(applications: Array<BindingApplicationRoute>): void
   /** The nodes of the host that are not hidden, in order. */
-  nodes(callback: Callback): void
+  nodes(callback: (arg: BindingRegistrarAnswer) => void): void
   /** Which nodes have an application. */
-  resolveApplication(query: BindingApplicationQuery, callback: Callback): void
+  resolveApplication(query: BindingApplicationQuery, callback: (arg: BindingRegistrarAnswer) => void): void
 }
 
 /**
