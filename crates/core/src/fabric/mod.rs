@@ -8,6 +8,7 @@ mod directory;
 mod fabric;
 mod frame;
 mod inject;
+mod lookout;
 mod port;
 mod seat;
 mod shapes;

@@ -1,12 +1,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
 
 use super::block::Block;
 use super::fabric::Fabric;
 use super::frame::Frame;
 use super::inject::Range;
+use super::lookout::Lookout;
 use super::seat::Seat;
 use crate::NIL;
 use crate::layout::{BLOCK_WORDS, FRAME_WORDS, PORT_AT};
@@ -14,10 +14,6 @@ use crate::ring::RingMemory;
 
 /// Frames that a turn puts into mailboxes at most: what is on its way must not hold up those who have something.
 const FRAMES_A_TURN: u32 = 16_384;
-/// How long a thread looks for frames before it sleeps.
-const SPIN: Duration = Duration::from_micros(50);
-/// A sleep that ended sooner makes looking worth while.
-const SHORT_SLEEP: Duration = Duration::from_micros(150);
 
 /// A chunk that this thread fills.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +51,7 @@ pub(crate) struct Port {
     /// Of these frames, those that have blobs.
     with_blobs: Vec<u32>,
     unreleased: u64,
-    slept_at: Option<Instant>,
-    is_spinning_worth: bool,
+    lookout: Lookout,
     /// Frames that came.
     pub(crate) frames_in: u64,
     /// Ranges that were handed over.
@@ -80,8 +75,7 @@ impl Port {
             touched: Vec::new(),
             with_blobs: Vec::new(),
             unreleased: 0,
-            slept_at: None,
-            is_spinning_worth: false,
+            lookout: Lookout::new(),
             frames_in: 0,
             ranges_out: 0,
             refusals: 0,
@@ -234,13 +228,17 @@ impl Port {
     pub fn doze(&mut self) -> bool {
         // Whoever found the way here full must not wait for a turn that nobody asks for.
         self.release();
-        if self.has_more() || (self.is_spinning_worth && self.spin()) {
+        if self.has_more() {
+            return false;
+        }
+        let inject = &self.fabric.seats[self.thread as usize].inject;
+        if self.lookout.look(|| inject.is_pending()) {
             return false;
         }
         if !self.seat().inject.fall_asleep() {
             return false;
         }
-        self.slept_at = Some(Instant::now());
+        self.lookout.sleeps();
         true
     }
 
@@ -248,9 +246,8 @@ impl Port {
     #[inline]
     pub(crate) fn stay_awake(&mut self) {
         self.seat().inject.stay_awake();
-        if let Some(since) = self.slept_at.take() {
+        if self.lookout.wakes() {
             self.wake_ups += 1;
-            self.is_spinning_worth = since.elapsed() < SHORT_SLEEP;
         }
     }
 
@@ -363,19 +360,6 @@ impl Port {
         for blob in blobs_of(&block, Frame::word_of(number)) {
             drop(self.fabric.blobs.take(blob));
         }
-    }
-
-    /// Looks for frames, and lets others run meanwhile; true when some came.
-    fn spin(&mut self) -> bool {
-        let until = Instant::now() + SPIN;
-        while Instant::now() < until {
-            if self.seat().inject.is_pending() {
-                return true;
-            }
-            std::thread::yield_now();
-        }
-        self.is_spinning_worth = false;
-        false
     }
 
     /// Gives up all that this thread held, and its place.
