@@ -66,13 +66,14 @@ export class ValueWriter {
     this.#depth = 0;
     if (this.blobs.length > 0) this.blobs = [];
     try {
-      return this.#value(value, at);
+      return this.value(value, at);
     } finally {
       this.#isWriting = false;
     }
   }
 
-  #value(value: unknown, at: number): number {
+  /** The next value; for those that write a value by its parts. */
+  value(value: unknown, at: number): number {
     switch (typeof value) {
       case 'string':
         return this.#string(value, at);
@@ -207,7 +208,7 @@ export class ValueWriter {
   #array(value: readonly unknown[], at: number): number {
     let end = this.#length(value.length, this.#tag(ARRAY, at));
     for (let index = 0; index < value.length; index++) {
-      end = this.#value(value[index], end);
+      end = this.value(value[index], end);
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -229,16 +230,14 @@ export class ValueWriter {
     bytes[at] = SHAPED;
     bytes[at + 1] = shape;
     bytes[at + 2] = shape >>> 8;
-    let end = at + 3;
-    for (const key in value) end = this.#value(value[key], end);
-    return end;
+    return node.write(this, value, at + 3);
   }
 
   #properties(value: Properties, at: number): number {
     const keys = Object.keys(value);
     let end = this.#length(keys.length, this.#tag(OBJECT, at));
     for (const key of keys) {
-      end = this.#value(value[key], this.#string(key, end));
+      end = this.value(value[key], this.#string(key, end));
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -247,7 +246,7 @@ export class ValueWriter {
   #special(value: object, at: number): number {
     for (const { Class, type, write } of this.#world.extensions)
       if (value instanceof Class)
-        return this.#value(write(value), this.#tag(type, this.#tag(EXTENSION, at)));
+        return this.value(write(value), this.#tag(type, this.#tag(EXTENSION, at)));
     if (value instanceof Map) return this.#map(value, at);
     if (value instanceof Set) return this.#set(value, at);
     if (value instanceof Date) return this.#float(value.getTime(), this.#tag(DATE, at));
@@ -269,7 +268,7 @@ export class ValueWriter {
   #map(value: ReadonlyMap<unknown, unknown>, at: number): number {
     let end = this.#length(value.size, this.#tag(MAP, at));
     for (const [key, part] of value) {
-      end = this.#value(part, this.#value(key, end));
+      end = this.value(part, this.value(key, end));
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -278,7 +277,7 @@ export class ValueWriter {
   #set(value: ReadonlySet<unknown>, at: number): number {
     let end = this.#length(value.size, this.#tag(SET, at));
     for (const part of value) {
-      end = this.#value(part, end);
+      end = this.value(part, end);
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -288,10 +287,10 @@ export class ValueWriter {
     const { name, message, stack } = value;
     let end = this.#tag(errorKindOf(value), this.#tag(ERROR, at));
     end = this.#string(message, this.#string(name, end));
-    end = this.#value(stack, end);
+    end = this.value(stack, end);
     const hasCause = Object.hasOwn(value, 'cause');
     end = this.#tag(hasCause ? 1 : 0, end);
-    if (hasCause) end = this.#value(value.cause, end);
+    if (hasCause) end = this.value(value.cause, end);
     const errors = value instanceof AggregateError ? { errors: value.errors as unknown } : {};
     return this.#properties({ ...errors, ...value }, end);
   }
