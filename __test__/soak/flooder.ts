@@ -73,7 +73,10 @@ export class Flooder extends Actor<FlooderProtocol> {
     this.#isRunning = this.#peers.length > 0;
     if (!this.#isRunning) return;
     for (let left = BATCH; left > 0; left -= 1) {
-      const result = this.send(this.#random.pick(this.#peers), { type: 'load', value: this.#load() });
+      const result = this.send(this.#random.pick(this.#peers), {
+        type: 'load',
+        value: this.#load(),
+      });
       if (result === 'ok') this.#sent += 1;
       else this.#refused += 1;
     }

@@ -121,7 +121,8 @@ async function end(node: Node, flooders: readonly Pid<FlooderProtocol>[]): Promi
 
 /** Once nobody sends, nothing but one chunk for each sender may be on its way. */
 async function rest(node: Node, flooders: readonly Pid<FlooderProtocol>[]): Promise<void> {
-  for (const pid of flooders) await waitFor('room', () => node.send(pid, { type: 'halt' }) === 'ok');
+  for (const pid of flooders)
+    await waitFor('room', () => node.send(pid, { type: 'halt' }) === 'ok');
   const limit = (THREADS - 1) * CHUNK_BYTES;
   await waitFor(
     'the ways between the threads to be empty',
