@@ -10,6 +10,7 @@ mod fabric;
 mod frame;
 mod incoming;
 mod inject;
+mod lookout;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod outgoing;
