@@ -60,7 +60,10 @@ async function byPort(worker: Worker, cargo: CargoName): Promise<number> {
   const seconds = stopwatch();
   const make = cargoes[cargo];
   for (let i = 0; i < flood.messages; i++) port1.postMessage(make(i));
-  verify((await counted) === flood.messages, 'not every message of the baseline was right and in its turn');
+  verify(
+    (await counted) === flood.messages,
+    'not every message of the baseline was right and in its turn',
+  );
   return flood.messages / seconds();
 }
 

@@ -50,7 +50,14 @@ async function measure(node: Node, thread: number): Promise<Delay> {
   verify(blocks > 0 && share > LEAST_SHARE, `the hog computed ${computedMs} ms only`);
   const { count: samples } = histogram;
   const [p50, p99] = [histogram.percentile(50), histogram.percentile(99)];
-  return { samples, seconds, p50: ms(p50), p99: ms(p99), max: ms(histogram.max), share: two(share) };
+  return {
+    samples,
+    seconds,
+    p50: ms(p50),
+    p99: ms(p99),
+    max: ms(histogram.max),
+    share: two(share),
+  };
 }
 
 function ms(ns: number): number {
