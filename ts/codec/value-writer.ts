@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { TergoError } from '../error/tergo-error.ts';
 import { byteKindOf, bytesOf } from './byte-kinds.ts';
 import type { CodecWorld } from './codec-world.ts';
@@ -33,6 +34,8 @@ import { MAX_DEPTH, NO_BLOB_ROOM, refusalOf, UNENCODABLE } from './unencodable.t
 
 /** Runs of bytes from this length on leave the value. */
 const BLOB_BYTES = 16 * 1024;
+/** So many runs of one value leave it; further ones stand in it: a frame names all its blobs. */
+const MAX_BLOBS = 1024;
 /** Strings up to this length are written character by character. */
 const SHORT_LENGTH = 48;
 
@@ -46,11 +49,12 @@ const floatBytes = new Uint8Array(float.buffer);
 export class ValueWriter {
   /** Numbers of the blobs that left the value being written. */
   blobs: number[] = [];
+  /** Whether a value is being written now. */
+  isWriting = false;
   readonly #world: CodecWorld;
   readonly #shapes: ShapeTree;
   #bytes: Buffer = Buffer.alloc(0);
   #depth = 0;
-  #isWriting = false;
 
   constructor(world: CodecWorld) {
     this.#world = world;
@@ -59,17 +63,22 @@ export class ValueWriter {
 
   /** The position after the value. Throws `UNENCODABLE` and `NO_BLOB_ROOM`. */
   write(value: unknown, bytes: Buffer, at: number): number {
-    if (this.#isWriting)
-      throw new TergoError('not-allowed', 'a getter of a message cannot send a message itself');
-    this.#isWriting = true;
+    this.refuseNested();
+    this.isWriting = true;
     this.#bytes = bytes;
     this.#depth = 0;
     if (this.blobs.length > 0) this.blobs = [];
     try {
       return this.value(value, at);
     } finally {
-      this.#isWriting = false;
+      this.isWriting = false;
     }
+  }
+
+  /** Throws while a value is being written: whatever runs then is a getter of it. */
+  refuseNested(): void {
+    if (!this.isWriting) return;
+    throw new TergoError('not-allowed', 'a getter of a message cannot send a message itself');
   }
 
   /** The next value; for those that write a value by its parts. */
@@ -234,8 +243,7 @@ export class ValueWriter {
     return node.write(this, value, at + 3);
   }
 
-  #properties(value: Properties, at: number): number {
-    const keys = Object.keys(value);
+  #properties(value: Properties, at: number, keys: readonly string[] = Object.keys(value)): number {
     let end = this.#length(keys.length, this.#tag(OBJECT, at));
     for (const key of keys) {
       end = this.value(value[key], this.#string(key, end));
@@ -287,18 +295,17 @@ export class ValueWriter {
   #error(value: Error, at: number): number {
     const { name, message, stack } = value;
     let end = this.#tag(errorKindOf(value), this.#tag(ERROR, at));
-    end = this.#string(message, this.#string(name, end));
-    end = this.value(stack, end);
+    end = this.#string(textOf(message), this.#string(textOf(name), end));
+    end = this.value(typeof stack === 'string' ? stack : undefined, end);
     const hasCause = Object.hasOwn(value, 'cause');
     end = this.#tag(hasCause ? 1 : 0, end);
     if (hasCause) end = this.value(value.cause, end);
-    const errors = value instanceof AggregateError ? { errors: value.errors as unknown } : {};
-    return this.#properties({ ...errors, ...value }, end);
+    return this.#properties(value as object as Properties, end, errorKeysOf(value));
   }
 
   #bytesOf(value: ArrayBuffer | ArrayBufferView, kind: number, at: number): number {
     const run = bytesOf(value);
-    if (run.length >= BLOB_BYTES) {
+    if (run.length >= BLOB_BYTES && this.blobs.length < MAX_BLOBS) {
       const number = this.#world.putBlob(run);
       if (number === 0) throw NO_BLOB_ROOM;
       this.blobs.push(number);
@@ -312,3 +319,14 @@ export class ValueWriter {
 }
 
 type Properties = Readonly<Record<string, unknown>>;
+
+/** What should be a text, and is one nearly always. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
+}
+
+/** Own properties besides those that every error has: but these, too, where somebody made them visible. */
+function errorKeysOf(error: Error): readonly string[] {
+  const keys = Object.keys(error).filter((key) => key !== 'stack');
+  return error instanceof AggregateError && !keys.includes('errors') ? [...keys, 'errors'] : keys;
+}
