@@ -158,12 +158,13 @@ export class ValueWriter {
     bytes[at] = SHORT_TEXT;
     bytes[at + 1] = length;
     const start = at + 2;
+    let all = 0;
     for (let index = 0; index < length; index++) {
       const code = value.charCodeAt(index);
-      if (code > 127) return this.#longString(value, at);
+      all |= code;
       bytes[start + index] = code;
     }
-    return start + length;
+    return all > 127 ? this.#longString(value, at) : start + length;
   }
 
   #longString(value: string, at: number): number {
