@@ -7,12 +7,20 @@ import {
   noreply,
   startNode,
   TergoError,
+  processName,
+  type AnyPid,
   type EnvKey,
   type Next,
   type Pid,
+  type ProcessName,
 } from 'tergo';
 import { member, members, theatre, troupe } from '../support/troupe.ts';
 import type { Story } from '../support/keeper.ts';
+import { childPlaces, tendedAt } from '../support/child-places.ts';
+import { Server, type ServerProtocol } from '../support/far-server.ts';
+import { behaviors, infoOf } from '../support/places.ts';
+import { turnstile } from '../support/turnstile.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { quietNode } from '../support/witness.ts';
 
 const colour: EnvKey<string> = envKey('colour');
@@ -53,26 +61,70 @@ test('an application that starts with the node has its members under their names
   t.throws(() => node.applications.info('shop'), { code: 'application-unknown' });
 });
 
-test('an application starts only when what it depends on is loaded, and starts that before itself [L61]', async (t) => {
-  const { load, node, told } = await theatre(t);
-  const story: Story = [];
-  await load({ name: 'front', depends: ['back'], group: members(story, 'f') });
-  const refused = await t.throwsAsync(node.applications.start('front'), {
-    code: 'application-depends',
+for (const place of childPlaces) {
+  test(`an application starts only when what it depends on is loaded, and starts that before itself [L61]${place.title}`, async (t) => {
+    const { load, node, story, told } = await theatre(t, place);
+    await load({ name: 'front', depends: ['back'], group: [tendedAt(place, story, 'f')] });
+    const refused = await t.throwsAsync(node.applications.start('front'), {
+      code: 'application-depends',
+    });
+    t.true(refused?.message.includes("'front'") && refused.message.includes("'back'"));
+    t.is(node.applications.info('front').state, 'loaded');
+    await load({ name: 'back', group: [tendedAt(place, story, 'b')] });
+    await node.applications.start('front');
+    t.deepEqual(await told(), [
+      ...['init back temporary', 'up b', 'start back temporary'],
+      ...['init front temporary', 'up f', 'start front temporary'],
+    ]);
+    t.like(node.info(), { applications: 3, applicationsRunning: 3 });
   });
-  t.true(refused?.message.includes("'front'") && refused.message.includes("'back'"));
-  t.is(node.applications.info('front').state, 'loaded');
-  await load({ name: 'back', group: members(story, 'b') });
-  await node.applications.start('front');
-  t.deepEqual(story, ['up b', 'up f']);
-  t.deepEqual(await told(), [
-    'init back temporary',
-    'start back temporary',
-    'init front temporary',
-    'start front temporary',
-  ]);
-  t.like(node.info(), { applications: 3, applicationsRunning: 3 });
-});
+}
+
+for (const place of childPlaces.filter(({ isThreaded }) => isThreaded)) {
+  test(`an application that starts with the node has its members under their names, and so has what they spawn [L61]${place.title}`, async (t) => {
+    await turnstile(t);
+    const till: ProcessName<ServerProtocol> = processName('till');
+    const thread = place.threadOf('till');
+    const group = [childSpec(till, Server, { thread, args: [] })];
+    const node = await startNode('shop@localhost', {
+      ...{ threads: 3, behaviors, log: { disableConsole: true } },
+      applications: [troupe([], { name: 'shop', env: [env(colour, 'red')], group })],
+      security: { exposeEnvInfo: true },
+    });
+    t.teardown(() => node.stopForce());
+    const pid = node.whereis(till)!;
+    t.deepEqual(node.processList(), [pid]);
+    const info = await node.fetchProcessInfo(pid);
+    t.like(info, { application: 'shop', name: 'till', parent: node.pid, leader: node.pid });
+    t.is(info.env.get('COLOUR'), 'red');
+    for (const on of [0, 1, 2]) {
+      const child = (await node.call(pid, { type: 'spawn', thread: on })) as unknown as AnyPid;
+      const spawned = await node.fetchProcessInfo(child);
+      t.like(spawned, { application: 'shop', name: undefined, parent: pid });
+      t.is(spawned.env.get('COLOUR'), 'red');
+    }
+    await waitFor('the count', () => node.applications.info('shop').processes === 4);
+    t.is(node.applications.processes('shop').length, 4);
+    t.like(node.applications.tree('shop'), [
+      { pid, name: 'till', behaviour: 'Server', children: { length: 3 } },
+    ]);
+    const levels = async (): Promise<unknown> =>
+      (await Promise.all(node.applications.processes('shop').map((one) => infoOf(node, one)))).map(
+        ({ logLevel }) => logLevel,
+      );
+    node.applications.setLogLevel('shop', 'error');
+    await waitFor(
+      'the level',
+      async () => (await levels())?.toString() === 'error,error,error,error',
+    );
+    t.throws(() => node.applications.unload('shop'), { code: 'application-running' });
+    t.deepEqual(await node.applications.stop('shop'), { killed: [] });
+    t.is(node.applications.info('shop').state, 'loaded');
+    t.deepEqual(node.processList(), []);
+    node.applications.unload('shop');
+    t.throws(() => node.applications.info('shop'), { code: 'application-unknown' });
+  });
+}
 
 test('callbacks and members come in one order when it starts, and in the other when it ends', async (t) => {
   const { load, node, story, told } = await theatre(t);

@@ -1,73 +1,93 @@
 import test from 'ava';
 import type { AnyPid, ApplicationMode, ExitReason, Pid } from 'tergo';
 import { Tended, textOf, type TendedProtocol } from '../support/keeper.ts';
+import { childPlaces, tendedAt } from '../support/child-places.ts';
+import { isReason } from '../support/places.ts';
 import { members, theatre } from '../support/troupe.ts';
 
 const custom = new Error('custom');
 const reasons: readonly ExitReason[] = ['normal', 'shutdown', 'kill', custom];
 const orderly: readonly ExitReason[] = ['normal', 'shutdown'];
 
-for (const reason of reasons) {
-  test(`temporary: members may end for ${textOf(reason)}; when all have, the application ends for normal and can start again [L62]`, async (t) => {
-    const { load, node, story, end, told } = await theatre(t);
-    await load({ name: 'a', mode: 'temporary', group: members(story, 'x', 'y', 'z') });
-    for (let round = 0; round < 2; round++) {
+for (const place of childPlaces) {
+  for (const reason of reasons) {
+    test(`temporary: members may end for ${textOf(reason)}; when all have, the application ends for normal and can start again [L62]${place.title}`, async (t) => {
+      const { load, node, story, end, told } = await theatre(t, place);
+      await load({
+        name: 'a',
+        mode: 'temporary',
+        group: ['x', 'y', 'z'].map((name) => tendedAt(place, story, name)),
+      });
+      for (let round = 0; round < 2; round++) {
+        await node.applications.start('a');
+        await told();
+        for (const name of ['y', 'x']) {
+          await end('a', name, reason);
+          t.is(node.applications.info('a').state, 'running');
+        }
+        await end('a', 'z', reason);
+        const ends = ['y', 'x', 'z'].map((name) => `down ${name} ${textOf(reason)}`);
+        t.deepEqual(await told(), [...ends, 'stop a normal', 'terminate a normal']);
+        t.like(node.applications.info('a'), { state: 'loaded', lastReason: 'normal' });
+      }
+    });
+
+    test(`permanent: the first member that ends for ${textOf(reason)} ends the application for that reason [L64]${place.title}`, async (t) => {
+      const { load, node, story, end, told } = await theatre(t, place);
+      await load({
+        name: 'a',
+        mode: 'permanent',
+        group: ['x', 'y', 'z'].map((name) => tendedAt(place, story, name)),
+      });
       await node.applications.start('a');
       await told();
-      for (const name of ['y', 'x']) {
+      await end('a', 'y', reason);
+      const text = textOf(reason);
+      t.deepEqual(await told(), [
+        ...[`down y ${text}`, `stop a ${text}`],
+        ...['down z shutdown', 'down x shutdown', `terminate a ${text}`],
+      ]);
+      isReason(t, place, node.applications.info('a').lastReason, reason);
+      t.is(node.applications.info('a').state, 'loaded');
+    });
+  }
+
+  for (const reason of orderly) {
+    test(`transient: members may end for ${textOf(reason)}; when all have, the application ends for normal [L63]${place.title}`, async (t) => {
+      const { load, node, story, end } = await theatre(t, place);
+      await load({
+        name: 'a',
+        mode: 'transient',
+        group: ['x', 'y', 'z'].map((name) => tendedAt(place, story, name)),
+      });
+      await node.applications.start('a');
+      for (const name of ['x', 'y']) {
         await end('a', name, reason);
         t.is(node.applications.info('a').state, 'running');
       }
       await end('a', 'z', reason);
-      const ends = ['y', 'x', 'z'].map((name) => `down ${name} ${textOf(reason)}`);
-      t.deepEqual(await told(), [...ends, 'stop a normal', 'terminate a normal']);
       t.like(node.applications.info('a'), { state: 'loaded', lastReason: 'normal' });
-    }
-  });
+    });
+  }
 
-  test(`permanent: the first member that ends for ${textOf(reason)} ends the application for that reason [L64]`, async (t) => {
-    const { load, node, story, end, told } = await theatre(t);
-    await load({ name: 'a', mode: 'permanent', group: members(story, 'x', 'y', 'z') });
-    await node.applications.start('a');
-    await told();
-    await end('a', 'y', reason);
-    const text = textOf(reason);
-    t.deepEqual(await told(), [
-      ...[`down y ${text}`, `stop a ${text}`],
-      ...['down z shutdown', 'down x shutdown', `terminate a ${text}`],
-    ]);
-    t.is(node.applications.info('a').lastReason, reason);
-    t.is(node.applications.info('a').state, 'loaded');
-  });
-}
-
-for (const reason of orderly) {
-  test(`transient: members may end for ${textOf(reason)}; when all have, the application ends for normal [L63]`, async (t) => {
-    const { load, node, story, end } = await theatre(t);
-    await load({ name: 'a', mode: 'transient', group: members(story, 'x', 'y', 'z') });
-    await node.applications.start('a');
-    for (const name of ['x', 'y']) {
-      await end('a', name, reason);
-      t.is(node.applications.info('a').state, 'running');
-    }
-    await end('a', 'z', reason);
-    t.like(node.applications.info('a'), { state: 'loaded', lastReason: 'normal' });
-  });
-}
-
-for (const reason of ['kill', custom] as readonly ExitReason[]) {
-  test(`transient: the first member that ends for ${textOf(reason)} ends the application for that reason [L63]`, async (t) => {
-    const { load, node, story, end, told } = await theatre(t);
-    await load({ name: 'a', mode: 'transient', group: members(story, 'x', 'y') });
-    await node.applications.start('a');
-    await told();
-    await end('a', 'x', reason);
-    const text = textOf(reason);
-    t.deepEqual(await told(), [
-      ...[`down x ${text}`, `stop a ${text}`, 'down y shutdown', `terminate a ${text}`],
-    ]);
-    t.is(node.applications.info('a').lastReason, reason);
-  });
+  for (const reason of ['kill', custom] as readonly ExitReason[]) {
+    test(`transient: the first member that ends for ${textOf(reason)} ends the application for that reason [L63]${place.title}`, async (t) => {
+      const { load, node, story, end, told } = await theatre(t, place);
+      await load({
+        name: 'a',
+        mode: 'transient',
+        group: ['x', 'y'].map((name) => tendedAt(place, story, name)),
+      });
+      await node.applications.start('a');
+      await told();
+      await end('a', 'x', reason);
+      const text = textOf(reason);
+      t.deepEqual(await told(), [
+        ...[`down x ${text}`, `stop a ${text}`, 'down y shutdown', `terminate a ${text}`],
+      ]);
+      isReason(t, place, node.applications.info('a').lastReason, reason);
+    });
+  }
 }
 
 test('the mode of a start counts for that run', async (t) => {

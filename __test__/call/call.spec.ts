@@ -1,7 +1,20 @@
 import test from 'ava';
-import { processId, processName, reply, stop, TergoError, type Node, type Pid } from 'tergo';
+import {
+  processId,
+  processName,
+  reply,
+  stop,
+  TergoError,
+  type Alias,
+  type Node,
+  type Pid,
+  type ProcessName,
+  type Target,
+} from 'tergo';
 import { inside, spawnPuppet, spawnScript, type Self } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import { Server, type Question as Asked, type ServerProtocol } from '../support/far-server.ts';
+import { closeShared, infoOf, places, sharedPlace, witnessOn } from '../support/places.ts';
+import { hasEnded, quietNode } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const name = processName<unknown>('server');
@@ -22,50 +35,49 @@ function answer(self: Self, request: Question): unknown {
   return request.type === 'last' ? stop('normal', value) : value;
 }
 
-/** Calls from inside of a process. */
-async function callFrom(
-  node: Node,
-  caller: Pid<unknown>,
-  to: Pid<unknown> | typeof name,
-  request: Question,
-): Promise<unknown> {
-  const [answer] = await inside(node, caller, (self) => [self.call(to, request)]);
-  return await answer;
-}
-
 const addresses = {
-  'pid [L19]': (_node: Node, pid: Pid<unknown>) => pid,
-  'name [L20]': () => name,
-  'name and node': (node: Node) => processId(name, node.name),
-  'alias [L21]': (node: Node, pid: Pid<unknown>) => node.call(pid, { type: 'alias' }),
+  'pid [L19]': async (_node: Node, pid: Pid<ServerProtocol>) => pid,
+  'name [L20]': async (_node: Node, _pid: unknown, own: ProcessName<ServerProtocol>) => own,
+  'name and node': async (node: Node, _pid: unknown, own: ProcessName<ServerProtocol>) =>
+    processId(own, node.name),
+  'alias [L21]': async (node: Node, pid: Pid<ServerProtocol>) =>
+    (await node.call(pid, { type: 'alias' })) as Alias<ServerProtocol>,
 };
+let lastServer = 0;
 
-for (const [title, addressOf] of Object.entries(addresses)) {
-  test(`a call is answered by a target that ends in the same return, and which is gone then: by ${title}`, async (t) => {
-    const node = await quietNode(t);
-    const server = await spawnServer(node);
-    const to = (await addressOf(node, server)) as Pid<unknown>;
-    const caller = await spawnPuppet(node);
-    t.is(await callFrom(node, caller, to, { type: 'first', value: 3.14 }), 3.14);
-    t.is(await callFrom(node, caller, to, { type: 'last', value: 'bye' }), 'bye');
-    t.is(node.processState(server), 'terminated');
-    await t.throwsAsync(callFrom(node, caller, server, { type: 'late' }), {
-      code: 'process-unknown',
+test.after.always(closeShared);
+
+for (const place of places) {
+  for (const [title, addressOf] of Object.entries(addresses)) {
+    test(`a call is answered by a target that ends in the same return, and which is gone then: by ${title}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const own: ProcessName<ServerProtocol> = processName(`server ${++lastServer}`);
+      const server = await node.spawn(Server, { name: own, thread: place.other });
+      const to = await addressOf(node, server, own);
+      const caller = await witnessOn(node, place.self);
+      const ask = (whom: Target<ServerProtocol>, request: Asked): Promise<unknown> =>
+        caller.run((self) => self.call(whom, request));
+      t.is(await ask(to, { type: 'value', value: 3.14 }), 3.14);
+      t.is(await ask(to, { type: 'last', value: 'bye' }), 'bye');
+      t.true(hasEnded(node, server));
+      const late = { type: 'value', value: 'late' } as const;
+      await t.throwsAsync(ask(server, late), { code: 'process-unknown' });
+      await t.throwsAsync(ask(own, late), { code: 'name-unknown' });
     });
-    await t.throwsAsync(callFrom(node, caller, name, { type: 'late' }), { code: 'name-unknown' });
+  }
+
+  test(`a call to an unknown name rejects at once [L23]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const caller = await witnessOn(node, place.self);
+    const error = await t.throwsAsync<TergoError>(
+      caller.run((self) => self.call(name, { type: 'x' } as never)),
+    );
+    t.true(error instanceof TergoError);
+    t.is(error?.code, 'name-unknown');
+    t.regex(error?.message ?? '', /server/);
+    t.is((await infoOf(node, caller.pid)).pendingCalls, 0);
   });
 }
-
-test('a call to an unknown name rejects at once [L23]', async (t) => {
-  const node = await quietNode(t);
-  const caller = await spawnPuppet(node);
-  await t.throwsAsync(callFrom(node, caller, name, { type: 'x' }), {
-    instanceOf: TergoError,
-    code: 'name-unknown',
-    message: /server/,
-  });
-  t.is(node.info().pendingCalls, 0);
-});
 
 test('a call from outside of any process comes from the node itself', async (t) => {
   const node = await quietNode(t);

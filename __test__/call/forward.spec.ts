@@ -1,5 +1,5 @@
 import test from 'ava';
-import { noreply, processName, reply, stop, TergoError, type Node, type Pid } from 'tergo';
+import { noreply, processName, TergoError, type Node, type Pid } from 'tergo';
 import {
   inside,
   spawnCollector,
@@ -8,7 +8,9 @@ import {
   spawnScript,
   type Script,
 } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import { Server } from '../support/far-server.ts';
+import { closeShared, infoOf, places, sharedPlace, witnessOn } from '../support/places.ts';
+import { hasEnded, quietNode } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 interface Body {
@@ -27,43 +29,40 @@ function spawnHand(
   });
 }
 
-test('a call handed to a third is answered by that one, and the first ends normally without answering [L22]', async (t) => {
-  const node = await quietNode(t);
-  const froms: unknown[] = [];
-  const third = await spawnScript(node, {
-    handleCall: (_self, request: Body, from) => (froms.push(from), reply(request, 'third')),
-  });
-  const first = await spawnHand(node, third, {
-    handleCall: (self, request) => {
-      self.forward(third, request);
-      return stop('normal');
-    },
-  });
-  const caller = await spawnPuppet(node);
-  const [answer] = await inside(node, caller, (self) => [self.call(first, { type: 'x' })]);
-  t.is(await answer, 'third');
-  t.deepEqual(froms, [caller]);
-  t.is(node.processState(first), 'terminated');
-  t.is(node.processState(third), 'sleep');
-});
+test.after.always(closeShared);
 
-test('a caller handed to a third as data is answered by that one after the first has ended [L22]', async (t) => {
-  const node = await quietNode(t);
-  const third = await spawnScript(node, {
-    handleMessage: (self, caller) => (
-      self.sendResponse(caller as never, 'third' as never),
-      noreply
-    ),
-  });
-  const first = await spawnScript(node, {
-    handleCall: (self, request: Body) => {
-      self.send(third, self.callerOf(request));
-      return stop('normal');
-    },
-  });
-  t.is(await node.call(first, { type: 'x' }), 'third');
-  t.is(node.processState(first), 'terminated');
-});
+for (const place of places) {
+  for (const thirdOn of place.isThreaded ? [place.self, place.other] : [0]) {
+    const where = place.isThreaded ? `${place.title}, on to ${thirdOn}` : '';
+
+    test(`a call handed to a third is answered by that one, and the first ends normally without answering [L22]${where}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const third = await node.spawn(Server, { thread: thirdOn });
+      const first = await node.spawn(Server, { thread: place.other });
+      const watcher = await witnessOn(node, place.self);
+      await watcher.run((self) => self.monitor(first));
+      const caller = await witnessOn(node, place.self);
+      const to = third as Pid<unknown>;
+      const asked = caller.run((self) => self.call(first, { type: 'hand on', to }));
+      t.deepEqual((await asked) as unknown, [caller.pid, 'plain']);
+      t.like(await watcher.heard(), [{ on: 'down', ended: { pid: first, reason: 'normal' } }]);
+      t.true(hasEnded(node, first));
+      t.is((await infoOf(node, third)).state, 'sleep');
+      t.is((await infoOf(node, caller.pid)).pendingCalls, 0);
+    });
+
+    test(`a caller handed to a third as data is answered by that one after the first has ended [L22]${where}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const third = await node.spawn(Server, { thread: thirdOn });
+      const first = await node.spawn(Server, { thread: place.other });
+      const caller = await witnessOn(node, place.self);
+      const to = third as Pid<unknown>;
+      const asked = caller.run((self) => self.call(first, { type: 'give away', to }));
+      t.is((await asked) as unknown, 'third');
+      t.true(hasEnded(node, first));
+    });
+  }
+}
 
 test('a call goes through any number of hands and is answered to its first sender', async (t) => {
   const node = await quietNode(t);

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { Node } from 'tergo';
+import { closeShared, places, sharedPlace, witnessOn } from '../support/places.ts';
 import {
   gone,
   holdsAgain,
@@ -11,36 +12,43 @@ import {
   type Witness,
 } from '../support/witness.ts';
 
-test('start, backlog, both kinds of subscriber and stop: the life of an event with notify and buffer [L34]', async (t) => {
-  const node = await quietNode(t);
-  const [producer, first, second] = await spawnMany(node, 3);
-  const publisher = await producer!.run((self) =>
-    self.registerEvent<string>('news', { notify: true, buffer: 10 }),
-  );
+test.after.always(closeShared);
 
-  t.deepEqual(await first!.run((self) => self.linkEvent('news')), []);
-  t.deepEqual(await producer!.heard(), [{ on: 'event-start', event: 'news' }]);
-  await producer!.run((self) => self.sendEvent(publisher, 'one'));
-  t.deepEqual(messages(await first!.heard()), ['one']);
-  t.like((await first!.heard())[0], { meta: { name: 'news', node: node.name } });
+for (const place of places) {
+  test(`start, backlog, both kinds of subscriber and stop: the life of an event with notify and buffer [L34]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = `news of ${place.title}`;
+    const producer = await witnessOn(node, place.other);
+    const first = await witnessOn(node, place.self);
+    const second = await witnessOn(node, place.self);
+    const publisher = await producer.run((self) =>
+      self.registerEvent<string>(news, { notify: true, buffer: 10 }),
+    );
 
-  const backlog = await second!.run((self) => self.monitorEvent('news'));
-  t.is(backlog.length, 1);
-  t.like(backlog[0], { name: 'news', node: node.name, message: 'one' });
-  t.is(typeof backlog[0]!.timestampNs, 'bigint');
-  await producer!.run((self) => self.sendEvent(publisher, 'two'));
-  t.deepEqual(messages(await first!.heard()), ['one', 'two']);
-  t.deepEqual(messages(await second!.heard()), ['two']);
+    t.deepEqual(await first.run((self) => self.linkEvent(news)), []);
+    t.deepEqual(await producer.heard(), [{ on: 'event-start', event: news }]);
+    await producer.run((self) => self.sendEvent(publisher, 'one'));
+    t.deepEqual(messages(await first.heard()), ['one']);
+    t.like((await first.heard())[0], { meta: { name: news, node: node.name } });
 
-  await first!.run((self) => self.unlinkEvent('news'));
-  t.is((await producer!.heard()).length, 1);
-  await second!.run((self) => self.demonitorEvent('news'));
-  t.deepEqual((await producer!.heard()).slice(1), [{ on: 'event-stop', event: 'news' }]);
+    const backlog = await second.run((self) => self.monitorEvent(news));
+    t.is(backlog.length, 1);
+    t.like(backlog[0], { name: news, node: node.name, message: 'one' });
+    t.is(typeof backlog[0]!.timestampNs, 'bigint');
+    await producer.run((self) => self.sendEvent(publisher, 'two'));
+    t.deepEqual(messages(await first.heard()), ['one', 'two']);
+    t.deepEqual(messages(await second.heard()), ['two']);
 
-  await producer!.run((self) => self.sendEvent(publisher, 'three'));
-  t.deepEqual(messages(await first!.heard()), ['one', 'two']);
-  t.deepEqual(messages(await second!.heard()), ['two']);
-});
+    await first.run((self) => self.unlinkEvent(news));
+    t.is((await producer.heard()).length, 1);
+    await second.run((self) => self.demonitorEvent(news));
+    t.deepEqual((await producer.heard()).slice(1), [{ on: 'event-stop', event: news }]);
+
+    await producer.run((self) => self.sendEvent(publisher, 'three'));
+    t.deepEqual(messages(await first.heard()), ['one', 'two']);
+    t.deepEqual(messages(await second.heard()), ['two']);
+  });
+}
 
 interface Leaving {
   readonly title: string;

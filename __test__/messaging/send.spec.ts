@@ -4,70 +4,76 @@ import {
   processId,
   processName,
   startNode,
+  type Alias,
   type Pid,
   type SendResult,
   type Target,
 } from 'tergo';
 import { inside, spawnCollector, spawnPuppet, spawnScript } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import { closeShared, places, sharedPlace, witnessOn } from '../support/places.ts';
+import { quietNode, type Handle } from '../support/witness.ts';
 import { waitFor, within } from '../support/wait-for.ts';
 
 const name = processName<unknown>('target');
 const elsewhere = processId(name, 'other@localhost');
 
-test('a process sends by pid, and a float arrives intact [L15]', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got } = await spawnCollector(node);
-  const sender = await spawnPuppet(node);
-  t.is(await inside(node, sender, (self) => self.send(pid, 3.14)), 'ok');
-  await waitFor('the message', () => got.length === 1);
-  t.deepEqual(got, [3.14]);
-});
+test.after.always(closeShared);
 
-test('a process sends by registered name, and by name and node [L16]', async (t) => {
-  const node = await quietNode(t);
-  const { got } = await spawnCollector(node, { name });
-  const sender = await spawnPuppet(node);
-  const results = await inside(node, sender, (self) => [
-    self.send(name, 'by name'),
-    self.send(processId(name, node.name), 'by process id'),
-  ]);
-  t.deepEqual(results, ['ok', 'ok']);
-  await waitFor('both messages', () => got.length === 2);
-  t.deepEqual(got, ['by name', 'by process id']);
-});
+/** What came, whatever else was heard. */
+function messagesOf({ seen }: Handle): unknown[] {
+  return seen.map((notice) => (notice.on === 'message' ? notice.message : notice));
+}
 
-test('a process sends by alias until the alias is deleted [L17]', async (t) => {
-  const node = await quietNode(t);
-  const got: unknown[] = [];
-  const owner = await spawnScript(node, {
-    handleMessage: (self, message) => {
-      if (message === 'delete') self.deleteAlias(self.aliases[0]!);
-      else got.push(message);
-      return noreply;
-    },
-    handleCall: (self) => self.createAlias(),
+for (const place of places) {
+  test(`a process sends by pid, and a float arrives intact [L15]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const to = target.pid as Pid<unknown>;
+    t.is(await sender.run((self) => self.send(to, 3.14)), 'ok');
+    await target.heard();
+    t.deepEqual(messagesOf(target), [3.14]);
+    t.is((target.seen[0] as { from: unknown }).from, sender.pid);
   });
-  const alias = (await node.call(owner, { type: 'alias' })) as Pid<unknown>;
-  const sender = await spawnPuppet(node);
-  t.is(await inside(node, sender, (self) => self.send(alias, 'by alias')), 'ok');
-  await waitFor('the message', () => got.length === 1);
-  node.send(owner, 'delete');
-  await waitFor('the deletion', () => node.processInfo(owner).aliases.length === 0);
-  t.is(await inside(node, sender, (self) => self.send(alias, 'late')), 'alias-unknown');
-  t.deepEqual(got, ['by alias']);
-});
 
-test('a send to an unknown name says so and does not throw [L18]', async (t) => {
-  const node = await quietNode(t);
-  const sender = await spawnPuppet(node);
-  const nobody = processName<unknown>('nobody');
-  const results = await inside(node, sender, (self) => [
-    self.send(nobody, 1),
-    self.send(processId(nobody, node.name), 1),
-  ]);
-  t.deepEqual(results, ['name-unknown', 'name-unknown']);
-});
+  test(`a process sends by registered name, and by name and node [L16]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const own = processName<unknown>(`target${place.title}`);
+    const target = await witnessOn(node, place.other, { name: own });
+    const sender = await witnessOn(node, place.self);
+    const results = await sender.run((self) => [
+      self.send(own, 'by name'),
+      self.send(processId(own, node.name), 'by process id'),
+    ]);
+    t.deepEqual(results, ['ok', 'ok']);
+    await target.heard();
+    t.deepEqual(messagesOf(target), ['by name', 'by process id']);
+  });
+
+  test(`a process sends by alias until the alias is deleted [L17]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const alias = (await target.run((self) => self.createAlias())) as Alias<unknown>;
+    const sender = await witnessOn(node, place.self);
+    t.is(await sender.run((self) => self.send(alias, 'by alias')), 'ok');
+    await target.heard();
+    await target.run((self) => self.deleteAlias(alias));
+    t.is(await sender.run((self) => self.send(alias, 'late')), 'alias-unknown');
+    await target.heard();
+    t.deepEqual(messagesOf(target), ['by alias']);
+  });
+
+  test(`a send to an unknown name says so and does not throw [L18]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const sender = await witnessOn(node, place.self);
+    const nobody = processName<unknown>('nobody');
+    const results = await sender.run((self) => [
+      self.send(nobody, 1),
+      self.send(processId(nobody, node.name), 1),
+    ]);
+    t.deepEqual(results, ['name-unknown', 'name-unknown']);
+  });
+}
 
 test('a callback sees who sent: the process, or the node itself from outside', async (t) => {
   const node = await quietNode(t);

@@ -6,9 +6,13 @@ import {
   eventName,
   Pool,
   poolSpec,
+  startNode,
   type EventName,
   type Publisher,
 } from 'tergo';
+import { FarHands, type HandRequest } from '../support/far-hand.ts';
+import { behaviors } from '../support/places.ts';
+import { turnstile } from '../support/turnstile.ts';
 import { ascending, Hand, pooled, poolWorld, rounds, type Pooled } from '../support/pooled.ts';
 
 /** Sends as many messages as told and gives who got them. */
@@ -36,6 +40,54 @@ test('high and max calls and sends reach the pool itself; 10 calls and 10 sends 
   t.deepEqual(await pool.cycle(9), rounds(3, 3, 6));
   t.deepEqual(ascending(await sendRound(pool, 3)), [6, 7, 8]);
 });
+
+/** Where the workers live; the pool is on thread 0. */
+const workerPlaces: readonly (readonly [title: string, thread: number | undefined])[] = [
+  [', with the workers on another thread', 1],
+  [', with the workers spread over all threads', undefined],
+];
+
+for (const [title, thread] of workerPlaces) {
+  test(`high and max calls and sends reach the pool itself; 10 calls and 10 sends go round robin over five workers; with three more the cycle has eight; with five less it goes over the newest three [L67]${title}`, async (t) => {
+    await turnstile(t);
+    const log = { disableConsole: true };
+    const node = await startNode('pools@localhost', { threads: 3, behaviors, log });
+    t.teardown(() => node.stopForce());
+    const pid = await node.spawn(FarHands, { args: [5, thread] });
+    const ask = (type: HandRequest['type'], rest: object = {}): Promise<unknown> =>
+      node.call(pid, { type, ...rest });
+    const own = (rest: object = {}): Promise<unknown> =>
+      node.call(pid, { type: 'got', ...rest }, { priority: 'high' });
+    const cycle = async (calls: number): Promise<unknown[]> => {
+      const answers = [];
+      for (let n = 0; n < calls; n++) answers.push(await ask('who'));
+      return answers;
+    };
+    for (const priority of ['high', 'max'] as const) {
+      t.is((await node.call(pid, { type: 'who' }, { priority })) as unknown, pid);
+      t.is(node.send(pid, priority, { priority }), 'ok');
+    }
+    t.deepEqual(await own(), ['high', 'max']);
+    const ten = await cycle(10);
+    const five = ten.slice(0, 5);
+    t.is(new Set(five).size, 5);
+    t.deepEqual(ten, [...five, ...five]);
+    for (let n = 0; n < 10; n++) t.is(node.send(pid, n), 'ok');
+    const got = await Promise.all(five.map(() => ask('got')));
+    t.deepEqual(ascending((got.flat() as number[]).slice()), ascending([...Array(10).keys()]));
+    t.true(got.every((items) => (items as number[]).length === 2));
+    t.is(await own({ more: 3 }), 8);
+    const sixteen = await cycle(16);
+    const eight = sixteen.slice(0, 8);
+    t.deepEqual(sixteen, [...eight, ...eight]);
+    t.is(new Set(eight).size, 8);
+    t.is(await own({ more: -5 }), 3);
+    const nine = await cycle(9);
+    const newest = eight.filter((worker) => !five.includes(worker));
+    t.deepEqual(nine, [...nine.slice(0, 3), ...nine.slice(0, 3), ...nine.slice(0, 3)]);
+    t.deepEqual(new Set(nine), new Set(newest));
+  });
+}
 
 test('messages, calls and events share one round', async (t) => {
   const pool = await pooled(t, 4);

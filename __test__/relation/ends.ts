@@ -1,4 +1,4 @@
-import { processId, stop, type ExitReason, type Node, type RelationTargetInfo } from 'tergo';
+import { processId, type ExitReason, type Node, type RelationTargetInfo } from 'tergo';
 import { eventName, processName, type Alias, type EventName, type ProcessName } from 'tergo';
 import type { Handle, Witness, WitnessProtocol } from '../support/witness.ts';
 
@@ -34,18 +34,16 @@ export const ends: readonly End[] = [
   },
   {
     title: 'a crash',
-    bring: (node, { pid }) => {
+    bring: (_node, target) => {
       const reason = new Error('crash');
-      node.send(pid, () => {
-        throw reason;
-      });
+      target.crash(reason);
       return reason;
     },
   },
   {
     title: 'a normal stop',
-    bring: (node, { pid }) => {
-      node.send(pid, () => stop('normal'));
+    bring: (_node, target) => {
+      target.stop();
       return 'normal';
     },
   },

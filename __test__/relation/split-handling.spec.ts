@@ -14,6 +14,8 @@ import {
   type Request,
   type Target,
 } from 'tergo';
+import { Server, type ServerProtocol } from '../support/far-server.ts';
+import { closeShared, places, sharedPlace, witnessOn } from '../support/places.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { quietNode } from '../support/witness.ts';
 
@@ -100,6 +102,30 @@ const ways: readonly Way[] = [
   { title: 'alias', to: ({ alias }) => alias, split: ({ alias }) => `alias ${alias}` },
 ];
 
+interface FarSetting {
+  readonly node: Node;
+  readonly pid: Pid<ServerProtocol>;
+  readonly alias: Alias<ServerProtocol>;
+  readonly name: ProcessName<ServerProtocol>;
+}
+
+/** The same for a server that may live on another thread. */
+const farWays: readonly {
+  readonly title: string;
+  to(setting: FarSetting): Target<ServerProtocol>;
+  split(setting: FarSetting): string;
+}[] = [
+  { title: 'pid', to: ({ pid }) => pid, split: () => 'plain' },
+  { title: 'name', to: ({ name }) => name, split: ({ name }) => `name ${name}` },
+  {
+    title: 'process id',
+    to: ({ node, name }) => processId(name, node.name),
+    split: ({ name }) => `name ${name}`,
+  },
+  { title: 'alias', to: ({ alias }) => alias, split: ({ alias }) => `alias ${alias}` },
+];
+let lastSplitter = 0;
+
 for (const isSplit of [false, true]) {
   for (const { title, to, split } of ways) {
     const where = isSplit && title !== 'pid' ? `the callback for ${title}s` : 'the plain callback';
@@ -131,6 +157,45 @@ test('split handling can be turned on and off while the process lives [L35]', as
   t.is(await node.call(pid, { type: 'split', on: false }), true);
   t.is(await node.call(name, { type: 'which' }), 'plain');
 });
+
+test.after.always(closeShared);
+
+for (const place of places) {
+  for (const isSplit of [false, true]) {
+    for (const { title, to, split } of farWays) {
+      const where =
+        isSplit && title !== 'pid' ? `the callback for ${title}s` : 'the plain callback';
+      const state = isSplit ? 'with' : 'without';
+      test(`${state} split handling what a process sends and asks by ${title} comes to ${where} [L35]${place.title}`, async (t) => {
+        const node = await sharedPlace(t, place);
+        const own = `splitter ${++lastSplitter}`;
+        const name: ProcessName<ServerProtocol> = processName(own);
+        const pid = await node.spawn(Server, { name, thread: place.other, args: [isSplit] });
+        const alias = (await node.call(pid, { type: 'alias' })) as Alias<ServerProtocol>;
+        const address = to({ node, pid, alias, name });
+        const callback = isSplit ? split({ node, pid, alias, name }) : 'plain';
+        const self = await witnessOn(node, place.self);
+        const results = await self.run((witness) => [
+          witness.send(address, 1),
+          witness.send(address, 2, { priority: 'high' }),
+        ]);
+        t.deepEqual(results, ['ok', 'ok']);
+        const asked = self.run((witness) => witness.call(address, { type: 'whom' }));
+        const [from, how] = (await asked) as unknown as [unknown, string];
+        t.deepEqual([from, how], [self.pid, callback]);
+        const seen = (await node.call(pid, { type: 'seen' })) as unknown as [string, number][];
+        t.deepEqual(
+          seen.toSorted(([, a], [, b]) => a - b),
+          [
+            [callback, 1],
+            [callback, 2],
+          ],
+        );
+        t.is((await node.call(pid, { type: 'split', on: !isSplit })) as unknown, isSplit);
+      });
+    }
+  }
+}
 
 test('split handling without the callbacks for it falls back to the plain ones', async (t) => {
   class Plain extends Actor<{ message: Note; request: Which }> {

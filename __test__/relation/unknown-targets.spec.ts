@@ -1,6 +1,9 @@
 import test from 'ava';
 import { processId, processName, type AnyTarget, type ErrorCode, type Node } from 'tergo';
+import { closeShared, infoOf, places, sharedPlace, witnessOn } from '../support/places.ts';
 import { gone, quietNode, spawnWitness, type Handle, type Witness } from '../support/witness.ts';
+
+test.after.always(closeShared);
 
 /** A target that is not there, and what linking to it or monitoring it rejects with. */
 interface Absent {
@@ -17,6 +20,7 @@ const absents: readonly Absent[] = [
     code: 'process-unknown',
     find: async (node, ended) => {
       node.kill(ended.pid);
+      await gone(node, ended);
       return ended.pid;
     },
   },
@@ -47,9 +51,10 @@ const absents: readonly Absent[] = [
     title: 'an alias that was deleted',
     code: 'alias-unknown',
     find: (_node, owner) =>
-      owner.run((self) => {
-        const alias = self.createAlias();
-        self.deleteAlias(alias);
+      owner.run(async (self) => {
+        // One that lives on another thread answers by promises.
+        const alias = await Promise.resolve(self.createAlias());
+        await Promise.resolve(self.deleteAlias(alias));
         return alias;
       }),
   },
@@ -70,29 +75,36 @@ const kinds = [
   { kind: 'monitor', rule: 'L28', make: (self: Witness, to: AnyTarget) => self.monitor(to) },
 ];
 
-for (const { kind, rule, make } of kinds) {
-  for (const { title, code, home, find } of absents) {
-    test(`a ${kind} on ${title} rejects with '${code}' and leaves nothing behind [${rule}]`, async (t) => {
-      const node = await quietNode(t);
-      const other = await spawnWitness(home === undefined ? node : await quietNode(t, {}, home));
-      const target = await find(node, other);
-      const self = await spawnWitness(node);
-      await t.throwsAsync(
-        self.run((witness) => make(witness, target)),
-        { code },
+for (const place of places) {
+  for (const { kind, rule, make } of kinds) {
+    for (const { title, code, home, find } of absents) {
+      test(`a ${kind} on ${title} rejects with '${code}' and leaves nothing behind [${rule}]${place.title}`, async (t) => {
+        const node = await sharedPlace(t, place);
+        const other =
+          home === undefined
+            ? await witnessOn(node, place.other)
+            : await spawnWitness(await quietNode(t, {}, home));
+        const target = await find(node, other);
+        const self = await witnessOn(node, place.self);
+        await t.throwsAsync(
+          self.run((witness) => make(witness, target)),
+          { code },
+        );
+        const { links, monitors } = await infoOf(node, self.pid);
+        t.deepEqual([links, monitors], [[], []]);
+        if (!place.isThreaded) t.is(node.info().links + node.info().monitors, 0);
+        t.deepEqual(await self.heard(), []);
+      });
+    }
+
+    test(`a ${kind} on an event that is not registered rejects with 'event-unknown' [${rule}]${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const self = await witnessOn(node, place.self);
+      const subscribed = self.run((witness) =>
+        kind === 'link' ? witness.linkEvent('nothing') : witness.monitorEvent('nothing'),
       );
-      t.is(node.info().links + node.info().monitors, 0);
-      t.deepEqual(await self.heard(), []);
+      await t.throwsAsync(subscribed, { code: 'event-unknown' });
+      t.deepEqual((await infoOf(node, self.pid)).events, []);
     });
   }
-
-  test(`a ${kind} on an event that is not registered rejects with 'event-unknown' [${rule}]`, async (t) => {
-    const node = await quietNode(t);
-    const self = await spawnWitness(node);
-    const subscribed = self.run((witness) =>
-      kind === 'link' ? witness.linkEvent('nothing') : witness.monitorEvent('nothing'),
-    );
-    await t.throwsAsync(subscribed, { code: 'event-unknown' });
-    t.deepEqual(node.processInfo(self.pid).events, []);
-  });
 }

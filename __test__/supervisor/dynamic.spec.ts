@@ -1,5 +1,6 @@
 import test from 'ava';
 import { childSpec, type ChildSpec } from 'tergo';
+import { childPlaces, tendedAt } from '../support/child-places.ts';
 import {
   keep,
   Tended,
@@ -27,65 +28,78 @@ function states(kept: Kept): Promise<string[]> {
   );
 }
 
-for (const { strategy, label } of strategies) {
-  test(`${strategy}: children run under their names; known ones start, new ones are added, disabled ones start not [${label}]`, async (t) => {
-    const kept = await keep(t, (story) => ({
-      strategy,
-      children: ['a', 'b', 'c'].map((name) => tended(story, name)),
-    }));
-    const { ask, story, node } = kept;
-    const spec = (name: string): ChildSpec<never> => tended(story, name);
-    const three = await kept.children();
-    t.deepEqual(
-      three.map(({ name }) => name),
-      ['a', 'b', 'c'],
-    );
-    for (const { name, pid } of three) t.is(node.processInfo(pid!).name, name);
+for (const place of childPlaces) {
+  for (const { strategy, label } of strategies) {
+    test(`${strategy}: children run under their names; known ones start, new ones are added, disabled ones start not [${label}]${place.title}`, async (t) => {
+      const kept = await keep(
+        t,
+        (story) => ({
+          strategy,
+          children: ['a', 'b', 'c'].map((name) => tendedAt(place, story, name)),
+        }),
+        { place },
+      );
+      const { ask, story, node } = kept;
+      const spec = (name: string): ChildSpec<never> => tendedAt(place, story, name);
+      const three = await kept.children();
+      t.deepEqual(
+        three.map(({ name }) => name),
+        ['a', 'b', 'c'],
+      );
+      for (const { name, pid } of three) t.is((await node.fetchProcessInfo(pid!)).name, name);
 
-    await t.throwsAsync(
-      ask((self) => self.startChild(spec('a'))),
-      { code: 'child-running' },
-    );
-    await t.throwsAsync(
-      ask((self) => self.startChild(spec('x'))),
-      { code: 'child-unknown' },
-    );
-    t.deepEqual(await kept.children(), three);
+      await t.throwsAsync(
+        ask((self) => self.startChild(spec('a'))),
+        { code: 'child-running' },
+      );
+      await t.throwsAsync(
+        ask((self) => self.startChild(spec('x'))),
+        { code: 'child-unknown' },
+      );
+      t.deepEqual(await kept.children(), three);
 
-    const added = await ask((self) => self.addChild(spec('d')));
-    const four = await kept.children();
-    t.deepEqual(four.slice(0, 3), three);
-    t.like(four[3], { name: 'd', pid: added, state: 'running' });
-    t.is(node.processInfo(added).name, 'd');
-    await t.throwsAsync(
-      ask((self) => self.startChild(spec('d'))),
-      { code: 'child-running' },
-    );
-    await t.throwsAsync(
-      ask((self) => self.addChild(spec('d'))),
-      { code: 'child-duplicate' },
-    );
-    t.deepEqual(await kept.children(), four);
+      const added = await ask((self) => self.addChild(spec('d')));
+      const four = await kept.children();
+      t.deepEqual(four.slice(0, 3), three);
+      t.like(four[3], { name: 'd', pid: added, state: 'running' });
+      t.is((await node.fetchProcessInfo(added)).name, 'd');
+      await t.throwsAsync(
+        ask((self) => self.startChild(spec('d'))),
+        { code: 'child-running' },
+      );
+      await t.throwsAsync(
+        ask((self) => self.addChild(spec('d'))),
+        { code: 'child-duplicate' },
+      );
+      t.deepEqual(await kept.children(), four);
 
-    await t.throwsAsync(
-      ask((self) => self.disableChild('x')),
-      { code: 'child-unknown' },
-    );
-    await ask(async (self) => {
-      await self.disableChild('a');
-      t.like(self.children()[0], { state: 'stopping', isDisabled: true });
-      await t.throwsAsync(self.startChild(spec('a')), { code: 'child-disabled' });
-      await t.throwsAsync(self.enableChild('a'), { code: 'supervisor-strategy-active' });
+      await t.throwsAsync(
+        ask((self) => self.disableChild('x')),
+        { code: 'child-unknown' },
+      );
+      await ask(async (self) => {
+        await self.disableChild('a');
+        t.like(self.children()[0], { state: 'stopping', isDisabled: true });
+        await t.throwsAsync(self.startChild(spec('a')), { code: 'child-disabled' });
+        await t.throwsAsync(self.enableChild('a'), { code: 'supervisor-strategy-active' });
+      });
+      t.deepEqual(await kept.told(), ['up a', 'up b', 'up c', 'up d', 'down a shutdown']);
+      await t.throwsAsync(
+        ask((self) => self.startChild(spec('a'))),
+        { code: 'child-disabled' },
+      );
+      t.deepEqual(await states(kept), [
+        'a stopped disabled',
+        'b running',
+        'c running',
+        'd running',
+      ]);
+      t.is(node.whereis('a'), undefined);
     });
-    t.deepEqual(await kept.told(), ['up a', 'up b', 'up c', 'up d', 'down a shutdown']);
-    await t.throwsAsync(
-      ask((self) => self.startChild(spec('a'))),
-      { code: 'child-disabled' },
-    );
-    t.deepEqual(await states(kept), ['a stopped disabled', 'b running', 'c running', 'd running']);
-    t.is(node.whereis('a'), undefined);
-  });
+  }
+}
 
+for (const { strategy } of strategies) {
   test(`${strategy}: a disabled child is left out of restarts and starts again when it is enabled`, async (t) => {
     const kept = await keep(t, (story) => ({
       ...{ strategy, restart: 'permanent' },

@@ -6,6 +6,7 @@ import {
   type Restart,
   type SupervisorSpec,
 } from 'tergo';
+import { childPlaces, tendedAt } from '../support/child-places.ts';
 import { keep, Listener, Tended, textOf, type Kept, type Story } from '../support/keeper.ts';
 
 const names = ['a', 'b', 'c'];
@@ -44,87 +45,94 @@ async function live({ children }: Kept): Promise<string[]> {
   return running.map(({ name }) => name);
 }
 
-for (const { strategy, labels, significant } of groups) {
-  for (const [at, restart] of restarts.entries()) {
-    const again: Readonly<Record<Restart, readonly string[]>> = {
-      transient: ['kill'],
-      temporary: [],
-      permanent: ['normal', 'shutdown', 'kill'],
-    };
-    const which = again[restart].length === 0 ? 'never' : `after ${again[restart].join(', ')}`;
+for (const place of childPlaces)
+  for (const { strategy, labels, significant } of groups) {
+    for (const [at, restart] of restarts.entries()) {
+      const again: Readonly<Record<Restart, readonly string[]>> = {
+        transient: ['kill'],
+        temporary: [],
+        permanent: ['normal', 'shutdown', 'kill'],
+      };
+      const which = again[restart].length === 0 ? 'never' : `after ${again[restart].join(', ')}`;
 
-    test(`${strategy}: the group of a ${restart} child stops in reverse order, then starts in order, ${which} [${labels[at]}]`, async (t) => {
-      const rules = { strategy, restart, keepOrder: true, autoShutdown: false, intensity: 100 };
-      const spec = (story: Story): SupervisorSpec => ({
-        ...rules,
-        children: names.map((name) => tended(story, name)),
+      test(`${strategy}: the group of a ${restart} child stops in reverse order, then starts in order, ${which} [${labels[at]}]${place.title}`, async (t) => {
+        const rules = { strategy, restart, keepOrder: true, autoShutdown: false, intensity: 100 };
+        const spec = (story: Story): SupervisorSpec => ({
+          ...rules,
+          children: names.map((name) => tendedAt(place, story, name)),
+        });
+        const kept = await keep(t, spec, { as: Listener, place });
+        t.deepEqual(await kept.told(), ['up a', 'up b', 'up c']);
+
+        const hit = async (name: string, reason: ExitReason): Promise<void> => {
+          const running = await live(kept);
+          kept.heard.length = 0;
+          await kept.end(name, reason);
+          const text = textOf(reason);
+          const isAgain = again[restart].includes(text);
+          const lines = isAgain
+            ? restarted(groupOf(strategy, name), name, text, running)
+            : [`down ${name} ${text}`];
+          t.deepEqual(await kept.told(), lines);
+          // The callbacks tell the same.
+          const heard = kept.heard.map((line) => line.replace(/ \d+/, ''));
+          const shown = lines.map((line) =>
+            line.replace('up', 'started').replace('down', 'terminated'),
+          );
+          t.deepEqual(heard, shown);
+        };
+        await hit('a', 'normal');
+        await hit('b', 'shutdown');
+        await hit('c', 'kill');
+        const left = await live(kept);
+        await kept.end(kept.pid, custom);
+        const downs = left.toReversed().map((name) => `down ${name} custom`);
+        t.deepEqual(await kept.told(), [...downs, 'end custom by exit']);
+
+        const fresh = await keep(t, spec, { place });
+        await fresh.told();
+        for (const name of names) {
+          const running = await live(fresh);
+          await fresh.end(name, 'kill');
+          const isAgain = restart !== 'temporary';
+          const group = groupOf(strategy, name);
+          const lines = isAgain ? restarted(group, name, 'kill', running) : [`down ${name} kill`];
+          t.deepEqual(await fresh.told(), lines);
+        }
+        await fresh.end(fresh.pid, 'normal');
+        t.is((await fresh.told()).at(-1), 'end normal by exit');
       });
-      const kept = await keep(t, spec, { as: Listener });
-      t.deepEqual(await kept.told(), ['up a', 'up b', 'up c']);
 
-      const hit = async (name: string, reason: ExitReason): Promise<void> => {
-        const running = await live(kept);
-        kept.heard.length = 0;
-        await kept.end(name, reason);
-        const text = textOf(reason);
-        const isAgain = again[restart].includes(text);
-        const lines = isAgain
-          ? restarted(groupOf(strategy, name), name, text, running)
-          : [`down ${name} ${text}`];
-        t.deepEqual(await kept.told(), lines);
-        // The callbacks tell the same.
-        const heard = kept.heard.map((line) => line.replace(/ \d+/, ''));
-        const shown = lines.map((line) =>
-          line.replace('up', 'started').replace('down', 'terminated'),
+      test(`${strategy}: a significant ${restart} child in the middle is restarted with its group or ends all [${significant[at]}]${place.title}`, async (t) => {
+        const kept = await keep(
+          t,
+          (story) => ({
+            ...{ strategy, restart, keepOrder: true, intensity: 100 },
+            children: names.map((name) => tendedAt(place, story, name, name === 'b')),
+          }),
+          { place },
         );
-        t.deepEqual(heard, shown);
-      };
-      await hit('a', 'normal');
-      await hit('b', 'shutdown');
-      await hit('c', 'kill');
-      const left = await live(kept);
-      await kept.end(kept.pid, custom);
-      const downs = left.toReversed().map((name) => `down ${name} custom`);
-      t.deepEqual(await kept.told(), [...downs, 'end custom by exit']);
-
-      const fresh = await keep(t, spec);
-      await fresh.told();
-      for (const name of names) {
-        const running = await live(fresh);
-        await fresh.end(name, 'kill');
-        const isAgain = restart !== 'temporary';
-        const group = groupOf(strategy, name);
-        const lines = isAgain ? restarted(group, name, 'kill', running) : [`down ${name} kill`];
-        t.deepEqual(await fresh.told(), lines);
-      }
-      await fresh.end(fresh.pid, 'normal');
-      t.is((await fresh.told()).at(-1), 'end normal by exit');
-    });
-
-    test(`${strategy}: a significant ${restart} child in the middle is restarted with its group or ends all [${significant[at]}]`, async (t) => {
-      const kept = await keep(t, (story) => ({
-        ...{ strategy, restart, keepOrder: true, intensity: 100 },
-        children: names.map((name) => tended(story, name, name === 'b')),
-      }));
-      await kept.told();
-      const stimuli: Readonly<Record<Restart, readonly ExitReason[]>> = {
-        transient: [custom, 'normal'],
-        temporary: [custom],
-        permanent: ['normal', 'shutdown', custom],
-      };
-      for (const reason of stimuli[restart]) {
-        const text = textOf(reason);
-        const isAgain = restart === 'permanent' || (restart === 'transient' && reason === custom);
-        await kept.end('b', reason);
-        const lines = isAgain
-          ? restarted(groupOf(strategy, 'b'), 'b', text, names)
-          : [...['b', 'c', 'a'].map((name) => `down ${name} ${text}`), `end ${text} by exit`];
-        t.deepEqual(await kept.told(), lines);
-        t.is(kept.isAlive(), isAgain);
-      }
-    });
+        await kept.told();
+        const stimuli: Readonly<Record<Restart, readonly ExitReason[]>> = {
+          transient: [custom, 'normal'],
+          temporary: [custom],
+          permanent: ['normal', 'shutdown', custom],
+        };
+        for (const reason of stimuli[restart]) {
+          const text = textOf(reason);
+          const isAgain = restart === 'permanent' || (restart === 'transient' && reason === custom);
+          await kept.end('b', reason);
+          const lines = isAgain
+            ? restarted(groupOf(strategy, 'b'), 'b', text, names)
+            : [...['b', 'c', 'a'].map((name) => `down ${name} ${text}`), `end ${text} by exit`];
+          t.deepEqual(await kept.told(), lines);
+          t.is(kept.isAlive(), isAgain);
+        }
+      });
+    }
   }
 
+for (const { strategy } of groups) {
   test(`${strategy}: without keepOrder all siblings are told at once, and nobody starts before the last has stopped`, async (t) => {
     const slow = Promise.withResolvers<void>();
     const kept = await keep(t, (story) => ({

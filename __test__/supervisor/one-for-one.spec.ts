@@ -1,13 +1,10 @@
 import test from 'ava';
-import { childSpec, type ChildSpec, type ExitReason, type Restart } from 'tergo';
-import { keep, Listener, Tended, textOf, type Story } from '../support/keeper.ts';
+import type { ExitReason, Restart } from 'tergo';
+import { childPlaces, tendedAt } from '../support/child-places.ts';
+import { keep, Listener, textOf } from '../support/keeper.ts';
 
 const names = ['a', 'b', 'c'];
 const custom = new Error('custom');
-
-function tended(story: Story, name: string, significant = false): ChildSpec {
-  return childSpec(name, Tended, { args: [story, name], significant });
-}
 
 const rules: readonly {
   readonly restart: Restart;
@@ -19,47 +16,48 @@ const rules: readonly {
   { restart: 'permanent', label: 'L43', again: ['normal', 'shutdown', 'kill'] },
 ];
 
-for (const { restart, label, again } of rules) {
-  const which = again.length === 0 ? 'never' : `only after ${again.join(', ')}`;
-  test(`one-for-one: only the hit child is concerned; a ${restart} one is restarted ${which} [${label}]`, async (t) => {
-    const kept = await keep(
-      t,
-      (story) => ({
-        strategy: 'one-for-one',
-        restart,
-        autoShutdown: false,
-        children: names.map((name) => tended(story, name)),
-      }),
-      { as: Listener },
-    );
-    t.deepEqual(await kept.told(), ['up a', 'up b', 'up c']);
-    t.deepEqual(
-      kept.heard.map((line) => line.replace(/ \d+$/, '')),
-      ['started a', 'started b', 'started c'],
-    );
+for (const place of childPlaces)
+  for (const { restart, label, again } of rules) {
+    const which = again.length === 0 ? 'never' : `only after ${again.join(', ')}`;
+    test(`one-for-one: only the hit child is concerned; a ${restart} one is restarted ${which} [${label}]${place.title}`, async (t) => {
+      const kept = await keep(
+        t,
+        (story) => ({
+          strategy: 'one-for-one',
+          restart,
+          autoShutdown: false,
+          children: names.map((name) => tendedAt(place, story, name)),
+        }),
+        { as: Listener, place },
+      );
+      t.deepEqual(await kept.told(), ['up a', 'up b', 'up c']);
+      t.deepEqual(
+        kept.heard.map((line) => line.replace(/ \d+$/, '')),
+        ['started a', 'started b', 'started c'],
+      );
 
-    for (const reason of ['normal', 'shutdown', 'kill'] as const) {
-      const before = await kept.children();
-      const { name } = before.find(({ pid }) => pid !== undefined)!;
-      await kept.end(name, reason);
-      const isAgain = again.includes(reason);
-      t.deepEqual(await kept.told(), [
-        `down ${name} ${reason}`,
-        ...(isAgain ? [`up ${name}`] : []),
-      ]);
-      const after = await kept.children();
-      t.is(after.find((info) => info.name === name)!.pid !== undefined, isAgain);
-      const others = (list: typeof after): typeof after =>
-        list.filter((info) => info.name !== name);
-      t.deepEqual(others(after), others(before));
-    }
+      for (const reason of ['normal', 'shutdown', 'kill'] as const) {
+        const before = await kept.children();
+        const { name } = before.find(({ pid }) => pid !== undefined)!;
+        await kept.end(name, reason);
+        const isAgain = again.includes(reason);
+        t.deepEqual(await kept.told(), [
+          `down ${name} ${reason}`,
+          ...(isAgain ? [`up ${name}`] : []),
+        ]);
+        const after = await kept.children();
+        t.is(after.find((info) => info.name === name)!.pid !== undefined, isAgain);
+        const others = (list: typeof after): typeof after =>
+          list.filter((info) => info.name !== name);
+        t.deepEqual(others(after), others(before));
+      }
 
-    const left = (await kept.children()).filter(({ pid }) => pid !== undefined);
-    await kept.end(kept.pid, custom);
-    const downs = left.map(({ name }) => `down ${name} custom`).toReversed();
-    t.deepEqual(await kept.told(), [...downs, 'end custom by exit']);
-  });
-}
+      const left = (await kept.children()).filter(({ pid }) => pid !== undefined);
+      await kept.end(kept.pid, custom);
+      const downs = left.map(({ name }) => `down ${name} custom`).toReversed();
+      t.deepEqual(await kept.told(), [...downs, 'end custom by exit']);
+    });
+  }
 
 const significantRules: readonly {
   readonly restart: Restart;
@@ -72,29 +70,34 @@ const significantRules: readonly {
   { restart: 'permanent', label: 'L46', again: ['normal', 'shutdown', custom], last: [] },
 ];
 
-for (const { restart, label, again, last } of significantRules) {
-  const ending = last.length === 0 ? 'never ends' : `ends after ${last.map(textOf).join(', ')}`;
-  test(`one-for-one: with a significant ${restart} child the supervisor ${ending} [${label}]`, async (t) => {
-    for (const final of last.length === 0 ? [undefined] : last) {
-      const kept = await keep(t, (story) => ({
-        strategy: 'one-for-one',
-        restart,
-        children: names.map((name) => tended(story, name, name === 'b')),
-      }));
-      await kept.told();
-      for (const reason of again) {
-        await kept.end('b', reason);
-        t.deepEqual(await kept.told(), [`down b ${textOf(reason)}`, 'up b']);
+for (const place of childPlaces)
+  for (const { restart, label, again, last } of significantRules) {
+    const ending = last.length === 0 ? 'never ends' : `ends after ${last.map(textOf).join(', ')}`;
+    test(`one-for-one: with a significant ${restart} child the supervisor ${ending} [${label}]${place.title}`, async (t) => {
+      for (const final of last.length === 0 ? [undefined] : last) {
+        const kept = await keep(
+          t,
+          (story) => ({
+            strategy: 'one-for-one',
+            restart,
+            children: names.map((name) => tendedAt(place, story, name, name === 'b')),
+          }),
+          { place },
+        );
+        await kept.told();
+        for (const reason of again) {
+          await kept.end('b', reason);
+          t.deepEqual(await kept.told(), [`down b ${textOf(reason)}`, 'up b']);
+        }
+        if (final === undefined) {
+          t.true(kept.isAlive());
+          continue;
+        }
+        const text = textOf(final);
+        await kept.end('b', final);
+        const downs = ['b', 'c', 'a'].map((name) => `down ${name} ${text}`);
+        t.deepEqual(await kept.told(), [...downs, `end ${text} by exit`]);
+        t.false(kept.isAlive());
       }
-      if (final === undefined) {
-        t.true(kept.isAlive());
-        continue;
-      }
-      const text = textOf(final);
-      await kept.end('b', final);
-      const downs = ['b', 'c', 'a'].map((name) => `down ${name} ${text}`);
-      t.deepEqual(await kept.told(), [...downs, `end ${text} by exit`]);
-      t.false(kept.isAlive());
-    }
-  });
-}
+    });
+  }

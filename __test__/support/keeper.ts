@@ -20,7 +20,8 @@ import {
 } from 'tergo';
 import { virtualClock, type VirtualClock } from 'tergo/testing';
 import { recordLog } from './log-records.ts';
-import { quietNode } from './witness.ts';
+import { type ChildPlace, farStage } from './child-places.ts';
+import { hasEnded, quietNode } from './witness.ts';
 
 /** What happened to a supervisor and its children, in order, as short lines: `up a`, `down a normal`, … */
 export type Story = string[];
@@ -162,12 +163,11 @@ export async function stillNode(
 export async function keep(
   t: ExecutionContext,
   specOf: (story: Story) => SupervisorSpec | ((self: Keeper) => MaybePromise<SupervisorSpec>),
-  { as = Keeper, ...options }: KeepOptions = {},
+  { as = Keeper, place, ...options }: KeepOptions = {},
 ): Promise<Kept> {
-  const { node, clock, log } = await stillNode(t);
-  const story: Story = [];
+  const { node, clock, log, story, own, settle } = await stageOf(t, place);
   const heard: Story = [];
-  const args: never = [specOf(story), story, heard] as never;
+  const args: never = [specOf(story), own, heard] as never;
   const pid: Pid<KeeperProtocol> = await node.spawn(as, { ...options, args });
   let told = 0;
   const ask = <T>(question: (self: Keeper) => MaybePromise<T>): Promise<T> =>
@@ -184,21 +184,45 @@ export async function keep(
       const target = typeof whom === 'string' ? await child(whom) : whom;
       if (reason === 'kill') node.kill(target);
       else node.sendExit(target, reason);
-      await clock.settle();
+      await settle();
     },
     told: async () => {
-      await clock.settle();
+      await settle();
       const news = story.slice(told);
       told = story.length;
       return news;
     },
-    isAlive: () => node.processState(pid) !== 'terminated',
+    isAlive: () => !hasEnded(node, pid),
   };
 }
 
 type KeepOptions = Omit<SpawnOptions<KeeperProtocol, []>, 'args'> & {
   readonly as?: typeof Keeper;
+  /** Where its children live, if not on its own thread. */
+  readonly place?: ChildPlace;
 };
+
+/** Where a story is played, and who tells what in it. */
+interface Stage {
+  readonly node: Node;
+  readonly clock: VirtualClock;
+  readonly log: LogRecord[];
+  readonly story: Story;
+  /** For those of thread 0 who tell in it. */
+  readonly own: Story;
+  settle(): Promise<void>;
+}
+
+/** A node with a clock that stands still; or one with threads, whose clocks go. */
+export async function stageOf(t: ExecutionContext, place: ChildPlace | undefined): Promise<Stage> {
+  if (place?.isThreaded !== true) {
+    const { node, clock, log } = await stillNode(t);
+    const story: Story = [];
+    return { node, clock, log, story, own: story, settle: () => clock.settle() };
+  }
+  const { node, story, told: own, settle } = await farStage(t);
+  return { node, clock: virtualClock(), log: recordLog(node), story, own, settle };
+}
 
 async function askOf<T>(
   node: Node,

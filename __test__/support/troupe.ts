@@ -13,7 +13,8 @@ import {
   type Node,
 } from 'tergo';
 import type { VirtualClock } from 'tergo/testing';
-import { stillNode, Tended, textOf, type Manners, type Story } from './keeper.ts';
+import type { ChildPlace } from './child-places.ts';
+import { stageOf, Tended, textOf, type Manners, type Story } from './keeper.ts';
 
 /** The callbacks of an application beside those that tell its story. */
 export interface Conduct {
@@ -78,10 +79,9 @@ export interface Theatre {
   told(): Promise<Story>;
 }
 
-/** A node with a clock that stands still, and a story. */
-export async function theatre(t: ExecutionContext): Promise<Theatre> {
-  const { node, clock, log } = await stillNode(t);
-  const story: Story = [];
+/** A node with a clock that stands still, and a story; one with threads for a place that has some. */
+export async function theatre(t: ExecutionContext, place?: ChildPlace): Promise<Theatre> {
+  const { node, clock, log, story, own, settle } = await stageOf(t, place);
   let told = 0;
   const pidOf = (application: string, name: string): AnyPid => {
     const { group } = node.applications.info(application);
@@ -91,15 +91,15 @@ export async function theatre(t: ExecutionContext): Promise<Theatre> {
   };
   return {
     ...{ node, clock, log, story, pidOf },
-    load: (spec, conduct) => node.applications.load(troupe(story, spec, conduct)),
+    load: (spec, conduct) => node.applications.load(troupe(own, spec, conduct)),
     end: async (application, name, reason) => {
       const pid = pidOf(application, name);
       if (reason === 'kill') node.kill(pid);
       else node.sendExit(pid, reason);
-      await clock.settle();
+      await settle();
     },
     told: async () => {
-      await clock.settle();
+      await settle();
       const news = story.slice(told);
       told = story.length;
       return news;

@@ -3,6 +3,7 @@ import {
   Actor,
   noreply,
   startNode,
+  stop,
   type Answer,
   type AnyPid,
   type Down,
@@ -23,6 +24,7 @@ import { turn, waitFor } from './wait-for.ts';
 
 /** What reached a witness, in the order in which it came. */
 export type Notice =
+  | { readonly on: 'message'; readonly message: unknown; readonly from: AnyPid }
   | { readonly on: 'exit'; readonly ended: Exit }
   | { readonly on: 'down'; readonly ended: Down }
   | { readonly on: 'event'; readonly message: unknown; readonly meta: EventMeta }
@@ -47,7 +49,11 @@ export class Witness extends Actor<WitnessProtocol> {
     this.trapExit = trapExit;
   }
 
-  override handleMessage(task: Task): MaybePromise<Next> {
+  override handleMessage(task: Task, from: Pid<unknown>): MaybePromise<Next> {
+    if (typeof task !== 'function') {
+      this.#seen.push({ on: 'message', message: task, from });
+      return noreply;
+    }
     const result = task(this);
     return result instanceof Promise ? result.then(nextOf) : nextOf(result);
   }
@@ -95,6 +101,10 @@ export interface Handle {
   run<T>(task: (self: Witness) => MaybePromise<T>): Promise<T>;
   /** What it has heard once everything that was under way to it is taken. */
   heard(): Promise<readonly Notice[]>;
+  /** Ends it by an exception in a callback. */
+  crash(reason: Error): void;
+  /** Ends it by what a callback returns. */
+  stop(): void;
 }
 
 type Options = Omit<SpawnOptions<WitnessProtocol, []>, 'args'> & {
@@ -110,7 +120,15 @@ export async function spawnWitness(node: Node, options: Options = {}): Promise<H
   const args: [Notice[], boolean] = [seen, trapExit];
   const pid = await (parent ?? node).spawn(Witness, { ...rest, args });
   const run = <T>(task: (self: Witness) => MaybePromise<T>): Promise<T> => inside(node, pid, task);
-  return { pid, seen, run, heard: () => run(() => seen.slice()) };
+  return {
+    ...{ pid, seen, run },
+    heard: () => run(() => seen.slice()),
+    crash: (reason) =>
+      void node.send(pid, () => {
+        throw reason;
+      }),
+    stop: () => void node.send(pid, () => stop('normal')),
+  };
 }
 
 /** A node that prints nothing and stops with the test. */
@@ -126,7 +144,14 @@ export async function quietNode(
 
 /** Resolves when a process has ended. */
 export async function gone(node: Node, { pid }: { readonly pid: AnyPid }): Promise<void> {
-  await waitFor(`the end of ${pid}`, () => node.processState(pid) === 'terminated');
+  await waitFor(`the end of ${pid}`, () => hasEnded(node, pid));
+}
+
+/** Whether a process has ended, on whichever thread it lives. */
+export function hasEnded(node: Node, pid: AnyPid): boolean {
+  return 'thread' in pid
+    ? !node.processList().includes(pid)
+    : node.processState(pid) === 'terminated';
 }
 
 /** The reason in a notice of an end: the very value, where `deepEqual` takes one error for its like. */

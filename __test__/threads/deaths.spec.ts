@@ -44,8 +44,9 @@ for (const [title, command, text] of deaths) {
     victim.tell(command);
     const error = await t.throwsAsync<TergoError>(own);
     t.is(error?.code, 'process-terminated');
-    t.is((error?.cause as TergoError).code, 'thread-terminated');
-    t.regex((error?.cause as Error).message, text);
+    const cause = error?.cause as TergoError | undefined;
+    t.is(cause?.code, 'thread-terminated');
+    t.regex(cause?.message ?? '', text);
     const [how, late] = await unanswered;
     t.deepEqual([how, late.code], ['rejected', 'process-terminated']);
     for (const neighbour of neighbours) {

@@ -48,6 +48,8 @@ export interface Order {
 /** Messages that it obeys; every other one it keeps. */
 export type Command =
   | { readonly type: 'crash'; readonly text: string }
+  /** With an error that cannot travel. */
+  | { readonly type: 'crash oddly'; readonly how: 'function' | 'getter' | 'ring' }
   | { readonly type: 'stop'; readonly reason?: 'normal' | 'shutdown' }
   | { readonly type: 'exit process'; readonly code: number }
   | { readonly type: 'throw later' }
@@ -193,8 +195,17 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.#callers.splice(0).map((caller) => this.sendResponse(caller, value));
   }
 
+  forgetCallers(): void {
+    this.#callers.length = 0;
+  }
+
   answerCaller(caller: Caller<unknown>, value: unknown): unknown {
     return this.sendResponse(caller, value);
+  }
+
+  /** Answers with an error that cannot travel. */
+  failCaller(caller: Caller<unknown>): unknown {
+    return this.sendResponseError(caller, oddError('function'));
   }
 
   keptCaller(): unknown {
@@ -240,6 +251,8 @@ export class Puppet extends Actor<PuppetProtocol> {
     switch (command.type) {
       case 'crash':
         throw new RangeError(command.text);
+      case 'crash oddly':
+        throw oddError(command.how);
       case 'stop':
         return stop(command.reason ?? 'normal');
       case 'exit process':
@@ -266,7 +279,31 @@ export class Puppet extends Actor<PuppetProtocol> {
   }
 }
 
-const COMMANDS = ['crash', 'stop', 'exit process', 'throw later', 'hang', 'wait for', 'eat memory'];
+const COMMANDS = [
+  'crash',
+  'crash oddly',
+  'stop',
+  'exit process',
+  'throw later',
+  'hang',
+  'wait for',
+  'eat memory',
+];
+
+/** An error that cannot travel, each for another reason. */
+function oddError(how: 'function' | 'getter' | 'ring'): Error {
+  const error: Error & { part?: unknown } = new RangeError('odd');
+  if (how === 'function') error.part = () => 1;
+  else if (how === 'ring') error.cause = { error };
+  else
+    Object.defineProperty(error, 'part', {
+      enumerable: true,
+      get() {
+        throw new Error('nobody may read this');
+      },
+    });
+  return error;
+}
 
 function isCommand(message: unknown): message is Command {
   const { type } = (message ?? {}) as { readonly type?: string };

@@ -7,6 +7,7 @@ import {
   type Pid,
   type SpawnOptions,
 } from 'tergo';
+import { turnstile } from '../support/turnstile.ts';
 import { waitFor } from '../support/wait-for.ts';
 import {
   type Command,
@@ -35,6 +36,7 @@ export const puppets: URL = new URL('./puppet.ts', import.meta.url);
 
 /** A node with three threads that knows puppets, and prints nothing; stopped with the test. */
 export async function threadNode(t: ExecutionContext, options: NodeOptions = {}): Promise<Node> {
+  await turnstile(t);
   const node = await startNode('threads@localhost', {
     ...{ threads: 3, behaviors: [puppets], log: { disableConsole: true } },
     ...options,

@@ -72,7 +72,7 @@ for (const home of [0, 1]) {
     const node = await threadNode(t, { behaviors });
     const pool = await node.spawn(Puppets, { thread: home, args: [6] });
     const { workers } = await statisticsOf(node, pool);
-    const threads = workers.map(({ pid }) => threadOf(pid)).toSorted();
+    const threads = workers.map(({ pid }) => threadOf(pid)).toSorted((a, b) => a - b);
     t.deepEqual(threads, [0, 0, 1, 1, 2, 2]);
     const asked = Array.from({ length: 60 }, (_, n) =>
       node.call(pool, { type: 'who asks', n } as never),

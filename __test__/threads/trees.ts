@@ -9,11 +9,12 @@ import {
   type Answer,
   type ApplicationSpec,
   type ChildSpec,
+  type EventName,
   type PoolRoute,
   type PoolSpec,
   type SupervisorSpec,
 } from 'tergo';
-import { Puppet, type PuppetProtocol } from './puppet.ts';
+import { Puppet, type PuppetOptions, type PuppetProtocol } from './puppet.ts';
 
 /** A child of a tree: its name and its thread. */
 export type Branch = readonly [name: string, thread: number | 'any' | 'here'];
@@ -28,6 +29,62 @@ export function branch([name, thread]: Branch): ChildSpec {
 
 export interface TreeProtocol {
   request: unknown;
+}
+
+/** A puppet whose `terminate` goes on until the channel `slow` says its name; tells `warden` when it begins. */
+export class Slow extends Puppet {
+  #called: string | undefined;
+
+  override init(options?: PuppetOptions): void {
+    super.init(options);
+    this.#called = this.name;
+  }
+
+  override async terminate(): Promise<void> {
+    const name = this.#called;
+    const channel = new BroadcastChannel('slow');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    channel.addEventListener('message', (event) => {
+      if ((event as MessageEvent).data === name) resolve();
+    });
+    this.send(processName<PuppetProtocol>('warden'), { terminating: name });
+    await promise;
+    channel.close();
+  }
+}
+
+/** Lets the `terminate` of a slow puppet end. */
+export function release(name: string): void {
+  const channel = new BroadcastChannel('slow');
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no origin
+  channel.postMessage(name);
+  channel.close();
+}
+
+/** A tree with one slow child on thread 2. */
+export class SlowTree extends Supervisor<TreeProtocol> {
+  override init(): SupervisorSpec {
+    const name = processName<PuppetProtocol>('slow child');
+    const child = childSpec(name, Slow, {
+      ...{ thread: 2, logLevel: 'disabled', shutdownTimeoutMs: 60_000 },
+      args: [{}],
+    });
+    return { strategy: 'one-for-one', children: [child], restart: 'permanent' };
+  }
+
+  override handleCall(request: unknown): Answer {
+    return reply(request, this.children().map(({ name, pid }) => [name, pid]) as never);
+  }
+}
+
+/** An application with a slow member on thread 2, which ends first, and another one on thread 1. */
+export class SlowSpread extends Application {
+  override load(): ApplicationSpec {
+    const slow = processName<PuppetProtocol>('slow member');
+    const last = childSpec(slow, Slow, { thread: 2, shutdownTimeoutMs: 60_000, args: [{}] });
+    const group = [branch(['quick member', 1]), last];
+    return { name: 'slow', description: '', version: '1.0.0', group, mode: 'temporary' };
+  }
 }
 
 /** Supervises puppets on threads of their own; answers every call with its children. */
@@ -51,12 +108,17 @@ export class Puppets extends Pool<PuppetProtocol> {
     size: number,
     route: PoolRoute<unknown> = 'round-robin',
     thread?: number | 'here',
+    workerMailboxSize = 0,
   ): PoolSpec<PuppetProtocol> {
     const placed = thread === undefined ? {} : { thread };
-    return poolSpec(Puppet, { size, route, logLevel: 'disabled', ...placed, args: [{}] });
+    const workers = { size, route, workerMailboxSize, logLevel: 'disabled', ...placed } as const;
+    return poolSpec(Puppet, { ...workers, args: [{}] });
   }
 
-  override handleCall(request: unknown): Answer {
+  override async handleCall(request: unknown): Promise<Answer> {
+    const { subscribe } = request as { subscribe?: EventName<unknown> };
+    if (subscribe !== undefined) await this.monitorEvent(subscribe);
+    if (subscribe !== undefined) return reply(request, undefined as never);
     return reply(request, this.statistics() as never);
   }
 }

@@ -8,6 +8,7 @@ export type PeerOrder =
   | { readonly type: 'echo'; readonly port: MessagePort };
 
 parentPort?.on('message', (order: PeerOrder) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
   if (order.type === 'echo') order.port.on('message', (value) => order.port.postMessage(value));
   else count(order.flood, order.port);
 });

@@ -68,12 +68,18 @@ export class ApplicationRecord {
     return this.runtime.clock;
   }
 
+  /** Its own; `undefined`: that of the node. */
+  get ownLogLevel(): LogLevel | undefined {
+    return this.#logLevel;
+  }
+
   get logLevel(): LogLevel {
     return this.#logLevel ?? this.runtime.logLevel;
   }
 
   setLogLevel(level: LogLevel): void {
     this.#logLevel = level;
+    if (this.run !== undefined) this.runtime.far?.applications.changed(this.run);
   }
 
   logSource(): LogSource {

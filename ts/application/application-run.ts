@@ -5,7 +5,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { StopReport } from '../node/stop-report.ts';
 import { FarPid } from '../far/far-pid.ts';
-import type { LocalMembership } from './membership.ts';
+import type { Joining, LocalMembership } from './membership.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { membership } from '../process/process-context.ts';
 import type { LocalChildSpec } from '../supervisor/child-spec.ts';
@@ -28,7 +28,7 @@ export class ApplicationRun implements LocalMembership {
   /** In the order of their starts; without those that have ended. */
   readonly members: Map<LocalPid, LocalChildSpec> = new Map();
   /** Its processes on other threads. */
-  readonly far: Set<LocalPid> = new Set();
+  readonly far: Map<LocalPid, Joining> = new Map();
   readonly number: number = ++lastNumber;
   readonly #onOver: (reason: ExitReason) => void;
   /** Whether `init` has come to its end. */
@@ -67,6 +67,10 @@ export class ApplicationRun implements LocalMembership {
     return this.record.logLevel;
   }
 
+  get ownLogLevel(): LogLevel | undefined {
+    return this.record.ownLogLevel;
+  }
+
   /** Whether nothing may be spawned in it any more. */
   get isStopping(): boolean {
     return this.phase === 'stopping';
@@ -94,21 +98,24 @@ export class ApplicationRun implements LocalMembership {
     return this.#end.over;
   }
 
-  joined(pid: LocalPid): void {
+  joined({ pid }: Joining): void {
     this.size += 1;
     if (this.#next !== undefined) this.members.set(pid, this.#next);
     this.#next = undefined;
   }
 
   /** A process of this run begins on another thread. */
-  joinedFar(pid: LocalPid): void {
+  joinedFar(process: Joining): void {
+    const { pid } = process;
     this.size += 1;
-    this.far.add(pid);
+    this.far.set(pid, process);
+    // Spawned before its thread heard that nothing may be.
+    if (this.isStopping) this.#end?.group.askLate(pid);
   }
 
   /** A thread has ended, and what belonged to this run there. */
   threadEnded(thread: number, reason: Error): void {
-    for (const pid of this.far)
+    for (const pid of [...this.far.keys()])
       if (pid instanceof FarPid && pid.thread === thread) this.left(pid, reason, undefined);
   }
 
@@ -171,6 +178,7 @@ export class ApplicationRun implements LocalMembership {
   #stop(reason: ExitReason): { readonly group: GroupEnd; readonly over: Promise<StopReport> } {
     const wasRunning = this.phase === 'running';
     this.phase = 'stopping';
+    this.record.runtime.far?.applications.changed(this);
     const group = new GroupEnd(this, reason);
     this.#broken.reject(group.cause);
     return { group, over: this.#wind(group, wasRunning) };

@@ -8,7 +8,7 @@ import type { Runtime } from '../node/runtime.ts';
 import type { StopReport } from '../node/stop-report.ts';
 import type { AnyPid } from '../process/pid.ts';
 import type { Optional, WithArgs } from '../process/process-options.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import type { Joining } from './membership.ts';
 import type { ApplicationClass } from './application.ts';
 import type { ApplicationInfo, ProcessTree } from './application-info.ts';
 import type { ApplicationTable } from './application-table.ts';
@@ -114,12 +114,12 @@ export class Applications {
 
   /** The pids of all its processes, oldest first. */
   processes(name: string): readonly AnyPid[] {
-    return this.#records(name).map(({ pid }) => pid);
+    return this.#members(name).map(({ pid }) => pid);
   }
 
-  /** Its processes as a tree: each one below the one that spawned it, if that still lives. */
+  /** Its processes as a tree: each one below the one that spawned it, if that still lives; of other threads with the name of their spawn. */
   tree(name: string): readonly ProcessTree[] {
-    const records = this.#records(name);
+    const records = this.#members(name);
     const pids = new Set<AnyPid>(records.map(({ pid }) => pid));
     const below = Map.groupBy(records, ({ parent }) => (pids.has(parent) ? parent : undefined));
     return treesOf(undefined, below);
@@ -148,13 +148,11 @@ export class Applications {
     return this.#runtime.applications;
   }
 
-  #records(name: string): readonly ProcessRecord[] {
+  #members(name: string): readonly Joining[] {
     const { run } = this.#table.get(name);
     if (run === undefined) return [];
-    return this.#runtime
-      .processes()
-      .filter(({ application }) => application === run)
-      .toSorted((a, b) => a.pid.id - b.pid.id);
+    const own = this.#runtime.processes().filter(({ application }) => application === run);
+    return [...own, ...run.far.values()].toSorted((a, b) => a.pid.id - b.pid.id);
   }
 }
 
@@ -174,7 +172,7 @@ function checkStop(options: StopOptions): void {
 
 function treesOf(
   parent: AnyPid | undefined,
-  below: ReadonlyMap<AnyPid | undefined, readonly ProcessRecord[]>,
+  below: ReadonlyMap<AnyPid | undefined, readonly Joining[]>,
 ): readonly ProcessTree[] {
   return (below.get(parent) ?? []).map(({ pid, name, behaviour }) => ({
     ...{ pid, name, behaviour },

@@ -74,6 +74,14 @@ export class GroupEnd {
     if (this.#isAsking && this.#asked === undefined) this.#next();
   }
 
+  /** A process came up on another thread meanwhile. */
+  askLate(pid: LocalPid): void {
+    const record = this.#runtime.peerOf(pid);
+    if (record === undefined) return;
+    if (this.isForced) this.#kill(record);
+    else this.#runtime.shutdown.ask(record);
+  }
+
   #next(): void {
     const last = [...this.#run.members].at(-1);
     if (last !== undefined) {
@@ -167,7 +175,7 @@ export class GroupEnd {
 
   #rest(): Peer[] {
     const own = this.#runtime.processes().filter(({ application }) => application === this.#run);
-    return [...own, ...[...this.#run.far].flatMap((pid) => this.#runtime.peerOf(pid) ?? [])];
+    return [...own, ...[...this.#run.far.keys()].flatMap((pid) => this.#runtime.peerOf(pid) ?? [])];
   }
 }
 

@@ -14,7 +14,10 @@ const KINDS = [
   BigUint64Array,
   BigInt64Array,
   DataView,
+  Float16Array,
 ] as const;
+
+const DATA_VIEW = KINDS.indexOf(DataView);
 
 const NUMBERS = new Map<unknown, number>(KINDS.map((kind, number) => [kind, number]));
 
@@ -40,7 +43,7 @@ export function bytesOf(value: ArrayBuffer | ArrayBufferView): Uint8Array {
 export function ofByteKind(kind: number, buffer: ArrayBuffer): object | undefined {
   if (kind === 0) return buffer;
   if (kind === 1) return Buffer.from(buffer);
-  if (kind === KINDS.length - 1) return new DataView(buffer);
+  if (kind === DATA_VIEW) return new DataView(buffer);
   const Kind = KINDS[kind] as typeof Uint8Array | undefined;
   if (Kind === undefined || buffer.byteLength % Kind.BYTES_PER_ELEMENT !== 0) return undefined;
   return new Kind(buffer);

@@ -28,6 +28,16 @@ export class Codec {
     this.#reader = new ValueReader(world);
   }
 
+  /** Whether a value is being encoded: what runs then is a getter of it. */
+  get isBusy(): boolean {
+    return this.#writer.isWriting;
+  }
+
+  /** Throws `not-allowed` while a value is being encoded. */
+  refuseNested(): void {
+    this.#writer.refuseNested();
+  }
+
   /** Numbers of the blobs that the value encoded last has left behind. */
   get blobs(): readonly number[] {
     return this.#writer.blobs;
@@ -38,6 +48,7 @@ export class Codec {
    * left behind. Throws `unencodable`, naming the path, for what cannot travel.
    */
   encode(value: unknown, bytes: Buffer, at: number): number {
+    if (this.#writer.isWriting) this.#writer.refuseNested();
     if (typeof value === 'number' && value === (value | 0) && !Object.is(value, -0)) {
       this.format = FORMAT_INT;
       this.integer = value;
@@ -65,7 +76,18 @@ export class Codec {
 
   /** Whether a value can travel. */
   isEncodable(value: unknown): boolean {
-    return culpritOf(value, this.#world.extensions) === undefined;
+    try {
+      return culpritOf(value, this.#world.extensions) === undefined;
+    } catch {
+      // A getter of it throws.
+      return false;
+    }
+  }
+
+  /** Throws `unencodable`, naming the path, for what cannot travel. */
+  check(value: unknown): void {
+    const { extensions } = this.#world;
+    if (culpritOf(value, extensions) !== undefined) throw unencodable(value, extensions);
   }
 
   /** Throws `malformed` for what no codec has written. */

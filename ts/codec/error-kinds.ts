@@ -1,5 +1,5 @@
-/** Errors that arrive as what they are; all others arrive as `Error` with their name. Part of the format. */
-const KINDS: readonly (new (message?: string) => Error)[] = [
+/** Errors that arrive as what they are; all others arrive as the nearest of them, with their name. Part of the format. */
+const KINDS = [
   Error,
   TypeError,
   RangeError,
@@ -7,7 +7,8 @@ const KINDS: readonly (new (message?: string) => Error)[] = [
   ReferenceError,
   EvalError,
   URIError,
-];
+  AggregateError,
+] as const;
 
 /** The number of the nearest class of which others know. */
 export function errorKindOf(error: Error): number {
@@ -18,5 +19,6 @@ export function errorKindOf(error: Error): number {
 /** An error of that kind; of an unknown one a plain error. */
 export function ofErrorKind(kind: number, message: string): Error {
   const Kind = KINDS[kind] ?? Error;
-  return new Kind(message);
+  if (Kind === AggregateError) return new AggregateError([], message);
+  return new (Kind as ErrorConstructor)(message);
 }

@@ -5,6 +5,9 @@ import type { CodecExtension } from './codec-world.ts';
 /** Deeper values are refused: there is no end to what refers to itself. */
 export const MAX_DEPTH = 1000;
 
+/** How deep what stands for an instance of an extension is nested at most: an alias has a list with a pid, which is a list. */
+const EXTENSION_DEPTH = 3;
+
 /** Thrown while a value is being written, and turned into an error with the path. */
 export const UNENCODABLE: unique symbol = Symbol('unencodable');
 /** Thrown when there is no room for a blob. */
@@ -54,9 +57,12 @@ function find(
   if (typeof value === 'symbol') return { path, what: 'is a symbol' };
   if (typeof value !== 'object' || value === null) return undefined;
   if (above.includes(value)) return { path, what: 'refers to what it is part of' };
-  if (above.length > MAX_DEPTH) return { path, what: `is nested more than ${MAX_DEPTH} deep` };
-  const inner = [...above, value];
-  const parts = partsOf(value, extensions);
+  const isExtension = extensions.some(({ Class }) => value instanceof Class);
+  // What stands for it is nested itself.
+  if (above.length + (isExtension ? EXTENSION_DEPTH : 0) >= MAX_DEPTH)
+    return { path, what: `is nested more than ${MAX_DEPTH} deep` };
+  const inner = isExtension ? [...above, value, value] : [...above, value];
+  const parts = isExtension ? extensionParts(value) : partsOf(value);
   if (typeof parts === 'string') return { path, what: parts };
   for (const [place, part] of parts) {
     const culprit = find(part, `${path}${place}`, inner, extensions);
@@ -68,14 +74,23 @@ function find(
 type Part = readonly [place: string, part: unknown];
 
 /** What a value consists of, each with its place; or why it cannot travel at all. */
-function partsOf(value: object, extensions: readonly CodecExtension[]): readonly Part[] | string {
-  if (extensions.some(({ Class }) => value instanceof Class))
-    return value instanceof Error ? [['.cause', value.cause]] : [];
+function partsOf(value: object): readonly Part[] | string {
   if (value instanceof Map) return [...value].flatMap(mapParts);
   if (value instanceof Set) return [...value].map((part, index) => [`.values()[${index}]`, part]);
   if (isLeaf(value)) return [];
-  if (value instanceof Error) return [...propertiesOf(value), ['.cause', value.cause]];
+  if (value instanceof Error) return errorParts(value);
   return refusalOf(value) ?? propertiesOf(value);
+}
+
+/** Of an instance of an extension: only errors have something that anybody may have put there. */
+function extensionParts(value: object): readonly Part[] {
+  return value instanceof Error ? [['.cause', value.cause]] : [];
+}
+
+function errorParts(error: Error): Part[] {
+  const properties = propertiesOf(error).filter(([place]) => place !== '.stack');
+  const several: Part[] = error instanceof AggregateError ? [['.errors', error.errors]] : [];
+  return [...properties, ['.cause', error.cause], ...several];
 }
 
 function isLeaf(value: object): boolean {

@@ -187,9 +187,10 @@ export class ValueReader {
   }
 
   #text(): string {
-    const value = this.value();
-    if (typeof value === 'string') return value;
-    throw malformed(`a string was expected, and ${typeof value} stands there`);
+    const tag = this.#byte();
+    if (tag === SHORT_TEXT) return this.#shortText();
+    if (tag === ASCII || tag === UTF8 || tag === UTF16) return this.#longText(tag);
+    throw malformed(`a string was expected, and the tag ${tag} stands there`);
   }
 
   #bigint(): bigint {
@@ -262,7 +263,8 @@ export class ValueReader {
     Object.defineProperties(error, { stack: hidden(stack), ...cause, ...named });
     const properties = this.value();
     this.#depth -= 1;
-    return Object.assign(error, properties);
+    if (typeof properties !== 'object') throw malformed('an error has no properties');
+    return withProperties(error, properties);
   }
 
   #run(): object {
@@ -292,7 +294,11 @@ export class ValueReader {
     this.#enter();
     const plain = this.value();
     this.#depth -= 1;
-    return extension.read(plain);
+    try {
+      return extension.read(plain);
+    } catch (cause) {
+      throw malformed(`an extension ${type} does not stand for anything`, cause);
+    }
   }
 
   #regExp(): RegExp {
@@ -320,6 +326,15 @@ export class ValueReader {
 }
 
 const OWN = { writable: true, enumerable: true, configurable: true } as const;
+
+/** An error with its own properties. As an assignment some of them would do something else. */
+function withProperties(error: Error, properties: object | null): Error {
+  for (const [key, value] of Object.entries(properties ?? {})) {
+    const isHidden = key === 'errors' && error instanceof AggregateError;
+    Object.defineProperty(error, key, isHidden ? hidden(value) : { value, ...OWN });
+  }
+  return error;
+}
 
 /** A property as errors have them. */
 function hidden(value: unknown): PropertyDescriptor {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { TergoError } from '../error/tergo-error.ts';
 import { byteKindOf, bytesOf } from './byte-kinds.ts';
 import type { CodecWorld } from './codec-world.ts';
@@ -33,6 +34,8 @@ import { MAX_DEPTH, NO_BLOB_ROOM, refusalOf, UNENCODABLE } from './unencodable.t
 
 /** Runs of bytes from this length on leave the value. */
 const BLOB_BYTES = 16 * 1024;
+/** So many runs of one value leave it; further ones stand in it: a frame names all its blobs. */
+const MAX_BLOBS = 1024;
 /** Strings up to this length are written character by character. */
 const SHORT_LENGTH = 48;
 
@@ -46,11 +49,12 @@ const floatBytes = new Uint8Array(float.buffer);
 export class ValueWriter {
   /** Numbers of the blobs that left the value being written. */
   blobs: number[] = [];
+  /** Whether a value is being written now. */
+  isWriting = false;
   readonly #world: CodecWorld;
   readonly #shapes: ShapeTree;
   #bytes: Buffer = Buffer.alloc(0);
   #depth = 0;
-  #isWriting = false;
 
   constructor(world: CodecWorld) {
     this.#world = world;
@@ -59,20 +63,26 @@ export class ValueWriter {
 
   /** The position after the value. Throws `UNENCODABLE` and `NO_BLOB_ROOM`. */
   write(value: unknown, bytes: Buffer, at: number): number {
-    if (this.#isWriting)
-      throw new TergoError('not-allowed', 'a getter of a message cannot send a message itself');
-    this.#isWriting = true;
+    this.refuseNested();
+    this.isWriting = true;
     this.#bytes = bytes;
     this.#depth = 0;
     if (this.blobs.length > 0) this.blobs = [];
     try {
-      return this.#value(value, at);
+      return this.value(value, at);
     } finally {
-      this.#isWriting = false;
+      this.isWriting = false;
     }
   }
 
-  #value(value: unknown, at: number): number {
+  /** Throws while a value is being written: whatever runs then is a getter of it. */
+  refuseNested(): void {
+    if (!this.isWriting) return;
+    throw new TergoError('not-allowed', 'a getter of a message cannot send a message itself');
+  }
+
+  /** The next value; for those that write a value by its parts. */
+  value(value: unknown, at: number): number {
     switch (typeof value) {
       case 'string':
         return this.#string(value, at);
@@ -207,7 +217,7 @@ export class ValueWriter {
   #array(value: readonly unknown[], at: number): number {
     let end = this.#length(value.length, this.#tag(ARRAY, at));
     for (let index = 0; index < value.length; index++) {
-      end = this.#value(value[index], end);
+      end = this.value(value[index], end);
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -229,16 +239,13 @@ export class ValueWriter {
     bytes[at] = SHAPED;
     bytes[at + 1] = shape;
     bytes[at + 2] = shape >>> 8;
-    let end = at + 3;
-    for (const key in value) end = this.#value(value[key], end);
-    return end;
+    return node.write(this, value, at + 3);
   }
 
-  #properties(value: Properties, at: number): number {
-    const keys = Object.keys(value);
+  #properties(value: Properties, at: number, keys: readonly string[] = Object.keys(value)): number {
     let end = this.#length(keys.length, this.#tag(OBJECT, at));
     for (const key of keys) {
-      end = this.#value(value[key], this.#string(key, end));
+      end = this.value(value[key], this.#string(key, end));
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -247,7 +254,7 @@ export class ValueWriter {
   #special(value: object, at: number): number {
     for (const { Class, type, write } of this.#world.extensions)
       if (value instanceof Class)
-        return this.#value(write(value), this.#tag(type, this.#tag(EXTENSION, at)));
+        return this.value(write(value), this.#tag(type, this.#tag(EXTENSION, at)));
     if (value instanceof Map) return this.#map(value, at);
     if (value instanceof Set) return this.#set(value, at);
     if (value instanceof Date) return this.#float(value.getTime(), this.#tag(DATE, at));
@@ -269,7 +276,7 @@ export class ValueWriter {
   #map(value: ReadonlyMap<unknown, unknown>, at: number): number {
     let end = this.#length(value.size, this.#tag(MAP, at));
     for (const [key, part] of value) {
-      end = this.#value(part, this.#value(key, end));
+      end = this.value(part, this.value(key, end));
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -278,7 +285,7 @@ export class ValueWriter {
   #set(value: ReadonlySet<unknown>, at: number): number {
     let end = this.#length(value.size, this.#tag(SET, at));
     for (const part of value) {
-      end = this.#value(part, end);
+      end = this.value(part, end);
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -287,18 +294,17 @@ export class ValueWriter {
   #error(value: Error, at: number): number {
     const { name, message, stack } = value;
     let end = this.#tag(errorKindOf(value), this.#tag(ERROR, at));
-    end = this.#string(message, this.#string(name, end));
-    end = this.#value(stack, end);
+    end = this.#string(textOf(message), this.#string(textOf(name), end));
+    end = this.value(typeof stack === 'string' ? stack : undefined, end);
     const hasCause = Object.hasOwn(value, 'cause');
     end = this.#tag(hasCause ? 1 : 0, end);
-    if (hasCause) end = this.#value(value.cause, end);
-    const errors = value instanceof AggregateError ? { errors: value.errors as unknown } : {};
-    return this.#properties({ ...errors, ...value }, end);
+    if (hasCause) end = this.value(value.cause, end);
+    return this.#properties(value as object as Properties, end, errorKeysOf(value));
   }
 
   #bytesOf(value: ArrayBuffer | ArrayBufferView, kind: number, at: number): number {
     const run = bytesOf(value);
-    if (run.length >= BLOB_BYTES) {
+    if (run.length >= BLOB_BYTES && this.blobs.length < MAX_BLOBS) {
       const number = this.#world.putBlob(run);
       if (number === 0) throw NO_BLOB_ROOM;
       this.blobs.push(number);
@@ -312,3 +318,14 @@ export class ValueWriter {
 }
 
 type Properties = Readonly<Record<string, unknown>>;
+
+/** What should be a text, and is one nearly always. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
+}
+
+/** Own properties besides those that every error has: but these, too, where somebody made them visible. */
+function errorKeysOf(error: Error): readonly string[] {
+  const keys = Object.keys(error).filter((key) => key !== 'stack');
+  return error instanceof AggregateError && !keys.includes('errors') ? [...keys, 'errors'] : keys;
+}

@@ -180,6 +180,8 @@ export class EventTable {
     if (found === undefined) return 'event-unknown';
     const queue = this.#runtime.messaging.queueFor(sender, options);
     const token = typeof publisher === 'string' ? undefined : publisher.token;
+    const { freeze } = this.#runtime;
+    if (freeze !== undefined) freeze(message);
     return far!.messages.publish(sender, found.thread, { name, token, message, queue });
   }
 

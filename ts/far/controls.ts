@@ -41,7 +41,7 @@ export const Control = {
   overflow: 17,
   /** Value: a log record and the logger that it is for. */
   log: 18,
-  /** Value: the run of an application and the pid that belongs to it. */
+  /** Number: the run of an application; value: the process that belongs to it. */
   joined: 19,
   /** Value: the run of an application, the pid that ended, the reason, and whether its `terminate` still runs. */
   left: 20,
@@ -59,6 +59,8 @@ export const Control = {
   cameUp: 26,
   /** Number: the thread that has ended and will not come back; value: why. */
   lost: 27,
+  /** Number: the run of an application; value: what has changed of it, or that it is over. */
+  run: 28,
 } as const;
 
 export type ControlOp = (typeof Control)[keyof typeof Control];

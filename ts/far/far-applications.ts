@@ -1,5 +1,5 @@
 import type { ApplicationRun } from '../application/application-run.ts';
-import type { LocalMembership } from '../application/membership.ts';
+import type { Joining, LocalMembership } from '../application/membership.ts';
 import { Environment } from '../env/environment.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { LogLevel } from '../log/log-level.ts';
@@ -8,8 +8,12 @@ import { membership } from '../process/process-context.ts';
 import type { AnySpawnOptions } from '../process/process-options.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import { Control } from './controls.ts';
+import type { FarPid } from './far-pid.ts';
 import type { Far } from './far.ts';
 import type { ApplicationWords } from './far-spawns.ts';
+
+/** In place of what is told of a run that is no more. */
+const OVER = 'over';
 
 /** The thread on which applications live. */
 const HOME = 0;
@@ -18,22 +22,29 @@ const HOME = 0;
 class FarMembership implements LocalMembership {
   readonly name: string;
   readonly number: number;
-  readonly logLevel: LogLevel;
-  /** Known on its own thread, which refuses what must not be spawned any more. */
-  readonly isStopping = false;
+  /** Of the application; else that of the node counts. */
+  logLevel: LogLevel | undefined;
+  /** As far as its own thread has told; what begins before that is asked to end there. */
+  isStopping: boolean;
   /** What it has, its processes got with their spawn. */
   readonly env: Environment = new Environment();
   readonly #far: Far;
 
-  constructor(far: Far, { name, run, logLevel }: ApplicationWords) {
+  constructor(far: Far, { name, run, logLevel, isStopping }: ApplicationWords) {
     this.#far = far;
     this.name = name;
     this.number = run;
     this.logLevel = logLevel;
+    this.isStopping = isStopping;
   }
 
-  joined(pid: LocalPid): void {
-    this.#far.controls.send(HOME, Control.joined, this.number, pid);
+  get ownLogLevel(): LogLevel | undefined {
+    return this.logLevel;
+  }
+
+  joined({ pid, parent, name, behaviour }: Joining): void {
+    const words: Joining = { pid, parent, name, behaviour };
+    this.#far.controls.send(HOME, Control.joined, this.number, words);
   }
 
   left(pid: LocalPid, reason: ExitReason, pending: Promise<void> | undefined): void {
@@ -51,17 +62,25 @@ export class FarApplications {
   /** Runs of this thread. */
   readonly #runs = new Map<number, ApplicationRun>();
   /** Processes that have left a run, and are not over. */
-  readonly #pending = new Map<LocalPid, () => void>();
+  readonly #pending = new Map<FarPid, () => void>();
 
   constructor(far: Far) {
     this.#far = far;
     far.controls.on(Control.joined, ({ number, value }) => {
-      this.#runs.get(number)?.joinedFar(value as LocalPid);
+      this.#runs.get(number)?.joinedFar(value as Joining);
     });
     far.controls.on(Control.left, ({ number, value }) => {
-      this.#left(number, ...(value as [LocalPid, ExitReason, boolean]));
+      this.#left(number, ...(value as [FarPid, ExitReason, boolean]));
     });
-    far.controls.on(Control.leftBehind, ({ value }) => this.#over(value as LocalPid));
+    far.controls.on(Control.leftBehind, ({ value }) => this.#over(value as FarPid));
+    far.controls.on(Control.run, ({ number, value }) => {
+      if (value === OVER) this.#members.delete(number);
+      else
+        Object.assign(
+          this.#memberOf(value as ApplicationWords),
+          changeOf(value as ApplicationWords),
+        );
+    });
   }
 
   /** A run begins whose processes may live anywhere. */
@@ -69,33 +88,47 @@ export class FarApplications {
     this.#runs.set(run.number, run);
   }
 
+  /** Its log level, or that nothing may be spawned in it any more: all threads hear of it. */
+  changed(run: ApplicationRun): void {
+    this.#tellOthers(run, wordsOf(run));
+  }
+
   ended(run: ApplicationRun): void {
     this.#runs.delete(run.number);
+    this.#tellOthers(run, OVER);
   }
 
   /** To which run a process will belong that is spawned elsewhere. */
   wordsOf(options: AnySpawnOptions, parent: ProcessRecord): ApplicationWords | undefined {
     const run = options[membership] ?? parent.application;
-    return run && { name: run.name, run: run.number, logLevel: run.logLevel };
+    return run && wordsOf(run);
   }
 
   memberOf(words: ApplicationWords | undefined): LocalMembership | undefined {
     if (words === undefined) return undefined;
-    const own = this.#runs.get(words.run) ?? this.#members.get(words.run);
-    if (own !== undefined) return own;
-    const member = new FarMembership(this.#far, words);
-    this.#members.set(words.run, member);
-    return member;
+    return this.#runs.get(words.run) ?? this.#memberOf(words);
   }
 
   /** A thread has ended, and with it what belonged to applications there. */
   threadEnded(thread: number, reason: Error): void {
     for (const run of this.#runs.values()) run.threadEnded(thread, reason);
-    for (const over of this.#pending.values()) over();
-    this.#pending.clear();
+    for (const pid of [...this.#pending.keys()]) if (pid.thread === thread) this.#over(pid);
   }
 
-  #left(number: number, pid: LocalPid, reason: ExitReason, isPending: boolean): void {
+  #memberOf(words: ApplicationWords): FarMembership {
+    const known = this.#members.get(words.run);
+    if (known !== undefined) return known;
+    const member = new FarMembership(this.#far, words);
+    this.#members.set(words.run, member);
+    return member;
+  }
+
+  #tellOthers(run: ApplicationRun, value: unknown): void {
+    for (const thread of this.#far.others)
+      if (this.#far.isUp(thread)) this.#far.controls.send(thread, Control.run, run.number, value);
+  }
+
+  #left(number: number, pid: FarPid, reason: ExitReason, isPending: boolean): void {
     const run = this.#runs.get(number);
     if (run === undefined) return;
     if (!isPending) return run.left(pid, reason, undefined);
@@ -104,8 +137,19 @@ export class FarApplications {
     run.left(pid, reason, promise);
   }
 
-  #over(pid: LocalPid): void {
+  #over(pid: FarPid): void {
     this.#pending.get(pid)?.();
     this.#pending.delete(pid);
   }
+}
+
+function wordsOf({ name, number, ownLogLevel, isStopping }: LocalMembership): ApplicationWords {
+  return { name, run: number, logLevel: ownLogLevel, isStopping };
+}
+
+function changeOf({
+  logLevel,
+  isStopping,
+}: ApplicationWords): Pick<FarMembership, 'logLevel' | 'isStopping'> {
+  return { logLevel, isStopping };
 }

@@ -130,7 +130,8 @@ export class FarCalls {
     { ref }: AnyCaller,
     answer: { value: unknown } | { error: Error },
   ): SendResult {
-    const rest = 'error' in answer ? [false, answer.error] : [true, answer.value];
+    const rest =
+      'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
     this.#far.controls.send(thread, Control.respond, 0, [ref, ...rest]);
     return 'ok';
   }
@@ -237,9 +238,12 @@ export class FarCalls {
   }
 
   #moved({ number, value }: Arrived): void {
+    if (!(value instanceof LocalPid)) return;
     const call = this.#out.get(number);
-    if (call === undefined || !(value instanceof LocalPid)) return;
-    call.target = this.#runtime.peerOf(value) ?? call.target;
+    if (call !== undefined) call.target = this.#runtime.peerOf(value) ?? call.target;
+    // It has settled meanwhile: whoever has it now need not take it.
+    else if (value instanceof FarPid && value.isAlive)
+      this.#far.controls.send(value.thread, Control.cancel, number);
   }
 
   #responded({ value }: Arrived): void {

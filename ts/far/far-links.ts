@@ -9,7 +9,6 @@ import {
   TARGET_EVENT,
 } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
-import type { LocalPid } from '../process/pid.ts';
 import { DEAD, type ProcessRecord } from '../process/process-record.ts';
 import { Relation, type RelationKind, type Settlement } from '../relation/relation.ts';
 import { FarAlias } from './far-alias.ts';
@@ -142,7 +141,7 @@ export class FarLinks {
 /** What a process of another thread is as a target. */
 export function pidTarget(pid: FarPid): FarTarget {
   const { thread } = pid;
-  return { key: `${pid}`, thread, isEvent: false, words: pid, about: { pid: pid as LocalPid } };
+  return { key: `${pid}`, thread, isEvent: false, words: pid, about: { pid } };
 }
 
 function aliasTarget(alias: FarAlias): FarTarget {

@@ -58,7 +58,7 @@ export class FarMessages {
     const { freeze } = this.#runtime;
     if (freeze !== undefined) freeze(message);
     const isBounded = presence.isBounded;
-    if (isBounded && !this.#far.presence.accept(presence, queue))
+    if (isBounded && !this.#far.presence.accept(to, queue))
       return this.#overflow(sender, to, message);
     this.#far.pids.keep(sender.pid);
     const kind = address === undefined ? KIND_FAR : KIND_ADDRESSED;
@@ -81,15 +81,19 @@ export class FarMessages {
   handOn(to: FarPid, kind: number, value: unknown, from: LocalPid): boolean {
     const { presence } = to;
     const isBounded = presence.isBounded;
-    if (isBounded && !this.#far.presence.accept(presence, QUEUE_MAIN)) return false;
+    if (isBounded && !this.#far.presence.accept(to, QUEUE_MAIN)) return false;
     this.#far.pids.keep(from);
     const isEvent = kind === KIND_EVENT;
     const body = isEvent ? (value as SharedValue<unknown>).value : value;
     const target = { ...targetOf(to), thread: to.thread, queue: QUEUE_MAIN };
     const head = { ...target, op: FRAME_MESSAGE, kind: isEvent ? KIND_EVENT : KIND_FAR } as const;
-    if (this.#far.writer.write(head, from, body)) return true;
-    if (isBounded) this.#far.presence.retract(presence, QUEUE_MAIN);
-    return false;
+    let isWritten = false;
+    try {
+      isWritten = this.#far.writer.write(head, from, body);
+    } finally {
+      if (!isWritten && isBounded) this.#far.presence.retract(presence, QUEUE_MAIN);
+    }
+    return isWritten;
   }
 
   /** What stands in a mailbox of this thread and came from another one. */

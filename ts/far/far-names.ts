@@ -22,7 +22,10 @@ export interface FarName {
   readonly generation: number;
 }
 
-/** Names and events of other threads. The fabric knows all; what was found is kept as long as it stands. */
+/** So many names that were found are kept, and as many events. */
+const KEPT = 16_384;
+
+/** Names and events of other threads. The fabric knows all; what was found last is kept as long as it stands. */
 export class FarNames {
   readonly #runtime: Runtime;
   readonly #far: Far;
@@ -51,8 +54,11 @@ export class FarNames {
     const last = known.get(name);
     if (last !== undefined && this.#stands(last)) return last;
     const found = ask() ? this.#read() : undefined;
-    if (found === undefined) known.delete(name);
-    else known.set(name, found);
+    known.delete(name);
+    if (found === undefined) return undefined;
+    const [oldest] = known.keys();
+    if (known.size === KEPT) known.delete(oldest!);
+    known.set(name, found);
     return found;
   }
 

@@ -6,6 +6,7 @@ import type { Runtime } from '../node/runtime.ts';
 import type { Parent } from '../node/spawner.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { Peer } from '../process/peer.ts';
+import { membership } from '../process/process-context.ts';
 import { farLink, type AnySpawnOptions } from '../process/process-options.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import { type Arrived, Control } from './controls.ts';
@@ -34,7 +35,9 @@ interface SpawnWords {
 export interface ApplicationWords {
   readonly name: string;
   readonly run: number;
-  readonly logLevel: LogLevel;
+  /** Its own. */
+  readonly logLevel: LogLevel | undefined;
+  readonly isStopping: boolean;
 }
 
 /** A spawn on another thread. */
@@ -123,7 +126,7 @@ export class FarSpawns {
       options: rest,
       parent: parent.pid,
       leader: (leader as LocalPid | undefined) ?? parent.leader,
-      inherited: this.#runtime.inheritedEnv(parent),
+      inherited: this.#runtime.inheritedEnv(parent, options[membership]),
       env: env.map(({ key, value }) => [key, value] as const),
       logLevel: extra?.logLevel,
       application: this.#far.applications.wordsOf(options, parent),
@@ -134,7 +137,9 @@ export class FarSpawns {
 
   #spawned({ number, value }: Arrived): void {
     const asked = this.#asked.get(number);
-    if (asked === undefined) return;
+    // Its thread came up anew before this one had heard of the end: the spawn was rejected then.
+    if (asked === undefined)
+      return value instanceof FarPid ? this.#far.messages.kill(value) : undefined;
     this.#asked.delete(number);
     if (value instanceof FarPid) asked.resolve(value);
     else asked.reject(reasonOf(value));

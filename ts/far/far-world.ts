@@ -69,12 +69,16 @@ function pidExtension(runtime: Runtime, pids: FarPids): CodecExtension {
       return [thread, slot, generation, id];
     },
     read: (plain) => {
-      const words = plain as readonly [number, number, number, number];
-      if (words.length === 4) return pids.at(...words);
+      if (isPidWords(plain)) return pids.at(...plain);
       const [id, node, creation] = plain as readonly [number, string, number];
       return foreignPid(node, creation, id);
     },
   };
+}
+
+/** Thread, slot, generation and id. */
+function isPidWords(plain: unknown): plain is readonly [number, number, number, number] {
+  return Array.isArray(plain) && plain.length === 4 && plain.every(Number.isSafeInteger);
 }
 
 /** A pid of another node of this OS process: good for nothing here but to be told apart and sent back. */

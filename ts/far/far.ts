@@ -205,6 +205,11 @@ export class Far {
     return this.#codec.isEncodable(value);
   }
 
+  /** Throws `unencodable`, naming the path, for what cannot travel. */
+  refuseUnencodable(value: unknown): void {
+    this.#codec.check(value);
+  }
+
   /** Those of a list that can travel. */
   travelling<T>(values: readonly T[]): readonly T[] {
     return values.filter((value) => this.#codec.isEncodable(value));

@@ -55,6 +55,8 @@ export interface FrameWorld {
 interface OpenChunk extends Chunk {
   /** Where the next frame begins, bytes. */
   at: number;
+  /** Whether it went beyond the quota: then it is only for what must not be lost. */
+  readonly isBeyond: boolean;
 }
 
 /** What stands in the head of a frame. */
@@ -110,7 +112,7 @@ export class FrameWriter {
     const end = this.#codec.encode(value, open.bytes, start);
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     if (end === NO_BLOBS) return false;
-    if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, end);
+    if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, { value, end });
     this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format });
     return true;
   }
@@ -175,25 +177,42 @@ export class FrameWriter {
     const target = { thread, first, second, isForced: false, prefix: undefined };
     const head = { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN } as const;
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
-    return this.#withBlobs(open, head, from, end);
+    return this.#withBlobs(open, head, from, { value, end });
   }
 
   #openFor(thread: number, isForced: boolean): OpenChunk | undefined {
+    // What a getter of a message sends would stand in the middle of it.
+    if (this.#codec.isBusy) this.#codec.refuseNested();
     const open = this.#open[thread];
-    if (open !== undefined && open.at <= LAST_START) return open;
-    const number = this.#native.open(thread, isForced);
-    if (number === NONE) return undefined;
-    const opened = { ...this.#chunks.at(number), at: 0 };
+    const hasRoom = open !== undefined && open.at <= LAST_START;
+    if (hasRoom && !open.isBeyond) return open;
+    let number = this.#native.open(thread, false);
+    const isBeyond = number === NONE;
+    if (isBeyond) {
+      // What was opened before stays open, and the core's to free: nothing else may be written to.
+      if (!isForced || hasRoom) return isForced ? open : undefined;
+      number = this.#native.open(thread, true);
+      if (number === NONE) return undefined;
+    }
+    const opened = { ...this.#chunks.at(number), at: 0, isBeyond };
     this.#open[thread] = opened;
     return opened;
   }
 
   /** The blobs that hold parts of the value come before it. */
-  #withBlobs(open: OpenChunk, head: FrameHead, from: LocalPid, end: number): boolean {
+  #withBlobs(
+    open: OpenChunk,
+    head: FrameHead,
+    from: LocalPid,
+    { value, end }: { readonly value: unknown; readonly end: number },
+  ): boolean {
     const { blobs, format } = this.#codec;
     const start = open.at + HEAD_BYTES;
     const room = (4 * (1 + blobs.length) + 7) & ~7;
-    if (end + room > CHUNK_BYTES) throw new RangeError('too many large parts in one message');
+    if (end + room > CHUNK_BYTES) {
+      this.#codec.forgetBlobs();
+      return this.#writeWhole(open, head, from, value);
+    }
     open.bytes.copyWithin(start + room, start, end);
     open.words[start >> 2] = blobs.length;
     blobs.forEach((number, index) => {

@@ -24,7 +24,7 @@ export class Proxies {
   readonly #byKey = new Map<string, Proxy>();
   readonly #byNumber = new Map<number, Proxy>();
   /** Ends of which the `terminate` is not over: what resolves those who wait for it. */
-  readonly #terminating = new Map<number, () => void>();
+  readonly #terminating = new Map<number, { readonly thread: number; resolve(): void }>();
   #lastNumber: number;
 
   constructor(runtime: Runtime, far: Far) {
@@ -95,8 +95,8 @@ export class Proxies {
       for (const waiting of proxy.waiting.splice(0)) waiting({ error });
       this.#fire(proxy, reason);
     }
-    for (const resolve of this.#terminating.values()) resolve();
-    this.#terminating.clear();
+    for (const [number, end] of [...this.#terminating])
+      if (end.thread === thread) this.#over(number);
   }
 
   #make(target: FarTarget, number: number = ++this.#lastNumber): Proxy {
@@ -142,7 +142,7 @@ export class Proxies {
     const { pid } = proxy;
     if (isTerminating && pid !== undefined) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#terminating.set(number, resolve);
+      this.#terminating.set(number, { thread: proxy.target.thread, resolve });
       this.#runtime.lifecycle.holdFar(pid, promise);
     }
     this.#forget(proxy);
@@ -152,7 +152,7 @@ export class Proxies {
   }
 
   #over(number: number): void {
-    this.#terminating.get(number)?.();
+    this.#terminating.get(number)?.resolve();
     this.#terminating.delete(number);
   }
 

@@ -23,8 +23,8 @@ export class Questions {
   }
 
   /** What this thread answers to `name`; may be a promise. */
-  on<Args extends readonly unknown[]>(name: string, answer: (...args: Args) => unknown): void {
-    this.#answers.set(name, answer as (...args: readonly never[]) => unknown);
+  on(name: string, answer: (...args: readonly never[]) => unknown): void {
+    this.#answers.set(name, answer);
   }
 
   /** Rejects with what the other thread threw, and with the reason of its end. */

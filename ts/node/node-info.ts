@@ -19,7 +19,7 @@ import {
 import type { ThreadInfo } from '../thread/thread-info.ts';
 import { VERSION } from '../version.ts';
 import type { Far } from '../far/far.ts';
-import type { BindingCounters } from '../native/binding.d.ts';
+import type { BindingCounters } from '../native/load.ts';
 import type { Threads } from '../thread/threads.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -296,8 +296,9 @@ export class Node implements Messenger, AsyncDisposable {
     else this.#runtime.hub.add(name, logger as Logger, options);
   }
 
-  /** Removes a logger, the default one by `'default'`; what waits for it is still written. False when there is none of that name. */
+  /** Removes a logger, the default one by `'default'`; what waits for it is still written. False when there is none of that name. Throws `not-allowed` on a thread other than 0. */
   removeLogger(name: string): boolean {
+    this.#checkHome('removeLogger');
     return this.#runtime.hub.remove(name);
   }
 

@@ -1,3 +1,4 @@
+import type { LocalMembership } from '../application/membership.ts';
 import { ApplicationTable } from '../application/application-table.ts';
 import { Answers } from '../call/answers.ts';
 import { CallTable } from '../call/call-table.ts';
@@ -269,7 +270,7 @@ export class Runtime {
   accepts(peer: Peer, queue: number): boolean {
     if (!(peer instanceof FarPid))
       return (peer.flags & BOUNDED) === 0 || this.gauges.accept(peer, queue);
-    return !peer.presence.isBounded || this.far!.presence.accept(peer.presence, queue);
+    return !peer.presence.isBounded || this.far!.presence.accept(peer, queue);
   }
 
   /** How many messages wait in a queue of a bounded mailbox. */
@@ -300,9 +301,12 @@ export class Runtime {
   }
 
   /** What a child of a process sees of the environment when it lives on another thread; that of the node is there already. */
-  inheritedEnv(record: ProcessRecord): ReadonlyMap<string, unknown> {
+  inheritedEnv(
+    record: ProcessRecord,
+    application: LocalMembership | undefined = record.application,
+  ): ReadonlyMap<string, unknown> {
     const list = new Map<string, unknown>();
-    record.application?.env.copyInto(list);
+    application?.env.copyInto(list);
     for (const { env } of this.#envOwners(record).toReversed()) env?.copyInto(list);
     return list;
   }

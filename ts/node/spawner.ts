@@ -86,7 +86,7 @@ export class Spawner {
       if (thread !== HERE) return this.#spawnOn(thread, parent, behaviour, options!, opened);
       const record = this.#record(parent, options);
       opened?.(record);
-      const initialised = this.#begin(record, behaviour as AnyBehaviour, options);
+      const initialised = this.#begin(record, behaviour, options);
       if (initialised instanceof Promise) return this.#awaitInit(record, initialised, options);
       this.#finish(record, options);
       return Promise.resolve(record.pid);
@@ -199,7 +199,8 @@ export class Spawner {
     records[slot] = record;
     counters.processes += 1;
     counters.spawned += 1;
-    record.application?.joined(record.pid);
+    const { pid, parent: spawnedBy, application } = record;
+    application?.joined({ pid, parent: spawnedBy, name: options?.name, behaviour: behaviour.name });
     const parent = this.#runtime.recordOf(record.parent);
     if (parent !== undefined) this.#inherit(record, parent);
     if (options !== undefined) this.#apply(record, options);

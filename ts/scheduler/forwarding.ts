@@ -1,4 +1,5 @@
 import type { PendingCall } from '../call/pending-call.ts';
+import { reasonOf } from '../error/exit-reason.ts';
 import type { TergoError } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import {
@@ -81,7 +82,7 @@ export class Forwarding {
   }
 
   /** The entry goes nowhere: a call is rejected with what `error` gives, everything else is gone. */
-  refuse(kind: number, payload: number, error: () => TergoError): void {
+  refuse(kind: number, payload: number, error: () => Error): void {
     if (kind === KIND_EVENT) return this.#runtime.deliveries.drop(kind, payload);
     const value = this.#slab.take(payload);
     if (kind === KIND_REQUEST) this.#runtime.calls.reject(value as PendingCall, error());
@@ -129,14 +130,28 @@ export class Forwarding {
   #forwardFar(target: FarPid, kind: number, payload: number): boolean {
     const { far } = this.#runtime;
     const value = this.#slab.values[payload];
-    const isAccepted =
-      kind === KIND_REQUEST
-        ? this.#forwardCall(target, value as PendingCall)
-        : far!.messages.handOn(target, kind, value, this.senderOf(payload));
-    if (!isAccepted) return false;
+    try {
+      const isAccepted =
+        kind === KIND_REQUEST
+          ? this.#forwardCall(target, value as PendingCall)
+          : far!.messages.handOn(target, kind, value, this.senderOf(payload));
+      if (!isAccepted) return false;
+    } catch (error) {
+      this.#cannotTravel(target, kind, payload, reasonOf(error));
+      return true;
+    }
     if (kind === KIND_EVENT) this.#runtime.deliveries.drop(kind, payload);
     else this.#slab.release(payload);
     return true;
+  }
+
+  /** Its sender gave it to a process of its own thread, where everything can be sent. */
+  #cannotTravel(to: FarPid, kind: number, payload: number, error: Error): void {
+    const { log, counters } = this.#runtime;
+    const fields = { from: this.senderOf(payload), to, error };
+    log.error('what was to be handed on to another thread cannot travel; it is lost', fields);
+    if (kind !== KIND_REQUEST) counters.dropped += 1;
+    this.refuse(kind, payload, () => error);
   }
 
   #forwardCall(target: FarPid, call: PendingCall): boolean {
@@ -144,11 +159,17 @@ export class Forwarding {
     const { target: before, address } = call;
     call.target = target;
     call.address = undefined;
-    if (this.#runtime.far!.calls.forward(call, target, QUEUE_MAIN)) return true;
-    this.#runtime.retract(target, QUEUE_MAIN);
-    call.target = before;
-    call.address = address;
-    return false;
+    let isForwarded = false;
+    try {
+      isForwarded = this.#runtime.far!.calls.forward(call, target, QUEUE_MAIN);
+    } finally {
+      if (!isForwarded) {
+        this.#runtime.retract(target, QUEUE_MAIN);
+        call.target = before;
+        call.address = address;
+      }
+    }
+    return isForwarded;
   }
 
   /** What a decision throws is the end of the process, and of the entry with it. */

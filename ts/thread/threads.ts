@@ -1,4 +1,4 @@
-import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { TergoError } from '../error/tergo-error.ts';
 import { Control, type ControlOp } from '../far/controls.ts';
 import type { Far } from '../far/far.ts';
@@ -19,7 +19,7 @@ const GRACE_MS = 1000;
 const MAX_ALARM_MS = 2 ** 31 - 1;
 
 /** What every worker of a node is given. */
-export type CommonSetup = Omit<WorkerSetup, 'thread' | 'incarnation' | 'env' | 'logLevel'>;
+export type CommonSetup = Omit<WorkerSetup, 'thread' | 'incarnation' | 'logLevel'>;
 
 /** How the other threads of a node are run. */
 export interface ThreadsOptions {
@@ -94,7 +94,8 @@ export class Threads {
   async close(): Promise<void> {
     this.#isStopping = true;
     this.#hangs.close();
-    await Promise.all(this.#members.map(({ worker }) => worker?.terminate()));
+    const workers = this.#members.flatMap(({ worker }) => worker ?? []);
+    await Promise.all(workers.map((worker) => worker.terminate()));
     this.#fabric.close();
   }
 
@@ -114,13 +115,13 @@ export class Threads {
   /** Resolves when the worker has joined the fabric. */
   async #start(member: Member): Promise<void> {
     const { thread, incarnation } = member;
-    const { env, logLevel } = this.#runtime;
-    const place = { thread, incarnation, env: [...env.list()], logLevel };
+    const { logLevel } = this.#runtime;
+    const place = { thread, incarnation, logLevel };
     const workerData: WorkerSetup = { ...this.#setup, ...place };
     const name = `tergo ${this.#setup.node} ${thread}`;
     const url = new URL('../thread/worker.js', import.meta.url);
     const limits = this.#resourceLimits && { resourceLimits: this.#resourceLimits };
-    const worker = startWorker(url, { workerData, name, ...limits });
+    const worker = new Worker(url, { workerData, name, ...limits });
     member.worker = worker;
     let cause: unknown;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -130,8 +131,10 @@ export class Threads {
     });
     worker.on('message', (report: WorkerReport) => {
       member.isUp = report.type === 'ready';
-      if (report.type === 'ready') resolve();
-      else reject(asTergoError(report.error));
+      if (report.type === 'ready') return resolve();
+      reject(asTergoError(report.error));
+      // What its modules have begun may keep it alive.
+      void worker.terminate();
     });
     worker.on('error', (error: unknown) => {
       cause = error;
@@ -142,7 +145,22 @@ export class Threads {
       reject(error);
       this.#ended(member, worker, error);
     });
-    return promise.finally(cancel);
+    await promise.finally(cancel);
+    this.#giveEnv(thread);
+  }
+
+  /** Before anything else that it is told. */
+  #giveEnv(thread: number): void {
+    for (const [key, value] of this.#runtime.env.list()) {
+      try {
+        // One that ends meanwhile is given it anew.
+        this.#far.questions.ask(thread, 'env', key, value).catch(() => undefined);
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        const text = `the value of '${key}' in the node's env cannot be given to other threads: ${why}`;
+        throw new TergoError('unencodable', text, { cause });
+      }
+    }
   }
 
   #ended(member: Member, worker: Worker, error: TergoError): void {
@@ -176,8 +194,9 @@ export class Threads {
     member.incarnation += 1;
     try {
       await this.#start(member);
-    } catch {
-      // It has ended, or will: that is told there, and brings the next attempt.
+    } catch (error) {
+      // Otherwise it has ended, or will: that is told there, and brings the next attempt.
+      if (TergoError.is(error, 'unencodable')) this.#leaveDown(member, error);
       return;
     }
     this.#tellOthers(member, Control.cameUp);
@@ -193,17 +212,6 @@ export class Threads {
     for (const { thread } of this.#members)
       if (thread !== member.thread && this.#far.isUp(thread))
         this.#far.controls.send(thread, op, member.thread, value);
-  }
-}
-
-/** What a thread is given is copied; only the environment may hold what cannot be. */
-function startWorker(url: URL, options: WorkerOptions): Worker {
-  try {
-    return new Worker(url, options);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const text = `a value of the node's environment cannot be copied to another thread: ${why}`;
-    throw new TergoError('unencodable', text, { cause });
   }
 }
 

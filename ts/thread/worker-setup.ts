@@ -14,7 +14,6 @@ export interface WorkerSetup {
   readonly startedAtMs: number;
   /** URLs of the modules that export behaviours. */
   readonly behaviors: readonly string[];
-  readonly env: readonly (readonly [string, unknown])[];
   readonly logLevel: LogLevel;
   readonly security: SecurityOptions;
   readonly freezeMessages: boolean;

@@ -12,16 +12,17 @@ async function run(setup: WorkerSetup): Promise<void> {
   const { fabric, thread, threads, incarnation } = setup;
   const native = loadNative().BindingScheduler.join(fabric, thread);
   const { security, freezeMessages, logLevel, creation } = setup;
-  const env = setup.env.map(([key, value]) => ({ key, value }));
   // What it logs goes to the loggers of thread 0.
   const log = { level: logLevel, disableConsole: true };
-  const options = { security, freezeMessages, env, log };
+  const options = { security, freezeMessages, log };
   const startedAt = setup.startedAtMs - performance.timeOrigin;
   const place = { thread, threads, incarnation, behaviours, startedAt, creation };
-  new Node(new Runtime(setup.node, options, native, undefined, place));
+  // The runtime holds it: whatever runs here asks for its node.
+  void new Node(new Runtime(setup.node, options, native, undefined, place));
 }
 
 function report(message: WorkerReport): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
   parentPort?.postMessage(message);
 }
 

@@ -2,6 +2,7 @@ import type { SendOptions } from '../call/call-options.ts';
 import { checkSendOptions } from '../call/call-options.ts';
 import { checkDelay } from '../error/check.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
+import { FarPid } from '../far/far-pid.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { isMute, type ProcessRecord } from '../process/process-record.ts';
@@ -66,7 +67,8 @@ export class Delayed {
     if (isMute(sender)) throw messaging.refusalOf(sender, 'send');
     if (options !== undefined) checkSendOptions(options);
     messaging.queueFor(sender, options);
-    messaging.resolve(to);
+    const target = messaging.resolve(to);
+    if (target instanceof FarPid) this.#runtime.far!.refuseUnencodable(message);
     if (freeze !== undefined) freeze(message);
   }
 
@@ -76,9 +78,14 @@ export class Delayed {
     message: unknown,
     options: SendOptions | undefined,
   ): void {
-    const { messaging } = this.#runtime;
+    const { messaging, log } = this.#runtime;
     const target = messaging.resolve(to);
     if (typeof target === 'string') return;
-    messaging.deliver(sender, target, messaging.queueFor(sender, options), message, to);
+    try {
+      messaging.deliver(sender, target, messaging.queueFor(sender, options), message, to);
+    } catch (error) {
+      // It was changed since, or the name belongs to a process of another thread now.
+      log.error('a delayed message cannot travel; it is lost', { from: sender.pid, to, error });
+    }
   }
 }

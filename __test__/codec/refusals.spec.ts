@@ -1,0 +1,130 @@
+import test, { type ExecutionContext } from 'ava';
+import * as fc from 'fast-check';
+import { TergoError } from '../../ts/error/tergo-error.ts';
+import { Codec, Desk, Point, roundTrip } from '../support/codec-desk.ts';
+import { stuck, wrappings } from '../support/travelling-values.ts';
+
+test('what cannot travel is refused with the path to it, and leaves nothing behind', (t) => {
+  const desk = new Desk();
+  const codec = new Codec(desk);
+  fc.assert(
+    fc.property(stuck, fc.array(wrappings, { maxLength: 8 }), ({ value, what }, around) => {
+      let whole = value;
+      let path = '';
+      for (const { path: step, wrap } of around) {
+        whole = wrap(whole);
+        path = step + path;
+      }
+      const bytes = Buffer.alloc(64 * 1024);
+      const error = refusal(() => codec.encode(whole, bytes, 0));
+      return (
+        error.code === 'unencodable' &&
+        error.message.startsWith(`message${path} ${what},`) &&
+        !codec.isEncodable(whole) &&
+        desk.blobs.size === 0 &&
+        roundTrip(codec, 'next') === 'next'
+      );
+    }),
+    { numRuns: 1000 },
+  );
+  t.pass();
+});
+
+test('what refers to itself is refused, wherever it does', (t) => {
+  const codec = new Codec(new Desk());
+  const list: unknown[] = [];
+  list.push({ list });
+  const map = new Map();
+  map.set('self', [map]);
+  const error = new Error('e');
+  error.cause = new Map([['e', error]]);
+  const wide: Record<string, unknown> = {};
+  for (let n = 0; n < 20; n++) wide[`k${n}`] = [wide, wide];
+  for (const ring of [list, map, error, wide]) {
+    t.regex(refusal(() => roundTrip(codec, ring)).message, /refers to what it is part of/);
+    t.false(codec.isEncodable(ring));
+  }
+});
+
+/** What can be nested, each level inside the next one. */
+const nestings: readonly (readonly [title: string, nest: (inner: unknown) => unknown])[] = [
+  ['lists', (inner) => [inner]],
+  ['objects', (inner) => ({ inner })],
+  ['Maps', (inner) => new Map([[1, inner]])],
+  ['Sets', (inner) => new Set([inner])],
+  ['causes', (inner) => new Error('e', { cause: inner })],
+  ['several errors', (inner) => new AggregateError([inner])],
+];
+
+for (const [title, nest] of nestings) {
+  for (const bottom of ['text', new Point(1, 2)]) {
+    test(`however deep ${title} are nested around ${typeof bottom}, it arrives or is refused with its path`, (t) => {
+      const codec = new Codec(new Desk());
+      let value: unknown = bottom;
+      for (let depth = 1; depth <= 1010; depth++) {
+        value = nest(value);
+        if (depth % 100 === 0 || (depth > 485 && depth < 505) || depth > 985)
+          check(t, codec, value);
+      }
+    });
+  }
+}
+
+function check(t: ExecutionContext, codec: Codec, value: unknown): void {
+  const isEncodable = codec.isEncodable(value);
+  try {
+    roundTrip(codec, value);
+  } catch (error) {
+    t.false(isEncodable);
+    t.regex((error as TergoError).message, /^message.+ is nested more than \d+ deep/);
+  }
+}
+
+test('the deepest that can travel does', (t) => {
+  const codec = new Codec(new Desk());
+  let value: unknown = 'bottom';
+  for (let depth = 1; depth <= 1000; depth++) value = [value];
+  t.deepEqual(roundTrip(codec, value), value);
+  t.throws(() => roundTrip(codec, [value]), { code: 'unencodable' });
+  t.true(codec.isEncodable(value));
+  t.false(codec.isEncodable([value]));
+});
+
+test('what a getter throws is thrown to the sender, and nothing is left behind', (t) => {
+  const desk = new Desk();
+  const codec = new Codec(desk);
+  const value = {
+    big: new Uint8Array(20_000),
+    get part(): never {
+      throw new RangeError('mine');
+    },
+  };
+  t.throws(() => codec.encode(value, Buffer.alloc(1000), 0), { instanceOf: RangeError });
+  t.is(desk.blobs.size, 0);
+  t.is(roundTrip(codec, 'next'), 'next');
+  t.false(codec.isEncodable(value));
+});
+
+test('a getter cannot write another value meanwhile', (t) => {
+  const codec = new Codec(new Desk());
+  const bytes = Buffer.alloc(1000);
+  for (const inner of ['text', 5]) {
+    const value = {
+      get part(): number {
+        return codec.encode(inner, bytes, 0);
+      },
+    };
+    t.is(refusal(() => codec.encode(value, bytes, 0)).code, 'not-allowed');
+  }
+  t.is(roundTrip(codec, 'next'), 'next');
+});
+
+function refusal(work: () => unknown): TergoError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof TergoError) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
