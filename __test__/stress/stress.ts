@@ -1,4 +1,4 @@
-import { startNode, type Node, type Pid } from 'tergo';
+import { startNode, TergoError, type Node, type Pid } from 'tergo';
 import { Random } from '../soak/random.ts';
 import { Runner, type Report, type RunnerProtocol } from './runner.ts';
 
@@ -13,8 +13,8 @@ export interface StressOptions {
 export interface StressResult {
   /** Messages that were accepted. */
   readonly sent: number;
-  /** Of those, messages whose target was killed before it took them, or that were on their way to it. */
-  readonly lostWithTargets: number;
+  /** Of those, messages to processes that were killed at some time: what became of them nobody can tell. */
+  readonly toKilled: number;
   readonly refused: number;
   readonly killed: number;
   /** Exits and down messages that came. */
@@ -36,7 +36,8 @@ const TARGETS = 4;
 const EACH = 250;
 /** Every so many rounds one process is killed, and another one takes its place. */
 const KILL_EVERY = 5;
-const CALL = { timeoutMs: 120_000 };
+/** What waits for the runners in bounded mailboxes must not refuse what they are told. */
+const CALL = { timeoutMs: 120_000, priority: 'high' } as const;
 const module = new URL('./runner.ts', import.meta.url);
 
 /** Many processes on all threads send each other numbered messages, while some of them are killed. */
@@ -130,11 +131,22 @@ class Stress {
     let before = -1;
     for (;;) {
       const reports = new Map<string, Report>();
-      for (const { pid } of this.#places)
-        reports.set(String(pid), (await this.#node.call(pid, { type: 'report' }, CALL)) as never);
+      for (const { pid } of this.#places) reports.set(String(pid), await this.#reportOf(pid));
       const taken = sum([...reports.values()].map(({ received }) => sum([...received.values()])));
       if (taken === before) return reports;
       before = taken;
+    }
+  }
+
+  /** Behind all that waits for it. */
+  async #reportOf(pid: Pid<RunnerProtocol>): Promise<Report> {
+    for (;;) {
+      try {
+        const asked = this.#node.call(pid, { type: 'report' }, { timeoutMs: CALL.timeoutMs });
+        return (await asked) as never as Report;
+      } catch (error) {
+        if (!TergoError.is(error, 'process-mailbox-full')) throw error;
+      }
     }
   }
 
@@ -143,11 +155,11 @@ class Stress {
       report.faults.map((text) => `${pid}: ${text}`),
     );
     const living = new Set(reports.keys());
-    let lostWithTargets = 0;
+    let toKilled = 0;
     for (const [sender, { accepted }] of reports) {
       for (const [target, count] of accepted) {
         const got = reports.get(target)?.received.get(sender) ?? 0;
-        if (!living.has(target)) lostWithTargets += count;
+        if (!living.has(target)) toKilled += count;
         else if (got !== count)
           faults.push(`${target} got ${got} of ${count} messages of ${sender}`);
       }
@@ -157,7 +169,7 @@ class Stress {
     const refused = sum(all.map((report) => report.refused));
     const notices = sum(all.flatMap(({ exits, downs }) => [...exits.values(), ...downs.values()]));
     const counts = { refused, notices, killed: this.#dead.length };
-    return { sent: this.#sent, lostWithTargets, ...counts, ms, faults: faults.slice(0, 20) };
+    return { sent: this.#sent, toKilled, ...counts, ms, faults: faults.slice(0, 20) };
   }
 
   /** Whoever watches one that was killed has heard so once by the link and once by the monitor; of others nobody hears. */
