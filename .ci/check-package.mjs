@@ -1,5 +1,5 @@
 // Packs the package, installs it in an empty folder as a user would, and uses it there: the files it
-// holds, its export map, its types under a strict compiler, and a node that starts and stops.
+// holds, its export map, its types under a strict compiler, and a node with threads that starts and stops.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +8,53 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { at, root } from './tools.mjs';
 
-const needed = ['LICENSE', 'README.md', 'dist/index.d.ts', 'dist/index.js', 'package.json'];
+const needed = [
+  ...['LICENSE', 'README.md', 'package.json'],
+  ...['dist/index.d.ts', 'dist/index.js', 'dist/thread/worker.js'],
+];
 const unwanted = /\.node$|\.sources$|^(crates|__test__|benches|\.ci)\//;
+
+/** What a user writes: behaviours in TypeScript and in JavaScript, each on a thread of its own. */
+const program = {
+  'typed.ts': [
+    "import { Actor, reply, type Answer, type Request } from 'tergo';",
+    "import { threadId } from 'node:worker_threads';",
+    "export type Where = Request<{ type: 'where' }, number>;",
+    'export class Typed extends Actor<{ request: Where }> {',
+    '  override handleCall(request: Where): Answer { return reply(request, threadId); }',
+    '}',
+  ],
+  'plain.js': [
+    "import { Actor, reply } from 'tergo';",
+    "import { threadId } from 'node:worker_threads';",
+    'export class Plain extends Actor {',
+    '  handleCall(request) { return reply(request, threadId); }',
+    '}',
+  ],
+  'plain.d.ts': [
+    "import { Actor, type Answer } from 'tergo';",
+    "import type { Where } from './typed.ts';",
+    'export class Plain extends Actor<{ request: Where }> {',
+    '  override handleCall(request: Where): Answer;',
+    '}',
+  ],
+  'use.ts': [
+    "import { startNode, type Node, type NodeOptions, type ThreadInfo } from 'tergo';",
+    "import { Plain } from './plain.js';",
+    "import { Typed } from './typed.ts';",
+    "const behaviors = ['./typed.ts', './plain.js'].map((file) => new URL(file, import.meta.url));",
+    'const options: NodeOptions = { threads: 3, behaviors };',
+    "const node: Node = await startNode('package@localhost', options);",
+    'const typed = await node.spawn(Typed, { thread: 1 });',
+    'const plain = await node.spawn(Plain, { thread: 2 });',
+    "const ids = [await node.call(typed, { type: 'where' }), await node.call(plain, { type: 'where' })];",
+    "if (new Set([0, ...ids]).size !== 3) throw new Error(`they live on ${ids.join(' and ')}`);",
+    'const threads: readonly ThreadInfo[] = node.info().threads;',
+    'const busy = threads.filter(({ processes }) => processes === 1).map(({ thread }) => thread);',
+    "console.log(`threads ${busy.join(' and ')} answered`);",
+    'await node.stop();',
+  ],
+};
 
 const folder = fs.mkdtempSync(path.join(tmpdir(), 'tergo-package-'));
 try {
@@ -41,12 +86,8 @@ async function checkManifest() {
 function useIt(filename) {
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`], folder);
-  const lines = [
-    "import { startNode, type Node } from 'tergo';",
-    "const node: Node = await startNode('package@localhost');",
-    'await node.stop();',
-  ];
-  fs.writeFileSync(path.join(folder, 'use.ts'), lines.join('\n'));
+  for (const [name, lines] of Object.entries(program))
+    fs.writeFileSync(path.join(folder, name), lines.join('\n'));
   const flags = [
     '--strict',
     '--module',
@@ -55,7 +96,7 @@ function useIt(filename) {
     'es2024',
     '--types',
     'node',
-    '--noEmit',
+    ...['--allowImportingTsExtensions', '--noEmit'],
   ];
   const types = ['--typeRoots', at('node_modules', '@types')];
   run(
@@ -65,7 +106,8 @@ function useIt(filename) {
   );
   const binary = fs.readdirSync(at('dist', 'native')).find((name) => name.endsWith('.node'));
   const env = { TERGO_BINARY: process.env.TERGO_BINARY ?? at('dist', 'native', binary) };
-  run(process.execPath, ['use.ts'], folder, env);
+  const output = run(process.execPath, ['use.ts'], folder, env);
+  if (output !== 'threads 1 and 2 answered\n') fault(`the program printed: ${output}`);
 }
 
 function run(file, args, cwd, env = {}) {

@@ -1,133 +1,88 @@
 // Counts the words of every text file below a folder with an application: a reader, a pool of counting
-// workers, an aggregator and a reporter below a supervisor. Start here, then read count-words/.
+// workers, an aggregator and a reporter below a supervisor. The workers are spread over the threads of the node.
+// Start here, then read count-words/.
 //
-// A worker and the reader crash on the way, on purpose: the pool replaces the one, the supervisor restarts
-// the other, and nothing is lost or counted twice.
+// A worker, the reader and a whole thread end on the way, on purpose: the pool replaces the workers, the supervisor
+// restarts the reader, the node starts the thread anew, and nothing is lost or counted twice.
 //
-// usage: npm run demo [-- [FOLDER] [--log text|coloured|json|off]]
-//   FOLDER  by default this repository; node_modules, target, dist, .git, docs/api are left out
-//   --log   how the log looks on standard error; by default coloured on a terminal, text elsewhere
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { startNode, type LogOptions, type RestartInfo } from 'tergo';
-import { CountWords } from './count-words/count-words.ts';
-import { InputError, listFiles } from './count-words/list-files.ts';
-import { countInPlainLoop, differenceOf } from './count-words/plain-loop.ts';
-import { counted, grouped, ProgressLine } from './count-words/progress-line.ts';
-import {
-  aggregatorName,
-  progressEvent,
-  supervisorName,
-  type Totals,
-} from './count-words/protocols.ts';
+// usage: npm run demo [-- [FOLDER] [--threads N] [--log text|coloured|json|off]]
+//   FOLDER     by default this repository and the TypeScript compiler; node_modules, target, dist, .git, docs/api are left out
+//   --threads  how many threads the node has; by default one for each core. With more than one the speed-up is told
+//   --log      how the log looks on standard error; by default coloured on a terminal, text elsewhere
+import type { LogOptions } from 'tergo';
+import { readArguments, type LogFormat } from './count-words/arguments.ts';
+import { countWithActors, workersOn } from './count-words/counting.ts';
+import { InputError, listFiles, type File } from './count-words/list-files.ts';
+import { countInPlainLoop, differenceOf, type Count } from './count-words/plain-loop.ts';
+import { counted, ProgressLine } from './count-words/progress-line.ts';
+import type { Totals } from './count-words/protocols.ts';
+import { printDrill, printSpeedUp, printTotals } from './count-words/report.ts';
 
-const WORKERS = 4;
 const line = new ProgressLine(process.stdout);
 // Whoever reads may have seen enough (`| head`).
 process.stdout.on('error', () => process.exit());
 
 try {
-  const { folder, log } = readArguments();
-  const paths = await listFiles(folder);
-  console.log(`${counted(paths.length, 'file')} below ${folder}, ${WORKERS} workers`);
-  await countAndVerify(folder, paths, log);
+  const { folders, threads, log } = readArguments();
+  const files = await listFiles(folders);
+  const crew = `${workersOn(threads)} workers on ${counted(threads, 'thread')}`;
+  console.log(`${counted(files.length, 'file')} below ${folders.join(' and ')}, ${crew}`);
+  const plain = await countAndVerify(folders, files, threads, log);
+  if (threads > 1) await compareWithOneThread(files, threads, plain);
 } catch (error) {
   line.clear();
   console.error(error instanceof InputError ? `count-words: ${error.message}` : error);
   process.exitCode = 1;
 }
 
+/** Counts while things go wrong; what a plain loop counts. */
 async function countAndVerify(
-  folder: string,
-  paths: readonly string[],
-  log: LogOptions,
-): Promise<void> {
-  const begin = performance.now();
-  const { totals, restarts } = await countWithActors(paths, log);
-  const seconds = (performance.now() - begin) / 1000;
+  folders: readonly string[],
+  files: readonly File[],
+  threads: number,
+  format: LogFormat,
+): Promise<Count> {
+  const log = logOptions(format);
+  const counting = { files, threads, hasDrill: true, line, log };
+  const { totals, restarts, seconds } = await countWithActors(counting);
   if (totals.files === 0) {
     const skipped = `${counted(totals.skipped, 'file')} skipped as binary, too large or unreadable`;
-    throw new InputError(`there is no text below ${folder} (${skipped})`);
+    throw new InputError(`there is no text below ${folders.join(' and ')} (${skipped})`);
   }
   printTotals(totals, seconds);
-  for (const file of totals.crashes)
-    console.log(
-      `a worker crashed on purpose with ${path.relative(folder, file)} in hand; the pool replaced it, another one counted the file`,
-    );
-  for (const { name } of restarts)
-    console.log(`the ${name} crashed on purpose; its supervisor restarted it`);
-
-  const difference = differenceOf(totals, countInPlainLoop(paths));
-  if (difference !== undefined) throw new Error(`a plain loop differs: ${difference}`);
+  printDrill(totals, restarts, folders[0]!);
+  const plain = countInPlainLoop(files);
+  verify(totals, plain);
   console.log(`a plain loop over the same files agrees: ${counted(totals.words, 'word')}`);
+  return plain;
 }
 
-async function countWithActors(
-  paths: readonly string[],
-  log: LogOptions,
-): Promise<{ totals: Totals; restarts: readonly RestartInfo[] }> {
-  await using node = await startNode('count-words@localhost', { log });
-  const name = await node.applications.load(CountWords, { args: [paths, WORKERS, line] });
-  await node.applications.start(name);
-  for await (const { message } of node.subscribe(progressEvent)) {
-    if (message.done === message.of) break;
-  }
-  // The job that prints progress every minute; once more at the end.
-  await node.cron.runJob('progress');
-  const totals = await node.call(aggregatorName, { type: 'totals' });
-  const restarts = await node.call(supervisorName, { type: 'restarts' });
-  return { totals, restarts };
+/** The same work twice, with nothing going wrong. One thread goes last: by then its code is warm, which is fair to it. */
+async function compareWithOneThread(
+  files: readonly File[],
+  threads: number,
+  plain: Count,
+): Promise<void> {
+  const quiet = new ProgressLine({ write: () => undefined });
+  const log = { level: 'warning' } as const;
+  const counting = { files, hasDrill: false, line: quiet, log };
+  const all = await countWithActors({ ...counting, threads });
+  verify(all.totals, plain);
+  const alone = await countWithActors({ ...counting, threads: 1 });
+  verify(alone.totals, plain);
+  printSpeedUp(threads, all.seconds, alone.seconds);
 }
 
-function readArguments(): { readonly folder: string; readonly log: LogOptions } {
-  const { values, positionals } = parsed();
-  if (positionals.length > 1)
-    throw new InputError(`one folder at most, but there are ${positionals.length}`);
-  // npm runs scripts in the package's folder; INIT_CWD is where the user stands.
-  const [argument = fileURLToPath(new URL('..', import.meta.url))] = positionals;
-  const folder = path.resolve(process.env['INIT_CWD'] ?? '.', argument);
-  return { folder, log: logOptions(values.log ?? (process.stderr.isTTY ? 'coloured' : 'text')) };
+function verify(totals: Totals, plain: Count): void {
+  const difference = differenceOf(totals, plain);
+  if (difference !== undefined) throw new Error(`a plain loop differs: ${difference}`);
 }
 
-function parsed() {
-  try {
-    return parseArgs({ allowPositionals: true, options: { log: { type: 'string' } } });
-  } catch (error) {
-    throw new InputError((error as Error).message);
-  }
+function logOptions(format: LogFormat): LogOptions {
+  return format === 'off' ? { disableConsole: true } : { format, output: printLog };
 }
 
 function printLog(text: string): void {
   line.clear();
   process.stderr.write(`${text}\n`);
-}
-
-function logOptions(format: string): LogOptions {
-  switch (format) {
-    case 'text':
-    case 'coloured':
-    case 'json':
-      return { format, output: printLog };
-    case 'off':
-      return { disableConsole: true };
-    default:
-      throw new InputError(`--log must be text, coloured, json or off, but is ${format}`);
-  }
-}
-
-function printTotals({ files, skipped, bytes, words, counts }: Totals, seconds: number): void {
-  const top = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, 10);
-  for (const [index, [word, number]] of top.entries())
-    console.log(
-      `${String(index + 1).padStart(4)}. ${word.padEnd(20)}${grouped(number).padStart(10)}`,
-    );
-  console.log(
-    `${counted(files, 'text file')} (${grouped(skipped)} without text skipped), ` +
-      `${counted(bytes, 'byte')}, ${counted(words, 'word')}, ${grouped(counts.size)} different`,
-  );
-  const megabytes = bytes / 1e6 / seconds;
-  console.log(
-    `${seconds.toFixed(3)} s: ${grouped(Math.round(words / seconds))} words/s, ${grouped(megabytes)} MB/s`,
-  );
 }

@@ -104,6 +104,22 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     ...['up: queue', 'up: heartbeat', '0 15'],
     ...['down: heartbeat shutdown', 'down: queue shutdown', 'down: counter shutdown'],
   ],
+  'primes.ts': [],
+  'threads-end.ts': [
+    'log: a scheduler thread has ended; its processes with it',
+    'call: process-terminated - thread-terminated',
+    'down: thread 1 has ended (exit code 1)',
+    'again: 25',
+    'restarts of thread 1: 1',
+  ],
+  'threads.ts': [
+    ...['78498', '[ 4, 25, 168, 1229 ]'],
+    'Local cannot be spawned on another thread: no module of `behaviors` exports it. ',
+    'message.note.steps[0].done is the function done',
+    ...['found 2', 'found 3', 'found 5', '1000000'],
+    'thread 0: up true, true, restarts 0',
+    'thread 1: up true, true, restarts 0',
+  ],
   'timers.ts': ['three ticks true', '3', 'true false'],
   'use-counter.ts': ['COUNTER 12'],
   'watcher.ts': [

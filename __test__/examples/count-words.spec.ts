@@ -1,15 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { startNode, type Node } from 'tergo';
 import { Aggregator } from '../../examples/count-words/aggregator.ts';
+import { batchesOf } from '../../examples/count-words/batches.ts';
 import { CountWords } from '../../examples/count-words/count-words.ts';
 import { ProgressLine } from '../../examples/count-words/progress-line.ts';
 import { aggregatorName, progressEvent } from '../../examples/count-words/protocols.ts';
-import { countWords } from '../../examples/count-words/words.ts';
+import { countInto } from '../../examples/count-words/words.ts';
 import { type Finished, runNode } from '../support/run-node.ts';
 import { waitFor, waitForEvent } from '../support/wait-for.ts';
 
@@ -28,6 +29,11 @@ function folderWith(t: ExecutionContext, files: Readonly<Record<string, string>>
   return folder;
 }
 
+const fortyFiles = Object.fromEntries(
+  Array.from({ length: 40 }, (_, i) => [`${String(i).padStart(2, '0')}.txt`, 'one two two']),
+);
+const speedUp = /^once more without crashes, .* times as fast/gm;
+
 function count(...args: readonly string[]): Promise<Finished> {
   return runNode(demo, { args, env: { INIT_CWD: undefined } });
 }
@@ -44,32 +50,54 @@ function failsWith(t: ExecutionContext, { code, stderr }: Finished, text: string
   t.is(stderr, `count-words: ${text}\n`);
 }
 
-test.serial('without an argument it counts this repository, and a plain loop agrees', async (t) => {
-  const { stdout, stderr, code } = await count();
+test.serial(
+  'without an argument it counts this repository on all cores, and a plain loop agrees',
+  async (t) => {
+    const { stdout, stderr, code } = await count();
+    t.is(code, 0, stderr);
+    const cores = availableParallelism();
+    t.regex(stdout, new RegExp(`, ${Math.max(4, 2 * cores)} workers on ${cores} threads?$`, 'm'));
+    t.regex(stdout, /^100 % {2}(\S+) of \1 files, /m);
+    t.is(stdout.match(/^ +\d+\. \S+ +[\d,]+$/gm)?.length, 10);
+    t.regex(stdout, /^\d+\.\d{3} s: [\d,]+ words\/s, [\d.,]+ MB\/s$/m);
+    t.regex(stdout, /^a plain loop over the same files agrees: [\d,]+ words$/m);
+    t.is(stdout.match(speedUp)?.length, cores > 1 ? 1 : undefined);
+  },
+);
+
+test.serial('with several threads it tells how much they gain over one', async (t) => {
+  const { stdout, stderr, code } = await count(folderWith(t, fortyFiles), '--threads', '3');
   t.is(code, 0, stderr);
-  t.regex(stdout, /^100 % {2}(\S+) of \1 files, /m);
-  t.is(stdout.match(/^ +\d+\. \S+ +[\d,]+$/gm)?.length, 10);
-  t.regex(stdout, /^\d+\.\d{3} s: [\d,]+ words\/s, [\d.,]+ MB\/s$/m);
-  t.regex(stdout, /^a plain loop over the same files agrees: [\d,]+ words$/m);
-  t.notRegex(stdout, /node_modules|target\//);
+  t.regex(stdout, /^40 files below \S+, 6 workers on 3 threads$/m);
+  t.is(stdout.match(speedUp)?.length, 1);
+  t.regex(stdout, / \d+\.\d{3} s with 1 thread, \d+\.\d{3} s with 3: \d+\.\d\d times as fast/);
+});
+
+test.serial('with one thread nothing is compared, and no thread ends', async (t) => {
+  const { stdout, stderr, code } = await count(folderWith(t, fortyFiles), '--threads=1');
+  t.is(code, 0, stderr);
+  t.regex(stdout, /, 4 workers on 1 thread$/m);
+  t.notRegex(stdout, speedUp);
+  t.notRegex(`${stdout}${stderr}`, /thread \d was ended|thread has ended/);
 });
 
 test.serial(
-  'a worker and the reader crash for real, are logged once and replaced, and every file is counted once all the same',
+  'a whole thread, a worker and the reader end for real, are logged once and replaced, and every file is counted once all the same',
   async (t) => {
-    const files = Object.fromEntries(
-      Array.from({ length: 40 }, (_, i) => [`${String(i).padStart(2, '0')}.txt`, 'one two two']),
-    );
-    const { stdout, stderr, code } = await count(folderWith(t, files));
+    const folder = folderWith(t, fortyFiles);
+    const { stdout, stderr, code } = await count(folder, '--threads', '2');
     t.is(code, 0, stderr);
-    t.regex(stdout, /^a worker crashed on purpose with 20\.txt in hand; the pool replaced it, /m);
+    t.regex(stdout, /^a worker crashed on purpose with \d\d\.txt in hand; the pool replaced it, /m);
+    t.regex(stdout, /^thread 1 was ended on purpose, \d files? given to its workers; the node /m);
     t.regex(stdout, /^the reader crashed on purpose; its supervisor restarted it$/m);
     t.is(stdout.match(/crashed/g)?.length, 2);
     t.is(stderr.match(/process crashed/g)?.length, 2);
+    t.is(stderr.match(/a scheduler thread has ended/g)?.length, 1);
+    t.regex(stderr, /a scheduler thread has ended; its processes with it thread=1 /);
     t.regex(stderr, /'reader' Reader: process crashed error=Error: crashed on purpose$/m);
     t.regex(
       stderr,
-      /Worker: process crashed error=Error: crashed on purpose with .*20\.txt in hand/,
+      /Worker: process crashed error=Error: crashed on purpose with .*\d\d\.txt in hand/,
     );
     t.regex(stdout, /^ +1\. two +80$/m);
     t.regex(stdout, /^ +2\. one +40$/m);
@@ -104,16 +132,19 @@ test.serial(
   },
 );
 
-test.serial('a single file is enough for a crash and a replacement', async (t) => {
-  const { stdout, code } = await count(folderWith(t, { 'only.txt': 'alone' }));
+test.serial('a single file is enough for all that ends on the way', async (t) => {
+  const folder = folderWith(t, { 'only.txt': 'alone' });
+  const { stdout, code } = await count(folder, '--threads', '2');
   t.is(code, 0);
   t.regex(stdout, /crashed on purpose with only\.txt in hand/);
+  t.regex(stdout, /^thread 1 was ended on purpose, /m);
   t.regex(stdout, /^1 text file \(0 without text skipped\), 5 bytes, 1 word, 1 different$/m);
 });
 
 test.serial('a path is taken from where the user stands', async (t) => {
   const folder = folderWith(t, { 'texts/a.txt': 'word' });
-  const { stdout } = await runNode(demo, { args: ['texts'], env: { INIT_CWD: folder } });
+  const args = ['texts', '--threads', '1'];
+  const { stdout } = await runNode(demo, { args, env: { INIT_CWD: folder } });
   t.regex(stdout, /agrees: 1 word$/m);
 });
 
@@ -185,6 +216,12 @@ test.serial('--log says how the log looks on standard error', async (t) => {
 test.serial('wrong arguments are one line on standard error and exit code 1', async (t) => {
   const folder = folderWith(t, { 'a.txt': 'one' });
   failsWith(t, await count(folder, folder), 'one folder at most, but there are 2');
+  for (const threads of ['0', '65', '1.5', 'two', ''])
+    failsWith(
+      t,
+      await count(folder, `--threads=${threads}`),
+      `--threads must be a number from 1 to 64, but is ${threads}`,
+    );
   const { code, stderr } = await count('--loud');
   t.is(code, 1);
   t.regex(stderr, /^count-words: Unknown option '--loud'/);
@@ -207,22 +244,49 @@ test.serial('a reader that has seen enough ends it without a word', async (t) =>
   t.is(code, 0);
 });
 
-test('a file whose words come twice is added once', async (t) => {
+test('a batch whose words come twice is added once', async (t) => {
   await using node = await startNode('aggregator@localhost');
-  const aggregator = await node.spawn(Aggregator, { args: [['a', 'b', 'c']] });
-  const words = new Map([['word', 3]]);
-  for (const path of ['a', 'a', 'b'])
-    node.send(aggregator, { type: 'counted', path, bytes: 10, words });
+  const batches = [['a', 'b'], ['c'], ['d']].map((paths, number) => ({ number, paths }));
+  const aggregator = await node.spawn(Aggregator, { args: [batches] });
+  const counts = new Map([['word', 3]]);
+  const text = { bytes: 10, isText: true };
+  const none = { bytes: 7, isText: false };
+  for (const batch of [0, 0, 1])
+    node.send(aggregator, {
+      ...{ type: 'counted', batch, counts },
+      files: batch === 0 ? [text, none] : [text],
+    });
   const totals = await node.call(aggregator, { type: 'totals' });
-  t.deepEqual([totals.files, totals.bytes, totals.words], [2, 20, 6]);
-  t.deepEqual(await node.call(aggregator, { type: 'missing' }), { paths: ['c'], isFirst: true });
+  t.deepEqual([totals.files, totals.skipped, totals.bytes, totals.words], [2, 1, 20, 6]);
+  t.deepEqual(await node.call(aggregator, { type: 'missing' }), {
+    batches: [batches[2]],
+    isFirst: true,
+  });
+});
+
+test('batches hold every file once, large ones come first, and there are some for each worker', (t) => {
+  const files = Array.from({ length: 1000 }, (_, n) => ({ path: `${n}`, size: (n * 7919) % 5000 }));
+  const all = batchesOf([...files, { path: 'large', size: 40_000_000 }], 4);
+  t.deepEqual(all[0], { number: 0, paths: ['large'] });
+  t.true(all.length >= 32);
+  t.deepEqual(
+    all.map(({ number }) => number),
+    all.map((_, index) => index),
+  );
+  const paths = all.flatMap((batch) => batch.paths);
+  t.is(paths.length, 1001);
+  t.is(new Set(paths).size, 1001);
+  t.deepEqual(batchesOf([{ path: 'only', size: 0 }], 4), [{ number: 0, paths: ['only'] }]);
 });
 
 /** Starts the application with files that are not there. */
 async function startCounting(node: Node, files: number): Promise<void> {
-  const paths = Array.from({ length: files }, (_, i) => `/missing/${i}`);
+  const batches = Array.from({ length: files }, (_, number) => {
+    return { number, paths: [`/missing/${number}`] };
+  });
+  const plan = { workers: 2, drill: { thread: undefined } };
   const line = new ProgressLine({ write: () => undefined });
-  await node.applications.load(CountWords, { args: [paths, 2, line] });
+  await node.applications.load(CountWords, { args: [batches, plan, line] });
   await node.applications.start('count-words');
 }
 
@@ -258,7 +322,8 @@ test('when too much crashes, the supervisor gives up and the application ends', 
 
 test('a long text is counted in pieces, and no word is cut in two', async (t) => {
   const words = Array.from({ length: 30_000 }, (_, i) => `word${i % 7}`);
-  const counts = await countWords(words.join(' '));
+  const counts = new Map<string, number>();
+  await countInto(counts, words.join(' '));
   t.is(counts.size, 7);
   t.is(
     [...counts.values()].reduce((sum, number) => sum + number, 0),

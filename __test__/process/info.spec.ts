@@ -24,6 +24,7 @@ test('a fresh process shows the defaults of every option', async (t) => {
   t.true(Number.isInteger(uptimeMs) && uptimeMs >= 0);
   t.deepEqual(info, {
     pid,
+    thread: 0,
     name: undefined,
     application: undefined,
     behaviour: 'Witness',

@@ -117,6 +117,7 @@ test('short information is the cheap part of the whole', async (t) => {
     'parent',
     'pid',
     'state',
+    'thread',
   ]);
 });
 

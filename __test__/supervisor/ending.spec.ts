@@ -259,6 +259,20 @@ test('a child is restarted only when the terminate of the one before is over', a
   t.deepEqual(await kept.told(), ['up a']);
 });
 
+test('a supervisor that is to end waits for the terminate of a child that had ended before', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const kept = await keep(t, (story) => ({
+    ...{ strategy: 'one-for-one', restart: 'permanent' },
+    children: [tended(story, 'a', { onTerminate: () => gate.promise }), tended(story, 'b')],
+  }));
+  await kept.told();
+  await kept.end('a', 'kill');
+  kept.node.sendExit(kept.pid, 'shutdown');
+  t.deepEqual(await kept.told(), ['down a kill', 'down b shutdown']);
+  gate.resolve();
+  t.deepEqual(await kept.told(), ['end shutdown by exit']);
+});
+
 test('a terminate that takes too long is left behind, and that is logged', async (t) => {
   const gate = Promise.withResolvers<void>();
   const kept = await keep(t, (story) => ({

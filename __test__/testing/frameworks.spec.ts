@@ -126,3 +126,12 @@ test('a suite of vitest runs, leaves no handle open, and shows the text of what 
   );
   t.regex(stdout, /message: "Echo <[^>]+> should send once, like/);
 });
+
+test('behaviours live on other threads under vitest, when it leaves modules to Node.js', async (t) => {
+  const vitest = new URL('../../node_modules/vitest/vitest.mjs', import.meta.url);
+  const options = ['--reporter=tap-flat', '--experimental.viteModuleRunner=false'];
+  const args = ['run', '--dir', '__test__/testing/vitest-threads', ...options];
+  const { stdout, stderr, code } = await runNode(vitest, { args, timeoutMs: 60_000 });
+  t.regex(stdout, /^ok 1 - .*lives on another thread/m, stdout + stderr);
+  t.is(code, 0);
+});

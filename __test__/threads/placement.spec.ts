@@ -19,6 +19,15 @@ test('a behaviour that no other thread knows is refused there with how to regist
   await t.notThrowsAsync(node.spawn(Unregistered, { thread: 'here' }));
 });
 
+test('a behaviour whose module was loaded twice is refused with an error that names the other one', async (t) => {
+  const node = await threadNode(t);
+  const url = './puppet.ts?loaded-again';
+  const { Puppet: Again } = (await import(url)) as { Puppet: typeof Puppet };
+  const error = await t.throwsAsync<TergoError>(node.spawn(Again, { thread: 1, args: [{}] }));
+  t.is(error?.code, 'not-allowed');
+  t.regex(error?.message ?? '', /Puppet .*another class of this name, .*puppet\.ts#Puppet\./);
+});
+
 test("'any' spreads processes over the threads that have the fewest", async (t) => {
   const node = await threadNode(t);
   const spawned = Array.from({ length: 30 }, () =>
@@ -41,6 +50,7 @@ test('near another process is on its thread', async (t) => {
   const near = await node.spawn(Puppet, { thread: { near: other.pid }, args: [{}] });
   await waitFor('both on thread 2', () => node.info().threads[2]!.processes === 2);
   const here = await node.spawn(Puppet, { thread: { near: node.pid }, args: [{}] });
+  t.is(node.processInfo(here).thread, 0);
   t.is(node.info().threads[0]!.processes, 1);
   t.deepEqual(
     node.processList(),
@@ -175,7 +185,7 @@ test('what cannot be known at once of a process of another thread says how to as
   t.throws(() => node.processState(far.pid), { code: 'not-allowed', message: /fetchProcessInfo/ });
   t.throws(() => node.registerName('x' as never, far.pid), { code: 'not-allowed' });
   t.throws(() => node.addLogger('x', far.pid), { code: 'not-allowed' });
-  t.is((await node.fetchProcessInfo(far.pid)).pid, far.pid);
+  t.like(await node.fetchProcessInfo(far.pid), { pid: far.pid, thread: 1 });
   const all = await node.fetchProcessListShortInfo();
   t.deepEqual(
     all.map(({ pid }) => pid),

@@ -1,10 +1,10 @@
 import { Actor, noreply, reply, unhandled, type Answer, type Next, type Publisher } from 'tergo';
+import type { Batch } from './batches.ts';
 import { progressEvent } from './protocols.ts';
 import type {
   AggregatorProtocol,
   AggregatorRequest,
   Counted,
-  Crashed,
   Missing,
   Progress,
   Totals,
@@ -13,30 +13,43 @@ import { add } from './words.ts';
 
 /** Adds up what the workers found, and publishes how far it is. */
 export class Aggregator extends Actor<AggregatorProtocol> {
-  readonly #seen = new Set<string>();
+  /** By number: batches that are counted. */
+  readonly #seen = new Set<number>();
   readonly #counts = new Map<string, number>();
-  readonly #crashes: string[] = [];
+  readonly #crashes: Batch[] = [];
   #progress!: Publisher<Progress>;
-  #paths: readonly string[] = [];
+  #batches: readonly Batch[] = [];
   #isAsked = false;
-  #files = 0;
+  #endedThread: number | undefined;
+  #lost = 0;
+  /** Files: all, those that are done, those of them that hold text. */
+  #of = 0;
+  #done = 0;
+  #texts = 0;
   #bytes = 0;
   #words = 0;
 
-  override init(paths: readonly string[]): void {
-    this.#paths = paths;
+  override init(batches: readonly Batch[]): void {
+    this.#batches = batches;
+    this.#of = batches.reduce((sum, { paths }) => sum + paths.length, 0);
     // Whoever subscribes late gets the last one at once.
     this.#progress = this.registerEvent(progressEvent, { buffer: 1 });
   }
 
-  override handleMessage(message: Counted | Crashed): Next {
+  override handleMessage(message: AggregatorProtocol['message']): Next {
     switch (message.type) {
       case 'counted':
-        // After a restart of the reader a file may be counted twice: it did not know what was under way.
-        if (!this.#seen.has(message.path)) this.#add(message);
+        // After a restart of the reader a batch may be counted twice: it did not know what was under way.
+        if (!this.#seen.has(message.batch)) this.#add(message);
         return noreply;
       case 'crashed':
-        this.#crashes.push(message.path);
+        this.#crashes.push(this.#batches[message.batch]!);
+        return noreply;
+      case 'lost':
+        this.#lost += this.#batches[message.batch]!.paths.length;
+        return noreply;
+      case 'thread-ended':
+        this.#endedThread = message.thread;
         return noreply;
       default:
         return unhandled(message);
@@ -54,37 +67,41 @@ export class Aggregator extends Actor<AggregatorProtocol> {
     }
   }
 
-  #add({ path, bytes, words }: Counted): void {
-    this.#seen.add(path);
-    if (words !== undefined) {
-      this.#files += 1;
+  #add({ batch, files, counts }: Counted): void {
+    this.#seen.add(batch);
+    for (const { bytes } of files.filter(({ isText }) => isText)) {
+      this.#texts += 1;
       this.#bytes += bytes;
-      for (const [word, number] of words) {
-        this.#words += number;
-        add(this.#counts, word, number);
-      }
     }
-    this.#publish();
+    for (const [word, number] of counts) {
+      this.#words += number;
+      add(this.#counts, word, number);
+    }
+    this.#publish(files.length);
   }
 
   #missing(): Missing {
-    const paths = this.#paths.filter((path) => !this.#seen.has(path));
+    const batches = this.#batches.filter(({ number }) => !this.#seen.has(number));
     const isFirst = !this.#isAsked;
     this.#isAsked = true;
-    return { paths, isFirst };
+    return { batches, isFirst };
   }
 
   #totals(): Totals {
-    const files = this.#files;
-    const skipped = this.#seen.size - files;
-    const [bytes, words, counts, crashes] = [this.#bytes, this.#words, this.#counts, this.#crashes];
-    return { files, skipped, bytes, words, counts, crashes };
+    return {
+      ...{ files: this.#texts, skipped: this.#done - this.#texts, bytes: this.#bytes },
+      ...{ words: this.#words, counts: this.#counts, crashes: this.#crashes },
+      ...{ endedThread: this.#endedThread, lost: this.#lost },
+    };
   }
 
-  /** Once for each per cent. */
-  #publish(): void {
-    const [done, of] = [this.#seen.size, this.#paths.length];
-    if (Math.floor((100 * done) / of) === Math.floor((100 * (done - 1)) / of)) return;
-    this.sendEvent(this.#progress, { done, of, words: this.#words });
+  /** At most once for each per cent. */
+  #publish(files: number): void {
+    const of = this.#of;
+    const before = Math.floor((100 * this.#done) / of);
+    this.#done += files;
+    const done = this.#done;
+    if (Math.floor((100 * done) / of) > before)
+      this.sendEvent(this.#progress, { done, of, words: this.#words });
   }
 }

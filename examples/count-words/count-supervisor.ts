@@ -1,6 +1,8 @@
 import { childSpec, reply, Supervisor, type Answer, type SupervisorSpec } from 'tergo';
 import { Aggregator } from './aggregator.ts';
 import { Counters } from './counters.ts';
+import type { Batch } from './batches.ts';
+import type { Plan } from './plan.ts';
 import type { ProgressLine } from './progress-line.ts';
 import {
   aggregatorName,
@@ -17,14 +19,15 @@ import { Reporter } from './reporter.ts';
  * needs all and is needed by nobody; it alone ends when its work is done.
  */
 export class CountSupervisor extends Supervisor<SupervisorProtocol> {
-  override init(paths: readonly string[], workers: number, line: ProgressLine): SupervisorSpec {
+  override init(batches: readonly Batch[], plan: Plan, line: ProgressLine): SupervisorSpec {
+    const { workers, drill } = plan;
     return {
       strategy: 'rest-for-one',
       children: [
-        childSpec(aggregatorName, Aggregator, { args: [paths] }),
+        childSpec(aggregatorName, Aggregator, { args: [batches] }),
         childSpec(reporterName, Reporter, { args: [line] }),
         childSpec(countersName, Counters, { args: [workers] }),
-        childSpec(readerName, Reader, { args: [workers] }),
+        childSpec(readerName, Reader, { args: [workers, drill] }),
       ],
     };
   }

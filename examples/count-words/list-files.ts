@@ -13,18 +13,35 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 /** Something that the user can mend; its message is one line. */
 export class InputError extends Error {}
 
-/** Every file below a folder, in the order of their paths. Throws `InputError` unless there is one. */
-export async function listFiles(folder: string): Promise<readonly string[]> {
+export interface File {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Every file below the folders, in the order of their paths. Throws `InputError` unless there is one in each. */
+export async function listFiles(folders: readonly string[]): Promise<readonly File[]> {
+  const paths = (await Promise.all(folders.map(pathsBelow))).flat();
+  return Promise.all(paths.map(async (path) => ({ path, size: await sizeOf(path) })));
+}
+
+/** Whoever reads a file sees to it that it is gone, or cannot be read. */
+async function sizeOf(path: string): Promise<number> {
+  const { size } = await stat(path).catch(() => ({ size: 0 }));
+  return size;
+}
+
+async function pathsBelow(folder: string): Promise<readonly string[]> {
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
     const text = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`;
     throw new InputError(`${folder} ${text}`);
   });
   if (!found.isDirectory()) throw new InputError(`${folder} is not a folder`);
-  const files = await filesBelow(folder).catch((error: NodeJS.ErrnoException) => {
+  const paths = await filesBelow(folder).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`${error.path ?? folder} cannot be read (${error.code})`);
   });
-  if (files.length === 0) throw new InputError(`there are no files below ${folder}`);
-  return files;
+  if (paths.length === 0) throw new InputError(`there are no files below ${folder}`);
+  return paths;
 }
 
 /** Whether the path ends with one of those folders. */

@@ -1,22 +1,20 @@
 // The contract: what the processes say to each other, and the names they go by. No code of theirs.
 import { eventName, processName } from 'tergo';
 import type { EventName, ProcessName, Request, RestartInfo } from 'tergo';
+import type { Batch } from './batches.ts';
 
 /** How often each word occurs, in lower case. */
 export type WordCounts = ReadonlyMap<string, number>;
 
-/** Counts one file: answered when what is in it is on its way to the aggregator. */
+/** Reads and counts a batch: answered, with whether it holds text, when what is in it is on its way to the aggregator. */
 export type Count = Request<
   {
     type: 'count';
-    path: string;
-    bytes: number;
-    /** `undefined`: no text (binary, too large or unreadable). */
-    text: string | undefined;
-    /** Whoever gets this one crashes, on purpose. */
+    batch: Batch;
+    /** Whoever gets this one crashes at the first text, on purpose. */
     isUnlucky: boolean;
   },
-  undefined
+  boolean
 >;
 
 export interface CounterProtocol {
@@ -25,23 +23,37 @@ export interface CounterProtocol {
 export const countersName: ProcessName<CounterProtocol> = processName('counters');
 
 export interface ReaderProtocol {
-  /** One file more may be given to the pool. */
+  /** One batch more may be given to the pool. */
   message: 'go';
 }
 export const readerName: ProcessName<ReaderProtocol> = processName('reader');
 
-/** Comes from whoever finished a file. `words` is `undefined` for one without text. */
-export interface Counted {
-  readonly type: 'counted';
-  readonly path: string;
+export interface CountedFile {
   readonly bytes: number;
-  readonly words: WordCounts | undefined;
+  /** False: binary, too large or unreadable. */
+  readonly isText: boolean;
 }
 
-/** A worker has crashed with this file in hand. */
+/** Comes from whoever has counted a batch. */
+export interface Counted {
+  readonly type: 'counted';
+  /** The number of the batch. */
+  readonly batch: number;
+  readonly files: readonly CountedFile[];
+  readonly counts: WordCounts;
+}
+
+/** A worker has crashed with this batch in hand, or was lost with its thread. */
 export interface Crashed {
-  readonly type: 'crashed';
-  readonly path: string;
+  readonly type: 'crashed' | 'lost';
+  /** The number of the batch. */
+  readonly batch: number;
+}
+
+/** A thread was ended, with all of its workers. */
+export interface ThreadEnded {
+  readonly type: 'thread-ended';
+  readonly thread: number;
 }
 
 /** What all of it came to. */
@@ -51,13 +63,16 @@ export interface Totals {
   readonly bytes: number;
   readonly words: number;
   readonly counts: WordCounts;
-  /** With which files workers have crashed. */
-  readonly crashes: readonly string[];
+  /** With what in hand workers have crashed. */
+  readonly crashes: readonly Batch[];
+  /** Which thread was ended, and how many files waited there. */
+  readonly endedThread: number | undefined;
+  readonly lost: number;
 }
 
 /** What is still to be counted, and whether somebody asks for the first time. */
 export interface Missing {
-  readonly paths: readonly string[];
+  readonly batches: readonly Batch[];
   readonly isFirst: boolean;
 }
 
@@ -65,7 +80,7 @@ export type AggregatorRequest =
   Request<{ type: 'totals' }, Totals> | Request<{ type: 'missing' }, Missing>;
 
 export interface AggregatorProtocol {
-  message: Counted | Crashed;
+  message: Counted | Crashed | ThreadEnded;
   request: AggregatorRequest;
 }
 export const aggregatorName: ProcessName<AggregatorProtocol> = processName('aggregator');

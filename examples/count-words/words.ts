@@ -1,5 +1,3 @@
-import type { WordCounts } from './protocols.ts';
-
 /** What counts as a word: letters, digits and underscores of any script, in a row. */
 export const WORD: RegExp = /[\p{L}\p{N}_]+/gu;
 
@@ -16,9 +14,8 @@ export function textOf(bytes: Buffer): string | undefined {
   return bytes.includes(0) ? undefined : bytes.toString('utf8');
 }
 
-/** Counts words; long texts in pieces, so that nobody waits long for the thread. */
-export async function countWords(text: string): Promise<WordCounts> {
-  const counts = new Map<string, number>();
+/** Adds the words of a text; long ones in pieces, so that nobody waits long for the thread. */
+export async function countInto(counts: Map<string, number>, text: string): Promise<void> {
   let at = 0;
   while (at < text.length) {
     const end = endOfPiece(text, at + PIECE);
@@ -26,7 +23,6 @@ export async function countWords(text: string): Promise<WordCounts> {
     at = end;
     if (at < text.length) await new Promise(setImmediate);
   }
-  return counts;
 }
 
 /** Adds to the number of one word. */

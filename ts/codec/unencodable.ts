@@ -22,7 +22,7 @@ export function unencodable(value: unknown, extensions: readonly CodecExtension[
   const { path, what } = culprit ?? { path: 'message', what: 'is nested too deeply' };
   const text =
     `${path} ${what}, which cannot travel to another thread or node; ` +
-    'send plain data (see docs/messages.md), or send a pid and let that process do the work';
+    'send plain data (see docs/threads.md), or send a pid and let that process do the work';
   return new TergoError('unencodable', text);
 }
 

@@ -58,7 +58,7 @@ export class FarMessages {
     const { freeze } = this.#runtime;
     if (freeze !== undefined) freeze(message);
     const isBounded = presence.isBounded;
-    if (isBounded && !this.#far.presence.accept(presence, queue))
+    if (isBounded && !this.#far.presence.accept(to, queue))
       return this.#overflow(sender, to, message);
     this.#far.pids.keep(sender.pid);
     const kind = address === undefined ? KIND_FAR : KIND_ADDRESSED;
@@ -81,7 +81,7 @@ export class FarMessages {
   handOn(to: FarPid, kind: number, value: unknown, from: LocalPid): boolean {
     const { presence } = to;
     const isBounded = presence.isBounded;
-    if (isBounded && !this.#far.presence.accept(presence, QUEUE_MAIN)) return false;
+    if (isBounded && !this.#far.presence.accept(to, QUEUE_MAIN)) return false;
     this.#far.pids.keep(from);
     const isEvent = kind === KIND_EVENT;
     const body = isEvent ? (value as SharedValue<unknown>).value : value;

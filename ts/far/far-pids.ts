@@ -68,8 +68,8 @@ export class FarPids {
 
   /** Every living process of another thread. */
   *living(thread: number): Generator<LocalPid> {
-    for (const { slot, presence } of this.#presence.living(thread))
-      yield this.at(thread, slot, presence.generation, presence.id);
+    for (const { slot, identity } of this.#presence.living(thread))
+      yield this.at(thread, slot, identity.generation, identity.id);
   }
 
   #own({ slot, generation, id }: PidWords): LocalPid {

@@ -55,6 +55,8 @@ export interface FrameWorld {
 interface OpenChunk extends Chunk {
   /** Where the next frame begins, bytes. */
   at: number;
+  /** Whether it went beyond the quota: then it is only for what must not be lost. */
+  readonly isBeyond: boolean;
 }
 
 /** What stands in the head of a frame. */
@@ -182,10 +184,17 @@ export class FrameWriter {
     // What a getter of a message sends would stand in the middle of it.
     if (this.#codec.isBusy) this.#codec.refuseNested();
     const open = this.#open[thread];
-    if (open !== undefined && open.at <= LAST_START) return open;
-    const number = this.#native.open(thread, isForced);
-    if (number === NONE) return undefined;
-    const opened = { ...this.#chunks.at(number), at: 0 };
+    const hasRoom = open !== undefined && open.at <= LAST_START;
+    if (hasRoom && !open.isBeyond) return open;
+    let number = this.#native.open(thread, false);
+    const isBeyond = number === NONE;
+    if (isBeyond) {
+      // What was opened before stays open, and the core's to free: nothing else may be written to.
+      if (!isForced || hasRoom) return isForced ? open : undefined;
+      number = this.#native.open(thread, true);
+      if (number === NONE) return undefined;
+    }
+    const opened = { ...this.#chunks.at(number), at: 0, isBeyond };
     this.#open[thread] = opened;
     return opened;
   }

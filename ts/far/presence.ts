@@ -7,6 +7,7 @@ import {
   PRESENCE_WORDS,
 } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
+import { countDown, countUp } from '../process/shared-count.ts';
 
 const SLOTS = BLOCK_WORDS / PRESENCE_WORDS;
 const GAUGES = BLOCK_WORDS / GAUGE_WORDS;
@@ -59,13 +60,15 @@ export class Presence {
   }
 
   /** Counts one more message in a queue of a bounded mailbox; false, and nothing counted, when it is full. */
-  accept({ gauge, thread }: SlotPresence, queue: number): boolean {
+  accept({ presence, generation }: Shown, queue: number): boolean {
+    const { gauge, thread } = presence;
     const words = this.#gauges.at(thread, Math.floor(gauge / GAUGES));
     if (words === undefined) return true;
     const at = (gauge % GAUGES) * GAUGE_WORDS;
-    if (Atomics.add(words, at + queue, 1) < words[at + LIMIT_AT]!) return true;
-    Atomics.sub(words, at + queue, 1);
-    return false;
+    if (!countUp(words, at + queue, words[at + LIMIT_AT]!)) return false;
+    // It may have ended meanwhile, and another have its gauge: the message is dropped there, and nobody counts that.
+    if (presence.generation !== generation) countDown(words, at + queue);
+    return true;
   }
 
   /** How many messages wait in a queue of a bounded mailbox. */
@@ -77,20 +80,32 @@ export class Presence {
   /** Takes back one that was counted, and could not be sent. */
   retract({ gauge, thread }: SlotPresence, queue: number): void {
     const words = this.#gauges.at(thread, Math.floor(gauge / GAUGES));
-    if (words !== undefined) Atomics.sub(words, (gauge % GAUGES) * GAUGE_WORDS + queue, 1);
+    if (words !== undefined) countDown(words, (gauge % GAUGES) * GAUGE_WORDS + queue);
   }
 
   /** Every process that a thread shows, the node's own left out: slot and presence. */
-  *living(thread: number): Generator<{ readonly slot: number; readonly presence: SlotPresence }> {
+  *living(thread: number): Generator<{ readonly slot: number; readonly identity: Identity }> {
     for (let block = 0; ; block++) {
       const words = this.#slots.at(thread, block);
       if (words === undefined) return;
       for (let slot = block === 0 ? 1 : 0; slot < SLOTS; slot++) {
-        const presence = new SlotPresence(words, slot * PRESENCE_WORDS, thread);
-        if (presence.generation !== 0) yield { slot: block * SLOTS + slot, presence };
+        const { identity } = new SlotPresence(words, slot * PRESENCE_WORDS, thread);
+        if (identity !== undefined) yield { slot: block * SLOTS + slot, identity };
       }
     }
   }
+}
+
+/** Which process it is that lives in a slot. */
+export interface Identity {
+  readonly generation: number;
+  readonly id: number;
+}
+
+/** A process, and what is shown of its slot. */
+interface Shown {
+  readonly presence: SlotPresence;
+  readonly generation: number;
 }
 
 /** What is shown of one slot. */
@@ -133,7 +148,14 @@ export class SlotPresence {
     return this.#words[this.#at + 1]! >>> PRESENCE_GAUGE_SHIFT;
   }
 
-  get id(): number {
-    return this.#words[this.#at + 3]! * 2 ** 32 + this.#words[this.#at + 2]!;
+  /** Of the process that lives there; `undefined` when none does, or the slot just changes hands. */
+  get identity(): Identity | undefined {
+    const words = this.#words;
+    const at = this.#at;
+    const generation = Atomics.load(words, at);
+    const id = Atomics.load(words, at + 3) * 2 ** 32 + Atomics.load(words, at + 2);
+    return generation !== 0 && Atomics.load(words, at) === generation
+      ? { generation, id }
+      : undefined;
   }
 }

@@ -147,4 +147,6 @@ export const STAT_WAKE_UPS = 32;
 export const STAT_NAMES = 33;
 export const STAT_ALIASES = 34;
 export const STAT_EVENTS = 35;
+export const STAT_FORCED = 36;
+export const STAT_EVACUATED = 37;
 export const STAT_JS = 48;

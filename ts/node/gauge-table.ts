@@ -8,6 +8,7 @@ import {
 } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
+import { countDown, countUp } from '../process/shared-count.ts';
 import type { Driver } from '../scheduler/driver.ts';
 
 const GAUGES_A_BLOCK = BLOCK_WORDS / GAUGE_WORDS;
@@ -46,7 +47,7 @@ export class GaugeTable {
   accept({ more: { gauge, limit } }: ProcessRecord, queue: number): boolean {
     const words = this.#blockOf(gauge);
     const at = this.#at(gauge) + queue;
-    if (this.#isShared) return acceptShared(words, at, limit);
+    if (this.#isShared) return countUp(words, at, limit);
     if (words[at]! >= limit) return false;
     words[at]! += 1;
     return true;
@@ -63,7 +64,7 @@ export class GaugeTable {
     if (kind >= KIND_SIGNAL && kind <= KIND_RESPONSE) return;
     const words = this.#blockOf(gauge);
     const at = this.#at(gauge) + queue;
-    if (this.#isShared) Atomics.sub(words, at, 1);
+    if (this.#isShared) countDown(words, at);
     else words[at]! -= 1;
   }
 
@@ -88,11 +89,4 @@ export class GaugeTable {
     this.#blocks[block] ??= new Uint32Array(this.#native.gaugeBlock(this.#thread, block)!);
     return this.#used++;
   }
-}
-
-/** Several threads may count at the same moment. */
-function acceptShared(words: Uint32Array, at: number, limit: number): boolean {
-  if (Atomics.add(words, at, 1) < limit) return true;
-  Atomics.sub(words, at, 1);
-  return false;
 }

@@ -23,7 +23,7 @@ import type { BindingCounters } from '../native/load.ts';
 import type { Threads } from '../thread/threads.ts';
 import type { Runtime } from './runtime.ts';
 
-/** What a node counts. All since its start. Source: Ergo `gen.NodeInfo`. */
+/** What a node counts, on all of its threads. All since its start. Source: Ergo `gen.NodeInfo`. */
 export interface NodeInfo {
   readonly name: string;
   readonly creation: number;
@@ -70,7 +70,7 @@ export interface NodeInfo {
   readonly blockedCallbacks: number;
   /** Messages, reasons and relations that the core holds by number. */
   readonly slabEntries: number;
-  /** The scheduler threads; most nodes have one. */
+  /** The scheduler threads, by their number; most nodes have one. */
   readonly threads: readonly ThreadInfo[];
 }
 

@@ -55,20 +55,24 @@ export interface NodeOptions {
    */
   readonly applications?: readonly ApplicationClass[];
   /**
-   * How many scheduler threads it has; 1 by default, which costs nothing; `'auto'`: one for each core that the OS
-   * process may use. At most 64. See docs/threads.md.
+   * How many scheduler threads it has, the calling one included; 1 by default, which costs nothing; `'auto'`: one for
+   * each core that the OS process may use. At most 64. See docs/threads.md.
    */
   readonly threads?: number | 'auto';
   /**
-   * URLs of the modules that export behaviours which may live on other threads; every thread imports them.
+   * URLs of the modules whose exported behaviours may live on other threads; none by default. Every thread imports every
+   * module, by itself, during `startNode`; with one thread nothing is imported. See docs/threads.md.
    *
    * @example
    * behaviors: [new URL('./workers.js', import.meta.url)]
    */
   readonly behaviors?: readonly (string | URL)[];
-  /** Limits of memory for each thread but the first, as `worker_threads` has them. A thread that exceeds them ends, and is started anew. */
+  /**
+   * The most memory of each thread but the first, in MB, as `worker_threads` has it; what is left out has Node.js's own limits. A
+   * thread that exceeds them ends, its processes with it, and is started anew.
+   */
   readonly resourceLimits?: ResourceLimits;
-  /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. */
+  /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. Only with one thread. */
   readonly clock?: Clock;
 }
 

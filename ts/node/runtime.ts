@@ -270,7 +270,7 @@ export class Runtime {
   accepts(peer: Peer, queue: number): boolean {
     if (!(peer instanceof FarPid))
       return (peer.flags & BOUNDED) === 0 || this.gauges.accept(peer, queue);
-    return !peer.presence.isBounded || this.far!.presence.accept(peer.presence, queue);
+    return !peer.presence.isBounded || this.far!.presence.accept(peer, queue);
   }
 
   /** How many messages wait in a queue of a bounded mailbox. */

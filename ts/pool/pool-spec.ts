@@ -6,6 +6,7 @@ import {
   type AnySpawnOptions,
   checkSpawnOptions,
   type Optional,
+  type Placement,
   type ProcessOptions,
   SPAWN_KEYS,
   type WithArgs,
@@ -47,8 +48,13 @@ export type ItemOf<P> = MessageOf<P> | RequestOf<P> | EventOf<P>;
 /** How the workers of a pool are run and chosen. */
 export type PoolOptions<P> = Omit<
   ProcessOptions,
-  'mailboxSize' | 'fallback' | 'linkParent' | 'linkChild'
+  'mailboxSize' | 'fallback' | 'linkParent' | 'linkChild' | 'thread'
 > & {
+  /**
+   * Where the workers live. By default they are spread over all threads of the node, one after the other, if its option
+   * `behaviors` makes their class known, and live with the pool otherwise. See docs/threads.md.
+   */
+  readonly thread?: Placement;
   /** How many workers; 3 by default. */
   readonly size?: number;
   /**

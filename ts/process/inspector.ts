@@ -47,6 +47,7 @@ export class Inspector {
     const { queues, messagesIn } = this.#counters(record);
     return {
       pid: record.pid,
+      thread: this.#runtime.far?.thread ?? 0,
       name: record.name,
       application: record.application?.name,
       behaviour: record.behaviour,

@@ -24,6 +24,8 @@ export type RelationTargetInfo = Ended extends infer E
 /** The cheap part of what is known about a process. Source: Ergo `gen.ProcessShortInfo`. */
 export interface ProcessShortInfo {
   readonly pid: AnyPid;
+  /** The number of the scheduler thread on which it lives; 0 is the thread that started the node. */
+  readonly thread: number;
   readonly name: string | undefined;
   /** The name of the application that it belongs to. */
   readonly application: string | undefined;

@@ -57,14 +57,18 @@ export interface ProcessOptions {
   /** The level from which its log is written; the parent's, at last the node's, by default. */
   readonly logLevel?: LogLevel;
   /**
-   * The thread on which it lives: that of the spawner (`here`, the default), the least loaded (`any`), one by its
-   * number, or that of another process. Elsewhere only behaviours can be spawned that the node option `behaviors`
-   * makes known, and `args` and `env` are copied. See docs/threads.md.
+   * The thread on which it lives; `here` by default. Elsewhere only behaviours can be spawned that the node option
+   * `behaviors` makes known (else the spawn rejects with `not-allowed`), and `args` and `env` are copied (else
+   * `unencodable`). See docs/threads.md.
    */
   readonly thread?: Placement;
 }
 
-/** On which thread of the node a process lives, for life; see `ProcessOptions.thread`. */
+/**
+ * On which thread of the node a process lives, for life: `here`, that of the spawner; `any`, the one with the fewest
+ * processes (or that of the spawner, for a behaviour that others do not know); one by its number, from 0, the thread that
+ * started the node; or that of another process.
+ */
 export type Placement = 'here' | 'any' | number | { readonly near: AnyPid };
 
 /** `args` is required exactly when `init` has a required parameter. */

@@ -21,11 +21,11 @@ export class Deadlines<C extends { readonly rule: { readonly shutdownTimeoutMs: 
     this.#missed = missed;
   }
 
-  /** The time of a child begins, unless it has begun. `Infinity`: it never ends. */
+  /** The time of a child begins, unless it has begun; whoever is to go on after it stays. `Infinity`: it never ends. */
   start(child: C, goOn?: GoOn): void {
     const running = this.#running.get(child);
     if (running === undefined) this.#running.set(child, { timer: this.#startTimer(child), goOn });
-    else running.goOn = goOn;
+    else running.goOn = goOn ?? running.goOn;
   }
 
   /** What was waited for has come; goes on, unless that is done already. */

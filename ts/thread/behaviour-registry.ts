@@ -25,9 +25,7 @@ export class BehaviourRegistry {
   checkedNameOf(behaviour: { readonly name: string }): string {
     const name = this.nameOf(behaviour);
     if (name !== undefined) return name;
-    const text =
-      `${behaviour.name} cannot be spawned on another thread: no module of \`behaviors\` exports it. ` +
-      `Export the class from a module and name that: startNode(name, { behaviors: [new URL('./module.js', import.meta.url)] })`;
+    const text = `${behaviour.name} cannot be spawned on another thread: ${this.#whyUnknown(behaviour.name)}`;
     throw new TergoError('not-allowed', text);
   }
 
@@ -36,6 +34,19 @@ export class BehaviourRegistry {
     const behaviour = this.#byName.get(name);
     if (behaviour === undefined) throw new TergoError('internal', `no behaviour is named ${name}`);
     return behaviour;
+  }
+
+  #whyUnknown(name: string): string {
+    const known = [...this.#byName.keys()].find((one) => one.endsWith(`#${name}`));
+    if (known === undefined)
+      return (
+        'no module of `behaviors` exports it. Export the class from a module and name that: ' +
+        "startNode(name, { behaviors: [new URL('./module.js', import.meta.url)] })"
+      );
+    return (
+      `the option behaviors knows another class of this name, ${known}. If that is the same code, it was loaded twice: ` +
+      'import it by that URL, and have a test runner that loads modules itself (vitest) leave them to Node.js; see docs/threads.md'
+    );
   }
 
   #add(url: string, exported: Readonly<Record<string, unknown>>): void {

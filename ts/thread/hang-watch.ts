@@ -58,8 +58,8 @@ export class HangWatch {
   #tell(thread: number, slot: number, seen: Seen, ms: number): void {
     if (ms < EVERY_MS / 2 || ms < 2 * seen.toldMs) return;
     seen.toldMs = ms;
-    const presence = this.#far.presence.slot(thread, slot);
-    const pid = presence && this.#far.pids.at(thread, slot, presence.generation, presence.id);
+    const identity = this.#far.presence.slot(thread, slot)?.identity;
+    const pid = identity && this.#far.pids.at(thread, slot, identity.generation, identity.id);
     const text = 'a scheduler thread hangs in a callback; none of its other processes can run';
     this.#runtime.log.error(text, { thread, pid, atLeastMs: ms });
   }

@@ -137,8 +137,10 @@ impl BindingScheduler {
     /// Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there.
     #[napi]
     pub fn put_blob(&self, thread: u32, bytes: &[u8], is_forced: bool) -> u32 {
-        self.fabric()
-            .map_or(0, |fabric| fabric.put_blob(thread, bytes, is_forced))
+        let number = self
+            .handle()
+            .call(|scheduler| scheduler.put_blob(thread, bytes, is_forced));
+        number.unwrap_or(0)
     }
 
     /// The bytes of that number, without a copy; null when they are gone.

@@ -13,7 +13,15 @@ macro_rules! layout {
 }
 
 /// Few under miri, which looks at every word of a slice whenever the slice is handed on.
-const RING_WORDS: u32 = if cfg!(miri) { 1024 } else { 32_768 };
+const RING_WORDS: u32 = if cfg!(any(miri, loom)) { 1024 } else { 32_768 };
+/// Few under loom and miri, which keep a history of every word.
+const WORDS_A_BLOCK: u32 = if cfg!(loom) {
+    64
+} else if cfg!(miri) {
+    2048
+} else {
+    65_536
+};
 
 layout! {
     /// Words of the header.
@@ -235,7 +243,7 @@ layout! {
     /// Bit of a payload that is the number of a frame.
     FAR = 0x8000_0000;
     /// Words of a block of shared memory.
-    BLOCK_WORDS = 65_536;
+    BLOCK_WORDS = WORDS_A_BLOCK;
     /// Words of a frame before its payload.
     FRAME_WORDS = 8;
     /// Shift of the kind in a frame's first word.
@@ -319,6 +327,10 @@ layout! {
     STAT_ALIASES = 34;
     /// Statistics: events.
     STAT_EVENTS = 35;
+    /// Statistics: chunks opened beyond the quota, for what must not be lost.
+    STAT_FORCED = 36;
+    /// Statistics: frames that were moved, so that the chunks they waited in are free.
+    STAT_EVACUATED = 37;
     /// Statistics: the first of the words that TypeScript writes.
     STAT_JS = 48;
 }

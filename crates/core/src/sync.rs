@@ -1,18 +1,16 @@
 //! Locks whose holders cannot leave anything half-done: a panic under one poisons nothing that matters.
-//! And what the queue between threads is made of, which loom puts its own in place of.
-
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+//! And what threads share, which loom puts its own in place of.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{
-    Mutex as QueueMutex,
-    atomic::{AtomicU32 as QueueWord, fence},
+    Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    atomic::{AtomicU32 as SharedWord, AtomicU64 as SharedCount, fence},
 };
-use std::sync::{Mutex, MutexGuard};
+use std::sync::PoisonError;
 #[cfg(not(loom))]
 pub(crate) use std::sync::{
-    Mutex as QueueMutex,
-    atomic::{AtomicU32 as QueueWord, fence},
+    Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    atomic::{AtomicU32 as SharedWord, AtomicU64 as SharedCount, fence},
 };
 
 /// Locks a mutex.

@@ -1,7 +1,7 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::block::{Block, Blocks};
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// Most chunks: their numbers have sixteen bits.
 const MAX_CHUNKS: u32 = 1 << 16;

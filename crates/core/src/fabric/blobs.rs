@@ -1,10 +1,19 @@
-use std::sync::Mutex;
-
 use rustc_hash::FxHashMap;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
-/// Large values on their way from thread to thread, by number.
+/// A large value on its way from one thread to another.
+#[derive(Debug)]
+pub(crate) struct Blob {
+    /// The value.
+    pub bytes: Vec<u8>,
+    /// Who keeps it for the other.
+    pub sender: u32,
+    /// Whom it is for.
+    pub receiver: u32,
+}
+
+/// Large values on their way, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Blobs {
     state: Mutex<State>,
@@ -14,12 +23,10 @@ pub(crate) struct Blobs {
 struct State {
     blobs: FxHashMap<u32, Blob>,
     last: u32,
-    /// By receiving thread: bytes on their way there.
-    bytes: Vec<u64>,
 }
 
 impl State {
-    /// A number that no blob has.
+    /// A number that no blob has; never 0.
     fn next_number(&mut self) -> u32 {
         loop {
             self.last = self.last.wrapping_add(1).max(1);
@@ -30,55 +37,29 @@ impl State {
     }
 }
 
-#[derive(Debug)]
-struct Blob {
-    bytes: Vec<u8>,
-    receiver: u32,
-}
-
 impl Blobs {
-    /// Keeps a copy of some bytes for a thread; gives the number, or none when more than `limit` would be on the way.
-    pub fn put(&self, receiver: u32, bytes: &[u8], limit: u64) -> Option<u32> {
-        // Before the lock: it may take a while.
-        let bytes = bytes.to_vec();
+    /// Keeps a value, and gives its number.
+    pub fn put(&self, blob: Blob) -> u32 {
         let mut state = lock(&self.state);
-        let index = receiver as usize;
-        if state.bytes.len() <= index {
-            state.bytes.resize(index + 1, 0);
-        }
-        let size = bytes.len() as u64;
-        // One that is larger than all that may be on its way goes alone.
-        if state.bytes[index] > 0 && state.bytes[index] + size > limit {
-            return None;
-        }
-        state.bytes[index] += size;
         let number = state.next_number();
-        state.blobs.insert(number, Blob { bytes, receiver });
-        Some(number)
+        state.blobs.insert(number, blob);
+        number
     }
 
     /// Takes a value; none when it was taken already.
-    pub fn take(&self, number: u32) -> Option<Vec<u8>> {
-        let mut state = lock(&self.state);
-        let blob = state.blobs.remove(&number)?;
-        if let Some(bytes) = state.bytes.get_mut(blob.receiver as usize) {
-            *bytes = bytes.saturating_sub(blob.bytes.len() as u64);
-        }
-        Some(blob.bytes)
+    pub fn take(&self, number: u32) -> Option<Blob> {
+        lock(&self.state).blobs.remove(&number)
     }
 
-    /// A thread has ended: nobody will take what was for it.
-    pub fn forget(&self, receiver: u32) {
+    /// Takes all that is for a thread.
+    pub fn take_all(&self, receiver: u32) -> Vec<Blob> {
         let mut state = lock(&self.state);
-        state.blobs.retain(|_, blob| blob.receiver != receiver);
-        if let Some(bytes) = state.bytes.get_mut(receiver as usize) {
-            *bytes = 0;
-        }
+        let theirs = state.blobs.extract_if(|_, blob| blob.receiver == receiver);
+        theirs.map(|(_, blob)| blob).collect()
     }
 
-    /// Bytes on their way to a thread.
-    pub fn bytes(&self, receiver: u32) -> u64 {
-        let state = lock(&self.state);
-        state.bytes.get(receiver as usize).copied().unwrap_or(0)
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        lock(&self.state).blobs.len()
     }
 }

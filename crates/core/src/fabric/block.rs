@@ -1,28 +1,27 @@
 use std::sync::Arc;
-use std::sync::RwLock;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::layout::BLOCK_WORDS;
-use crate::sync::{read, write};
+use crate::sync::{RwLock, SharedWord, read, write};
 
 /// 256 KiB of words that several threads share; never moved, alive as long as somebody holds a share.
 ///
-/// All accesses are relaxed: who may read what somebody else wrote is settled by the queue between them.
+/// Accesses are relaxed: who may read what somebody else wrote is settled by the queue between them.
 #[derive(Debug)]
 pub struct Block {
-    words: Box<[AtomicU32]>,
+    words: Box<[SharedWord]>,
 }
 
 impl Block {
     /// A block of so many zeros.
     pub fn new(words: u32) -> Self {
         Self {
-            words: (0..words).map(|_| AtomicU32::new(0)).collect(),
+            words: (0..words).map(|_| SharedWord::new(0)).collect(),
         }
     }
 
     /// All words, as the TypeScript side sees them.
-    pub fn words(&self) -> &[AtomicU32] {
+    pub fn words(&self) -> &[SharedWord] {
         &self.words
     }
 
@@ -36,6 +35,12 @@ impl Block {
     #[inline]
     pub fn set(&self, at: u32, value: u32) {
         self.words[at as usize].store(value, Relaxed);
+    }
+
+    /// Writes a word: who sees it sees what was written before it, too.
+    #[inline]
+    pub fn publish(&self, at: u32, value: u32) {
+        self.words[at as usize].store(value, Release);
     }
 
     /// Writes a number of 64 bits into two words, the low one first.

@@ -1,8 +1,8 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// Who has a name or an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

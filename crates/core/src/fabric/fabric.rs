@@ -1,16 +1,18 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::arena::Arena;
-use super::blobs::Blobs;
+use super::blobs::{Blob, Blobs};
 use super::block::Block;
 use super::directory::Directory;
 use super::port::Port;
 use super::seat::Seat;
 use super::shapes::Shapes;
-use crate::layout::{BLOCK_WORDS, MAX_THREADS};
+use super::way::Way;
+use crate::layout::MAX_THREADS;
 use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
+use crate::sync::SharedCount;
 
 /// Why a thread cannot join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +37,8 @@ pub struct Fabric {
     /// Names of events.
     pub(crate) events: Directory,
     shapes: Shapes,
-    next_id: AtomicU64,
-    /// Chunks that may be on their way from one thread to another.
+    next_id: SharedCount,
+    /// So many chunks' bytes may be on their way from one thread to another.
     pub(crate) quota: u32,
 }
 
@@ -51,7 +53,7 @@ impl Fabric {
             names: Directory::default(),
             events: Directory::default(),
             shapes: Shapes::default(),
-            next_id: AtomicU64::new(FIRST_ID),
+            next_id: SharedCount::new(FIRST_ID),
             quota: quota.max(2),
         })
     }
@@ -66,7 +68,7 @@ impl Fabric {
         ring: &Arc<RingMemory>,
     ) -> Result<Port, JoinError> {
         let seat = self.seats.get(thread as usize).ok_or(JoinError::Unknown)?;
-        if seat.inject.is_open() {
+        if !seat.claim() {
             return Err(JoinError::Taken);
         }
         seat.set_ring(Some(Arc::clone(ring)));
@@ -121,16 +123,15 @@ impl Fabric {
         self.seats.get(thread as usize)?.ring()
     }
 
-    /// Keeps bytes for a thread; 0 when there is no room and `is_forced` is not set.
-    pub fn put_blob(&self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
-        let limit = u64::from(self.quota) * u64::from(BLOCK_WORDS) * 4;
-        let limit = if is_forced { u64::MAX } else { limit };
-        self.blobs.put(receiver, bytes, limit).unwrap_or(0)
+    /// Takes a large value that is on its way.
+    pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
+        let blob = self.blobs.take(number)?;
+        Some(self.arrived(blob))
     }
 
-    /// Takes bytes that were kept.
-    pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
-        self.blobs.take(number)
+    /// Large values that nobody has taken yet.
+    pub fn blobs_on_their_way(&self) -> usize {
+        self.blobs.len()
     }
 
     /// The number of an object shape; 0 when no more can be had.
@@ -141,6 +142,30 @@ impl Fabric {
     /// The object shape of a number.
     pub fn shape_text(&self, number: u32) -> Option<Arc<str>> {
         self.shapes.text(number)
+    }
+
+    /// Nobody will take any more what is kept for a thread.
+    pub(crate) fn forget_blobs(&self, receiver: u32) {
+        for blob in self.blobs.take_all(receiver) {
+            drop(self.arrived(blob));
+        }
+    }
+
+    /// How much is on its way from one thread to another.
+    pub(crate) fn way(&self, sender: u32, receiver: u32) -> &Way {
+        &self.seats[receiver as usize].ways[sender as usize]
+    }
+
+    /// A chunk that was on its way is free for all.
+    pub(crate) fn free_chunk(&self, chunk: u32, sender: u32, receiver: u32) {
+        self.way(sender, receiver).remove_chunk();
+        self.arena.free(chunk);
+    }
+
+    fn arrived(&self, blob: Blob) -> Vec<u8> {
+        let size = blob.bytes.len() as u64;
+        self.way(blob.sender, blob.receiver).remove_blob(size);
+        blob.bytes
     }
 
     /// Takes so many consecutive process ids, and gives the first.

@@ -69,6 +69,13 @@ impl Frame {
         kind | queue << TAG_QUEUE_SHIFT | blobs << TAG_EXTRA_SHIFT
     }
 
+    /// The numbers of the blobs of the frame at a word of a chunk.
+    pub fn blobs(chunk: &Block, at: u32) -> Vec<u32> {
+        let first = at + FRAME_WORDS;
+        let count = chunk.get(first).min(BLOCK_WORDS - first - 1);
+        (1..=count).map(|index| chunk.get(first + index)).collect()
+    }
+
     /// The number of the frame at a word of a chunk.
     #[inline]
     pub fn number(chunk: u32, at: u32) -> u32 {

@@ -1,7 +1,6 @@
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use crate::sync::{QueueMutex, QueueWord, fence};
+use crate::sync::{Mutex, SharedWord, fence, lock};
 
 /// Frames that lie side by side in a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,48 +20,47 @@ pub(crate) struct Range {
 /// What is on its way to one thread, and whether that sleeps.
 #[derive(Debug, Default)]
 pub(crate) struct Inject {
-    queue: QueueMutex<Queue>,
-    pending: QueueWord,
-    asleep: QueueWord,
+    queue: Mutex<Queue>,
+    pending: SharedWord,
+    asleep: SharedWord,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     ranges: Vec<Range>,
     is_open: bool,
+    /// How often somebody began to receive here.
+    incarnation: u32,
 }
 
 impl Inject {
     /// Somebody receives from now on.
     pub fn open(&self) {
-        self.queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_open = true;
+        let mut queue = lock(&self.queue);
+        queue.is_open = true;
+        queue.incarnation = queue.incarnation.wrapping_add(1);
     }
 
     /// Nobody does any more; gives what was under way.
     pub fn close(&self) -> Vec<Range> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = lock(&self.queue);
         queue.is_open = false;
         self.pending.store(0, Ordering::SeqCst);
         self.asleep.store(0, Ordering::SeqCst);
         std::mem::take(&mut queue.ranges)
     }
 
-    /// Whether somebody receives.
-    pub fn is_open(&self) -> bool {
-        self.queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_open
+    /// Who receives: the how many-th at this place; none when nobody does.
+    pub fn incarnation(&self) -> Option<u32> {
+        let queue = lock(&self.queue);
+        queue.is_open.then_some(queue.incarnation)
     }
 
-    /// Adds a range: whether the receiver must be woken, or none when there is nobody.
-    pub fn push(&self, range: Range) -> Option<bool> {
+    /// Adds a range for one incarnation: whether it must be woken, or none when it does not receive any more.
+    pub fn push(&self, range: Range, incarnation: u32) -> Option<bool> {
         {
-            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            if !queue.is_open {
+            let mut queue = lock(&self.queue);
+            if !queue.is_open || queue.incarnation != incarnation {
                 return None;
             }
             queue.ranges.push(range);
@@ -82,7 +80,7 @@ impl Inject {
 
     /// Moves all that waits to the end of `ranges`.
     pub fn take(&self, ranges: &mut Vec<Range>) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = lock(&self.queue);
         self.pending.store(0, Ordering::SeqCst);
         ranges.append(&mut queue.ranges);
     }
@@ -137,7 +135,7 @@ mod loom_tests {
             let inject = opened();
             let sender = {
                 let inject = Arc::clone(&inject);
-                thread::spawn(move || inject.push(range(1, 0)))
+                thread::spawn(move || inject.push(range(1, 0), 1))
             };
             let sleeps = inject.fall_asleep();
             let must_wake = sender.join().unwrap();
@@ -156,7 +154,7 @@ mod loom_tests {
             let inject = opened();
             let senders = [1, 2].map(|sender| {
                 let inject = Arc::clone(&inject);
-                thread::spawn(move || inject.push(range(sender, 0)))
+                thread::spawn(move || inject.push(range(sender, 0), 1))
             });
             let sleeps = inject.fall_asleep();
             let woken = senders.map(|sender| sender.join().unwrap() == Some(true));
@@ -175,8 +173,8 @@ mod loom_tests {
             let sender = {
                 let inject = Arc::clone(&inject);
                 thread::spawn(move || {
-                    inject.push(range(1, 0));
-                    inject.push(range(1, 1));
+                    inject.push(range(1, 0), 1);
+                    inject.push(range(1, 1), 1);
                 })
             };
             let mut ranges = Vec::new();
@@ -197,11 +195,30 @@ mod loom_tests {
             let inject = opened();
             let sender = {
                 let inject = Arc::clone(&inject);
-                thread::spawn(move || inject.push(range(1, 0)).is_some())
+                thread::spawn(move || inject.push(range(1, 0), 1).is_some())
             };
             let given_back = inject.close();
             let was_taken = sender.join().unwrap();
             assert_eq!(was_taken, !given_back.is_empty());
+        });
+    }
+
+    #[test]
+    fn what_was_meant_for_one_that_has_left_never_reaches_its_successor() {
+        loom::model(|| {
+            let inject = opened();
+            let sender = {
+                let inject = Arc::clone(&inject);
+                thread::spawn(move || inject.push(range(1, 0), 1).is_some())
+            };
+            let given_back = inject.close();
+            inject.open();
+            assert_eq!(inject.incarnation(), Some(2));
+            let was_taken = sender.join().unwrap();
+            assert_eq!(was_taken, !given_back.is_empty());
+            let mut ranges = Vec::new();
+            inject.take(&mut ranges);
+            assert!(ranges.is_empty());
         });
     }
 }

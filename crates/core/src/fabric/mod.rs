@@ -5,12 +5,19 @@ mod arena;
 mod blobs;
 mod block;
 mod directory;
+mod evacuation;
 mod fabric;
 mod frame;
+mod incoming;
 mod inject;
+mod lookout;
+#[cfg(all(test, loom))]
+mod loom_tests;
+mod outgoing;
 mod port;
 mod seat;
 mod shapes;
+mod way;
 
 pub use block::Block;
 pub(crate) use directory::{Directory, Holder};

@@ -1,14 +1,15 @@
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::block::{Block, Blocks};
 use super::inject::Inject;
+use super::way::Way;
 use crate::layout::{
     BLOCK_WORDS, FRAME_WORDS, PRESENCE_BOUNDED, PRESENCE_FALLBACK, PRESENCE_GAUGE_SHIFT,
     PRESENCE_WORDS, STAT_WORDS,
 };
 use crate::ring::RingMemory;
-use crate::sync::lock;
+use crate::sync::{Mutex, SharedWord, fence, lock};
 
 const SLOTS_A_BLOCK: u32 = BLOCK_WORDS / PRESENCE_WORDS;
 // Frame numbers count in units of two words.
@@ -29,12 +30,14 @@ pub(crate) struct Seat {
     pub gauges: Blocks,
     /// What it counts.
     pub statistics: Arc<Block>,
-    /// By sender: chunks in use on the way here.
-    pub chunks: Box<[AtomicU32]>,
+    /// By sender: what is on its way here.
+    pub ways: Box<[Way]>,
+    /// 1 while somebody sits here.
+    is_taken: SharedWord,
     /// Slots begin with the generation after this one.
-    pub slot_floor: AtomicU32,
+    pub slot_floor: SharedWord,
     /// Addresses begin with the generation after this one.
-    pub address_floor: AtomicU32,
+    pub address_floor: SharedWord,
     ring: Mutex<Option<Arc<RingMemory>>>,
     waker: Mutex<Option<Waker>>,
 }
@@ -48,12 +51,25 @@ impl Seat {
             addresses: Blocks::default(),
             gauges: Blocks::default(),
             statistics: Arc::new(Block::new(STAT_WORDS)),
-            chunks: (0..threads).map(|_| AtomicU32::new(0)).collect(),
-            slot_floor: AtomicU32::new(0),
-            address_floor: AtomicU32::new(0),
+            ways: (0..threads).map(|_| Way::default()).collect(),
+            is_taken: SharedWord::new(0),
+            slot_floor: SharedWord::new(0),
+            address_floor: SharedWord::new(0),
             ring: Mutex::new(None),
             waker: Mutex::new(None),
         }
+    }
+
+    /// Takes the place: false when somebody has it. What the last one left is seen by who takes it.
+    pub fn claim(&self) -> bool {
+        self.is_taken
+            .compare_exchange(0, 1, Acquire, Relaxed)
+            .is_ok()
+    }
+
+    /// The place is free again: the last thing that who sat here does with it.
+    pub fn vacate(&self) {
+        self.is_taken.store(0, Release);
     }
 
     /// The ring of the scheduler that sits here.
@@ -83,6 +99,8 @@ impl Seat {
     /// A slot is granted: the process that may be spawned there has this id.
     pub fn granted(&self, slot: u32, generation: u32, id: u64) {
         let (block, at) = self.presence_of(slot);
+        // Who sees one of these words sees before it that the former process is gone.
+        fence(Release);
         block.set(at + 1, 0);
         block.set_pair(at + 2, id);
         self.slot_floor.fetch_max(generation, Relaxed);
@@ -91,7 +109,7 @@ impl Seat {
     /// A process lives in a slot from now on; with generation 0 nobody does.
     pub fn show(&self, slot: u32, generation: u32) {
         let (block, at) = self.presence_of(slot);
-        block.set(at, generation);
+        block.publish(at, generation);
     }
 
     /// The mailbox of a process is bounded by a gauge.
@@ -111,7 +129,7 @@ impl Seat {
     /// Something stands at an address from now on.
     pub fn show_address(&self, index: u32, generation: u32) {
         let block = self.addresses.ensure(index / BLOCK_WORDS);
-        block.set(index % BLOCK_WORDS, generation);
+        block.publish(index % BLOCK_WORDS, generation);
         self.address_floor.fetch_max(generation, Relaxed);
     }
 

@@ -1,8 +1,8 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// So many shapes have a number.
 const MAX_SHAPES: usize = 4096;

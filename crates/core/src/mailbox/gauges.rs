@@ -3,6 +3,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::fabric::Block;
 use crate::layout::{BLOCK_WORDS, GAUGE_WORDS, PRESENCE_GAUGE_SHIFT};
+use crate::sync::SharedWord;
 
 /// Gauges of a block.
 const GAUGES_A_BLOCK: u32 = BLOCK_WORDS / GAUGE_WORDS;
@@ -50,14 +51,27 @@ impl Gauges {
         let word = &block.words()[word_of(gauge) as usize + queue];
         let has_room = word.fetch_add(1, Relaxed) < limit;
         if !has_room {
-            word.fetch_sub(1, Relaxed);
+            take_one(word);
         }
         has_room
+    }
+
+    /// Counts one less in a queue. Never below none: a process may have ended, and the next one have its gauge,
+    /// while somebody still counts for the first; what is wrong by that is right again when the mailbox is empty.
+    #[cfg(any(test, loom))]
+    pub fn retract(&self, gauge: u32, queue: usize) {
+        if let Some(block) = self.block_of(gauge) {
+            take_one(&block.words()[word_of(gauge) as usize + queue]);
+        }
     }
 
     fn block_of(&self, gauge: u32) -> Option<&Arc<Block>> {
         self.blocks.get((gauge / GAUGES_A_BLOCK) as usize)
     }
+}
+
+fn take_one(word: &SharedWord) {
+    let _ = word.fetch_update(Relaxed, Relaxed, |count| count.checked_sub(1));
 }
 
 fn word_of(gauge: u32) -> u32 {

@@ -69,6 +69,21 @@ impl MessagePool {
         self.free = first;
     }
 
+    /// Shows the payload of each message that is in use, in no order; looks at all nodes.
+    pub fn each_payload(&mut self, mut each: impl FnMut(&mut u32)) {
+        let mut is_free = vec![false; self.nodes.len()];
+        let mut at = self.free;
+        while let Some(node) = self.nodes.get(at as usize) {
+            is_free[at as usize] = true;
+            at = node.next;
+        }
+        for (node, is_free) in self.nodes.iter_mut().zip(is_free) {
+            if !is_free {
+                each(&mut node.message.payload);
+            }
+        }
+    }
+
     /// Nodes that hold a message.
     pub fn in_use(&self) -> u32 {
         self.in_use

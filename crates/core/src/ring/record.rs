@@ -49,6 +49,15 @@ impl Record {
         Self::plain(REC_FAR, frame, has_blobs.into())
     }
 
+    /// The word in which the number of a frame may stand, if there is one.
+    pub fn frame_mut(&mut self) -> Option<&mut u32> {
+        match self.head >> RECORD_OP_SHIFT {
+            REC_DROPPED => Some(&mut self.second),
+            REC_FAR => Some(&mut self.first),
+            _ => None,
+        }
+    }
+
     fn plain(op: u32, first: u32, second: u32) -> Self {
         Self {
             head: op << RECORD_OP_SHIFT,

@@ -4,14 +4,17 @@ use super::kernel::Kernel;
 use crate::fabric::{Frame, Port, is_far};
 use crate::layout::{
     CONTROL_WORDS, REC_DROPPED, REC_FAR, REC_SLICE, RECORD_OP_SHIFT, STAT_ALIASES, STAT_BLOB_BYTES,
-    STAT_CHUNKS, STAT_DELIVERED, STAT_DROPPED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
-    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FRAMES_IN, STAT_LINKS, STAT_MESSAGES,
-    STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS, STAT_RUN_QUEUE,
-    STAT_SENT, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_TURNS, STAT_WAKE_UPS,
-    TAG_EXTRA_SHIFT,
+    STAT_CHUNKS, STAT_DELIVERED, STAT_DROPPED, STAT_EVACUATED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
+    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FORCED, STAT_FRAMES_IN, STAT_LINKS,
+    STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS,
+    STAT_RUN_QUEUE, STAT_SENT, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_TURNS,
+    STAT_WAKE_UPS, TAG_EXTRA_SHIFT,
 };
 use crate::mailbox::Message;
 use crate::ring::{Record, RingMemory};
+
+/// Frames that a turn puts into mailboxes at most: what is on its way must not hold up those who have something.
+const FRAMES_A_TURN: u32 = 16_384;
 
 impl Kernel {
     /// Hands over what was written for other threads, and puts what came from them into mailboxes.
@@ -19,9 +22,11 @@ impl Kernel {
         let Some(mut port) = self.port.take() else {
             return;
         };
-        port.release();
-        port.hand_over(ring);
-        port.receive(|frame, number| self.arrive(frame, number));
+        port.incoming.release();
+        port.outgoing.hand_over(ring);
+        self.evacuate(&mut port);
+        let incoming = &mut port.incoming;
+        incoming.receive(FRAMES_A_TURN, |frame, number| self.arrive(frame, number));
         self.port = Some(port);
     }
 
@@ -29,7 +34,7 @@ impl Kernel {
     #[cold]
     pub fn keep_frame(&mut self, payload: u32) {
         if let Some(port) = &mut self.port {
-            port.kept(payload);
+            port.incoming.kept(payload);
         }
     }
 
@@ -43,7 +48,8 @@ impl Kernel {
     /// Remembers which frames the inbox hands over: they are done with when the next turn begins.
     #[inline]
     pub fn note_handed(&mut self, ring: &RingMemory) {
-        if self.port.as_ref().is_some_and(Port::holds_frames) {
+        let port = self.port.as_ref();
+        if port.is_some_and(|port| port.incoming.holds_frames()) {
             self.walk_inbox(ring);
         }
     }
@@ -59,8 +65,8 @@ impl Kernel {
             (STAT_DELIVERED, tallies.delivered),
             (STAT_SENT, tallies.sent),
             (STAT_DROPPED, tallies.dropped),
-            (STAT_FRAMES_IN, port.frames_in),
-            (STAT_RANGES_OUT, port.ranges_out),
+            (STAT_FRAMES_IN, port.incoming.frames),
+            (STAT_RANGES_OUT, port.outgoing.ranges),
             (STAT_TURNS, tallies.turns),
             (STAT_SPAWNED, tallies.spawned),
             (STAT_TERMINATED, tallies.terminated),
@@ -79,7 +85,9 @@ impl Kernel {
             (STAT_TIMERS, self.wheel.running()),
             (STAT_MESSAGES, self.pool.in_use()),
             (STAT_CHUNKS, port.chunks_in_use()),
-            (STAT_REFUSALS, port.refusals),
+            (STAT_REFUSALS, port.outgoing.refusals),
+            (STAT_FORCED, port.outgoing.forced),
+            (STAT_EVACUATED, port.incoming.evacuated),
             (STAT_WAKE_UPS, port.wake_ups),
             (STAT_NAMES, self.registry.names() as u32),
             (STAT_ALIASES, self.registry.aliases()),
@@ -87,6 +95,23 @@ impl Kernel {
         ] {
             statistics.set(at, count);
         }
+    }
+
+    /// Messages that wait long move out of chunks in which nearly all else is done with.
+    fn evacuate(&mut self, port: &mut Port) {
+        let sparse = port.incoming.sparse_chunks();
+        if sparse.is_empty() {
+            return;
+        }
+        let mut move_out = |payload: &mut u32| {
+            let is_held =
+                is_far(*payload) && sparse.get(Frame::chunk_of(*payload) as usize) == Some(&true);
+            if is_held {
+                *payload = port.incoming.evacuate(*payload);
+            }
+        };
+        self.pool.each_payload(&mut move_out);
+        self.pending.each_frame(&mut move_out);
     }
 
     fn arrive(&mut self, frame: Frame, number: u32) {
@@ -110,6 +135,7 @@ impl Kernel {
         let Some(port) = &mut self.port else {
             return;
         };
+        let incoming = &mut port.incoming;
         let mut at = 0;
         while at < self.inbox_used {
             let [head, first, second] = ring.inbox_words(at);
@@ -118,14 +144,14 @@ impl Kernel {
                     let count = first as usize;
                     for message in ring.inbox_entries(at + 2, count) {
                         if is_far(message.payload) {
-                            port.handed(message.payload, has_blobs(message.tag));
+                            incoming.handed(message.payload, has_blobs(message.tag));
                         }
                     }
                     at += 2 + 2 * count;
                     continue;
                 }
-                REC_DROPPED if is_far(second) => port.handed(second, has_blobs(first)),
-                REC_FAR => port.handed(first, second != 0),
+                REC_DROPPED if is_far(second) => incoming.handed(second, has_blobs(first)),
+                REC_FAR => incoming.handed(first, second != 0),
                 _ => {}
             }
             at += CONTROL_WORDS as usize;

@@ -68,7 +68,10 @@ impl Kernel {
     pub fn has_more(&self) -> bool {
         !self.run_queue.is_empty()
             || !self.pending.is_empty()
-            || self.port.as_ref().is_some_and(Port::has_more)
+            || self
+                .port
+                .as_ref()
+                .is_some_and(|port| port.incoming.has_more())
     }
 
     /// Puts a process into the run queue if it belongs there.

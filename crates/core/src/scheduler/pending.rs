@@ -35,6 +35,14 @@ impl Pending {
         self.records.push_back(record);
     }
 
+    /// Shows the payload of each record that tells of a frame.
+    pub fn each_frame(&mut self, mut each: impl FnMut(&mut u32)) {
+        self.records
+            .iter_mut()
+            .filter_map(Record::frame_mut)
+            .for_each(&mut each);
+    }
+
     /// Adds the chain of nodes that begins with `first`, messages to a process that was in `slot`.
     pub fn orphan(&mut self, slot: u32, first: u32) {
         self.orphans.push_back(Orphans { slot, first });

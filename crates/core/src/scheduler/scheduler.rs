@@ -158,19 +158,29 @@ impl Scheduler {
     /// Closes the chunk for another thread and opens the next: its number, or all ones.
     pub fn open(&mut self, receiver: u32, is_forced: bool) -> u32 {
         let port = self.kernel.port.as_mut();
-        port.map_or(NIL, |port| port.open(receiver, is_forced, &self.ring))
+        port.map_or(NIL, |port| {
+            port.outgoing.open(receiver, is_forced, &self.ring)
+        })
     }
 
     /// Hands over what was written for other threads, without taking a turn.
     pub fn hand_over(&mut self) {
         if let Some(port) = &mut self.kernel.port {
-            port.hand_over(&self.ring);
+            port.outgoing.hand_over(&self.ring);
         }
+    }
+
+    /// Keeps a copy of bytes for another thread, of which a frame in the open chunk will tell: the number, or 0.
+    pub fn put_blob(&mut self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
+        let port = self.kernel.port.as_mut();
+        port.map_or(0, |port| port.outgoing.put_blob(receiver, bytes, is_forced))
     }
 
     /// The thread has no work: true when it may sleep.
     pub fn doze(&mut self) -> bool {
-        self.kernel.port.as_mut().is_none_or(Port::doze)
+        let may_sleep = self.kernel.port.as_mut().is_none_or(Port::doze);
+        self.kernel.show_statistics();
+        may_sleep
     }
 
     /// What connects it with other threads.

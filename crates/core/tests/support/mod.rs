@@ -4,5 +4,6 @@
 #![allow(clippy::expect_used, reason = "this is a part of tests")]
 
 pub mod driver;
+pub mod member;
 pub mod model;
 pub mod record;

@@ -1,0 +1,204 @@
+use std::sync::Arc;
+
+use super::blobs::Blob;
+use super::fabric::Fabric;
+use super::inject::Range;
+use crate::NIL;
+use crate::layout::{BLOCK_WORDS, PORT_AT};
+use crate::ring::RingMemory;
+
+/// A chunk that this thread fills. It stays this thread's until the next one is opened, whatever becomes of
+/// the receiver: TypeScript writes into it as long as it knows of no other.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    chunk: u32,
+    /// The word up to which it was handed over.
+    handed: u32,
+    /// Which of those that received at that place it is for.
+    incarnation: u32,
+    /// Whether that one has left: what stands in the chunk goes nowhere.
+    is_lost: bool,
+}
+
+/// What one thread sends.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    fabric: Arc<Fabric>,
+    thread: u32,
+    /// By receiver: the chunk that is filled.
+    open: Vec<Option<Open>>,
+    /// By receiver: blobs whose frames were not handed over yet.
+    blobs: Vec<Vec<u32>>,
+    /// Ranges that were handed over.
+    pub ranges: u64,
+    /// Chunks and blobs that were refused.
+    pub refusals: u32,
+    /// Chunks and blobs that went beyond the quota.
+    pub forced: u32,
+}
+
+impl Outgoing {
+    /// Of a thread that has joined.
+    pub fn new(fabric: Arc<Fabric>, thread: u32) -> Self {
+        let threads = fabric.seats.len();
+        Self {
+            fabric,
+            thread,
+            open: vec![None; threads],
+            blobs: vec![Vec::new(); threads],
+            ranges: 0,
+            refusals: 0,
+            forced: 0,
+        }
+    }
+
+    /// Closes the chunk for a thread, as far as it is written, and opens the next. `NIL`, and the chunk stays
+    /// open, when the quota is used up or nobody is there.
+    pub fn open(&mut self, receiver: u32, is_forced: bool, ring: &RingMemory) -> u32 {
+        let Some(incarnation) = self.incarnation_of(receiver) else {
+            return NIL;
+        };
+        if !self.may_have(receiver, None, is_forced) {
+            // So that room is made by what waits here.
+            self.hand_over_to(receiver, ring, false);
+            return NIL;
+        }
+        let Some(chunk) = self.fabric.arena.take() else {
+            return NIL;
+        };
+        self.fabric.way(self.thread, receiver).add_chunk();
+        self.hand_over_to(receiver, ring, true);
+        ring.set_word(PORT_AT + receiver, 0);
+        self.open[receiver as usize] = Some(Open {
+            chunk,
+            handed: 0,
+            incarnation,
+            is_lost: false,
+        });
+        chunk
+    }
+
+    /// Keeps bytes for a thread, of which a frame in the chunk that is open will tell: the number; 0 when the
+    /// quota is used up or nobody is there.
+    pub fn put_blob(&mut self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
+        let size = bytes.len() as u64;
+        let is_there = self.incarnation_of(receiver).is_some();
+        if !is_there || !self.may_have(receiver, Some(size), is_forced) {
+            return 0;
+        }
+        let bytes = bytes.to_vec();
+        let sender = self.thread;
+        self.fabric.way(sender, receiver).add_blob(size);
+        let number = self.fabric.blobs.put(Blob {
+            bytes,
+            sender,
+            receiver,
+        });
+        self.blobs[receiver as usize].push(number);
+        number
+    }
+
+    /// Hands over what was written since the last time.
+    #[inline]
+    pub fn hand_over(&mut self, ring: &RingMemory) {
+        for receiver in 0..self.open.len() {
+            if self.open[receiver].is_some() {
+                self.hand_over_to(receiver as u32, ring, false);
+            }
+        }
+    }
+
+    /// What was not handed over is lost. Receivers free the chunks when they are done with the rest.
+    pub fn close(&mut self) {
+        for receiver in 0..self.open.len() as u32 {
+            self.lose_blobs(receiver);
+            if let Some(open) = self.open[receiver as usize].take() {
+                self.hand_over_range(receiver, open, open.handed, true);
+            }
+        }
+    }
+
+    fn incarnation_of(&self, receiver: u32) -> Option<u32> {
+        if receiver == self.thread {
+            return None;
+        }
+        self.fabric
+            .seats
+            .get(receiver as usize)?
+            .inject
+            .incarnation()
+    }
+
+    /// Whether a chunk, or a blob of that size, may go; counts what may not, or only because it must.
+    fn may_have(&mut self, receiver: u32, blob: Option<u64>, is_forced: bool) -> bool {
+        let (way, quota) = (self.fabric.way(self.thread, receiver), self.fabric.quota);
+        let has_room = match blob {
+            None => way.has_room(quota),
+            Some(size) => way.has_room_for(size, quota),
+        };
+        if !has_room && is_forced {
+            self.forced = self.forced.wrapping_add(1);
+        } else if !has_room {
+            self.refusals = self.refusals.wrapping_add(1);
+        }
+        has_room || is_forced
+    }
+
+    fn hand_over_to(&mut self, receiver: u32, ring: &RingMemory, is_last: bool) {
+        let Some(open) = self.open[receiver as usize] else {
+            return;
+        };
+        let written = ring.word(PORT_AT + receiver) / 4;
+        let to = written.min(BLOCK_WORDS).max(open.handed);
+        if to > open.handed || is_last {
+            self.open[receiver as usize] = self.hand_over_range(receiver, open, to, is_last);
+        }
+    }
+
+    /// Gives what is to be known of the chunk from now on; none when it is another's.
+    fn hand_over_range(
+        &mut self,
+        receiver: u32,
+        open: Open,
+        to: u32,
+        is_last: bool,
+    ) -> Option<Open> {
+        let seat = &self.fabric.seats[receiver as usize];
+        let range = Range {
+            chunk: open.chunk,
+            sender: self.thread,
+            from: open.handed,
+            to,
+            is_last,
+        };
+        let pushed = if open.is_lost {
+            None
+        } else {
+            seat.inject.push(range, open.incarnation)
+        };
+        let Some(must_wake) = pushed else {
+            self.lose_blobs(receiver);
+            if is_last {
+                self.fabric.free_chunk(open.chunk, self.thread, receiver);
+            }
+            return (!is_last).then_some(Open {
+                handed: to,
+                is_lost: true,
+                ..open
+            });
+        };
+        if must_wake {
+            seat.wake();
+        }
+        self.ranges += 1;
+        self.blobs[receiver as usize].clear();
+        (!is_last).then_some(Open { handed: to, ..open })
+    }
+
+    /// Nobody will hear of these.
+    fn lose_blobs(&mut self, receiver: u32) {
+        for number in self.blobs[receiver as usize].drain(..) {
+            drop(self.fabric.take_blob(number));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import { Actor, type Answer, type Request } from 'tergo';
+
+/** What goes wrong on purpose while files are counted: a worker crashes, then the reader, and before them a whole thread. */
+export interface Drill {
+  /** The thread that is ended; `undefined` where there is only one. */
+  readonly thread: number | undefined;
+}
+
+export interface SaboteurProtocol {
+  /** Never answered. */
+  request: Request<{ type: 'end the thread' }, never>;
+}
+
+/** Ends the thread that it lives on, and everybody there with it. Never to be spawned on the first one: that is the program. */
+export class Saboteur extends Actor<SaboteurProtocol> {
+  override handleCall(): Answer {
+    process.exit(1);
+  }
+}
