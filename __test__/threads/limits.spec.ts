@@ -144,6 +144,21 @@ for (const [title, value, path] of unencodable) {
   });
 }
 
+test('what was refused takes no room in a bounded mailbox', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1, { mailboxSize: 2 });
+  for (let n = 0; n < 5; n++) {
+    t.throws(() => void node.send(to.pid, { n, callback: () => 1 }), { code: 'unencodable' });
+    await t.throwsAsync(node.call(to.pid, { callback: () => 1 } as never), { code: 'unencodable' });
+  }
+  const { open } = await to.shut();
+  t.is(node.send(to.pid, 1), 'ok');
+  t.is(node.send(to.pid, 2), 'ok');
+  t.is(node.send(to.pid, 3), 'process-mailbox-full');
+  await open();
+  t.deepEqual(await to.messages(2), [1, 2]);
+});
+
 test('what refers to itself is refused, and what is deep is not', async (t) => {
   const node = await threadNode(t);
   const to = await puppet(node, 1);
