@@ -56,7 +56,12 @@ test('what must not be lost takes no more than it needs: it makes no room for th
   const to = await puppet(node, 1);
   const { open } = await to.shut();
   while (node.send(to.pid, bulky) === 'ok');
-  const { arenaBytes } = node.info().threads[1]!;
+  const arenaBytes = await waitFor('what is on its way to be told', async () => {
+    // The other thread tells at its next turn.
+    await turn();
+    const told = node.info().threads[1]!.arenaBytes;
+    return told > 12_000_000 && told;
+  });
   for (let round = 0; round < 50; round++) {
     // A question to the other thread is forced; what follows it is not.
     void node.call(to.pid, { type: 'keep' } as never, { timeoutMs: 60_000 }).catch(() => undefined);
@@ -156,7 +161,9 @@ test('what was refused takes no room in a bounded mailbox', async (t) => {
   t.is(node.send(to.pid, 2), 'ok');
   t.is(node.send(to.pid, 3), 'process-mailbox-full');
   await open();
-  t.deepEqual(await to.messages(2), [1, 2]);
+  // The question about them needs room, too.
+  const taken = await waitFor('room', () => to.messages(2).catch(() => undefined));
+  t.deepEqual(taken, [1, 2]);
 });
 
 test('what refers to itself is refused, and what is deep is not', async (t) => {
