@@ -118,8 +118,9 @@ impl Connection {
             return false;
         }
         if is_last {
-            self.last_look.store(0, Ordering::Relaxed);
-            self.wake();
+            if self.last_look.swap(0, Ordering::Relaxed) != 0 {
+                self.wake();
+            }
         } else {
             self.last_look.store(now, Ordering::Relaxed);
             self.help_with(0, LinkDriver::run);

@@ -184,10 +184,10 @@ fn a_peer_that_stands_still_costs_its_quota_and_no_other_peer_is_slowed() {
     let (bob, carol) = (two.threads[0].spawn(), three.threads[0].spawn());
     proxy.freeze(true);
     let text = vec![b'x'; 1000];
-    let (mut sent, mut refused) = (0, 0);
+    let (mut count, mut refused) = (0, 0);
     while refused < 100 {
         if one.threads[0].send(seat, bob, alice, &text) {
-            sent += 1;
+            count += 1;
             refused = 0;
         } else {
             refused += 1;
@@ -208,5 +208,5 @@ fn a_peer_that_stands_still_costs_its_quota_and_no_other_peer_is_slowed() {
     one.threads[0].turn();
     assert_eq!(three.threads[0].messages(1000).len(), 1000);
     proxy.freeze(false);
-    assert_eq!(two.threads[0].messages(sent).len(), sent);
+    assert_eq!(two.threads[0].messages(count).len(), count);
 }
