@@ -3,6 +3,7 @@ import type { RestartInfo } from 'tergo';
 import type { Batch } from './batches.ts';
 import { counted, grouped } from './progress-line.ts';
 import type { Totals } from './protocols.ts';
+import type { Spread } from './spread.ts';
 
 /** Prints the most frequent words and what all came to. */
 export function printTotals(
@@ -50,9 +51,18 @@ function shown({ paths: [first = '', ...others] }: Batch, folder: string): strin
 /** Prints how much the threads gain. */
 export function printSpeedUp(threads: number, seconds: number, aloneSeconds: number): void {
   const times = aloneSeconds / seconds;
-  const hint = times < 1 ? '; threads pay when there is more to do than to start them' : '';
+  const hint = times < 1 ? '; threads pay when there is enough to do, and cores are free' : '';
   console.log(
     `once more without crashes, the start of the node included: ${aloneSeconds.toFixed(3)} s with 1 thread, ` +
       `${seconds.toFixed(3)} s with ${threads}: ${times.toFixed(2)} times as fast${hint}`,
+  );
+}
+
+/** Prints who of several nodes did what, and who was lost. */
+export function printSpread({ shares, killed, lost }: Spread): void {
+  const parts = [...shares].map(([node, batches]) => `${node} ${counted(batches, 'batch', 'es')}`);
+  console.log(`counted by ${parts.join(', ')}`);
+  console.log(
+    `${killed} was killed on purpose (kill -9) with ${counted(lost, 'batch', 'es')} in hand; the others counted those`,
   );
 }
