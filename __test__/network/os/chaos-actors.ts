@@ -29,19 +29,14 @@ interface SinkProtocol {
 }
 
 /** What a node of the soak has seen since it began. */
-export class Tally {
-  static received = 0;
-  static asked = 0;
-  static answered = 0;
-  static rejected = 0;
-  static downs = 0;
-  static epochs = 0;
+export const tally = {
+  ...{ received: 0, asked: 0, answered: 0, rejected: 0, downs: 0, epochs: 0 },
   /** What must never be. */
-  static readonly faults: string[] = [];
+  faults: [] as string[],
+};
 
-  static fault(text: string): void {
-    if (Tally.faults.length < 20) Tally.faults.push(text);
-  }
+function fault(text: string): void {
+  if (tally.faults.length < 20) tally.faults.push(text);
 }
 
 interface Track {
@@ -54,13 +49,13 @@ export class Sink extends Actor<SinkProtocol> {
   readonly #tracks = new Map<AnyPid, Track>();
 
   override handleMessage({ epoch, number }: Numbered, from: AnyPid): Next {
-    Tally.received += 1;
+    tally.received += 1;
     const track = this.#track(from);
     if (epoch > track.epoch) Object.assign(track, { epoch, next: 0 });
     if (epoch < track.epoch)
-      Tally.fault(`${from}: epoch ${epoch} has come after ${track.epoch} had begun`);
+      fault(`${from}: epoch ${epoch} has come after ${track.epoch} had begun`);
     else if (number !== track.next)
-      Tally.fault(`${from}: ${number} has come in place of ${track.next} in epoch ${epoch}`);
+      fault(`${from}: ${number} has come in place of ${track.next} in epoch ${epoch}`);
     track.next = number + 1;
     return noreply;
   }
@@ -130,9 +125,9 @@ export class Stream extends Actor<{ message: StreamMessage; request: IsIdle }> {
   }
 
   override handleDown({ kind }: Down): Next {
-    Tally.downs += 1;
-    if (kind !== 'pid') Tally.fault(`a notice of ${kind} has come to who watches a pid`);
-    if (this.#sink === undefined) Tally.fault('a monitor has fired twice');
+    tally.downs += 1;
+    if (kind !== 'pid') fault(`a notice of ${kind} has come to who watches a pid`);
+    if (this.#sink === undefined) fault('a monitor has fired twice');
     this.#sink = undefined;
     this.send(this.pid, 'begin');
     return noreply;
@@ -152,7 +147,7 @@ export class Stream extends Actor<{ message: StreamMessage; request: IsIdle }> {
       return;
     }
     this.#epoch += 1;
-    Tally.epochs += 1;
+    tally.epochs += 1;
     this.#number = 0;
     this.send(this.pid, 'go on');
   }
@@ -172,7 +167,7 @@ export class Stream extends Actor<{ message: StreamMessage; request: IsIdle }> {
       const asked = this.call(sink, { type: 'reached', epoch }, { timeoutMs: PATIENCE_MS });
       const reached = (await this.#settled(asked)) as number;
       if (reached !== sent)
-        Tally.fault(`${sink}: ${reached} of ${sent} have come in epoch ${epoch}, without a notice`);
+        fault(`${sink}: ${reached} of ${sent} have come in epoch ${epoch}, without a notice`);
     } catch {
       // Not answered: a notice is there, or on its way.
       return;
@@ -184,22 +179,24 @@ export class Stream extends Actor<{ message: StreamMessage; request: IsIdle }> {
   #say(sink: Pid<SinkProtocol>): boolean {
     const [epoch, number] = [this.#epoch, this.#number];
     const isLarge = number % LARGE_EVERY === LARGE_EVERY - 1;
-    const message = isLarge ? { epoch, number, padding: new Uint8Array(40_000) } : { epoch, number };
+    const message = isLarge
+      ? { epoch, number, padding: new Uint8Array(40_000) }
+      : { epoch, number };
     if (this.send(sink, message) !== 'ok') return false;
     this.#number += 1;
     return true;
   }
 
   async #settled(asked: Promise<unknown>): Promise<unknown> {
-    Tally.asked += 1;
+    tally.asked += 1;
     try {
       const answer = await asked;
-      Tally.answered += 1;
+      tally.answered += 1;
       return answer;
     } catch (error) {
-      Tally.rejected += 1;
+      tally.rejected += 1;
       const { code } = error as TergoError;
-      if (!LOSSES.has(code)) Tally.fault(`a call was rejected with ${code}: ${String(error)}`);
+      if (!LOSSES.has(code)) fault(`a call was rejected with ${code}: ${String(error)}`);
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 // A node of the soak: a sink, and streams to the sinks of the others. Told by its parent what to do.
 import { type Node, type Pid, type NetworkOptions, startNode } from 'tergo';
-import { Sink, sinkName, Stream, Tally } from './chaos-actors.ts';
+import { Sink, sinkName, Stream, tally } from './chaos-actors.ts';
 import { serveDeeds } from './deeds.ts';
 import type { MemberAddress } from './member.ts';
 
@@ -45,13 +45,11 @@ serveDeeds({
   },
 
   async isIdle(): Promise<boolean> {
-    const asked = streams.map((stream) => node.call(stream, { type: 'is idle' }, { timeoutMs: 60_000 }));
+    const asked = streams.map((stream) =>
+      node.call(stream, { type: 'is idle' }, { timeoutMs: 60_000 }),
+    );
     return (await Promise.all(asked)).every((answer: unknown) => answer === true);
   },
 
-  counts: (): Counts => ({
-    ...{ received: Tally.received, downs: Tally.downs, epochs: Tally.epochs },
-    ...{ asked: Tally.asked, answered: Tally.answered, rejected: Tally.rejected },
-    faults: Tally.faults,
-  }),
+  counts: (): Counts => tally,
 });

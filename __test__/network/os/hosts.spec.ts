@@ -3,7 +3,7 @@ import { waitFor } from '../../support/wait-for.ts';
 import { COOKIE } from '../cluster.ts';
 import { Hosts, whyNoHosts } from './hosts.ts';
 import { MemberProcess } from './member-process.ts';
-import type { MemberAddress, PlainEvent, PlainNotice } from './member.ts';
+import type { MemberAddress, Named, PlainEvent, PlainNotice } from './member.ts';
 
 const KEEP_ALIVE_MS = 300;
 const SILENCE_MS = 30_000;
@@ -27,7 +27,7 @@ onHosts(
     for (const [host, address] of hosts.addresses.entries()) {
       const os = MemberProcess.launch(t, { before: hosts.on(host) });
       const network = {
-        ...{ cookie: COOKIE, registrar: false, keepAliveMs: KEEP_ALIVE_MS } as const,
+        ...({ cookie: COOKIE, registrar: false, keepAliveMs: KEEP_ALIVE_MS } as const),
         ...{ dialTimeoutMs: 1000, acceptors: [{ host: address, port: 0 }] },
       };
       const name = `n${host}@${address}`;
@@ -39,7 +39,7 @@ onHosts(
     await one.os.do('connect', one.address.name, other.address.name, DIAL_MS);
     for (const [from, to] of bothWays(one, other))
       for (const op of ['link', 'monitor'])
-        await from.os.do('relate', from.address.name, 'one', op, 'one', to.address.name);
+        await from.os.do('relate', from.address.name, 'one', op, named(to));
 
     hosts.part();
     for (const [from, to] of bothWays(one, other)) {
@@ -68,7 +68,7 @@ onHosts(
       SILENCE_MS,
     );
     for (const [from, to] of bothWays(one, other)) {
-      await from.os.do('relate', from.address.name, 'one', 'send', 'one', to.address.name, 'again');
+      await from.os.do('relate', from.address.name, 'one', 'send', named(to), 'again');
       const heard = await to.os.hears(to.address.name, 'one', 3);
       t.deepEqual(heard.map(summary).toSorted(), [...both, 'message again'].toSorted());
       const events = await from.os.do<readonly PlainEvent[]>('events', from.address.name);
@@ -91,6 +91,10 @@ function bothWays(one: Member, other: Member): readonly (readonly [from: Member,
     [one, other],
     [other, one],
   ];
+}
+
+function named({ address }: Member): Named {
+  return { name: 'one', node: address.name };
 }
 
 function nodesOf({ os, address }: Member): Promise<readonly string[]> {

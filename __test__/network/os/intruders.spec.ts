@@ -191,7 +191,10 @@ const breaches: readonly (readonly [what: string, bytes: Uint8Array])[] = [
   ['a compressed batch that is none', Buffer.from('08000002ffffffffffffffff', 'hex')],
   ['a bomb that says it is small', Buffer.from('0a00000201ffffffff7f04224d18', 'hex')],
   ['a part of nothing', Buffer.from('08000003ffffffffffffffff', 'hex')],
-  ['credits out of nowhere', Buffer.from('14000004ffffffffffffffffffffffffffffffffffffffff', 'hex')],
+  [
+    'credits out of nowhere',
+    Buffer.from('14000004ffffffffffffffffffffffffffffffffffffffff', 'hex'),
+  ],
   ['a shape that is none', Buffer.from('08000007ffffffffffffffff', 'hex')],
   ['chance', randomBytes(4096)],
 ];

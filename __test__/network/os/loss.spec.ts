@@ -150,8 +150,8 @@ test('of three nodes one is killed: each of the others hears of it once, and the
   const c = await member(t, C, 'carol');
   const node = await nodeThatKnows(t, b.address, c.address);
   await c.os.do('route', C, B, { host: b.address.host, port: b.address.port });
-  await c.os.do('relate', C, 'carol', 'monitor', 'bob', B);
-  await c.os.do('relate', C, 'carol', 'link', 'bob', B);
+  await c.os.do('relate', C, 'carol', 'monitor', { name: 'bob', node: B });
+  await c.os.do('relate', C, 'carol', 'link', { name: 'bob', node: B });
   const from = await puppet(node, 0);
   const half = 2000;
   t.is(await from.do('flood', carol, half), half);

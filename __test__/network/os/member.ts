@@ -31,6 +31,12 @@ export interface MemberAddress {
   readonly port: number;
 }
 
+/** A process by its name. */
+export interface Named {
+  readonly name: string;
+  readonly node: string;
+}
+
 /** What is left of a notice on its way to the parent. */
 export interface PlainNotice {
   readonly on: string;
@@ -106,8 +112,8 @@ const deeds = {
     ),
 
   /** A puppet does something with a process of another node: `link`, `monitor`, `send`. */
-  relate(at: string, puppet: string, op: string, name: string, node: string, ...args: unknown[]) {
-    return order(at, puppet, op, processId(processName(name), node), ...args);
+  relate(at: string, puppet: string, op: string, to: Named, ...args: unknown[]): Promise<unknown> {
+    return order(at, puppet, op, processId(processName(to.name), to.node), ...args);
   },
 
   order,

@@ -57,7 +57,8 @@ test('twenty nodes that dial each other at once have one connection for each pai
   // Each says something to each, on whichever connection has stayed.
   for (const { name, member } of nodes)
     for (const to of names)
-      if (to !== name) await member.do('relate', name, 'hub', 'send', 'hub', to, name);
+      if (to !== name)
+        await member.do('relate', name, 'hub', 'send', { name: 'hub', node: to }, name);
   for (const { name, member } of nodes) {
     const heard = await member.hears(name, 'hub', NODES - 1);
     t.deepEqual(
@@ -67,7 +68,10 @@ test('twenty nodes that dial each other at once have one connection for each pai
     const events = await member.do<readonly PlainEvent[]>('events', name);
     t.deepEqual(
       events.map(({ type, node, reason }) => `${type} ${node ?? reason}`).toSorted(),
-      names.filter((other) => other !== name).map((other) => `connected ${other}`).toSorted(),
+      names
+        .filter((other) => other !== name)
+        .map((other) => `connected ${other}`)
+        .toSorted(),
       `${name} has seen each connection once, and no end of one`,
     );
   }

@@ -77,9 +77,13 @@ export async function say(port: number, ...bytes: readonly Uint8Array[]): Promis
   const socket = connect(port, LOOPBACK);
   const answer: Buffer[] = [];
   socket.on('data', (piece) => answer.push(piece));
-  // To be hung up on is what is waited for.
-  socket.on('error', () => undefined);
   for (const piece of bytes) socket.write(piece);
-  await once(socket, 'close');
+  await hungUp(socket);
   return Buffer.concat(answer);
+}
+
+/** Resolves when the other has hung up, politely or not. */
+export function hungUp(socket: Socket): Promise<void> {
+  socket.on('error', () => undefined);
+  return new Promise((resolve) => socket.once('close', () => resolve()));
 }
