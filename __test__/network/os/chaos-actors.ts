@@ -28,12 +28,38 @@ interface SinkProtocol {
   request: { readonly type: 'reached' | 'who'; readonly epoch: number };
 }
 
-/** What a node of the soak has seen since it began. */
-export const tally = {
-  ...{ received: 0, asked: 0, answered: 0, rejected: 0, downs: 0, epochs: 0 },
+/** What the processes of a thread have seen since it began. */
+export interface Counts {
+  received: number;
+  asked: number;
+  answered: number;
+  rejected: number;
+  downs: number;
+  epochs: number;
   /** What must never be. */
-  faults: [] as string[],
+  readonly faults: string[];
+}
+
+const tally: Counts = {
+  ...{ received: 0, asked: 0, answered: 0, rejected: 0, downs: 0, epochs: 0 },
+  faults: [],
 };
+
+export interface RecorderProtocol {
+  message: never;
+  request: { readonly type: 'counts' };
+}
+
+/** Tells what its thread has counted. */
+export class Recorder extends Actor<RecorderProtocol> {
+  override handleMessage(): Next {
+    return noreply;
+  }
+
+  override handleCall(request: RecorderProtocol['request']): Answer {
+    return reply(request, tally as never);
+  }
+}
 
 function fault(text: string): void {
   if (tally.faults.length < 20) tally.faults.push(text);

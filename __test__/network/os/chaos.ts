@@ -1,5 +1,6 @@
-// Messages between three processes of the system, of which a random one is killed every few seconds and begins anew.
-// usage: node chaos.ts [--messages N] [--seconds N] [--kill-every MS] [--seed N]     prints a report as one JSON line
+// Messages between three processes of the system. Every few seconds a random one is killed and begins anew, stands still
+// for a while, or ends a connection.
+// usage: node chaos.ts [--messages N] [--seconds N] [--harm-every MS] [--seed N]     prints a report as one JSON line
 // Ends after so many messages, or so many seconds if they are given.
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { Random } from '../../soak/random.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { networkOf } from '../cluster.ts';
-import type { Counts } from './chaos-member.ts';
+import type { Counts } from './chaos-actors.ts';
 import { MemberProcess } from './member-process.ts';
 import type { MemberAddress } from './member.ts';
 
@@ -15,28 +16,25 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '10000000' },
     seconds: { type: 'string' },
-    'kill-every': { type: 'string', default: '3000' },
+    'harm-every': { type: 'string', default: '3000' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
   },
 });
 const messages = Number(values.messages);
 const seconds = values.seconds === undefined ? Infinity : Number(values.seconds);
-const killEveryMs = Number(values['kill-every']);
+const harmEveryMs = Number(values['harm-every']);
 const seed = Number(values.seed);
 
 const NAMES = ['x@localhost', 'y@localhost', 'z@localhost'];
 const BURSTS = [1, 50, 1000];
 const LOOK_EVERY_MS = 200;
+const KEEP_ALIVE_MS = 500;
 const PATIENCE_MS = 60_000;
 const program = fileURLToPath(new URL('./chaos-member.ts', import.meta.url));
-const NOTHING: Counts = {
-  ...{ received: 0, asked: 0, answered: 0, rejected: 0, downs: 0, epochs: 0, faults: [] },
-};
-
 interface Place {
   readonly os: MemberProcess;
   readonly address: MemberAddress;
-  counts: Counts;
+  counts: readonly Counts[];
 }
 
 console.log(`network soak: ${messages} messages, seed ${seed}`);
@@ -45,20 +43,20 @@ const places = new Map<string, Place>();
 /** Of those that were killed. */
 const past: Counts[] = [];
 const faults: string[] = [];
-let kills = 0;
+const harms = { kill: 0, pause: 0, disconnect: 0 };
 
 const begin = performance.now();
 for (const name of NAMES) await launch(name);
 for (const name of NAMES) await occupy(name);
 
-let killAt = performance.now() + killEveryMs;
+let harmAt = performance.now() + harmEveryMs;
 let toldAt = begin;
 while (sum('received') < messages && elapsed() < seconds * 1000 && faults.length === 0) {
   await delay(LOOK_EVERY_MS);
   await Promise.all(NAMES.map(look));
-  if (performance.now() > killAt) {
-    await killOne(random.pick(NAMES));
-    killAt = performance.now() + random.between(killEveryMs / 2, (killEveryMs * 3) / 2);
+  if (performance.now() > harmAt) {
+    await harm(random.pick(NAMES));
+    harmAt = performance.now() + random.between(harmEveryMs / 2, (harmEveryMs * 3) / 2);
   }
   if (performance.now() - toldAt < 10_000) continue;
   toldAt = performance.now();
@@ -70,11 +68,10 @@ for (const [name, { os }] of places)
 await Promise.all(NAMES.map(look));
 
 console.log(JSON.stringify(report()));
-for (const [name, { counts }] of places) {
-  const { asked, answered, rejected } = counts;
-  if (asked !== answered + rejected) complain(`calls of ${name} have not settled`);
-}
-if (kills === 0 || sum('downs') === 0) complain('nobody was killed, or nobody noticed');
+for (const [name, { counts }] of places)
+  for (const { asked, answered, rejected } of counts)
+    if (asked !== answered + rejected) complain(`calls of ${name} have not settled`);
+if (harms.kill === 0 || sum('downs') === 0) complain('nobody was killed, or nobody noticed');
 for (const fault of faults) complain(fault);
 await Promise.all([...places.values()].map(({ os }) => os.kill()));
 
@@ -82,9 +79,9 @@ await Promise.all([...places.values()].map(({ os }) => os.kill()));
 async function launch(name: string): Promise<void> {
   const os = MemberProcess.begin({ program });
   const port = places.get(name)?.address.port ?? 0;
-  const network = networkOf({ acceptors: [{ port, portCount: 1 }] });
-  const address = await os.do<MemberAddress>('start', { name, network });
-  places.set(name, { os, address, counts: NOTHING });
+  const network = networkOf({ keepAliveMs: KEEP_ALIVE_MS, acceptors: [{ port, portCount: 1 }] });
+  const address = await os.do<MemberAddress>('start', name, network);
+  places.set(name, { os, address, counts: [] });
 }
 
 /** Tells it where the others are, and lets it send to them. */
@@ -95,32 +92,60 @@ async function occupy(name: string): Promise<void> {
   for (const other of others) for (const burst of BURSTS) await os.do('stream', other, burst);
 }
 
-async function killOne(name: string): Promise<void> {
+async function harm(name: string): Promise<void> {
+  const dice = random.between(0, 9);
+  // The first is killed, however short the soak is.
+  if (harms.kill === 0 || dice < 5) await kill(name);
+  else if (dice < 7) await pause(name);
+  else await disconnect(name);
+}
+
+async function kill(name: string): Promise<void> {
   await look(name);
   const { os, counts } = places.get(name)!;
   await os.kill();
-  kills += 1;
-  past.push(counts);
+  harms.kill += 1;
+  past.push(...counts);
   await launch(name);
   await occupy(name);
+}
+
+/** Shorter than what is taken for silence, or longer. */
+async function pause(name: string): Promise<void> {
+  const { os } = places.get(name)!;
+  os.pause();
+  harms.pause += 1;
+  await delay(random.between(0, 6 * KEEP_ALIVE_MS));
+  os.resume();
+}
+
+async function disconnect(name: string): Promise<void> {
+  harms.disconnect += 1;
+  const other = random.pick(NAMES.filter((one) => one !== name));
+  await places.get(name)!.os.do('disconnect', other);
 }
 
 /** What it says of itself now. */
 async function look(name: string): Promise<void> {
   const place = places.get(name)!;
-  const told = place.counts.faults.length;
-  place.counts = await place.os.do<Counts>('counts');
-  for (const fault of place.counts.faults.slice(told)) faults.push(`${name}: ${fault}`);
+  const known = new Set(faultsOf(place.counts));
+  place.counts = await place.os.do<readonly Counts[]>('counts');
+  for (const fault of faultsOf(place.counts))
+    if (!known.has(fault)) faults.push(`${name}: ${fault}`);
+}
+
+function faultsOf(all: readonly Counts[]): readonly string[] {
+  return all.flatMap((counts) => counts.faults);
 }
 
 function sum(key: Exclude<keyof Counts, 'faults'>): number {
-  const all = [...past, ...[...places.values()].map(({ counts }) => counts)];
+  const all = [...past, ...[...places.values()].flatMap(({ counts }) => counts)];
   return all.reduce((total, counts) => total + counts[key], 0);
 }
 
 function report(): object {
   return {
-    ...{ seed, kills, ms: Math.round(elapsed()) },
+    ...{ seed, ...harms, ms: Math.round(elapsed()) },
     ...{ received: sum('received'), asked: sum('asked') },
     ...{ answered: sum('answered'), rejected: sum('rejected') },
     ...{ downs: sum('downs'), epochs: sum('epochs'), faults: faults.length },
