@@ -33,12 +33,9 @@ export class Forged {
 }
 
 function extension(type: number): CodecExtension {
+  const isOne = (value: unknown): boolean => value instanceof Forged && value.type === type;
   return {
-    Class: class {
-      static [Symbol.hasInstance](value: unknown): boolean {
-        return value instanceof Forged && value.type === type;
-      }
-    },
+    Class: Object.defineProperty(class {}, Symbol.hasInstance, { value: isOne }),
     type,
     write: (value) => (value as Forged).plain,
     read: (plain) => plain,

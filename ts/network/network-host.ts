@@ -21,7 +21,7 @@ import type {
   NetworkOptions,
 } from './network-options.ts';
 import { algorithmOf, levelOf } from './compression-levels.ts';
-import { bindingTls } from './binding-tls.ts';
+import { tlsWords } from './tls-words.ts';
 import { connectionInfo } from './connection-info.ts';
 import { dialError } from './dial-error.ts';
 import type { NetworkRouteEntry, NetworkRouteInfo } from './network-route.ts';
@@ -130,7 +130,7 @@ export class NetworkHost {
     const isTls = tls !== false;
     this.#native.addRoute({
       ...{ pattern, weight, host: host ?? '', port, isTls },
-      ...(typeof tls === 'boolean' ? {} : { tls: bindingTls(tls, this.#runtime.home.node) }),
+      ...(typeof tls === 'boolean' ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
     });
     this.#routes.set(pattern, { pattern, host, port, weight, isTls });
@@ -216,7 +216,7 @@ export class NetworkHost {
         ...(maxPending === undefined ? {} : { maxHandshakes: maxPending }),
         ...(routeHost === undefined ? {} : { routeHost }),
         ...(routePort === undefined ? {} : { routePort }),
-        ...(tls === undefined ? {} : { tls: bindingTls(tls, this.#runtime.home.node) }),
+        ...(tls === undefined ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       });
     } catch (cause) {
       const text = `the node cannot listen on ${host}:${port}: ${reasonOf(cause).message}`;

@@ -3,7 +3,7 @@ import { PEER_CONTROLS } from '../far/peer-rules.ts';
 import type { BindingFabric, Native } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { VERSION } from '../version.ts';
-import { bindingTls } from './binding-tls.ts';
+import { tlsWords } from './tls-words.ts';
 import { cookieOf } from './cookie.ts';
 import { ALL_FLAGS, bitsOf } from './features.ts';
 import { NetworkHost } from './network-host.ts';
@@ -24,7 +24,7 @@ export function startNetwork(
     features: bitsOf({ ...ALL_FLAGS, ...options.flags }),
     controls: [...PEER_CONTROLS],
     extensions: [...EXTENSION_TYPES],
-    ...(tls === undefined ? {} : { tls: bindingTls(tls, home.node) }),
+    ...(tls === undefined ? {} : { tls: tlsWords(tls, home.node) }),
     ...(poolSize === undefined ? {} : { pool: poolSize }),
     ...(windowBytes === undefined ? {} : { windowBytes }),
     ...(maxMessageSize === undefined ? {} : { maxMessageBytes: maxMessageSize }),

@@ -4,7 +4,7 @@ import type { TlsOptions } from './tls-options.ts';
 const CLIENT_AUTH = { none: 0, optional: 1, required: 2 } as const;
 
 /** Certificates as the binding takes them; self-signed ones are for the host of the node's name. */
-export function bindingTls(tls: TlsOptions | 'self-signed', node: string): BindingTls {
+export function tlsWords(tls: TlsOptions | 'self-signed', node: string): BindingTls {
   if (tls === 'self-signed') {
     const [, host] = node.split('@');
     const selfSigned = [...new Set([host ?? 'localhost', 'localhost', '127.0.0.1'])];
