@@ -51,7 +51,7 @@ for (const name of NAMES) await occupy(name);
 
 let harmAt = performance.now() + harmEveryMs;
 let toldAt = begin;
-while (sum('received') < messages && elapsed() < seconds * 1000 && faults.length === 0) {
+while (!isOver()) {
   await delay(LOOK_EVERY_MS);
   await Promise.all(NAMES.map(look));
   if (performance.now() > harmAt) {
@@ -150,6 +150,12 @@ function report(): object {
     ...{ answered: sum('answered'), rejected: sum('rejected') },
     ...{ downs: sum('downs'), epochs: sum('epochs'), faults: faults.length },
   };
+}
+
+/** At the first fault, or when there was enough of all. */
+function isOver(): boolean {
+  if (faults.length > 0) return true;
+  return harms.kill > 0 && (sum('received') >= messages || elapsed() >= seconds * 1000);
 }
 
 function elapsed(): number {

@@ -75,7 +75,12 @@ osB.resume();
 await waitFor('b to notice', async () =>
   (await osB.do<readonly PlainEvent[]>('events', B)).some(({ type }) => type === 'disconnected'),
 );
-const after = await node.call(bob, 'hello' as never, { timeoutMs: 10_000 });
+// What was sent meanwhile may still be in its way.
+const after = await waitFor(
+  'b to answer',
+  () => node.call(bob, 'hello' as never, { timeoutMs: 10_000 }).catch(() => undefined),
+  PATIENCE_MS,
+);
 const stillThere = await node.call(carol, 'hello' as never, { timeoutMs: 10_000 });
 const reason = ('reason' in noticed ? noticed.reason : undefined) as { code?: string } | undefined;
 
