@@ -87,6 +87,11 @@ impl Inbound {
         self.start == self.end
     }
 
+    /// Whether a frame waits to be taken.
+    pub fn has_whole(&self) -> bool {
+        self.batch != Batch::None || matches!(self.cut(), Ok(Some(_)))
+    }
+
     /// Counted frames that were handed over as a whole.
     pub fn handed(&self) -> u64 {
         self.handed

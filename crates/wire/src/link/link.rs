@@ -308,7 +308,7 @@ impl Link {
     /// Whether nothing came for too long: of the peer, or of an item.
     pub fn is_silent(&mut self, now: Duration) -> bool {
         // What is not read cannot be heard.
-        if !self.waits.is_empty() {
+        if !self.waits.is_empty() || self.inbound.has_whole() {
             self.keep_alive.heard(now);
         }
         let is_stale = self.assemblies.deadline().is_some_and(|due| now >= due);
