@@ -351,17 +351,14 @@ fn silence_is_noticed_and_traffic_is_not() {
         waited += step;
     }
     let bound = Duration::from_secs(45);
-    assert!(
-        waited <= bound && waited > bound - Duration::from_secs(16),
-        "{waited:?}"
-    );
+    assert!(waited <= bound && waited > bound / 2, "{waited:?}");
 }
 
 #[test]
 fn who_was_stopped_itself_takes_nobody_for_silent() {
     let mut pair = default_pair();
     pair.flow(1 << 20).expect("all is right");
-    pair.now += Duration::from_secs(600);
+    pair.now += Duration::from_mins(10);
     assert_eq!(pair.one.tick(pair.now), None);
     // What the other one says now is heard.
     pair.flow(1 << 20).expect("all is right");
@@ -496,7 +493,7 @@ fn a_large_item_that_does_not_go_on_ends_the_link() {
         // Something comes, so it is not silence.
         pair.other.filled(0, 0, now);
     }
-    assert!(now - START <= Duration::from_secs(61));
+    assert!(now <= START + Duration::from_secs(61));
 }
 
 #[test]

@@ -98,6 +98,7 @@ impl Inbound {
     }
 
     /// Whether an item of a batch comes next. Ends the batch when it was read to its end.
+    #[inline]
     pub fn has_item(&mut self) -> bool {
         let length = match self.batch {
             Batch::None => return false,
@@ -122,7 +123,11 @@ impl Inbound {
     }
 
     /// The next item of the batch.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "moving an item from call to call costs more than reading it"
+    )]
+    #[inline(always)]
     pub fn item(&mut self) -> Result<Item<'_>, LinkError> {
         let batch = match self.batch {
             Batch::Plain(length) => &self.buffer[self.start + FRAME_HEAD..][..length],

@@ -339,6 +339,12 @@ impl Link {
         }
     }
 
+    /// Whether an item comes next, of a batch that is being read.
+    #[inline]
+    pub fn has_item(&mut self) -> bool {
+        self.inbound.has_item()
+    }
+
     /// Something was handed over: the peer has to hear of it in time.
     fn note_news(&mut self, now: Duration) {
         if self.inbound.handed() > self.told {
@@ -451,7 +457,11 @@ impl Link {
     }
 
     /// The item that is ready, and what it takes of the window.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "moving an item from call to call costs more than reading it"
+    )]
+    #[inline(always)]
     pub fn item(&mut self) -> Result<(Item<'_>, u64), LinkError> {
         let item = self.inbound.item()?;
         self.counters.items_in += 1;

@@ -92,9 +92,8 @@ pub fn link(data: &[u8]) {
         connection.filled(0, piece.len(), NOW);
         loop {
             match connection.next(0, NOW) {
-                Err(_) => return,
+                Err(_) | Ok(Some(Incoming::Goodbye(_))) => return,
                 Ok(None) => break,
-                Ok(Some(Incoming::Goodbye(_))) => return,
                 Ok(Some(Incoming::Item { cost, blobs, .. })) => {
                     drop(blobs);
                     connection.release(cost);
@@ -150,8 +149,8 @@ pub fn value(data: &[u8]) {
 
 /// Compressed bytes; and those that are compressed come back.
 pub fn packer(data: &[u8]) {
-    let (mut packer, mut raw) = (Packer::default(), Vec::new());
-    let _ = packer.unpack(data, Features::ALL, &mut raw);
+    let (mut press, mut raw) = (Packer::default(), Vec::new());
+    let _ = press.unpack(data, Features::ALL, &mut raw);
     for algorithm in [
         tergo_wire::Algorithm::Lz4,
         tergo_wire::Algorithm::Zstd,
@@ -163,8 +162,8 @@ pub fn packer(data: &[u8]) {
             threshold: 0,
         };
         let mut packed = Vec::new();
-        if data.len() <= 64 << 10 && packer.pack(compression, data, &mut packed) {
-            let result = packer.unpack(&packed, Features::ALL, &mut raw);
+        if data.len() <= 64 << 10 && press.pack(compression, data, &mut packed) {
+            let result = press.unpack(&packed, Features::ALL, &mut raw);
             assert_eq!(result, Ok(()));
             assert_eq!(raw, data);
         }
