@@ -62,7 +62,7 @@ impl Secured {
         };
         let acceptor = AcceptorOptions {
             tls: Some(tls),
-            handshake_within: Duration::from_secs(60),
+            handshake_within: Duration::from_mins(1),
             max_handshakes_of_an_address: 1000,
             ..AcceptorOptions::default()
         };
