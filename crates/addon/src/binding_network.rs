@@ -21,7 +21,7 @@ use tergo_net::wire::{
     Algorithm, Compression, Extensions, Features, Identity, Limits, TergoProtocol,
 };
 use tergo_net::{
-    AcceptorOptions, Cookie, ListenOptions, Network, NetworkOptions, Place, StaticRoute,
+    AcceptorOptions, Cookie, Help, ListenOptions, Network, NetworkOptions, Place, StaticRoute,
 };
 
 use crate::binding_fabric;
@@ -54,6 +54,8 @@ pub struct BindingNetworkOptions {
     pub controls: Vec<u32>,
     /// Types of the extensions that the codec knows.
     pub extensions: Vec<u32>,
+    /// How far threads help the network's: 0 not at all, 1 they write, 2 they also read; 2 by default.
+    pub help: Option<u32>,
     /// Which software it runs, for people.
     pub software: String,
 }
@@ -281,6 +283,11 @@ fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
         dial_within: Duration::from_millis(options.handshake_ms.unwrap_or(5000).into()),
         protocol: Arc::new(TergoProtocol { extensions }),
         controls,
+        help: match options.help.unwrap_or(2) {
+            0 => Help::None,
+            1 => Help::Write,
+            _ => Help::ReadAndWrite,
+        },
     })
 }
 

@@ -1,5 +1,5 @@
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Sleep;
 
 use crate::clock::Clock;
+use crate::help::Help;
 use crate::link_driver::{LinkDriver, Outcome, Plan};
 use crate::socket::Socket;
 use crate::sync::{lock, try_lock};
@@ -17,6 +18,8 @@ use crate::sync::{lock, try_lock};
 const ALL: u32 = 1;
 /// Threads have written something for the peer.
 const OUT: u32 = 2;
+/// A peer that sent something within so many µs is likely to send more.
+const LATELY_US: u64 = 2000;
 /// How often memory that is not in use is given back.
 const REST: Duration = Duration::from_secs(10);
 
@@ -38,6 +41,9 @@ pub(crate) struct Connection {
     notify: Notify,
     /// How the peer broke the protocol.
     fault: OnceLock<&'static str>,
+    /// When something came last, µs.
+    last_read: AtomicU64,
+    help: Help,
     clock: Clock,
 }
 
@@ -47,7 +53,7 @@ impl Connection {
         (key, peer, creation): (ConnectionKey, String, u64),
         seat: u32,
         driver: LinkDriver,
-        clock: Clock,
+        (help, clock): (Help, Clock),
     ) -> Arc<Self> {
         Arc::new(Self {
             key,
@@ -58,6 +64,8 @@ impl Connection {
             wanted: AtomicU32::new(ALL),
             notify: Notify::new(),
             fault: OnceLock::new(),
+            last_read: AtomicU64::new(0),
+            help,
             clock,
         })
     }
@@ -85,11 +93,54 @@ impl Connection {
         self.notify.notify_one();
     }
 
-    /// A thread has written something for the peer, and has time to send it; or there is room on the way to a thread
-    /// again.
+    /// A thread has written something for the peer; or there is room on the way to a thread again. The thread that
+    /// calls this sends it itself, if it may help.
     pub fn push(&self) {
-        self.notify.notify_one();
-        let _ = OUT;
+        if self.help == Help::None {
+            return self.notify.notify_one();
+        }
+        self.help_with(OUT, LinkDriver::run_out);
+    }
+
+    /// A thread that has nothing else to do looks whether the peer has sent something; true when it has sent lately.
+    pub fn look(&self) -> bool {
+        let last = self.last_read.load(Ordering::Relaxed);
+        let now = self.clock.now().as_micros() as u64;
+        if now.saturating_sub(last) > LATELY_US {
+            return false;
+        }
+        self.help_with(0, LinkDriver::run);
+        true
+    }
+
+    /// One run on whatever thread calls, unless somebody is at it. What only the network's thread can do is left to
+    /// it.
+    fn help_with(&self, what: u32, run: fn(&mut LinkDriver, Duration) -> bool) {
+        self.wanted.fetch_or(what, Ordering::SeqCst);
+        while let Some(mut guard) = try_lock(&self.driver) {
+            let wanted = self.wanted.swap(0, Ordering::SeqCst);
+            let Some(driver) = guard.as_mut() else {
+                return;
+            };
+            let must_go_on = run(driver, self.clock.now()) || !driver.fall_asleep();
+            self.note_read(driver);
+            let is_for_network = must_go_on || driver.needs_network() || wanted & ALL != 0;
+            drop(guard);
+            if is_for_network {
+                return self.wake();
+            }
+            // Somebody who did not get the lock meanwhile relies on this look.
+            if self.wanted.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+        }
+    }
+
+    fn note_read(&self, driver: &mut LinkDriver) {
+        if driver.has_read() {
+            let now = self.clock.now().as_micros() as u64;
+            self.last_read.store(now, Ordering::Relaxed);
+        }
     }
 
     /// Says goodbye; it is over when that is written.
@@ -168,6 +219,7 @@ impl Connection {
         self.wanted.store(0, Ordering::SeqCst);
         let driver = guard.as_mut()?;
         let mut again = driver.run(self.clock.now());
+        self.note_read(driver);
         again |= !driver.fall_asleep();
         let outcomes = driver.outcomes();
         driver.plan(plan);

@@ -8,6 +8,7 @@ use tergo_wire::{Compression, ConnectionCounters, Identity, Protocol};
 use crate::acceptor::{Acceptor, AcceptorInfo, AcceptorOptions};
 use crate::cookie::Cookie;
 use crate::event::NetworkEvent;
+use crate::help::Help;
 use crate::hub::{GOODBYE_WITHIN, Hub, HubParts};
 use crate::listen::{ListenError, ListenOptions};
 use crate::network_thread::NetworkThread;
@@ -30,6 +31,8 @@ pub struct NetworkOptions {
     pub protocol: Arc<dyn Protocol>,
     /// Bit n: control frames with op n may come from peers; others end the connection.
     pub controls: u64,
+    /// How far the threads help.
+    pub help: Help,
 }
 
 /// What is known of a connection.
@@ -75,6 +78,7 @@ impl Network {
             dial_within: options.dial_within,
             protocol: options.protocol,
             controls: options.controls,
+            help: options.help,
             handle: thread.handle().clone(),
         });
         Ok(Self {
@@ -219,6 +223,7 @@ impl Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
+        self.hub.fabric.on_look(None);
         for acceptor in lock(&self.acceptors).drain(..) {
             acceptor.stop();
         }
