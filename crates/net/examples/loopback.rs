@@ -21,9 +21,14 @@ use support::{Node, NodeOptions, Pid, pair};
 const RUN: Duration = Duration::from_secs(2);
 
 fn main() {
+    let only_ping = std::env::args().any(|word| word == "ping");
     for help in [Help::None, Help::Write, Help::ReadAndWrite] {
         println!("{help:?}:");
-        run(help);
+        if only_ping {
+            ping_pong(help);
+        } else {
+            run(help);
+        }
     }
 }
 

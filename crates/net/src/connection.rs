@@ -20,6 +20,10 @@ const ALL: u32 = 1;
 const OUT: u32 = 2;
 /// A peer that sent something within so many µs is likely to send more.
 const LATELY_US: u64 = 2000;
+/// Whoever has looked within so many µs looks again.
+const LOOKED_AT_US: u64 = 100;
+/// How long the network's thread relies on that.
+const LOOK_AFTER: Duration = Duration::from_millis(1);
 /// How often memory that is not in use is given back.
 const REST: Duration = Duration::from_secs(10);
 
@@ -43,6 +47,8 @@ pub(crate) struct Connection {
     fault: OnceLock<&'static str>,
     /// When something came last, µs.
     last_read: AtomicU64,
+    /// When a thread looked last, µs.
+    last_look: AtomicU64,
     help: Help,
     clock: Clock,
 }
@@ -65,6 +71,7 @@ impl Connection {
             notify: Notify::new(),
             fault: OnceLock::new(),
             last_read: AtomicU64::new(0),
+            last_look: AtomicU64::new(0),
             help,
             clock,
         })
@@ -103,14 +110,31 @@ impl Connection {
     }
 
     /// A thread that has nothing else to do looks whether the peer has sent something; true when it has sent lately.
-    pub fn look(&self) -> bool {
+    /// `is_last`: the thread sleeps now, and the network's thread has to see to it again.
+    pub fn look(&self, is_last: bool) -> bool {
         let last = self.last_read.load(Ordering::Relaxed);
-        let now = self.clock.now().as_micros() as u64;
+        let now = self.now_us();
         if now.saturating_sub(last) > LATELY_US {
             return false;
         }
-        self.help_with(0, LinkDriver::run);
+        if is_last {
+            self.last_look.store(0, Ordering::Relaxed);
+            self.wake();
+        } else {
+            self.last_look.store(now, Ordering::Relaxed);
+            self.help_with(0, LinkDriver::run);
+        }
         true
+    }
+
+    /// Whether a thread is looking at it, so that the network's thread would only be in its way.
+    fn is_looked_at(&self) -> bool {
+        let last = self.last_look.load(Ordering::Relaxed);
+        self.now_us().saturating_sub(last) < LOOKED_AT_US
+    }
+
+    fn now_us(&self) -> u64 {
+        self.clock.now().as_micros() as u64
     }
 
     /// One run on whatever thread calls, unless somebody is at it. What only the network's thread can do is left to
@@ -138,8 +162,7 @@ impl Connection {
 
     fn note_read(&self, driver: &mut LinkDriver) {
         if driver.has_read() {
-            let now = self.clock.now().as_micros() as u64;
-            self.last_read.store(now, Ordering::Relaxed);
+            self.last_read.store(self.now_us(), Ordering::Relaxed);
         }
     }
 
@@ -200,7 +223,13 @@ impl Connection {
                 tokio::task::yield_now().await;
                 continue;
             }
-            self.wait(&plan, sleep.as_mut(), rest_at).await;
+            let mut until = rest_at;
+            while self.wait(&plan, sleep.as_mut(), until).await && self.is_looked_at() {
+                for (link, _) in &plan.links {
+                    link.drained();
+                }
+                until = self.clock.now() + LOOK_AFTER;
+            }
             if self.clock.now() >= rest_at {
                 self.with(|driver, _| driver.rest());
                 rest_at = self.clock.now() + REST;
@@ -228,25 +257,29 @@ impl Connection {
         Some(again || self.wanted.load(Ordering::SeqCst) != 0)
     }
 
-    async fn wait(&self, plan: &Plan, mut sleep: Pin<&mut Sleep>, rest_at: Duration) {
-        let deadline = plan.deadline.map_or(rest_at, |at| at.min(rest_at));
+    /// True when it is only that something can be read.
+    async fn wait(&self, plan: &Plan, mut sleep: Pin<&mut Sleep>, until: Duration) -> bool {
+        let deadline = plan.deadline.map_or(until, |at| at.min(until));
         let deadline = self.clock.instant(deadline);
         if sleep.deadline() != deadline {
             sleep.as_mut().reset(deadline);
         }
         let mut notified = std::pin::pin!(self.notify.notified());
         std::future::poll_fn(|context| {
-            let mut links = plan.links.iter();
-            let is_ready = notified.as_mut().poll(context).is_ready()
-                || links.any(|(link, is_full)| link.poll(context, *is_full).is_ready())
-                || sleep.as_mut().poll(context).is_ready();
-            if is_ready {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
+            if notified.as_mut().poll(context).is_ready() || sleep.as_mut().poll(context).is_ready()
+            {
+                return Poll::Ready(false);
+            }
+            let ready = plan
+                .links
+                .iter()
+                .find(|(link, is_full)| link.poll(context, *is_full).is_ready());
+            match ready {
+                Some((_, is_full)) => Poll::Ready(!is_full),
+                None => Poll::Pending,
             }
         })
-        .await;
+        .await
     }
 
     /// Waits for the lock, which nobody keeps for long; nothing when it is over.

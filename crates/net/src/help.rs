@@ -4,8 +4,9 @@ pub enum Help {
     /// Not at all: for nodes whose threads must do nothing but run processes.
     None,
     /// They write what they send, at the end of a turn.
-    Write,
-    /// They also read while they look around before they sleep.
     #[default]
+    Write,
+    /// They also read while they look around before they sleep: half the time to and fro when they find something,
+    /// more when the network's thread, which still wakes, has to share their core.
     ReadAndWrite,
 }

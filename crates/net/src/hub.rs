@@ -123,9 +123,9 @@ impl Hub {
         });
         if parts.help == Help::ReadAndWrite {
             let itself = Arc::downgrade(&hub);
-            hub.fabric.on_look(Some(Arc::new(move || {
+            hub.fabric.on_look(Some(Arc::new(move |is_last| {
                 if let Some(hub) = itself.upgrade() {
-                    hub.look();
+                    hub.look(is_last);
                 }
             })));
         }
@@ -277,13 +277,13 @@ impl Hub {
         }
     }
 
-    /// A thread that has nothing else to do looks whether peers have sent something.
-    pub fn look(&self) {
+    /// A thread that has nothing else to do looks whether peers have sent something; `is_last`: then it sleeps.
+    pub fn look(&self, is_last: bool) {
         let watched = self.watched.read();
         let watched = watched.unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut looked = 0;
         for connection in watched.iter() {
-            looked += usize::from(connection.look());
+            looked += usize::from(connection.look(is_last));
             if looked == LOOK_AT_MOST {
                 return;
             }

@@ -28,7 +28,7 @@ pub enum JoinError {
 
 /// What a thread does while it looks around.
 #[derive(Clone)]
-pub(crate) struct Looker(pub Arc<dyn Fn() + Send + Sync>);
+pub(crate) struct Looker(pub Arc<dyn Fn(bool) + Send + Sync>);
 
 impl std::fmt::Debug for Looker {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -146,9 +146,9 @@ impl Fabric {
         }
     }
 
-    /// What threads call again and again while they look around before they sleep; none: they only look for frames of
-    /// other threads.
-    pub fn on_look(&self, looker: Option<Arc<dyn Fn() + Send + Sync>>) {
+    /// What threads call again and again while they look around before they sleep, with true the last time; none: they
+    /// only look for frames of other threads.
+    pub fn on_look(&self, looker: Option<Arc<dyn Fn(bool) + Send + Sync>>) {
         *write(&self.looker) = looker.map(Looker);
     }
 

@@ -108,9 +108,12 @@ impl Port {
             }
             match &looker {
                 // To yield would give away a whole time slice when others want this core.
-                Some(Looker(look)) => look(),
+                Some(Looker(look)) => look(false),
                 None => std::thread::yield_now(),
             }
+        }
+        if let Some(Looker(look)) = looker {
+            look(true);
         }
         self.is_spinning_worth = false;
         false
