@@ -367,6 +367,23 @@ fn who_was_stopped_itself_takes_nobody_for_silent() {
 }
 
 #[test]
+fn what_waits_to_be_taken_is_no_silence() {
+    let mut pair = default_pair();
+    send(&mut *pair.one, &number(1, 1));
+    transfer(&mut *pair.one, &mut *pair.other, 0, 1 << 20, START);
+    for second in 0..100 {
+        let now = START + Duration::from_secs(second);
+        assert_eq!(pair.other.tick(now), None);
+    }
+    receive(&mut *pair.other, 0, START, true).expect("all is right");
+    assert_eq!(pair.other.tick(START + Duration::from_secs(99 + 44)), None);
+    assert_eq!(
+        pair.other.tick(START + Duration::from_secs(99 + 45)),
+        Some(0)
+    );
+}
+
+#[test]
 fn a_probe_that_nobody_answers_ends_the_link() {
     let mut pair = default_pair();
     let deadline = pair.now + Duration::from_secs(1);
@@ -458,12 +475,12 @@ fn more_than_was_granted_ends_the_link() {
     assert!(error.0.contains("more was sent than was granted"));
 }
 
-#[test]
-fn fragments_without_end_are_bounded() {
+/// What a receiver with these limits says to five large items at a time from one that does not know them.
+fn five_large_items(max_assemblies: u32, max_message: u64) -> String {
     let mut strict = identity("b@host", 1);
     strict.limits = Limits {
-        max_assemblies: 4,
-        max_message: 200_000,
+        max_assemblies,
+        max_message,
         ..Limits::default()
     };
     let mut receiver = pair(&identity("a@host", 1), &strict);
@@ -471,14 +488,21 @@ fn fragments_without_end_are_bounded() {
     for id in 1..=5 {
         send(&mut *sender.one, &bytes(id, 100_000, 0));
     }
-    transfer(&mut *sender.one, &mut *receiver.other, 0, 1 << 20, START);
-    let first = receive(&mut *receiver.other, 0, START, false);
-    transfer(&mut *sender.one, &mut *receiver.other, 0, 1 << 20, START);
-    transfer(&mut *sender.one, &mut *receiver.other, 0, 1 << 20, START);
-    let error = first
-        .and_then(|_| receive(&mut *receiver.other, 0, START, false))
-        .expect_err("five at a time");
-    assert!(error.0.contains("large items at a time"), "{error}");
+    loop {
+        let count = transfer(&mut *sender.one, &mut *receiver.other, 0, 1 << 20, START);
+        if let Err(error) = receive(&mut *receiver.other, 0, START, false) {
+            return error.to_string();
+        }
+        assert!(count > 0, "all of them were taken");
+    }
+}
+
+#[test]
+fn large_items_that_come_at_a_time_are_bounded_in_number_and_bytes() {
+    let error = five_large_items(4, 1 << 20);
+    assert!(error.contains("too many large items at a time"), "{error}");
+    let error = five_large_items(64, 200_000);
+    assert!(error.contains("too many bytes of large items"), "{error}");
 }
 
 #[test]
