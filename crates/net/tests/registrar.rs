@@ -318,10 +318,10 @@ fn datagrams_that_are_no_questions_are_not_answered_and_questions_still_are() {
 }
 
 #[test]
-fn without_the_udp_port_the_host_is_served_all_the_same() {
+fn without_the_udp_port_the_host_is_served_all_the_same_and_questions_once_it_is_free() {
     let options = options();
-    let _taken = UdpSocket::bind((options.address, options.port)).expect("a free port");
-    let a = Node::started(options, announcement("a@localhost", 1));
+    let taken = UdpSocket::bind((options.address, options.port)).expect("a free port");
+    let a = Node::started(options.clone(), announcement("a@localhost", 1));
     until("it is told", || {
         let events = a.events.lock().expect("no panic");
         events
@@ -329,6 +329,16 @@ fn without_the_udp_port_the_host_is_served_all_the_same() {
             .any(|event| matches!(event, RegistrarEvent::Unasked(_)))
     });
     assert_eq!(a.resolve("a@localhost").expect("it is there"), [route(1)]);
+    drop(taken);
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    let timeout = Some(Duration::from_millis(50));
+    socket.set_read_timeout(timeout).expect("a socket");
+    let node = "unknown@localhost".to_owned();
+    let question = bytes(&Message::Resolve { id: 2, node });
+    until("a question is answered", || {
+        let sent = socket.send_to(&question, (options.address, options.port));
+        sent.is_ok() && socket.recv(&mut [0; 100]).is_ok()
+    });
 }
 
 #[test]

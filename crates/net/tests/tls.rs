@@ -2,72 +2,17 @@
 
 #![allow(clippy::expect_used, reason = "these are tests")]
 
+mod authority;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
-};
+use authority::{Authority, Leaf, options};
 use tergo_net::Channel;
 use tergo_net::tls::{ClientAuth, Pem, Tls, TlsError, TlsOptions, TlsStream};
-
-/// Who signs certificates.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-/// A certificate and its key.
-#[derive(Clone)]
-struct Leaf {
-    certificate: String,
-    key: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("no names");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
-    }
-
-    fn pem(&self) -> Pem {
-        Pem::bytes(self.0.pem())
-    }
-
-    fn leaf(&self, host: &str) -> Leaf {
-        self.leaf_until(host, 2100)
-    }
-
-    fn leaf_until(&self, host: &str, year: i32) -> Leaf {
-        let mut params = CertificateParams::new(vec![host.to_owned()]).expect("a name");
-        params.not_before = date_time_ymd(2000, 1, 1);
-        params.not_after = date_time_ymd(year, 1, 1);
-        params.extended_key_usages = vec![
-            ExtendedKeyUsagePurpose::ServerAuth,
-            ExtendedKeyUsagePurpose::ClientAuth,
-        ];
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
-        Leaf {
-            certificate: certificate.pem(),
-            key: key.serialize_pem(),
-        }
-    }
-}
-
-fn options(leaf: Option<&Leaf>, ca: Option<&Authority>, client_auth: ClientAuth) -> TlsOptions {
-    TlsOptions {
-        certificate: leaf.map(|leaf| Pem::bytes(leaf.certificate.clone())),
-        key: leaf.map(|leaf| Pem::bytes(leaf.key.clone())),
-        ca: ca.iter().map(|ca| ca.pem()).collect(),
-        client_auth,
-        ..TlsOptions::default()
-    }
-}
 
 fn tls(leaf: Option<&Leaf>, ca: Option<&Authority>, client_auth: ClientAuth) -> Tls {
     Tls::new(options(leaf, ca, client_auth)).expect("good options")

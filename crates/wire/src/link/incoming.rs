@@ -11,7 +11,7 @@ pub enum Incoming<'a> {
         /// Its blobs: the value names them by their place here.
         blobs: Vec<Vec<u8>>,
         /// What it takes of the window; to be given back by `release` when nobody holds it any more.
-        cost: u32,
+        cost: u64,
     },
     /// The keys of the objects of that shape of the peer, as a JSON list: comes before the first item that uses it.
     Shape {

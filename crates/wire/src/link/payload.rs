@@ -1,4 +1,6 @@
-use tergo_core::layout::{FLAG_WHOLE, FORMAT_INT, FORMAT_INT_REQUEST, KIND_INSPECT, KIND_REQUEST};
+use tergo_core::layout::{
+    FLAG_IMPORTANT, FLAG_WHOLE, FORMAT_INT, FORMAT_INT_REQUEST, KIND_INSPECT, KIND_REQUEST,
+};
 
 use crate::link::LinkError;
 use crate::scan::{ScanWorld, scan};
@@ -6,8 +8,6 @@ use crate::{Extensions, Item, Op};
 
 /// Format of the values of `ts/codec`.
 const FORMAT_VALUE: u32 = 1;
-/// The sender wants to know whether it reached the mailbox.
-const FLAG_IMPORTANT: u32 = 4;
 /// The number of a call and the form of its value stand before the value of a request.
 const PREFIX_BYTES: usize = 8;
 

@@ -24,8 +24,6 @@ struct World {
     nodes: Vec<Node>,
     ledger: Ledger,
     pool: u16,
-    /// Frozen for good: the ends of nodes that lost their power.
-    restarts: u64,
 }
 
 impl World {
@@ -38,7 +36,6 @@ impl World {
             net: Net::new(random),
             ledger: Ledger::default(),
             pool,
-            restarts: 0,
         }
     }
 
@@ -126,7 +123,6 @@ impl World {
 
     /// A node ends and begins anew; its sockets are reset, or, if the power failed, silent for ever.
     fn restart(&mut self) {
-        self.restarts += 1;
         let at = self.net.random.below(self.nodes.len() as u64) as usize;
         let has_power = self.net.random.once_in(2);
         let creation = self.nodes[at].identity.creation + 1;
@@ -142,11 +138,12 @@ impl World {
             };
             if has_power {
                 socket.cut(self.net.now, &mut self.net.random);
+                // Nobody is there any more to see it.
+                socket.ways[1 - end.1].is_over = true;
             } else {
                 socket.frozen_until = Duration::MAX;
             }
         }
-        self.net.arriving.retain(|(_, _, end)| end.0 != usize::MAX);
     }
 
     fn disconnect(&mut self) {
@@ -320,6 +317,7 @@ fn dials_that_cross_end_in_one_connection() {
         let guard = Named(seed);
         let mut world = World::new(seed, 2);
         world.pool = 1;
+        world.net.has_refusals = false;
         for node in &mut world.nodes {
             *node = Node::new(&node.identity.name, 1, 1);
         }
