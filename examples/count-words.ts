@@ -5,9 +5,12 @@
 // A worker, the reader and a whole thread end on the way, on purpose: the pool replaces the workers, the supervisor
 // restarts the reader, the node starts the thread anew, and nothing is lost or counted twice.
 //
-// usage: npm run demo [-- [FOLDER] [--threads N] [--log text|coloured|json|off]]
+// With --nodes several OS processes find each other and count together; the last one is killed on the way.
+//
+// usage: npm run demo [-- [FOLDER] [--threads N | --nodes N] [--log text|coloured|json|off]]
 //   FOLDER     by default this repository and the TypeScript compiler; node_modules, target, dist, .git, docs/api are left out
 //   --threads  how many threads the node has; by default one for each core. With more than one the speed-up is told
+//   --nodes    how many OS processes count, each with a node, this one among them
 //   --log      how the log looks on standard error; by default coloured on a terminal, text elsewhere
 import type { LogOptions } from 'tergo';
 import { readArguments, type LogFormat } from './count-words/arguments.ts';
@@ -15,8 +18,8 @@ import { countWithActors, workersOn } from './count-words/counting.ts';
 import { InputError, listFiles, type File } from './count-words/list-files.ts';
 import { countInPlainLoop, differenceOf, type Count } from './count-words/plain-loop.ts';
 import { counted, ProgressLine } from './count-words/progress-line.ts';
-import type { Totals } from './count-words/protocols.ts';
-import { printDrill, printSpeedUp, printTotals } from './count-words/report.ts';
+import { printDrill, printSpeedUp, printSpread, printTotals } from './count-words/report.ts';
+import { countOnNodes } from './count-words/spread.ts';
 
 /** How often one thread and all are compared. */
 const ROUNDS = 2;
@@ -25,16 +28,44 @@ const line = new ProgressLine(process.stdout);
 process.stdout.on('error', () => process.exit());
 
 try {
-  const { folders, threads, log } = readArguments();
+  const { folders, threads, nodes, log } = readArguments();
   const files = await listFiles(folders);
-  const crew = `${workersOn(threads)} workers on ${counted(threads, 'thread')}`;
-  console.log(`${counted(files.length, 'file')} below ${folders.join(' and ')}, ${crew}`);
-  const plain = await countAndVerify(folders, files, threads, log);
-  if (threads > 1) await compareWithOneThread(files, threads, plain);
+  if (nodes > 1) await countWithNodes(folders, files, nodes, log);
+  else await countWithThreads(folders, files, threads, log);
 } catch (error) {
   line.clear();
   console.error(error instanceof InputError ? `count-words: ${error.message}` : error);
   process.exitCode = 1;
+}
+
+async function countWithThreads(
+  folders: readonly string[],
+  files: readonly File[],
+  threads: number,
+  log: LogFormat,
+): Promise<void> {
+  const crew = `${workersOn(threads)} workers on ${counted(threads, 'thread')}`;
+  console.log(`${counted(files.length, 'file')} below ${folders.join(' and ')}, ${crew}`);
+  const plain = await countAndVerify(folders, files, threads, log);
+  if (threads > 1) await compareWithOneThread(files, threads, plain);
+}
+
+/** Counts with several OS processes, of which one is lost. */
+async function countWithNodes(
+  folders: readonly string[],
+  files: readonly File[],
+  nodes: number,
+  format: LogFormat,
+): Promise<void> {
+  console.log(`${counted(files.length, 'file')} below ${folders.join(' and ')}, ${nodes} nodes`);
+  const spread = await countOnNodes(files, nodes, logOptions(format));
+  const { count, seconds } = spread;
+  if (count.files === 0) throw new InputError(`there is no text below ${folders.join(' and ')}`);
+  printTotals({ ...count, crashes: [], endedThread: undefined, lost: 0 }, seconds);
+  printSpread(spread);
+  const plain = countInPlainLoop(files);
+  verify(count, plain);
+  console.log(`a plain loop over the same files agrees: ${counted(count.words, 'word')}`);
 }
 
 /** Counts while things go wrong; what a plain loop counts. */
@@ -82,7 +113,7 @@ async function compareWithOneThread(
   }
 }
 
-function verify(totals: Totals, plain: Count): void {
+function verify(totals: Count, plain: Count): void {
   const difference = differenceOf(totals, plain);
   if (difference !== undefined) throw new Error(`a plain loop differs: ${difference}`);
 }

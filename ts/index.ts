@@ -118,6 +118,7 @@ export {
   cronActionTimeMs,
   cronJobName,
   cronNodeName,
+  cronRemoteSpawn,
   cronRun,
   cronSend,
   cronSpawn,
@@ -147,5 +148,27 @@ export type { NodeInfo } from './node/node-info.ts';
 export type { ThreadInfo } from './thread/thread-info.ts';
 export type { Clock, ClockMember } from './scheduler/clock.ts';
 export type { LogOptions, NodeOptions, SecurityOptions } from './node/node-options.ts';
+export { spawnName, type SpawnName } from './network/spawn-name.ts';
+export { networkEvent, type NetworkEvent } from './network/network-event.ts';
+export type { AllowOptions } from './network/allow-list.ts';
+export type { ConnectOptions, Network } from './network/network.ts';
+export type { RemoteNode } from './network/remote-node.ts';
+export type { ApplicationRoute, ResolveOptions } from './network/registration.ts';
+export type {
+  AcceptorInfo,
+  AllowedInfo,
+  NetworkInfo,
+  RemoteNodeInfo,
+} from './network/network-info.ts';
+export type {
+  AcceptorOptions,
+  HandshakeOptions,
+  NetworkFlags,
+  NetworkMode,
+  NetworkOptions,
+  RegistrarOptions,
+} from './network/network-options.ts';
+export type { NetworkRoute, NetworkRouteEntry, NetworkRouteInfo } from './network/network-route.ts';
+export type { TlsOptions } from './network/tls-options.ts';
 export type { StopReport } from './node/stop-report.ts';
 export { startNode } from './node/start-node.ts';

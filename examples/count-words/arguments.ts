@@ -7,6 +7,7 @@ import { InputError } from './list-files.ts';
 
 /** The most threads that a node has. */
 const MAX_THREADS = 64;
+const MAX_NODES = 16;
 const TOOLS = ['typescript', 'prettier', 'vitest', 'vite', 'typedoc'];
 const LOG_FORMATS = ['text', 'coloured', 'json', 'off'] as const;
 
@@ -15,6 +16,8 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 export interface Arguments {
   readonly folders: readonly string[];
   readonly threads: number;
+  /** OS processes with a node each; 1: only this one. */
+  readonly nodes: number;
   readonly log: LogFormat;
 }
 
@@ -26,12 +29,14 @@ export function readArguments(): Arguments {
   return {
     folders: foldersOf(positionals),
     threads: threadsOf(values.threads),
+    nodes: nodesOf(values.nodes),
     log: logFormat(values.log ?? (process.stderr.isTTY ? 'coloured' : 'text')),
   };
 }
 
 function parsed() {
-  const options = { log: { type: 'string' }, threads: { type: 'string' } } as const;
+  const text = { type: 'string' } as const;
+  const options = { log: text, threads: text, nodes: text } as const;
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
@@ -55,6 +60,14 @@ function threadsOf(text: string | undefined): number {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
     throw new InputError(`--threads must be a number from 1 to ${MAX_THREADS}, but is ${text}`);
   return threads;
+}
+
+function nodesOf(text: string | undefined): number {
+  if (text === undefined) return 1;
+  const nodes = Number(text);
+  if (!Number.isInteger(nodes) || nodes < 2 || nodes > MAX_NODES)
+    throw new InputError(`--nodes must be a number from 2 to ${MAX_NODES}, but is ${text}`);
+  return nodes;
 }
 
 function logFormat(text: string): LogFormat {

@@ -3,6 +3,7 @@ import type { RestartInfo } from 'tergo';
 import type { Batch } from './batches.ts';
 import { counted, grouped } from './progress-line.ts';
 import type { Totals } from './protocols.ts';
+import type { Spread } from './spread.ts';
 
 /** Prints the most frequent words and what all came to. */
 export function printTotals(
@@ -54,5 +55,14 @@ export function printSpeedUp(threads: number, seconds: number, aloneSeconds: num
   console.log(
     `once more without crashes, the start of the node included: ${aloneSeconds.toFixed(3)} s with 1 thread, ` +
       `${seconds.toFixed(3)} s with ${threads}: ${times.toFixed(2)} times as fast${hint}`,
+  );
+}
+
+/** Prints who of several nodes did what, and who was lost. */
+export function printSpread({ shares, killed, lost }: Spread): void {
+  const parts = [...shares].map(([node, batches]) => `${node} ${counted(batches, 'batch', 'es')}`);
+  console.log(`counted by ${parts.join(', ')}`);
+  console.log(
+    `${killed} was killed on purpose (kill -9) with ${counted(lost, 'batch', 'es')} in hand; the others counted those`,
   );
 }

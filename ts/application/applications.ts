@@ -130,12 +130,14 @@ export class Applications {
     const record = this.#table.getOwn(name);
     checkInteger('weight', weight, 0);
     record.weight = weight;
+    this.#runtime.network?.registration.changed();
   }
 
   /** Changes its tags. */
   setTags(name: string, tags: readonly string[]): void {
     const record = this.#table.getOwn(name);
     record.tags = checkNames('tags', tags);
+    this.#runtime.network?.registration.changed();
   }
 
   /** Changes from which level its processes are logged that have none of their own, at once. */
@@ -159,7 +161,8 @@ export class Applications {
 const START_KEYS = ['mode', 'env'];
 const STOP_KEYS = ['timeoutMs'];
 
-function checkStart(options: StartOptions): void {
+/** Throws `incorrect` unless these are options of a start. @internal */
+export function checkStart(options: StartOptions): void {
   checkOptions('options', options, START_KEYS);
   if (options.mode !== undefined) checkChoice('options.mode', options.mode, APPLICATION_MODES);
   if (options.env !== undefined) checkEnv('options.env', options.env);

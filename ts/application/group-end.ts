@@ -3,7 +3,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { AnyPid, LocalPid } from '../process/pid.ts';
 import { FarPid } from '../far/far-pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import type { ChildRule } from '../supervisor/child.ts';
 import type { ApplicationRun } from './application-run.ts';
 
@@ -103,7 +103,7 @@ export class GroupEnd {
   }
 
   /** Nor is its `terminate` waited for. */
-  #killUnasked(record: Peer): void {
+  #killUnasked(record: NodeProcess): void {
     const asked = { pid: record.pid, timer: -1 };
     this.#asked = asked;
     this.#kill(record);
@@ -168,18 +168,18 @@ export class GroupEnd {
     this.#done.resolve();
   }
 
-  #kill(record: Peer): void {
+  #kill(record: NodeProcess): void {
     this.#killed.push(record.pid);
     this.#runtime.lifecycle.kill(record);
   }
 
-  #rest(): Peer[] {
+  #rest(): NodeProcess[] {
     const own = this.#runtime.processes().filter(({ application }) => application === this.#run);
     return [...own, ...[...this.#run.far.keys()].flatMap((pid) => this.#runtime.peerOf(pid) ?? [])];
   }
 }
 
-function describe(peer: Peer): string {
+function describe(peer: NodeProcess): string {
   return peer instanceof FarPid
     ? `${peer} on thread ${peer.thread}`
     : `${peer.pid} ${peer.behaviour}`;

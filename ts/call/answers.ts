@@ -3,9 +3,8 @@ import { incorrect } from '../error/tergo-error.ts';
 import { KIND_REQUEST, QUEUE_MAIN } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { isMute, type ProcessRecord } from '../process/process-record.ts';
+import { isMute, ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
-import { FarPid } from '../far/far-pid.ts';
 import type { AnyCaller } from './caller.ts';
 import type { PendingCall } from './pending-call.ts';
 
@@ -63,7 +62,7 @@ export class Answers {
     call.isHeld = true;
     call.target = target;
     call.address = target.pid === to ? undefined : messaging.addressOf(to);
-    if (!(target instanceof FarPid))
+    if (target instanceof ProcessRecord)
       return messaging.post(call.caller, target, kindAndQueue(KIND_REQUEST, QUEUE_MAIN), call);
     if (!this.#runtime.far!.calls.forward(call, target, QUEUE_MAIN))
       calls.reject(call, failure('process-mailbox-full', to));

@@ -4,10 +4,10 @@ import type { SendResult } from '../error/send-result.ts';
 import { KIND_INSPECT, KIND_REQUEST, KIND_RESPONSE, QUEUE_MAIN } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { FarPid } from '../far/far-pid.ts';
+import { NOWHERE } from '../far/station.ts';
 import type { Peer } from '../process/peer.ts';
 import { queueOf } from '../process/priority.ts';
-import { isMute, type ProcessRecord } from '../process/process-record.ts';
+import { isMute, ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
 import {
   type CallOptions,
@@ -108,7 +108,7 @@ export class CallTable {
     return 'ok';
   }
 
-  /** Another thread answers a call of which it has the reference. */
+  /** Another thread or node answers a call of which it has the reference. */
   answerHere(ref: string, settle: (call: PendingCall) => void): void {
     const call = this.#byRef.get(ref);
     if (call !== undefined) settle(call);
@@ -199,20 +199,26 @@ export class CallTable {
     if (target.pid !== to) call.address = runtime.messaging.addressOf(to);
     this.#open(call);
     if (options.signal !== undefined) this.#listen(call, options.signal);
-    if (target instanceof FarPid) this.#send(call, target, kind, queue);
-    else runtime.messaging.post(caller, target, kindAndQueue(kind, queue), call);
+    if (target instanceof ProcessRecord)
+      runtime.messaging.post(caller, target, kindAndQueue(kind, queue), call);
+    else this.#send(call, target, kind, queue);
     caller.sent += 1;
     return call;
   }
 
-  /** To another thread; what is wrong with it settles the call, and is thrown. */
-  #send(call: PendingCall, target: FarPid, kind: number, queue: number): void {
+  /** To another thread or node; what is wrong with it settles the call, and is thrown. */
+  #send(
+    call: PendingCall,
+    target: Exclude<Peer, ProcessRecord>,
+    kind: number,
+    queue: number,
+  ): void {
     // Its timer may be set a little later than that of a call here: it must not count from then.
     this.#deadlineOf(call);
     try {
       if (this.#runtime.far!.calls.start(call, target, kind, queue)) return;
       this.#runtime.counters.mailboxFull += 1;
-      throw failure('process-mailbox-full', target);
+      throw failure('process-mailbox-full', target.pid);
     } catch (error) {
       this.#runtime.retract(target, queue);
       this.#close(call);
@@ -220,13 +226,12 @@ export class CallTable {
     }
   }
 
-  /** Of a call that another thread keeps nothing is known here. */
+  /** Of a call that another thread or node keeps nothing is known here. */
   #answerElsewhere(caller: AnyCaller, answer: { value: unknown } | { error: Error }): SendResult {
     const { far } = this.#runtime;
-    const thread = far === undefined ? -1 : this.#runtime.threadOfRef(caller.ref);
-    if (far === undefined || thread < 0 || thread === far.thread || !far.isUp(thread))
-      return 'response-ignored';
-    return far.calls.respond(thread, caller, answer);
+    const station = far?.stationOfRef(caller.ref) ?? NOWHERE;
+    if (station === NOWHERE || station === far!.thread) return 'response-ignored';
+    return far!.calls.respond(station, caller, answer);
   }
 
   /** Throws what is known at once about a call. */

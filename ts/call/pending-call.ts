@@ -1,19 +1,21 @@
 import type { ExitReason } from '../error/exit-reason.ts';
-import type { CallOrigin } from '../far/far-calls.ts';
+import type { CallOrigin } from '../far/arrived-request.ts';
+import { NOWHERE, type Station } from '../far/station.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { NamedProcess } from '../process/process-id.ts';
 import type { ProcessExtra } from '../process/process-record.ts';
 
 /** What the caller is told; both at most once, and never both. */
 export interface Settlement {
   /** What these settle, if somebody may wait for it. */
   readonly promise?: Promise<unknown>;
-  /** Where it comes from, if that is another thread. */
+  /** Where it comes from, if that is elsewhere. */
   readonly origin?: CallOrigin;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
-/** Who waits for the answer: a process of this thread, or the pid of one of another thread. */
+/** Who waits for the answer: a process of this thread, or the pid of one elsewhere. */
 export interface CallEnd {
   readonly pid: LocalPid;
   /** Head of the list of its unsettled calls. */
@@ -23,9 +25,9 @@ export interface CallEnd {
   readonly reason: ExitReason | undefined;
 }
 
-/** Who must answer: a process of this thread, or the pid of one of another thread. */
+/** Who must answer: a process of this thread, the pid of one elsewhere, or a name on another node. */
 export interface CallTarget {
-  readonly pid: LocalPid;
+  readonly pid: LocalPid | NamedProcess;
   readonly reason: ExitReason | undefined;
   readonly extra: ProcessExtra | undefined;
 }
@@ -52,8 +54,10 @@ export class PendingCall {
   address: unknown = undefined;
   /** Whether somebody other than the running callback may answer it. */
   isHeld = false;
-  /** Its number among the calls that other threads answer; -1: it is none of them. */
+  /** Its number among the calls that are answered elsewhere; -1: it is none of them. */
   farNumber = -1;
+  /** Who answers it, if that is elsewhere and known. */
+  station: Station = NOWHERE;
   /** Undoes the listener on the caller's abort signal. */
   unlisten: (() => void) | undefined = undefined;
   previous: PendingCall | undefined = undefined;

@@ -1,6 +1,7 @@
 import { TergoError } from '../error/tergo-error.ts';
 import { FORMAT_INT } from '../native/layout.ts';
 import type { CodecWorld } from './codec-world.ts';
+import type { ShapeTable } from './shape-table.ts';
 import { culpritOf, NO_BLOB_ROOM, UNENCODABLE, unencodable } from './unencodable.ts';
 import { ValueReader } from './value-reader.ts';
 import { ValueWriter } from './value-writer.ts';
@@ -55,6 +56,12 @@ export class Codec {
       if (this.#writer.blobs.length > 0) this.#writer.blobs = [];
       return at;
     }
+    return this.encodeBytes(value, bytes, at);
+  }
+
+  /** The same for a value that must stand in bytes, whatever it is. */
+  encodeBytes(value: unknown, bytes: Buffer, at: number): number {
+    if (this.#writer.isWriting) this.#writer.refuseNested();
     this.format = FORMAT_VALUE;
     const end = this.#write(value, bytes, at);
     if (end <= bytes.length) return end;
@@ -95,9 +102,9 @@ export class Codec {
     if (culpritOf(value, extensions) !== undefined) throw unencodable(value, extensions);
   }
 
-  /** Throws `malformed` for what no codec has written. */
-  decode(format: number, bytes: Buffer, at: number, length: number): unknown {
-    if (format === FORMAT_VALUE) return this.#reader.read(bytes, at, length);
+  /** Throws `malformed` for what no codec has written. `shapes` are those of the node that wrote it, if it is another one. */
+  decode(format: number, bytes: Buffer, at: number, length: number, shapes?: ShapeTable): unknown {
+    if (format === FORMAT_VALUE) return this.#reader.read(bytes, at, length, shapes);
     throw new TergoError('malformed', `there is no format ${format}`);
   }
 

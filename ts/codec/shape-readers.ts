@@ -12,10 +12,18 @@ export function shapeReader(keys: readonly string[]): ShapeReader {
     return new Function('reader', `return { ${pairs.join(', ')} };`) as ShapeReader;
   } catch {
     // --disallow-code-generation-from-strings
-    return (reader) => {
-      const object: Record<string, unknown> = {};
-      for (const key of keys) object[key] = reader.value();
-      return object;
-    };
+    return dataShapeReader(keys);
   }
+}
+
+/** The same without compiling: for keys that another node has named. None of them may be `__proto__`. */
+export function dataShapeReader(keys: readonly string[]): ShapeReader {
+  const blank: Record<string, unknown> = {};
+  for (const key of keys) blank[key] = undefined;
+  return (reader) => {
+    // A copy has the right hidden class from the start.
+    const object = { ...blank };
+    for (const key of keys) object[key] = reader.value();
+    return object;
+  };
 }

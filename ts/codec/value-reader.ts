@@ -2,7 +2,8 @@ import { TergoError } from '../error/tergo-error.ts';
 import { ofByteKind } from './byte-kinds.ts';
 import type { CodecExtension, CodecWorld } from './codec-world.ts';
 import { ofErrorKind } from './error-kinds.ts';
-import { type ShapeReader, shapeReader } from './shape-readers.ts';
+import { shapeReader } from './shape-readers.ts';
+import { ShapeTable } from './shape-table.ts';
 import { MAX_CACHED, ShortTexts } from './short-texts.ts';
 import {
   ARRAY,
@@ -41,7 +42,8 @@ export class ValueReader {
   blobs: readonly number[] = [];
   readonly #world: CodecWorld;
   readonly #extensions: (CodecExtension | undefined)[] = [];
-  readonly #shapes: ShapeReader[] = [];
+  readonly #ownShapes = new ShapeTable((number) => this.#world.shapeText(number), shapeReader);
+  #shapes: ShapeTable = this.#ownShapes;
   readonly #texts = new ShortTexts();
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -53,8 +55,9 @@ export class ValueReader {
     for (const extension of world.extensions) this.#extensions[extension.type] = extension;
   }
 
-  /** The value that takes exactly so many bytes. */
-  read(bytes: Buffer, at: number, length: number): unknown {
+  /** The value that takes exactly so many bytes; its shapes are those of this node unless a table says otherwise. */
+  read(bytes: Buffer, at: number, length: number, shapes: ShapeTable = this.#ownShapes): unknown {
+    this.#shapes = shapes;
     this.#bytes = bytes;
     this.#at = at;
     this.#end = at + length;
@@ -207,15 +210,9 @@ export class ValueReader {
   #shaped(): object {
     const number = this.#byte() | (this.#byte() << 8);
     this.#enter();
-    const object = (this.#shapes[number] ?? this.#learn(number))(this);
+    const object = this.#shapes.readerOf(number)(this);
     this.#depth -= 1;
     return object;
-  }
-
-  #learn(number: number): ShapeReader {
-    const text = this.#world.shapeText(number);
-    if (text === undefined) throw malformed(`there is no shape ${number}`);
-    return (this.#shapes[number] = shapeReader(JSON.parse(text) as string[]));
   }
 
   #array(): unknown[] {

@@ -2,10 +2,12 @@ import type { Behaviour } from '../actor/behaviour.ts';
 import type { MaybePromise } from '../actor/outcome.ts';
 import { checkSendOptions, type SendOptions } from '../call/call-options.ts';
 import { type EnvKey, env, envKey } from '../env/env-key.ts';
-import { checkFunction, checkOptions } from '../error/check.ts';
+import { checkFunction, checkName, checkOptions } from '../error/check.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { failure, isRefusal } from '../node/messaging.ts';
+import { isNodeName } from '../node/node-name.ts';
+import type { SpawnName } from '../network/spawn-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { queueOf } from '../process/priority.ts';
 import {
@@ -64,6 +66,21 @@ export function cronSpawn<P, Args extends readonly unknown[]>(
   ...options: Optional<SpawnOptions<NoInfer<P>, NoInfer<Args>>>
 ): CronAction {
   return new SpawnAction(behaviour, options[0]);
+}
+
+/**
+ * Spawns a process on another node, which lends a behaviour under that name; connects first if need be. Otherwise like
+ * `cronSpawn`. Throws `incorrect`.
+ *
+ * @example
+ * cronRemoteSpawn('reports@localhost', reportSpawn, { args: ['daily'] })
+ */
+export function cronRemoteSpawn<P, Args extends readonly unknown[]>(
+  node: string,
+  name: SpawnName<P, Args>,
+  ...options: Optional<SpawnOptions<NoInfer<P>, NoInfer<Args>>>
+): CronAction {
+  return new RemoteSpawnAction(node, name, options[0]);
 }
 
 /**
@@ -143,11 +160,38 @@ class SpawnAction extends LocalAction {
     this.#options = options;
   }
 
-  override perform({ spawner, core }: Runtime, { node, job, timeMs }: CronRun): Promise<unknown> {
-    const about = [env(cronNodeName, node), env(cronJobName, job), env(cronActionTimeMs, timeMs)];
-    const { env: own = [] } = this.#options;
-    return spawner.spawn(core, this.#behaviour, { ...this.#options, env: [...own, ...about] });
+  override perform({ spawner, core }: Runtime, run: CronRun): Promise<unknown> {
+    return spawner.spawn(core, this.#behaviour, withJob(this.#options, run));
   }
+}
+
+class RemoteSpawnAction extends LocalAction {
+  readonly description: string;
+  readonly #node: string;
+  readonly #name: string;
+  readonly #options: AnySpawnOptions;
+
+  constructor(node: string, name: string, options: AnySpawnOptions = {}) {
+    super();
+    if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+    checkName('name', name);
+    checkSpawnOptions(options);
+    this.description = `spawn '${name}' on ${node}`;
+    this.#node = node;
+    this.#name = name;
+    this.#options = options;
+  }
+
+  override perform(runtime: Runtime, run: CronRun): Promise<unknown> {
+    const options = withJob(this.#options, run);
+    return runtime.remoteSpawn(runtime.core, this.#node, this.#name, options);
+  }
+}
+
+/** With values in the environment that tell which job it is for. */
+function withJob(options: AnySpawnOptions, { node, job, timeMs }: CronRun): AnySpawnOptions {
+  const about = [env(cronNodeName, node), env(cronJobName, job), env(cronActionTimeMs, timeMs)];
+  return { ...options, env: [...(options.env ?? []), ...about] };
 }
 
 class FunctionAction extends LocalAction {

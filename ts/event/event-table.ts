@@ -18,6 +18,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { queueOf } from '../process/priority.ts';
 import { isMute, type ProcessRecord } from '../process/process-record.ts';
 import type { FarName } from '../far/far-names.ts';
+import type { FarTarget } from '../far/proxy.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { RelationKind } from '../relation/relation.ts';
 import { timestampNs } from '../scheduler/clock.ts';
@@ -206,9 +207,15 @@ export class EventTable {
     why: 'event-unknown' | 'no-connection',
   ): Promise<readonly EventMessage<unknown>[]> {
     const { far } = this.#runtime;
+    const name = textOf(target);
+    if (why === 'no-connection' && far !== undefined) {
+      const node = String(nodeInId(target as object));
+      const remote = (): FarTarget => far.links.remoteEvent(name, node);
+      const missed = await far.links.relateRemote(consumer, kind, node, remote);
+      return missed as readonly EventMessage<unknown>[];
+    }
     const found = this.#elsewhere(target, why);
     if (found === undefined) throw failure(why, addressText(target));
-    const name = textOf(target);
     const backlog = await far!.links.relate(consumer, kind, far!.links.eventTarget(name, found));
     return backlog as readonly EventMessage<unknown>[];
   }
@@ -218,14 +225,25 @@ export class EventTable {
     return this.#runtime.far?.names.event(textOf(target));
   }
 
+  /** The event of another thread, or of a node that is connected. */
+  #targetElsewhere(target: unknown, why: 'event-unknown' | 'no-connection'): FarTarget | undefined {
+    const { far } = this.#runtime;
+    const name = textOf(target);
+    if (why === 'no-connection') {
+      const node = String(nodeInId(target as object));
+      if (far?.peers.connectedAs(node) === undefined) return undefined;
+      return far.links.remoteEvent(name, node);
+    }
+    const found = this.#elsewhere(target, why);
+    return found && far?.links.eventTarget(name, found);
+  }
+
   /** Takes a subscription back; rejects with `target-unknown` when there is none. */
   async unsubscribe(consumer: ProcessRecord, kind: RelationKind, target: unknown): Promise<void> {
     const event = this.find(target);
     if (typeof event === 'string') {
-      const found = this.#elsewhere(target, event);
-      const { links } = this.#runtime.far ?? {};
-      if (found !== undefined && links !== undefined)
-        return links.unrelate(consumer, kind, links.eventTarget(textOf(target), found));
+      const found = this.#targetElsewhere(target, event);
+      if (found !== undefined) return this.#runtime.far!.links.unrelate(consumer, kind, found);
       const text = `there is no such ${kind} on the event; it may have fired already`;
       throw new TergoError('target-unknown', text);
     }

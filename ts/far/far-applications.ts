@@ -7,7 +7,7 @@ import type { LocalPid } from '../process/pid.ts';
 import { membership } from '../process/process-context.ts';
 import type { AnySpawnOptions } from '../process/process-options.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
-import { Control } from './controls.ts';
+import { Control } from './control.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Far } from './far.ts';
 import type { ApplicationWords } from './far-spawns.ts';

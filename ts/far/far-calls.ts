@@ -1,19 +1,27 @@
 import type { AnyCaller } from '../call/caller.ts';
-import { type CallEnd, PendingCall } from '../call/pending-call.ts';
+import { type CallEnd, PendingCall, type Settlement } from '../call/pending-call.ts';
 import { DEFAULT_TIMEOUT_MS } from '../call/call-options.ts';
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
-import { FRAME_MESSAGE, KIND_REQUEST } from '../native/layout.ts';
+import { KIND_REQUEST, MAX_THREADS } from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
-import type { LocalAlias } from '../process/alias.ts';
+import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
-import { type Arrived, Control } from './controls.ts';
+import { type CallOrigin, openRequest } from './arrived-request.ts';
+import { Control } from './control.ts';
+import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
-import { PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-writer.ts';
+import type { RemoteHome } from './remote-home.ts';
+import { addressOf } from './remote-messages.ts';
+import type { RemoteName } from './remote-name.ts';
+import { RemotePid } from './remote-pid.ts';
+import { type FarPeer, type RequestHead, type RequestWay, writeRequest } from './request-frame.ts';
+import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
-/** A call as its answering thread names it: thread of the caller and number there. */
+/** A call as the side that answers it names it: station of the caller and number there. */
 type Key = number;
 
 /** So many cancelled calls are remembered: some of them were answered at the same moment and will never be met. */
@@ -21,15 +29,15 @@ const KEPT_CANCELLED = 4096;
 /** Numbers go up to here before they begin anew; a call would have to last that long to meet its successor. */
 const LAST_NUMBER = 2 ** 32 - 1;
 
-/** Calls between threads: those of this thread to others, and those of others that are answered here. */
+/** Calls between threads and nodes: those of this thread to others, and those of others that are answered here. */
 export class FarCalls {
   readonly #runtime: Runtime;
   readonly #far: Far;
   /** Unsettled calls of this thread that are answered elsewhere. */
   readonly #out = new Map<number, PendingCall>();
-  /** Unsettled calls of other threads that were taken here. */
+  /** Unsettled calls of others that were taken here. */
   readonly #in = new Map<Key, PendingCall>();
-  /** Calls of other threads that wait in mailboxes here, and that nobody waits for any more. */
+  /** Calls of others that wait in mailboxes here, and that nobody waits for any more. */
   readonly #cancelled = new Set<Key>();
   #lastNumber: number;
 
@@ -47,60 +55,67 @@ export class FarCalls {
   }
 
   /** Sends the request of a call; false when there is no room on the way. Throws `unencodable`. */
-  start(call: PendingCall, to: FarPid, kind: number, queue: number): boolean {
+  start(call: PendingCall, to: FarPeer, kind: number, queue: number): boolean {
     const number = this.#nextNumber();
-    const from = call.caller.pid;
-    this.#far.pids.keep(from);
-    const head = { number, kind, queue, address: addressOf(call), origin: undefined };
-    if (!this.#request(to, from, head, call.request)) return false;
+    this.#far.pids.keep(call.caller.pid);
     call.farNumber = number;
     this.#out.set(number, call);
-    return true;
+    let isSent = false;
+    try {
+      isSent = this.#send(call, to, { kind, queue });
+      return isSent;
+    } finally {
+      if (!isSent) this.#settled(number);
+    }
   }
 
   /** The call has settled before its answer came: its request is dropped where it is met. */
   closed(call: PendingCall): void {
-    this.#out.delete(call.farNumber);
+    const { farNumber: number, station } = call;
+    this.#settled(number);
     const { pid } = call.target;
-    if (pid instanceof FarPid && pid.isAlive)
-      this.#far.controls.send(pid.thread, Control.cancel, call.farNumber);
-    call.farNumber = -1;
+    const isAwaited = station !== NOWHERE && this.#far.canReach(station);
+    if (isAwaited && !(pid instanceof FarPid && !pid.isAlive))
+      this.#far.controls.send(station, Control.cancel, number);
   }
 
-  /** A request of another thread, which a process takes; `undefined` when nobody waits for the answer. */
+  /** A request from elsewhere, which a process takes; `undefined` when nobody waits for the answer. */
   take(target: ProcessRecord, frame: number): PendingCall | undefined {
     const { reader } = this.#far;
-    const [number, form] = reader.prefix(frame);
-    const thread = reader.threadOf(frame);
-    if (thread === this.#far.thread) return this.#cameHome(number, target);
-    const key = keyOf(thread, number);
-    if (this.#cancelled.delete(key)) return undefined;
-    const value = reader.request(frame);
-    const isAddressed = form === PREFIX_ADDRESSED && Array.isArray(value);
-    const from = reader.from(frame);
-    // What is none of another thread is the node itself, which every thread has.
-    const caller: CallEnd = from instanceof FarPid ? from : this.#runtime.core;
-    const call = new PendingCall(
-      isAddressed ? value[1] : value,
-      caller,
-      target,
-      DEFAULT_TIMEOUT_MS,
-      this.#settlement(thread, number),
-    );
-    if (isAddressed) call.address = value[0];
+    const arrived = openRequest(this.#far, frame);
+    if (arrived === undefined) return undefined;
+    const { origin, address, request, first } = arrived;
+    const { station, number } = origin;
+    if (station === this.#far.thread) return this.#cameHome(number, target);
+    const key = keyOf(station, number);
+    if (this.#cancelled.delete(key) || !this.#far.canReach(station)) return undefined;
+    if (address instanceof LocalAlias && !address.alive)
+      return this.#refuse(origin, failure('alias-unknown', address));
+    const from = first ?? reader.from(frame);
+    const call = this.#callFrom(from, request, target, this.#settlement(origin));
+    call.address = address ?? reader.nameOf(frame);
     this.#in.set(key, call);
     return call;
   }
 
-  /** A request of another thread that no process took. */
+  /** A request from elsewhere that no process took. */
   drop(frame: number): void {
-    const { reader, controls } = this.#far;
-    const [number] = reader.prefix(frame);
-    const thread = reader.threadOf(frame);
-    if (this.#cancelled.delete(keyOf(thread, number))) return;
+    const { reader } = this.#far;
+    const arrived = openRequest(this.#far, frame);
+    if (arrived === undefined) return;
+    const { station, number } = arrived.origin;
+    if (this.#cancelled.delete(keyOf(station, number))) return;
     const reason = this.#far.endings.reasonOf(reader.firstOf(frame), reader.secondOf(frame));
-    if (thread === this.#far.thread) return this.#settleEnded(number, reason);
-    controls.send(thread, Control.replyEnded, number, this.#far.portable(reason));
+    if (station === this.#far.thread) return this.#settleEnded(number, reason);
+    if (this.#far.canReach(station))
+      this.#far.controls.send(station, Control.replyEnded, number, this.#far.portable(reason));
+  }
+
+  /** A request of another node that found the mailbox full. */
+  refuseFull(frame: number): void {
+    const { reader } = this.#far;
+    const origin = { station: reader.stationOf(frame), number: reader.prefix(frame)[0] };
+    this.#refuse(origin, failure('process-mailbox-full', 'the called process'));
   }
 
   /** A call of this very thread, which another one has handed on to a process here. */
@@ -110,87 +125,130 @@ export class FarCalls {
     return call;
   }
 
-  /** Hands a call on to a process of another thread. False when there is no room on the way. */
-  forward(call: PendingCall, to: FarPid, queue: number): boolean {
-    const { pid } = call.caller;
-    const origin = call.origin;
-    if (origin === undefined) return this.#forwardOwn(call, to, queue);
-    const { thread, number } = origin;
-    const head = { number, kind: KIND_REQUEST, queue, address: addressOf(call), origin: thread };
-    if (!this.#request(to, pid, head, call.request)) return false;
-    this.#in.delete(keyOf(thread, number));
-    this.#far.controls.send(thread, Control.moved, number, to);
+  /** Hands a call on to a process that is none of this thread. False when there is no room on the way. Throws `unencodable`. */
+  forward(call: PendingCall, to: FarPeer, queue: number): boolean {
+    const { origin } = call;
+    // Another node answers this one, which passes the answer on.
+    if (origin === undefined || !(to instanceof FarPid)) return this.#forwardOwn(call, to, queue);
+    const { station, number } = origin;
+    const head = { number, kind: KIND_REQUEST, queue, origin: station };
+    if (!writeRequest(this.#far, call, to, head)) return false;
+    this.#in.delete(keyOf(station, number));
+    this.#far.controls.send(station, Control.moved, number, to);
     this.#runtime.calls.abandon(call);
     return true;
   }
 
-  /** Answers a call that another thread keeps by its reference. */
+  /** Answers a call that somebody else keeps, by its reference. */
   respond(
-    thread: number,
+    station: Station,
     { ref }: AnyCaller,
     answer: { value: unknown } | { error: Error },
   ): SendResult {
     const rest =
       'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
-    this.#far.controls.send(thread, Control.respond, 0, [ref, ...rest]);
+    this.#far.controls.send(station, Control.respond, 0, [ref, ...rest]);
     return 'ok';
   }
 
-  /** A thread has ended: nobody there will answer. */
-  threadEnded(thread: number, reason: Error): void {
-    for (const call of [...this.#out.values()]) {
-      const { pid } = call.target;
-      if (pid instanceof FarPid && pid.thread === thread)
-        this.#runtime.calls.rejectEnded(call, reason);
+  /** A thread has ended, or the connection to a node: nobody there will answer, or waits for an answer. */
+  seatEnded(seat: number, reason: Error): void {
+    const { calls } = this.#runtime;
+    for (const [number, call] of [...this.#out]) {
+      if (call.station === NOWHERE || seatOf(call.station) !== seat) continue;
+      this.#settled(number);
+      if (seat < MAX_THREADS) calls.rejectEnded(call, reason);
+      else calls.reject(call, reason);
     }
     for (const [key, call] of [...this.#in]) {
-      if (threadOf(key) !== thread) continue;
+      if (seatOf(stationIn(key)) !== seat) continue;
       this.#in.delete(key);
-      this.#runtime.calls.abandon(call);
+      calls.abandon(call);
     }
+    for (const key of this.#cancelled)
+      if (seatOf(stationIn(key)) === seat) this.#cancelled.delete(key);
   }
 
-  /** A call of this very thread goes on to another one. */
-  #forwardOwn(call: PendingCall, to: FarPid, queue: number): boolean {
-    if (call.farNumber >= 0) this.#out.delete(call.farNumber);
-    call.farNumber = -1;
+  #send(call: PendingCall, to: FarPeer, { kind, queue }: RequestWay): boolean {
+    const head = { number: call.farNumber, kind, queue, origin: undefined };
+    if (to instanceof FarPid) {
+      call.station = to.thread;
+      return writeRequest(this.#far, call, to, head);
+    }
+    const home = this.#far.peers.connectedAs(to instanceof RemotePid ? to.home.node : to.node);
+    if (home !== undefined) return this.#sendRemote(call, to, home, head);
+    this.#far.refuseUnencodable(call.request);
+    return this.#sendLater(call, to, head);
+  }
+
+  /** Once there is a connection, unless it has settled by then. */
+  #sendLater(call: PendingCall, to: RemotePid | RemoteName, head: RequestHead): boolean {
+    const { calls } = this.#runtime;
+    const { number } = head;
+    return this.#far.peers.reach(to instanceof RemotePid ? to.home.node : to.node, {
+      go: (home) => {
+        if (this.#out.get(number) !== call) return;
+        if (to instanceof RemotePid && to.home !== home)
+          return calls.reject(call, failure('process-incarnation', to));
+        if (!this.#sendRemote(call, to, home, head))
+          calls.reject(call, failure('process-mailbox-full', addressOf(to)));
+      },
+      lost: (error) => {
+        if (this.#out.get(number) === call) calls.reject(call, error);
+      },
+    });
+  }
+
+  #sendRemote(
+    call: PendingCall,
+    to: RemotePid | RemoteName,
+    home: RemoteHome,
+    head: RequestHead,
+  ): boolean {
+    call.station = home.stationOf(to instanceof RemotePid ? to.thread : 0);
+    return writeRequest(this.#far, call, to, head);
+  }
+
+  #callFrom(
+    from: LocalPid,
+    request: unknown,
+    target: ProcessRecord,
+    settlement: Settlement,
+  ): PendingCall {
+    const isFar = from instanceof FarPid || from instanceof RemotePid;
+    const caller = isFar ? from : (this.#runtime.recordOf(from) ?? endedCaller(from));
+    return new PendingCall(request, caller, target, DEFAULT_TIMEOUT_MS, settlement);
+  }
+
+  #refuse({ station, number }: CallOrigin, error: Error): undefined {
+    if (this.#far.canReach(station))
+      this.#far.controls.send(station, Control.replyError, number, error);
+  }
+
+  /** A call that this thread has to settle goes on to somebody else. */
+  #forwardOwn(call: PendingCall, to: FarPeer, queue: number): boolean {
+    if (call.farNumber >= 0) this.#settled(call.farNumber);
     return this.start(call, to, KIND_REQUEST, queue);
   }
 
-  #request(
-    to: FarPid,
-    from: LocalPid,
-    { number, kind, queue, address, origin }: RequestHead,
-    request: unknown,
-  ): boolean {
-    const isAddressed = address !== undefined;
-    const prefix = [number, isAddressed ? PREFIX_ADDRESSED : PREFIX_PLAIN] as const;
-    const { thread, farSlot, generation } = to;
-    const target = { thread, first: farSlot, second: generation, isForced: false };
-    const head = { ...target, op: FRAME_MESSAGE, kind, queue, prefix, origin } as const;
-    return this.#far.writer.write(head, from, isAddressed ? [address, request] : request);
-  }
-
-  #settlement(
-    thread: number,
-    number: number,
-  ): { resolve(value: unknown): void; reject(error: Error): void; origin: CallOrigin } {
-    const key = keyOf(thread, number);
+  #settlement(origin: CallOrigin): Settlement & { readonly origin: CallOrigin } {
+    const { station, number } = origin;
+    const key = keyOf(station, number);
     const { controls } = this.#far;
     return {
-      origin: { thread, number },
+      origin,
       resolve: (value) => {
         this.#in.delete(key);
         try {
-          controls.send(thread, Control.reply, number, value);
+          controls.send(station, Control.reply, number, value);
         } catch (error) {
-          controls.send(thread, Control.replyError, number, reasonOf(error));
+          controls.send(station, Control.replyError, number, reasonOf(error));
           throw error;
         }
       },
       reject: (error) => {
         this.#in.delete(key);
-        controls.send(thread, Control.replyError, number, this.#far.portable(error));
+        controls.send(station, Control.replyError, number, this.#far.portable(error));
       },
     };
   }
@@ -200,30 +258,46 @@ export class FarCalls {
     if (call === undefined) return undefined;
     this.#out.delete(number);
     call.farNumber = -1;
+    call.station = NOWHERE;
     return call;
   }
 
+  /** The call that a peer or thread answers; nobody but who was asked may. */
+  #answeredBy({ station, number }: Arrived): PendingCall | undefined {
+    const call = this.#out.get(number);
+    const isAsked = call !== undefined && seatOf(call.station) === seatOf(station);
+    return isAsked || !isOfPeer(station) ? this.#settled(number) : undefined;
+  }
+
   #replied(arrived: Arrived): void {
-    const call = this.#settled(arrived.number);
+    const call = this.#answeredBy(arrived);
     if (call !== undefined) this.#runtime.calls.resolve(call, arrived.value);
   }
 
   #refused(arrived: Arrived): void {
-    const call = this.#settled(arrived.number);
+    const call = this.#answeredBy(arrived);
     if (call !== undefined) this.#runtime.calls.reject(call, arrived.value as Error);
   }
 
-  #ended({ number, value }: Arrived): void {
-    this.#settleEnded(number, value as ExitReason | undefined);
+  #ended(arrived: Arrived): void {
+    const call = this.#answeredBy(arrived);
+    if (call !== undefined) this.#endOf(call, arrived.value as ExitReason | undefined);
   }
 
   #settleEnded(number: number, reason: ExitReason | undefined): void {
     const call = this.#settled(number);
-    if (call !== undefined) this.#runtime.calls.rejectEnded(call, reason);
+    if (call !== undefined) this.#endOf(call, reason);
   }
 
-  #cancel({ thread, number }: Arrived): void {
-    const key = keyOf(thread, number);
+  /** Of whom nothing is known there, was not there when the request came. */
+  #endOf(call: PendingCall, reason: ExitReason | undefined): void {
+    const { calls } = this.#runtime;
+    if (reason === undefined) calls.reject(call, failure('process-unknown', call.target.pid));
+    else calls.rejectEnded(call, reason);
+  }
+
+  #cancel({ station, number }: Arrived): void {
+    const key = keyOf(station, number);
     const call = this.#in.get(key);
     if (call === undefined) return this.#remember(key);
     this.#in.delete(key);
@@ -237,13 +311,23 @@ export class FarCalls {
     this.#cancelled.add(key);
   }
 
-  #moved({ number, value }: Arrived): void {
-    if (!(value instanceof LocalPid)) return;
+  #moved({ station, number, value }: Arrived): void {
     const call = this.#out.get(number);
-    if (call !== undefined) call.target = this.#runtime.peerOf(value) ?? call.target;
     // It has settled meanwhile: whoever has it now need not take it.
-    else if (value instanceof FarPid && value.isAlive)
+    if (call === undefined) return this.#cancelAt(value, number);
+    if (seatOf(call.station) !== seatOf(station)) return;
+    if (value instanceof FarPid || value instanceof RemotePid) {
+      call.target = value;
+      if (value instanceof FarPid) call.station = value.thread;
+      else if (value.home.isConnected) call.station = value.station;
+    } else if (value instanceof LocalPid) call.target = this.#runtime.peerOf(value) ?? call.target;
+  }
+
+  #cancelAt(value: unknown, number: number): void {
+    if (value instanceof FarPid && value.isAlive)
       this.#far.controls.send(value.thread, Control.cancel, number);
+    if (value instanceof RemotePid && value.home.isConnected)
+      this.#far.controls.send(value.station, Control.cancel, number);
   }
 
   #responded({ value }: Arrived): void {
@@ -261,30 +345,15 @@ export class FarCalls {
   }
 }
 
-/** What a request says besides its value. */
-interface RequestHead {
-  readonly number: number;
-  readonly kind: number;
-  readonly queue: number;
-  readonly address: string | LocalAlias | undefined;
-  /** The thread of the caller, for a call that is handed on. */
-  readonly origin: number | undefined;
+/** One of this thread that has called another node, and ended before its call came back here. */
+function endedCaller(pid: LocalPid): CallEnd {
+  return { pid, calls: undefined, sent: 0, reason: undefined };
 }
 
-/** Where a call of another thread came from. */
-export interface CallOrigin {
-  readonly thread: number;
-  readonly number: number;
+function keyOf(station: Station, number: number): Key {
+  return station * 2 ** 32 + number;
 }
 
-function keyOf(thread: number, number: number): Key {
-  return thread * 2 ** 32 + number;
-}
-
-function threadOf(key: Key): number {
+function stationIn(key: Key): Station {
   return Math.floor(key / 2 ** 32);
-}
-
-function addressOf(call: PendingCall): string | LocalAlias | undefined {
-  return call.address as string | LocalAlias | undefined;
 }

@@ -15,9 +15,15 @@ import { FarAlias } from './far-alias.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import type { FarName } from './far-names.ts';
+import { aliasTarget, foundTarget, namedTarget, pidTarget, remoteTarget } from './far-targets.ts';
+import { lostError } from './peers.ts';
+import type { RemoteHome } from './remote-home.ts';
+import { RemoteName } from './remote-name.ts';
+import { RemotePid } from './remote-pid.ts';
+import type { FarPeer } from './request-frame.ts';
 import type { FarTarget, Proxy } from './proxy.ts';
 
-/** A link or monitor of a process of this thread on something of another one. */
+/** A link or monitor of a process of this thread on something of another thread or node. */
 export class FarRelation extends Relation {
   readonly proxy: Proxy;
 
@@ -32,7 +38,7 @@ export class FarRelation extends Relation {
   }
 }
 
-/** Links and monitors on targets of other threads. */
+/** Links and monitors on targets of other threads and nodes. */
 export class FarLinks {
   readonly #runtime: Runtime;
   readonly #far: Far;
@@ -42,18 +48,37 @@ export class FarLinks {
     this.#far = far;
   }
 
-  /** What `to` is on another thread, if it is there: `process` is whom it leads to. */
-  targetOf(to: unknown, process: FarPid): FarTarget {
+  /** What `to` is on another thread or node, if it is there: `process` is whom it leads to. */
+  targetOf(to: unknown, process: FarPeer): FarTarget {
+    if (process instanceof RemoteName)
+      return namedTarget('name', process.name, this.#homeOf(process.node));
+    if (process instanceof RemotePid) return remoteTarget(to, process);
     if (to instanceof FarAlias) return aliasTarget(to);
     if (to instanceof FarPid) return pidTarget(to);
     const name = typeof to === 'string' ? to : (to as { name: string }).name;
     const found = this.#far.names.name(name);
     if (found === undefined) return pidTarget(process);
-    return this.#named('name', name, found);
+    return foundTarget('name', name, found, this.#runtime.home.node);
   }
 
   eventTarget(name: string, found: FarName): FarTarget {
-    return this.#named('event', name, found);
+    return foundTarget('event', name, found, this.#runtime.home.node);
+  }
+
+  /** An event of a node that is connected. */
+  remoteEvent(name: string, node: string): FarTarget {
+    return namedTarget('event', name, this.#homeOf(node));
+  }
+
+  /** The same once the node of the target is connected. Rejects with what a dial fails with, too. */
+  async relateRemote(
+    consumer: ProcessRecord,
+    kind: RelationKind,
+    node: string,
+    targetOn: () => FarTarget,
+  ): Promise<readonly unknown[]> {
+    if (this.#far.peers.connectedAs(node) === undefined) await this.#far.peers.connect(node);
+    return this.relate(consumer, kind, targetOn());
   }
 
   /** Settles when the relation stands; an event gives its backlog. */
@@ -84,16 +109,18 @@ export class FarLinks {
     });
   }
 
-  /** The link of a parent to a child that another thread has spawned, and watches by that number. */
-  adopt(parent: ProcessRecord, child: FarPid, number: number): void {
-    const proxy = this.#far.proxies.adopt(number, pidTarget(child));
+  /** The link of a parent to a child that another thread or node has spawned, and watches by that number. */
+  adopt(parent: ProcessRecord, child: FarPid | RemotePid, number: number): void {
+    const target = child instanceof FarPid ? pidTarget(child) : remoteTarget(child, child);
+    const proxy = this.#far.proxies.adopt(number, target);
     proxy.uses += 1;
     if (!this.#relate(parent, 'link', proxy, undefined)) return;
   }
 
   /** The link of a child of this thread to its parent elsewhere: if that is gone, the child hears so at once. */
-  linkQuietly(child: ProcessRecord, parent: FarPid): void {
-    this.relate(child, 'link', pidTarget(parent)).catch((reason: Error) => {
+  linkQuietly(child: ProcessRecord, parent: FarPid | RemotePid): void {
+    const target = parent instanceof FarPid ? pidTarget(parent) : remoteTarget(parent, parent);
+    this.relate(child, 'link', target).catch((reason: Error) => {
       if (child.isAlive) this.#runtime.messaging.signal(child, { from: parent, reason });
     });
   }
@@ -126,24 +153,9 @@ export class FarLinks {
     outbox.write(op | kind | targetKind, consumer.pid.slot, index, slab.put(relation, undefined));
   }
 
-  #named(kind: 'name' | 'event', name: string, { thread, index, generation }: FarName): FarTarget {
-    const { node } = this.#runtime.home;
-    return {
-      key: `${kind} '${name}' (${thread}.${index}.${generation})`,
-      thread,
-      isEvent: kind === 'event',
-      words: [kind, name],
-      about: kind === 'event' ? { event: name, node } : { name, node },
-    };
+  #homeOf(node: string): RemoteHome {
+    const home = this.#far.peers.connectedAs(node);
+    if (home === undefined) throw lostError(node, 'it was lost meanwhile');
+    return home;
   }
-}
-
-/** What a process of another thread is as a target. */
-export function pidTarget(pid: FarPid): FarTarget {
-  const { thread } = pid;
-  return { key: `${pid}`, thread, isEvent: false, words: pid, about: { pid } };
-}
-
-function aliasTarget(alias: FarAlias): FarTarget {
-  return { key: `${alias}`, thread: alias.thread, isEvent: false, words: alias, about: { alias } };
 }

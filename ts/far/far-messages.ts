@@ -12,12 +12,16 @@ import {
 import { AddressedMessage, type Sender, type Signal } from '../node/messaging.ts';
 import type { SharedValue } from '../scheduler/slab.ts';
 import type { Runtime } from '../node/runtime.ts';
-import type { LocalAlias } from '../process/alias.ts';
+import { LocalAlias } from '../process/alias.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
-import { Control } from './controls.ts';
+import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
+import { NO_VALUE } from './frame-reader.ts';
+import { PREFIX_PLAIN } from './frame-head.ts';
+import { isAddressed } from './peer-rules.ts';
+import { RemotePid } from './remote-pid.ts';
 
 /** Messages and exit signals to processes of other threads. */
 export class FarMessages {
@@ -54,18 +58,19 @@ export class FarMessages {
     address: string | LocalAlias | undefined,
   ): SendResult {
     if (!to.isAlive) return 'process-unknown';
-    const { presence, thread } = to;
+    const { presence, thread: station } = to;
     const { freeze } = this.#runtime;
     if (freeze !== undefined) freeze(message);
     const isBounded = presence.isBounded;
     if (isBounded && !this.#far.presence.accept(to, queue))
       return this.#overflow(sender, to, message);
     this.#far.pids.keep(sender.pid);
-    const kind = address === undefined ? KIND_FAR : KIND_ADDRESSED;
-    const value = address === undefined ? message : [address, message];
+    const isBare = address === undefined && !isDetached(sender.pid);
+    const kind = isBare ? KIND_FAR : KIND_ADDRESSED;
+    const value = isBare ? message : addressed(address, message, sender.pid);
     try {
-      const head = { thread, op: FRAME_MESSAGE, kind, queue, ...targetOf(to) } as const;
-      if (this.#far.writer.write(head, sender.pid, value)) {
+      const head = { station, op: FRAME_MESSAGE, kind, queue, ...targetOf(to) } as const;
+      if (this.#far.writer.write(head, this.#writable(sender.pid), value)) {
         sender.sent += 1;
         return 'ok';
       }
@@ -85,30 +90,57 @@ export class FarMessages {
     this.#far.pids.keep(from);
     const isEvent = kind === KIND_EVENT;
     const body = isEvent ? (value as SharedValue<unknown>).value : value;
-    const target = { ...targetOf(to), thread: to.thread, queue: QUEUE_MAIN };
-    const head = { ...target, op: FRAME_MESSAGE, kind: isEvent ? KIND_EVENT : KIND_FAR } as const;
+    const target = { ...targetOf(to), station: to.thread, queue: QUEUE_MAIN };
+    const isBare = isEvent || !isDetached(from);
+    const kindThere = isEvent ? KIND_EVENT : isBare ? KIND_FAR : KIND_ADDRESSED;
+    const head = { ...target, op: FRAME_MESSAGE, kind: kindThere } as const;
+    const whole = isBare ? body : addressed(undefined, body, from);
     let isWritten = false;
     try {
-      isWritten = this.#far.writer.write(head, from, body);
+      isWritten = this.#far.writer.write(head, this.#writable(from), whole);
     } finally {
       if (!isWritten && isBounded) this.#far.presence.retract(presence, QUEUE_MAIN);
     }
     return isWritten;
   }
 
-  /** What stands in a mailbox of this thread and came from another one. */
+  /** What stands in a mailbox of this thread and came from elsewhere; `NO_VALUE` when nobody is to have it. */
   take(kind: number, frame: number): unknown {
-    const value = this.#far.reader.value(frame);
-    if (kind !== KIND_ADDRESSED) return value;
-    const [address, message] = value as [string | LocalAlias, unknown];
-    return new AddressedMessage(message, address);
+    const { reader } = this.#far;
+    const value = reader.value(frame);
+    if (value === NO_VALUE || kind !== KIND_ADDRESSED) return value;
+    const name = reader.nameOf(frame);
+    const isBare = !reader.isImportant(frame) || reader.formOf(frame) === PREFIX_PLAIN;
+    if (name !== undefined && isBare) return new AddressedMessage(value, name);
+    if (!isAddressed(value))
+      return this.#far.violated(reader.stationOf(frame), 'an address is none');
+    const [address, message, from] = value;
+    if (address instanceof LocalAlias && !address.alive) {
+      this.#runtime.counters.dropped += 1;
+      return NO_VALUE;
+    }
+    return new AddressedMessage(message, address ?? name, from);
+  }
+
+  /** What another node has sent found a mailbox of this thread full: true when it goes elsewhere. */
+  fallBack(kind: number, frame: number): boolean {
+    const { reader } = this.#far;
+    const record = this.#runtime.records[reader.firstOf(frame)];
+    if (record === undefined || record.generation !== reader.secondOf(frame)) return false;
+    if (record.extra?.fallback === undefined || kind === KIND_EVENT) return false;
+    const value = this.take(kind, frame);
+    if (value === NO_VALUE) return false;
+    const isAddressed = value instanceof AddressedMessage;
+    const from = (isAddressed ? value.from : undefined) ?? reader.from(frame);
+    const message = isAddressed ? value.message : value;
+    return this.#runtime.messaging.fallBack({ pid: from, sent: 0 }, record, message) === 'ok';
   }
 
   signal(to: FarPid, { from, reason }: Signal, queue: number = QUEUE_URGENT): void {
     this.#far.pids.keep(from);
-    const { thread } = to;
+    const { thread: station } = to;
     const target = { ...targetOf(to), isForced: true };
-    const head = { thread, op: FRAME_MESSAGE, kind: KIND_SIGNAL, queue, ...target } as const;
+    const head = { station, op: FRAME_MESSAGE, kind: KIND_SIGNAL, queue, ...target } as const;
     this.#far.writeReason(head, from, reason);
   }
 
@@ -137,6 +169,11 @@ export class FarMessages {
   #killed(pid: LocalPid): void {
     const record = this.#runtime.recordOf(pid);
     if (record !== undefined) this.#runtime.lifecycle.kill(record);
+  }
+
+  /** In whose name a frame is written. */
+  #writable(from: LocalPid): LocalPid {
+    return isDetached(from) ? this.#runtime.core.pid : from;
   }
 
   #full(): SendResult {
@@ -183,6 +220,20 @@ type Publication = [
   message: unknown,
   queue: number,
 ];
+
+/** Whether no frame can say who this is: a process of another node whose connection may be gone when it is read. */
+function isDetached(from: LocalPid): from is RemotePid {
+  return from instanceof RemotePid;
+}
+
+/** The value of a frame that says itself by which address and from whom it comes. */
+function addressed(
+  address: string | LocalAlias | undefined,
+  message: unknown,
+  from: LocalPid,
+): readonly unknown[] {
+  return isDetached(from) ? [address, message, from] : [address, message];
+}
 
 /** How a frame names a process. */
 export function targetOf({ farSlot, generation }: FarPid): {

@@ -8,7 +8,7 @@ import {
   SLOT_MASK,
 } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { Control } from './controls.ts';
+import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 
@@ -70,7 +70,8 @@ export class FarNames {
     const { ring } = this.#runtime.driver;
     const thread = ring[RESULT_A]! >>> 24;
     const id = ring[RESULT_F]! * 2 ** 32 + ring[RESULT_E]!;
-    const pid = this.#far.pids.at(thread, ring[RESULT_A]! & SLOT_MASK, ring[RESULT_B]!, id);
+    const [slot, own] = [ring[RESULT_A]! & SLOT_MASK, ring[RESULT_B]!];
+    const pid = this.#far.pids.at({ thread, slot, generation: own, id });
     // Of this thread, or of the node itself: found without us.
     if (!(pid instanceof FarPid) && thread === this.#far.thread) return undefined;
     const address = { index: ring[RESULT_C]!, generation: ring[RESULT_D]! };

@@ -3,6 +3,7 @@ import type { LocalPid } from '../process/pid.ts';
 import { EXPORTED } from '../process/process-record.ts';
 import { FarPid } from './far-pid.ts';
 import { type Presence, SlotPresence } from './presence.ts';
+import { RemotePid } from './remote-pid.ts';
 
 /** Where a process of this node lives or lived: what is written of a pid. */
 export interface PidWords {
@@ -47,6 +48,7 @@ export class FarPids {
 
   /** Others may hear of this one: it must be the same object when they speak of it, even after its end. */
   keep(pid: LocalPid): void {
+    if (pid instanceof RemotePid) return;
     const record = this.#runtime.recordOf(pid);
     if (record === undefined) this.#remember(pid);
     else record.flags |= EXPORTED;
@@ -57,19 +59,20 @@ export class FarPids {
     this.#remember(pid);
   }
 
-  at(thread: number, slot: number, generation: number, id: number): LocalPid {
+  at(words: PidWords): LocalPid {
+    const { thread, slot, generation } = words;
     // Slot 0 is the node itself, on every thread.
     if (slot === 0) return this.#runtime.core.pid;
-    if (thread === this.#thread) return this.#own({ thread, slot, generation, id });
+    if (thread === this.#thread) return this.#own(words);
     const known = this.#bySlot[thread]?.[slot];
     if (known !== undefined && known.generation === generation) return known;
-    return this.#other({ thread, slot, generation, id }, known);
+    return this.#other(words, known);
   }
 
   /** Every living process of another thread. */
   *living(thread: number): Generator<LocalPid> {
     for (const { slot, identity } of this.#presence.living(thread))
-      yield this.at(thread, slot, identity.generation, identity.id);
+      yield this.at({ thread, slot, generation: identity.generation, id: identity.id });
   }
 
   #own({ slot, generation, id }: PidWords): LocalPid {
@@ -86,9 +89,12 @@ export class FarPids {
     const former = this.#former.get(words.id)?.deref();
     if (former !== undefined) return former;
     const { thread, slot, generation, id } = words;
-    const presence = this.#presence.slot(thread, slot) ?? NOTHING;
-    const pid = new FarPid(this.#runtime.home, id, { thread, slot, generation, presence });
-    if (known !== undefined && known.generation > generation) this.#remember(pid);
+    const presence = this.#presence.slot(thread, slot);
+    const place = { thread, slot, generation, presence: presence ?? NOTHING };
+    const pid = new FarPid(this.#runtime.home, id, place);
+    // A slot that there is not: another node may say anything.
+    if (presence === undefined) this.#remember(pid);
+    else if (known !== undefined && known.generation > generation) this.#remember(pid);
     else {
       if (known !== undefined) this.#remember(known);
       (this.#bySlot[thread] ??= [])[slot] = pid;

@@ -5,13 +5,15 @@ import type { LogLevel } from '../log/log-level.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { Parent } from '../node/spawner.ts';
 import { LocalPid } from '../process/pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import { membership } from '../process/process-context.ts';
 import { farLink, type AnySpawnOptions } from '../process/process-options.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
-import { type Arrived, Control } from './controls.ts';
+import { Control } from './control.ts';
+import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
+import type { Station } from './station.ts';
 
 /** What another thread is told to spawn. */
 interface SpawnWords {
@@ -47,7 +49,7 @@ export interface FarSpawn {
   readonly behaviour: { readonly name: string };
   readonly options: AnySpawnOptions;
   /** Called with the process when it is up, before anything else that it does is heard of. */
-  readonly opened: ((peer: Peer) => void) | undefined;
+  readonly opened: ((peer: NodeProcess) => void) | undefined;
 }
 
 interface Asked {
@@ -145,19 +147,19 @@ export class FarSpawns {
     else asked.reject(reasonOf(value));
   }
 
-  #spawn({ thread, number, value }: Arrived): void {
+  #spawn({ station, number, value }: Arrived): void {
     const { controls } = this.#far;
-    this.#begin(thread, value as SpawnWords).then(
-      (pid) => controls.send(thread, Control.spawned, number, pid),
+    this.#begin(station, value as SpawnWords).then(
+      (pid) => controls.send(station, Control.spawned, number, pid),
       (error: unknown) =>
-        controls.send(thread, Control.spawned, number, this.#far.portable(reasonOf(error))),
+        controls.send(station, Control.spawned, number, this.#far.portable(reasonOf(error))),
     );
   }
 
-  #begin(thread: number, words: SpawnWords): Promise<LocalPid> {
+  #begin(station: Station, words: SpawnWords): Promise<LocalPid> {
     const { spawner } = this.#runtime;
     const { proxy, isSupervised } = words;
-    const link = { thread, proxy, isSupervised };
+    const link = { station, proxy, isSupervised };
     const env = words.env.map(([key, value]) => ({ key, value }));
     const application = this.#far.applications.memberOf(words.application);
     const options = { ...words.options, env, leader: words.leader, [farLink]: link };

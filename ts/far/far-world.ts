@@ -2,40 +2,70 @@ import type { CodecExtension, CodecWorld } from '../codec/codec-world.ts';
 import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { Home } from '../process/home.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import { NamedProcess } from '../process/process-id.ts';
-import type { AliasWords, FarAliases } from './far-aliases.ts';
-import type { FarPids } from './far-pids.ts';
+import { aliasIn, aliasWords, pidIn } from './address-words.ts';
+import type { FarAliases } from './far-aliases.ts';
+import type { FarPids, PidWords } from './far-pids.ts';
+import type { Peers } from './peers.ts';
+import type { RemoteHome } from './remote-home.ts';
 
 const PID = 1;
 const ALIAS = 2;
 const PROCESS_ID = 3;
 const ERROR = 4;
 
-/** What the codec asks for when values travel between the threads of a node. */
+/** Types of the extensions that a value may have. */
+export const EXTENSION_TYPES: readonly number[] = [PID, ALIAS, PROCESS_ID, ERROR];
+
+/** What the codec asks for when values travel between threads and nodes. */
 export class FarWorld implements CodecWorld {
   readonly extensions: readonly CodecExtension[];
-  /** The thread that a value is being encoded for: its blobs count on the way there. */
+  /** The node that wrote the value being read; `undefined`: this one. */
+  sender: RemoteHome | undefined = undefined;
+  /** Bytes that have left the value that is being encoded. */
+  blobBytes = 0;
+  /** The member of the fabric that a value is being encoded for: its blobs count on the way there. */
   #target = 0;
   #isForced = false;
   readonly #native: BindingScheduler;
+  readonly #runtime: Runtime;
+  readonly #pids: FarPids;
+  readonly #peers: Peers;
 
-  constructor(runtime: Runtime, pids: FarPids, aliases: FarAliases) {
+  constructor(runtime: Runtime, pids: FarPids, aliases: FarAliases, peers: Peers) {
     this.#native = runtime.native;
+    this.#runtime = runtime;
+    this.#pids = pids;
+    this.#peers = peers;
     this.extensions = [
-      pidExtension(runtime, pids),
-      aliasExtension(aliases),
+      this.#pidExtension(),
+      this.#aliasExtension(aliases),
       PROCESS_ID_EXTENSION,
       ERROR_EXTENSION,
     ];
   }
 
-  /** Says for which thread the next value is encoded, and whether there is always room for it. */
-  aim(thread: number, isForced: boolean): void {
-    this.#target = thread;
+  /** Says for whom the next value is encoded, and whether there is always room for it. */
+  aim(seat: number, isForced: boolean): void {
+    this.#target = seat;
     this.#isForced = isForced;
+    this.blobBytes = 0;
+  }
+
+  /** The node behind a connection. */
+  homeAt(seat: number): RemoteHome | undefined {
+    return this.#peers.at(seat);
+  }
+
+  /** A process of this node, or of the one behind a connection. */
+  pidAt(seat: number, words: PidWords): LocalPid {
+    if (seat === 0) return this.#pids.at(words);
+    const home = this.#peers.at(seat);
+    if (home === undefined)
+      throw new TergoError('internal', `a frame of the seat ${seat}, which nobody has`);
+    return home.pid(words);
   }
 
   shape(text: string): number {
@@ -47,72 +77,63 @@ export class FarWorld implements CodecWorld {
   }
 
   putBlob(bytes: Uint8Array): number {
+    this.blobBytes += bytes.length;
     return this.#native.putBlob(this.#target, bytes, this.#isForced);
   }
 
   takeBlob(number: number): ArrayBuffer {
     const buffer = this.#native.takeBlob(number);
-    if (buffer === null) throw new TergoError('internal', `blob ${number} is gone`);
+    if (buffer === null) throw new TergoError('malformed', `blob ${number} is gone`);
     return buffer;
   }
-}
 
-/** A pid of this node as four numbers; one of another node of this OS process with its name and creation. */
-function pidExtension(runtime: Runtime, pids: FarPids): CodecExtension {
-  return {
-    Class: LocalPid,
-    type: PID,
-    write: (value) => {
-      const pid = value as LocalPid;
-      if (!pid.isOf(runtime.home)) return [pid.id, pid.node, pid.creation];
-      const { thread, slot, generation, id } = pids.wordsOf(pid);
-      return [thread, slot, generation, id];
-    },
-    read: (plain) => {
-      if (isPidWords(plain)) return pids.at(...plain);
-      const [id, node, creation] = plain as readonly [number, string, number];
-      return foreignPid(node, creation, id);
-    },
-  };
-}
+  /** Four numbers for a process of the node that writes; with node and creation after them for any other. */
+  #pidExtension(): CodecExtension {
+    return {
+      Class: LocalPid,
+      type: PID,
+      write: (value) => {
+        const pid = value as LocalPid;
+        if (pid.isOf(this.#runtime.home)) {
+          const { thread, slot, generation, id } = this.#pids.wordsOf(pid);
+          return [thread, slot, generation, id];
+        }
+        const { thread, farSlot, generation, id, node, creation } = this.#peers.remoteOf(pid);
+        return [thread, farSlot, generation, id, node, creation];
+      },
+      read: (plain) => {
+        const { words, node, creation } = pidIn(plain);
+        if (node === undefined) return this.#ofSender(words);
+        const { home } = this.#runtime;
+        if (node === home.node && creation === home.creation) return this.#pids.at(words);
+        return this.#peers.home(node, creation).pid(words);
+      },
+    };
+  }
 
-/** Thread, slot, generation and id. */
-function isPidWords(plain: unknown): plain is readonly [number, number, number, number] {
-  return Array.isArray(plain) && plain.length === 4 && plain.every(Number.isSafeInteger);
-}
+  #ofSender(words: PidWords): LocalPid {
+    return this.sender === undefined ? this.#pids.at(words) : this.sender.pid(words);
+  }
 
-/** A pid of another node of this OS process: good for nothing here but to be told apart and sent back. */
-function foreignPid(node: string, creation: number, id: number): LocalPid {
-  return new LocalPid(new Home(node, creation), id, 0, 0);
-}
-
-function aliasExtension(aliases: FarAliases): CodecExtension {
-  return {
-    Class: LocalAlias,
-    type: ALIAS,
-    write: (value) => {
-      const { text, owner, thread, index, generation } = aliases.wordsOf(value as LocalAlias);
-      return [text, owner, thread, index, generation];
-    },
-    read: (plain) => {
-      const [text, owner, thread, index, generation] = plain as readonly [
-        string,
-        LocalPid,
-        number,
-        number,
-        number,
-      ];
-      const words: AliasWords = { text, owner, thread, index, generation };
-      return aliases.at(words);
-    },
-  };
+  #aliasExtension(aliases: FarAliases): CodecExtension {
+    return {
+      Class: LocalAlias,
+      type: ALIAS,
+      write: (value) => aliasWords(aliases.wordsOf(value as LocalAlias)),
+      read: (plain) => aliases.at(aliasIn(plain)),
+    };
+  }
 }
 
 const PROCESS_ID_EXTENSION: CodecExtension = {
   Class: NamedProcess,
   type: PROCESS_ID,
   write: (value) => [(value as NamedProcess).name, (value as NamedProcess).node],
-  read: (plain) => new NamedProcess(...(plain as readonly [string, string])),
+  read: (plain) => {
+    const [name, node] = Array.isArray(plain) ? (plain as readonly unknown[]) : [];
+    if (typeof name === 'string' && typeof node === 'string') return new NamedProcess(name, node);
+    throw new TergoError('malformed', 'a process id is no name and node');
+  },
 };
 
 const ERROR_EXTENSION: CodecExtension = {
@@ -123,9 +144,11 @@ const ERROR_EXTENSION: CodecExtension = {
     return cause === undefined ? [code, message, stack] : [code, message, stack, cause];
   },
   read: (plain) => {
-    const [code, message, stack, cause] = plain as readonly [ErrorCode, string, string, unknown];
-    const error = new TergoError(code, message, cause === undefined ? {} : { cause });
-    error.stack = stack;
+    const [code, message, stack, cause] = Array.isArray(plain) ? (plain as unknown[]) : [];
+    if (typeof code !== 'string' || typeof message !== 'string')
+      throw new TergoError('malformed', 'an error is no code and message');
+    const error = new TergoError(code as ErrorCode, message, cause === undefined ? {} : { cause });
+    if (typeof stack === 'string') error.stack = stack;
     return error;
   },
 };

@@ -1,14 +1,19 @@
 import { Codec } from '../codec/codec.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
+import { MAX_THREADS } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
+import { RemoteApplications } from '../network/remote-applications.ts';
+import { RemoteSpawns } from '../network/remote-spawns.ts';
 import type { BehaviourRegistry } from '../thread/behaviour-registry.ts';
 import { Placement } from '../thread/placement.ts';
 import { ThreadStatistics } from '../thread/thread-statistics.ts';
 import { Chunks } from './chunks.ts';
-import { Control, Controls } from './controls.ts';
+import { CompressionProfiles } from './compression-profiles.ts';
+import { Control } from './control.ts';
+import { Controls } from './controls.ts';
 import { Endings } from './endings.ts';
 import { FarAliases } from './far-aliases.ts';
 import { FarApplications } from './far-applications.ts';
@@ -19,12 +24,17 @@ import { FarNames } from './far-names.ts';
 import { FarPids } from './far-pids.ts';
 import { FarSpawns } from './far-spawns.ts';
 import { FarWorld } from './far-world.ts';
-import { FrameReader } from './frame-reader.ts';
-import { type FrameHead, FrameWriter } from './frame-writer.ts';
+import { FrameReader, NO_VALUE } from './frame-reader.ts';
+import type { FrameHead } from './frame-head.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { NodeWide } from './node-wide.ts';
+import { PeerEvents } from './peer-events.ts';
+import { Peers } from './peers.ts';
 import { Presence } from './presence.ts';
 import { Proxies } from './proxies.ts';
 import { Questions } from './questions.ts';
+import { RemoteMessages } from './remote-messages.ts';
+import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 import { Watches } from './watches.ts';
 
 /** Which thread of which node this is. */
@@ -34,10 +44,18 @@ export interface ThreadPlace {
   /** How often a thread of this number was started before. */
   readonly incarnation: number;
   readonly behaviours: BehaviourRegistry;
+  /** Whether the node has a network. */
+  readonly hasNetwork: boolean;
 }
+
+/** The thread on which the network is run. */
+const HOME = 0;
 
 /** Numbers of calls, proxies and spawns begin anew with each incarnation of a thread, far from those of the last one. */
 const NUMBERS_EACH = 2 ** 24;
+
+/** A reference: the short form of the node that made it, and its number, which says the thread. */
+const REF = /^Ref#<([0-9A-F]{8})\.([0-9]+)\./;
 
 /** A thread that is not up. */
 interface Down {
@@ -46,7 +64,7 @@ interface Down {
   lost: Error | undefined;
 }
 
-/** What connects the runtime of this thread with those of the others; docs/design/threads.md. */
+/** What connects the runtime of this thread with those of other threads and nodes; docs/design/threads.md, network.md. */
 export class Far {
   readonly runtime: Runtime;
   readonly thread: number;
@@ -55,19 +73,25 @@ export class Far {
   readonly firstNumber: number;
   readonly presence: Presence;
   readonly pids: FarPids;
+  readonly peers: Peers;
+  readonly peerEvents: PeerEvents;
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
   readonly controls: Controls;
   readonly endings: Endings = new Endings();
   readonly names: FarNames;
   readonly messages: FarMessages;
+  readonly remote: RemoteMessages;
   readonly calls: FarCalls;
   readonly proxies: Proxies;
   readonly links: FarLinks;
   readonly watches: Watches;
   readonly spawns: FarSpawns;
   readonly applications: FarApplications;
+  readonly remoteSpawns: RemoteSpawns;
+  readonly remoteApplications: RemoteApplications;
   readonly questions: Questions;
+  readonly profiles: CompressionProfiles = new CompressionProfiles();
   readonly nodeWide: NodeWide;
   readonly statistics: ThreadStatistics;
   readonly placement: Placement;
@@ -85,30 +109,38 @@ export class Far {
     this.presence = new Presence(native);
     this.pids = new FarPids(runtime, this.thread, this.presence);
     const aliases = new FarAliases(runtime, this.thread, this.presence);
-    const world = new FarWorld(runtime, this.pids, aliases);
+    this.peers = new Peers(runtime, this);
+    const world = new FarWorld(runtime, this.pids, aliases, this.peers);
     this.#codec = new Codec(world);
     const chunks = new Chunks(native);
     this.writer = new FrameWriter(
-      { native, driver, codec: this.#codec, chunks, world },
+      { native, driver, codec: this.#codec, chunks, world, profiles: this.profiles },
       this.thread,
     );
-    this.reader = new FrameReader(native, this.#codec, this.pids, chunks);
-    this.controls = new Controls(this.writer, this.reader, runtime.core.pid);
+    const violated = (station: Station, how: unknown): unknown => this.violated(station, how);
+    this.reader = new FrameReader(native, this.#codec, world, chunks, violated);
+    this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
+    this.questions = new Questions(this);
     this.names = new FarNames(runtime, this);
     this.messages = new FarMessages(runtime, this);
+    this.remote = new RemoteMessages(runtime, this);
     this.calls = new FarCalls(runtime, this);
     this.proxies = new Proxies(runtime, this);
     this.links = new FarLinks(runtime, this);
     this.watches = new Watches(runtime, this);
     this.spawns = new FarSpawns(runtime, this);
     this.applications = new FarApplications(this);
-    this.questions = new Questions(this);
+    this.remoteSpawns = new RemoteSpawns(runtime, this);
+    this.remoteApplications = new RemoteApplications(runtime, this);
     this.nodeWide = new NodeWide(runtime, this);
     this.statistics = new ThreadStatistics(native);
     this.placement = new Placement(this, this.statistics);
     this.controls.on(Control.cameUp, ({ number }) => this.cameUp(number));
     this.controls.on(Control.lost, ({ number, value }) => this.lost(number, value as Error));
     this.controls.on(Control.gone, ({ number, value }) => this.ended(number, value as Error));
+    this.peerEvents = new PeerEvents(runtime, this);
+    // Thread 0 sets its own when it has a network.
+    if (place.hasNetwork && place.thread !== HOME) this.#askHome();
   }
 
   /** The other threads of the node, whether or not they are up. */
@@ -148,13 +180,51 @@ export class Far {
   /** A thread has ended: so has everything that was there. */
   ended(thread: number, reason: Error): void {
     if (!this.#down.has(thread)) this.#down.set(thread, { waiting: [], lost: undefined });
-    this.writer.forget(thread);
-    this.calls.threadEnded(thread, reason);
-    this.proxies.threadEnded(thread, reason);
-    this.watches.threadEnded(thread);
+    this.#seatEnded(thread, reason);
     this.spawns.threadEnded(thread, reason);
-    this.questions.threadEnded(thread, reason);
     this.applications.threadEnded(thread, reason);
+  }
+
+  /** The connection to a node is gone: for us, so is everything that was there. */
+  peerEnded(seat: number, node: string, reason: Error): void {
+    this.#seatEnded(seat, reason);
+    this.remote.seatEnded(seat, reason);
+    this.runtime.relations.nodeEnded(node, reason);
+  }
+
+  /** Whether what is sent there can arrive. */
+  canReach(station: Station): boolean {
+    return isOfPeer(station) ? this.peers.isUp(seatOf(station)) : this.isUp(station);
+  }
+
+  /** Who made the reference of a call; `NOWHERE` for one that is none, or of a node that is not connected. */
+  stationOfRef(ref: string): Station {
+    const [, short, serial] = REF.exec(ref) ?? [];
+    const thread = Number(serial) % MAX_THREADS;
+    if (short === undefined || !Number.isSafeInteger(thread)) return NOWHERE;
+    if (short === this.runtime.home.short) return this.isUp(thread) ? thread : NOWHERE;
+    const home = this.peers.connected.find((peer) => peer.short === short);
+    return home === undefined ? NOWHERE : home.stationOf(thread);
+  }
+
+  /** A peer has broken the protocol: it loses its connection, and nothing else happens. */
+  violated(station: Station, how: unknown): typeof NO_VALUE {
+    this.peerEvents.violated(seatOf(station), how instanceof Error ? how.message : String(how));
+    return NO_VALUE;
+  }
+
+  #askHome(): void {
+    this.peers.dial = (node) => this.questions.ask(HOME, 'dial', node);
+    this.profiles.ask = (settings) =>
+      this.questions.ask(HOME, 'profile', settings) as Promise<number>;
+  }
+
+  #seatEnded(seat: number, reason: Error): void {
+    this.writer.forget(seat);
+    this.calls.seatEnded(seat, reason);
+    this.proxies.seatEnded(seat, reason);
+    this.watches.seatEnded(seat);
+    this.questions.seatEnded(seat, reason);
   }
 
   /** Shows the other threads what this one counts itself. */
@@ -200,7 +270,7 @@ export class Far {
     return Object.assign(plain, { stack, ...(isOurs ? {} : { name }) });
   }
 
-  /** Whether a value can travel to another thread. */
+  /** Whether a value can travel to another thread or node. */
   isEncodable(value: unknown): boolean {
     return this.#codec.isEncodable(value);
   }

@@ -1,37 +1,65 @@
 import type { Codec } from '../codec/codec.ts';
+import type { ShapeTable } from '../codec/shape-table.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import {
   FLAG_BLOBS,
+  FLAG_IMPORTANT,
+  FLAG_NAMED,
   FLAG_WHOLE,
   FORMAT_INT,
   FORMAT_INT_REQUEST,
   FRAME_FLAGS_SHIFT,
   FRAME_FORMAT_SHIFT,
+  FRAME_KIND_SHIFT,
+  FRAME_MESSAGE,
+  FRAME_SEAT_BASE,
+  FRAME_SEAT_SHIFT,
   FRAME_WORDS,
+  KIND_INSPECT,
+  KIND_REQUEST,
+  SLOT_MASK,
 } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Chunk, Chunks } from './chunks.ts';
-import type { FarPids } from './far-pids.ts';
+import type { FarWorld } from './far-world.ts';
+import { PREFIX_BYTES, PREFIX_PLAIN } from './frame-head.ts';
+import { type Station, stationOf } from './station.ts';
 
-/** Reads frames by their number: docs/design/threads.md, Frames. */
+/** In place of a value that another node has sent and that nobody gets: it cannot be read, or it came too late. */
+export const NO_VALUE: unique symbol = Symbol('no value');
+
+const ID_HIGH_MASK = 2 ** FRAME_SEAT_SHIFT - 1;
+const KIND_MASK = 0xf << FRAME_KIND_SHIFT;
+
+/** Reads frames by their number: docs/design/threads.md, Frames; docs/design/network.md. */
 export class FrameReader {
   readonly #native: BindingScheduler;
   readonly #codec: Codec;
-  readonly #pids: FarPids;
+  readonly #world: FarWorld;
   readonly #chunks: Chunks;
+  /** Hears of what a peer has sent that cannot be read. */
+  readonly #onMalformed: (station: Station, error: unknown) => void;
   /** The chunk that was read last, and the sender: mostly those of the next frame, too. */
   #lastNumber = -1;
   #lastChunk!: Chunk;
   #lastPlace = -1;
   #lastGeneration = -1;
+  #lastHigh = -1;
   #lastFrom!: LocalPid;
 
-  constructor(native: BindingScheduler, codec: Codec, pids: FarPids, chunks: Chunks) {
+  constructor(
+    native: BindingScheduler,
+    codec: Codec,
+    world: FarWorld,
+    chunks: Chunks,
+    onMalformed: (station: Station, error: unknown) => void,
+  ) {
     this.#native = native;
     this.#codec = codec;
-    this.#pids = pids;
+    this.#world = world;
     this.#chunks = chunks;
+    this.#onMalformed = onMalformed;
   }
 
   /** Who sent it. */
@@ -40,18 +68,35 @@ export class FrameReader {
     const at = wordOf(frame);
     const place = words[at + 4]!;
     const generation = words[at + 5]!;
-    if (place === this.#lastPlace && generation === this.#lastGeneration) return this.#lastFrom;
-    const id = words[at + 7]! * 2 ** 32 + words[at + 6]!;
-    const from = this.#pids.at(place >>> 24, place & 0xff_ffff, generation, id);
+    const high = words[at + 7]!;
+    if (place === this.#lastPlace && generation === this.#lastGeneration && high === this.#lastHigh)
+      return this.#lastFrom;
+    const id = (high & ID_HIGH_MASK) * 2 ** 32 + words[at + 6]!;
+    const from = this.#world.pidAt(seatIn(high), {
+      thread: place >>> 24,
+      slot: place & SLOT_MASK,
+      generation,
+      id,
+    });
     this.#lastPlace = place;
     this.#lastGeneration = generation;
+    this.#lastHigh = high;
     this.#lastFrom = from;
     return from;
   }
 
-  /** The thread of who sent it. */
-  threadOf(frame: number): number {
-    return this.#chunkOf(frame).words[wordOf(frame) + 4]! >>> 24;
+  /** A seat may have another peer: the same numbers mean somebody else then. */
+  forgetSender(): void {
+    this.#lastPlace = -1;
+  }
+
+  /** Who sent it, as a thread of some node. */
+  stationOf(frame: number): Station {
+    const { words } = this.#chunkOf(frame);
+    const at = wordOf(frame);
+    const thread = words[at + 4]! >>> 24;
+    const seat = seatIn(words[at + 7]!);
+    return seat === 0 ? thread : stationOf(seat, thread);
   }
 
   /** Slot of the target; of a control frame its op. */
@@ -64,57 +109,100 @@ export class FrameReader {
     return this.#chunkOf(frame).words[wordOf(frame) + 3]!;
   }
 
-  /** What a frame without a prefix carries. */
+  /** What a frame carries; `NO_VALUE`, which is seen to, when another node has sent nonsense. */
   value(frame: number): unknown {
     const { words, bytes } = this.#chunkOf(frame);
     const at = wordOf(frame);
     const head = words[at]!;
     const format = (head >>> FRAME_FORMAT_SHIFT) & 0xff;
     if (format === FORMAT_INT) return words[at + 1]! | 0;
-    const start = 4 * (at + FRAME_WORDS);
-    if (((head >>> FRAME_FLAGS_SHIFT) & FLAG_BLOBS) !== 0)
-      return this.#valueAfterBlobs(frame, format, start, words[at + 1]!);
-    return this.#codec.decode(format, bytes, start, words[at + 1]!);
+    const seat = seatIn(words[at + 7]!);
+    const flags = (head >>> FRAME_FLAGS_SHIFT) & 0xf;
+    if (flags !== 0 || seat !== 0 || isRequest(head)) return this.#guarded(frame, seat);
+    this.#world.sender = undefined;
+    return this.#codec.decode(format, bytes, 4 * (at + FRAME_WORDS), words[at + 1]!);
   }
 
-  /** The two words before the value of a request. */
+  /** The two words before the value of a request and of an important message. */
   prefix(frame: number): readonly [number, number] {
     const { words } = this.#chunkOf(frame);
     const place = this.#prefixAt(frame) >> 2;
     return [words[place]!, words[place + 1]!];
   }
 
-  /** What a request carries. */
-  request(frame: number): unknown {
+  /** What kind of value follows a prefix: `PREFIX_PLAIN` or `PREFIX_ADDRESSED`. */
+  formOf(frame: number): number {
+    const head = this.#chunkOf(frame).words[wordOf(frame)]!;
+    const isNumber = ((head >>> FRAME_FORMAT_SHIFT) & 0xff) === FORMAT_INT_REQUEST;
+    return isNumber ? PREFIX_PLAIN : this.prefix(frame)[1];
+  }
+
+  /** Whether its sender wants to know what becomes of it. */
+  isImportant(frame: number): boolean {
+    return (this.#flagsOf(frame) & FLAG_IMPORTANT) !== 0;
+  }
+
+  /** The name that it was sent to, if it was. */
+  nameOf(frame: number): string | undefined {
+    if ((this.#flagsOf(frame) & FLAG_NAMED) === 0) return undefined;
+    const { words, bytes } = this.#chunkOf(frame);
+    const at = this.#nameAt(frame);
+    return bytes.toString('utf8', at + 4, at + 4 + words[at >> 2]!);
+  }
+
+  /** The bytes that a control frame of `FORMAT_RAW` carries. */
+  raw(frame: number): Buffer {
+    const { words, bytes } = this.#chunkOf(frame);
+    const at = wordOf(frame);
+    const start = 4 * (at + FRAME_WORDS);
+    return bytes.subarray(start, start + words[at + 1]!);
+  }
+
+  /** Of this node's threads everything can be read; what another node sends may be anything. */
+  #guarded(frame: number, seat: number): unknown {
+    if (seat === 0) {
+      this.#world.sender = undefined;
+      return this.#other(frame, undefined);
+    }
+    const sender = this.#world.homeAt(seat);
+    this.#world.sender = sender;
+    try {
+      return this.#other(frame, sender?.shapes);
+    } catch (error) {
+      this.#onMalformed(this.stationOf(frame), error);
+      return NO_VALUE;
+    }
+  }
+
+  #other(frame: number, shapes: ShapeTable | undefined): unknown {
     const { words, bytes } = this.#chunkOf(frame);
     const at = wordOf(frame);
     const format = (words[at]! >>> FRAME_FORMAT_SHIFT) & 0xff;
-    const place = this.#prefixAt(frame);
-    if (format === FORMAT_INT_REQUEST) return words[(place >> 2) + 1]! | 0;
+    if (format === FORMAT_INT_REQUEST) return words[(this.#prefixAt(frame) >> 2) + 1]! | 0;
     this.#announceBlobs(frame);
-    if (this.#isWhole(frame)) return this.#wholeOf(frame, format);
+    if ((this.#flagsOf(frame) & FLAG_WHOLE) !== 0) return this.#wholeOf(frame, format, shapes);
+    const start = this.#prefixAt(frame) + (this.#hasPrefix(frame) ? PREFIX_BYTES : 0);
     const end = 4 * (at + FRAME_WORDS) + words[at + 1]!;
-    return this.#codec.decode(format, bytes, place + 8, end - place - 8);
+    return this.#codec.decode(format, bytes, start, end - start, shapes);
+  }
+
+  #hasPrefix(frame: number): boolean {
+    const isImportant = (this.#flagsOf(frame) & FLAG_IMPORTANT) !== 0;
+    return isImportant || isRequest(this.#chunkOf(frame).words[wordOf(frame)]!);
   }
 
   #prefixAt(frame: number): number {
-    return 4 * (wordOf(frame) + FRAME_WORDS) + this.#blobsBytes(frame);
+    const at = this.#nameAt(frame);
+    if ((this.#flagsOf(frame) & FLAG_NAMED) === 0) return at;
+    return at + ((4 + this.#chunkOf(frame).words[at >> 2]! + 7) & ~7);
   }
 
-  #valueAfterBlobs(frame: number, format: number, start: number, length: number): unknown {
-    this.#announceBlobs(frame);
-    if (this.#isWhole(frame)) return this.#wholeOf(frame, format);
-    const skip = this.#blobsBytes(frame);
-    const { bytes } = this.#chunkOf(frame);
-    return this.#codec.decode(format, bytes, start + skip, length - skip);
+  #nameAt(frame: number): number {
+    return 4 * (wordOf(frame) + FRAME_WORDS) + this.#blobsBytes(frame);
   }
 
   #flagsOf(frame: number): number {
     return (this.#chunkOf(frame).words[wordOf(frame)]! >>> FRAME_FLAGS_SHIFT) & 0xf;
-  }
-
-  #isWhole(frame: number): boolean {
-    return (this.#flagsOf(frame) & FLAG_WHOLE) !== 0;
   }
 
   /** Bytes of the list of blobs before the value. */
@@ -133,13 +221,13 @@ export class FrameReader {
   }
 
   /** The last blob is the value. */
-  #wholeOf(frame: number, format: number): unknown {
+  #wholeOf(frame: number, format: number, shapes: ShapeTable | undefined): unknown {
     const { words } = this.#chunkOf(frame);
     const at = wordOf(frame) + FRAME_WORDS;
     const number = words[at + words[at]!]!;
     const buffer = this.#native.takeBlob(number);
     if (buffer === null) throw new TergoError('internal', `blob ${number} is gone`);
-    return this.#codec.decode(format, Buffer.from(buffer), 0, buffer.byteLength);
+    return this.#codec.decode(format, Buffer.from(buffer), 0, buffer.byteLength, shapes);
   }
 
   #chunkOf(frame: number): Chunk {
@@ -154,4 +242,15 @@ export class FrameReader {
 /** Frames begin at multiples of eight bytes. */
 function wordOf(frame: number): number {
   return (frame & 0x7fff) << 1;
+}
+
+/** The seat of the connection in the last word of a head; 0: a thread of this node. */
+function seatIn(high: number): number {
+  const number = high >>> FRAME_SEAT_SHIFT;
+  return number === 0 ? 0 : number + FRAME_SEAT_BASE;
+}
+
+function isRequest(head: number): boolean {
+  const kind = (head & KIND_MASK) >>> FRAME_KIND_SHIFT;
+  return (head & 0xf) === FRAME_MESSAGE && (kind === KIND_REQUEST || kind === KIND_INSPECT);
 }

@@ -5,24 +5,38 @@ import {
   FLAG_WHOLE,
   FORMAT_INT,
   FORMAT_INT_REQUEST,
-  FRAME_CONTROL,
   FRAME_FLAGS_SHIFT,
   FRAME_FORMAT_SHIFT,
   FRAME_KIND_SHIFT,
   FRAME_MESSAGE,
   FRAME_QUEUE_SHIFT,
+  FRAME_SEAT_SHIFT,
   FRAME_WORDS,
   KIND_FAR,
+  MAX_THREADS,
   PORT_AT,
   QUEUE_MAIN,
 } from '../native/layout.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Driver } from '../scheduler/driver.ts';
 import type { Outbox } from '../scheduler/outbox.ts';
 import type { Chunk, Chunks } from './chunks.ts';
+import type { CompressionProfiles } from './compression-profiles.ts';
 import { FarPid } from './far-pid.ts';
+import {
+  bytesBefore,
+  firstWord,
+  flagsOf,
+  type FrameHead,
+  listBytes,
+  writeList,
+  writeName,
+} from './frame-head.ts';
 import type { FarWorld } from './far-world.ts';
+import type { RemotePid } from './remote-pid.ts';
+import { isOfPeer, seatOf } from './station.ts';
 
 const CHUNK_BYTES = 4 * BLOCK_WORDS;
 const HEAD_BYTES = 4 * FRAME_WORDS;
@@ -31,11 +45,6 @@ const ROOM_BYTES = 20 * 1024;
 const LAST_START = CHUNK_BYTES - ROOM_BYTES;
 /** What `open` answers without a chunk. */
 const NONE = 0xffff_ffff;
-/** Words before the value of a request: the number of the call, and what kind of value follows. */
-const PREFIX_BYTES = 8;
-export const PREFIX_PLAIN = 0;
-export const PREFIX_ADDRESSED = 1;
-
 /** A plain message to the main queue. */
 const PLAIN_HEAD =
   FRAME_MESSAGE | (KIND_FAR << FRAME_KIND_SHIFT) | (QUEUE_MAIN << FRAME_QUEUE_SHIFT);
@@ -49,35 +58,30 @@ export interface FrameWorld {
   readonly codec: Codec;
   readonly chunks: Chunks;
   readonly world: FarWorld;
+  readonly profiles: CompressionProfiles;
 }
 
-/** The chunk for one thread that is being filled. */
+/** The chunk for one member of the fabric that is being filled. */
 interface OpenChunk extends Chunk {
+  readonly seat: number;
+  /** The largest message that its reader takes, bytes. */
+  readonly limit: number;
   /** Where the next frame begins, bytes. */
   at: number;
   /** Whether it went beyond the quota: then it is only for what must not be lost. */
   readonly isBeyond: boolean;
 }
 
-/** What stands in the head of a frame. */
-export interface FrameHead {
-  readonly thread: number;
-  readonly op: typeof FRAME_MESSAGE | typeof FRAME_CONTROL;
-  readonly kind: number;
-  readonly queue: number;
-  /** Slot of the target; of a control frame its op. */
-  readonly first: number;
-  /** Generation of the target; of a control frame a number that its op explains. */
-  readonly second: number;
-  /** The call and what follows it, for a request. */
-  readonly prefix: readonly [number, number] | undefined;
-  /** Whether it may go beyond the quota: what must not be lost. */
-  readonly isForced: boolean;
-  /** The thread that is to be answered, if it is not that of the sender: the node itself is on every thread. */
-  readonly origin?: number | undefined;
+/** What stands between the head and the value, bytes. */
+interface Layout {
+  readonly end: number;
+  readonly flags: number;
+  readonly format: number;
+  /** Of the list of blobs. */
+  readonly blobs: number;
 }
 
-/** Writes frames into the chunks for other threads; docs/design/threads.md, Frames. */
+/** Writes frames into the chunks for other threads and nodes; docs/design/threads.md, Frames; docs/design/network.md. */
 export class FrameWriter {
   readonly #native: BindingScheduler;
   readonly #ring: Uint32Array;
@@ -85,8 +89,10 @@ export class FrameWriter {
   readonly #codec: Codec;
   readonly #thread: number;
   readonly #open: (OpenChunk | undefined)[] = [];
+  readonly #limits = new Map<number, number>();
   readonly #chunks: Chunks;
   readonly #world: FarWorld;
+  readonly #profiles: CompressionProfiles;
   /** The last frame: its chunk and where it stands there, bytes. */
   #last: { readonly words: Uint32Array; readonly start: number; readonly end: number } = NO_FRAME;
 
@@ -97,6 +103,7 @@ export class FrameWriter {
     this.#codec = world.codec;
     this.#chunks = world.chunks;
     this.#world = world.world;
+    this.#profiles = world.profiles;
     this.#thread = thread;
   }
 
@@ -105,97 +112,143 @@ export class FrameWriter {
    * `unencodable`, naming the path, for what cannot travel.
    */
   write(head: FrameHead, from: LocalPid, value: unknown): boolean {
-    const open = this.#openFor(head.thread, head.isForced);
+    const open = this.#openFor(seatOf(head.station), head.isForced);
     if (open === undefined) return false;
-    const start = open.at + HEAD_BYTES + (head.prefix === undefined ? 0 : PREFIX_BYTES);
-    this.#world.aim(head.thread, head.isForced);
-    const end = this.#codec.encode(value, open.bytes, start);
+    const start = open.at + HEAD_BYTES + bytesBefore(head);
+    this.#world.aim(open.seat, head.isForced);
+    // A name leaves no place for a number beside it.
+    const isBytes = head.name !== undefined && head.prefix === undefined;
+    const end = isBytes
+      ? this.#codec.encodeBytes(value, open.bytes, start)
+      : this.#codec.encode(value, open.bytes, start);
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     if (end === NO_BLOBS) return false;
+    this.#checkSize(open, end - start);
     if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, { value, end });
-    this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format });
+    this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format, blobs: 0 });
     return true;
   }
 
-  /** The same for a plain message of a process of this thread to the main queue: what most frames are. */
+  /** The same for a plain message of a process of this thread to the main queue of one of another thread: what most frames are. */
   writePlain(to: FarPid, from: LocalPid, value: unknown): boolean {
-    const { thread } = to;
-    const open = this.#openFor(thread, false);
-    if (open === undefined) return false;
-    const codec = this.#codec;
-    this.#world.aim(thread, false);
-    const start = open.at + HEAD_BYTES;
-    const end = codec.encode(value, open.bytes, start);
-    if (end < 0 || codec.blobs.length > 0) return this.#writeLarge(open, to, from, { value, end });
-    const { words } = open;
-    const at = open.at >> 2;
-    const { format } = codec;
-    words[at] = PLAIN_HEAD | (format << FRAME_FORMAT_SHIFT);
-    words[at + 1] = format === FORMAT_INT ? codec.integer : end - start;
-    words[at + 2] = to.farSlot;
-    words[at + 3] = to.generation;
-    const { id } = from;
-    words[at + 4] = from.slot | (this.#thread << 24);
-    words[at + 5] = from.generation;
-    words[at + 6] = id;
-    words[at + 7] = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
-    open.at = (end + 7) & ~7;
-    this.#ring[PORT_AT + thread] = open.at;
-    if (this.#outbox.asleep) this.#outbox.rouse();
-    return true;
+    return this.#plain(to.thread, to.farSlot, to, from, value);
   }
 
-  /** The frame that was written last, once more, to another thread: its value is not encoded again. */
+  /** The same to one of another node, whose connection has that seat. */
+  writeRemote(seat: number, to: RemotePid, from: LocalPid, value: unknown): boolean {
+    return this.#plain(seat, to.farSlot | (to.thread << 24), to, from, value);
+  }
+
+  /** The frame that was written last, once more, to somebody else: its value is not encoded again. */
   repeat(head: FrameHead, from: LocalPid, value: unknown): boolean {
     const { words, start, end } = this.#last;
     const flags = (words[start >> 2]! >>> FRAME_FLAGS_SHIFT) & 0xf;
     // A blob has one owner.
     if (flags !== 0) return this.write(head, from, value);
-    const open = this.#openFor(head.thread, head.isForced);
+    const open = this.#openFor(seatOf(head.station), head.isForced);
     if (open === undefined) return false;
     const at = open.at >> 2;
     open.words.set(words.subarray(start >> 2, end >> 2), at);
-    open.words[at + 2] = head.first;
+    open.words[at + 2] = firstWord(head);
     open.words[at + 3] = head.second;
-    this.#advance(open, head.thread, open.at + end - start);
+    this.#advance(open, open.at + end - start);
     return true;
   }
 
-  /** No frame goes to a thread that has ended; another one may take its number. */
-  forget(thread: number): void {
-    this.#open[thread] = undefined;
+  /** No frame goes to a member that has ended; another one may take its number. */
+  forget(seat: number): void {
+    this.#open[seat] = undefined;
+    if (seat < MAX_THREADS) return;
+    this.#limits.delete(seat);
+    this.#native.forget(seat);
+  }
+
+  /** The largest message that a peer takes, bytes. */
+  limit(seat: number, bytes: number): void {
+    this.#limits.set(seat, bytes);
+    // The next frame begins a chunk that knows it.
+    this.#open[seat] = undefined;
+  }
+
+  /** Throws `too-large` for what its reader would not take. */
+  #checkSize({ limit }: OpenChunk, bytes: number): void {
+    const size = bytes + this.#world.blobBytes;
+    if (size <= limit) return;
+    this.#codec.forgetBlobs();
+    const text = `the message has ${size} bytes, and the other node takes ${limit} at most`;
+    throw new TergoError('too-large', text);
+  }
+
+  /** In word 2 a peer is told which of its threads it is for. */
+  #plain(
+    seat: number,
+    place: number,
+    to: FarPid | RemotePid,
+    from: LocalPid,
+    value: unknown,
+  ): boolean {
+    const open = this.#openFor(seat, false);
+    if (open === undefined) return false;
+    const codec = this.#codec;
+    this.#world.aim(seat, false);
+    const start = open.at + HEAD_BYTES;
+    const end = codec.encode(value, open.bytes, start);
+    if (end < 0 || codec.blobs.length > 0 || end - start > open.limit)
+      return this.#writeLarge(open, to, from, { value, end });
+    const { words } = open;
+    const at = open.at >> 2;
+    const { format } = codec;
+    words[at] = PLAIN_HEAD | (format << FRAME_FORMAT_SHIFT);
+    words[at + 1] = format === FORMAT_INT ? codec.integer : end - start;
+    words[at + 2] = place;
+    words[at + 3] = to.generation;
+    const { id } = from;
+    words[at + 4] = from.slot | (this.#thread << 24);
+    words[at + 5] = from.generation;
+    words[at + 6] = id;
+    const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
+    words[at + 7] =
+      seat < MAX_THREADS ? high : high | (this.#profiles.plainWay << FRAME_SEAT_SHIFT);
+    open.at = (end + 7) & ~7;
+    this.#ring[PORT_AT + seat] = open.at;
+    if (this.#outbox.asleep) this.#outbox.rouse();
+    return true;
   }
 
   /** A plain message that does not stand in its frame as a whole. */
   #writeLarge(
     open: OpenChunk,
-    { thread, farSlot: first, generation: second }: FarPid,
+    to: FarPid | RemotePid,
     from: LocalPid,
     { value, end }: { readonly value: unknown; readonly end: number },
   ): boolean {
     if (end === NO_BLOBS) return false;
-    const target = { thread, first, second, isForced: false, prefix: undefined };
+    const station = to instanceof FarPid ? to.thread : to.station;
+    const { farSlot: first, generation: second } = to;
+    const target = { station, first, second, isForced: false, prefix: undefined };
     const head = { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN } as const;
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
+    this.#checkSize(open, end - open.at - HEAD_BYTES);
     return this.#withBlobs(open, head, from, { value, end });
   }
 
-  #openFor(thread: number, isForced: boolean): OpenChunk | undefined {
+  #openFor(seat: number, isForced: boolean): OpenChunk | undefined {
     // What a getter of a message sends would stand in the middle of it.
     if (this.#codec.isBusy) this.#codec.refuseNested();
-    const open = this.#open[thread];
+    const open = this.#open[seat];
     const hasRoom = open !== undefined && open.at <= LAST_START;
     if (hasRoom && !open.isBeyond) return open;
-    let number = this.#native.open(thread, false);
+    let number = this.#native.open(seat, false);
     const isBeyond = number === NONE;
     if (isBeyond) {
       // What was opened before stays open, and the core's to free: nothing else may be written to.
       if (!isForced || hasRoom) return isForced ? open : undefined;
-      number = this.#native.open(thread, true);
+      number = this.#native.open(seat, true);
       if (number === NONE) return undefined;
     }
-    const opened = { ...this.#chunks.at(number), at: 0, isBeyond };
-    this.#open[thread] = opened;
+    const limit = this.#limits.get(seat) ?? Infinity;
+    const opened = { ...this.#chunks.at(number), seat, limit, at: 0, isBeyond };
+    this.#open[seat] = opened;
     return opened;
   }
 
@@ -206,19 +259,16 @@ export class FrameWriter {
     from: LocalPid,
     { value, end }: { readonly value: unknown; readonly end: number },
   ): boolean {
-    const { blobs, format } = this.#codec;
+    const { blobs: numbers, format } = this.#codec;
     const start = open.at + HEAD_BYTES;
-    const room = (4 * (1 + blobs.length) + 7) & ~7;
-    if (end + room > CHUNK_BYTES) {
+    const blobs = listBytes(numbers.length);
+    if (end + blobs > CHUNK_BYTES) {
       this.#codec.forgetBlobs();
       return this.#writeWhole(open, head, from, value);
     }
-    open.bytes.copyWithin(start + room, start, end);
-    open.words[start >> 2] = blobs.length;
-    blobs.forEach((number, index) => {
-      open.words[(start >> 2) + 1 + index] = number;
-    });
-    this.#finish(open, head, from, { end: end + room, flags: FLAG_BLOBS, format }, room);
+    open.bytes.copyWithin(start + blobs, start, end);
+    writeList(open, start, numbers);
+    this.#finish(open, head, from, { end: end + blobs, flags: FLAG_BLOBS, format, blobs });
     return true;
   }
 
@@ -226,55 +276,53 @@ export class FrameWriter {
   #writeWhole(open: OpenChunk, head: FrameHead, from: LocalPid, value: unknown): boolean {
     const bytes = this.#codec.encodeWhole(value);
     if (bytes === undefined) return false;
-    const { format, blobs } = this.#codec;
-    const whole = this.#native.putBlob(head.thread, bytes, head.isForced);
+    this.#checkSize(open, bytes.length);
+    const { format, blobs: parts } = this.#codec;
+    const whole = this.#native.putBlob(open.seat, bytes, head.isForced);
     if (whole === 0) {
       this.#codec.forgetBlobs();
       return false;
     }
-    const all = [...blobs, whole];
+    const numbers = [...parts, whole];
     const start = open.at + HEAD_BYTES;
-    const room = (4 * (1 + all.length) + 7) & ~7;
-    open.words[start >> 2] = all.length;
-    all.forEach((number, index) => {
-      open.words[(start >> 2) + 1 + index] = number;
-    });
-    const end = start + room + (head.prefix === undefined ? 0 : PREFIX_BYTES);
-    this.#finish(open, head, from, { end, flags: FLAG_BLOBS | FLAG_WHOLE, format }, room);
+    const blobs = listBytes(numbers.length);
+    writeList(open, start, numbers);
+    const end = start + blobs + bytesBefore(head);
+    this.#finish(open, head, from, { end, flags: FLAG_BLOBS | FLAG_WHOLE, format, blobs });
     return true;
   }
 
-  #finish(
-    open: OpenChunk,
-    head: FrameHead,
-    from: LocalPid,
-    body: { readonly end: number; readonly flags: number; readonly format: number },
-    skip = 0,
-  ): void {
+  #finish(open: OpenChunk, head: FrameHead, from: LocalPid, layout: Layout): void {
     const { words } = open;
     const at = open.at >> 2;
     const { prefix } = head;
-    const isNumber = body.format === FORMAT_INT;
-    const format = isNumber && prefix !== undefined ? FORMAT_INT_REQUEST : body.format;
+    const isNumber = layout.format === FORMAT_INT;
+    const format = isNumber && prefix !== undefined ? FORMAT_INT_REQUEST : layout.format;
     words[at] =
       head.op |
       (head.kind << FRAME_KIND_SHIFT) |
       (head.queue << FRAME_QUEUE_SHIFT) |
-      (body.flags << FRAME_FLAGS_SHIFT) |
+      ((layout.flags | flagsOf(head)) << FRAME_FLAGS_SHIFT) |
       (format << FRAME_FORMAT_SHIFT);
-    words[at + 1] = format === FORMAT_INT ? this.#codec.integer : body.end - open.at - HEAD_BYTES;
-    words[at + 2] = head.first;
+    words[at + 1] = format === FORMAT_INT ? this.#codec.integer : layout.end - open.at - HEAD_BYTES;
+    words[at + 2] = firstWord(head);
     words[at + 3] = head.second;
-    this.#sender(words, at, from, head.origin);
+    this.#sender(words, at, from, head);
+    let place = open.at + HEAD_BYTES + layout.blobs;
+    if (head.name !== undefined) place = writeName(open, place, head.name);
     if (prefix !== undefined) {
-      const place = at + FRAME_WORDS + (skip >> 2);
-      words[place] = prefix[0];
-      words[place + 1] = isNumber ? this.#codec.integer : prefix[1];
+      words[place >> 2] = prefix[0];
+      words[(place >> 2) + 1] = isNumber ? this.#codec.integer : prefix[1];
     }
-    this.#advance(open, head.thread, (body.end + 7) & ~7);
+    this.#advance(open, (layout.end + 7) & ~7);
   }
 
-  #sender(words: Uint32Array, at: number, from: LocalPid, origin: number | undefined): void {
+  #sender(
+    words: Uint32Array,
+    at: number,
+    from: LocalPid,
+    { station, origin, way }: FrameHead,
+  ): void {
     const isFar = from instanceof FarPid;
     const slot = isFar ? from.farSlot : from.slot;
     const thread = isFar ? from.thread : (origin ?? this.#thread);
@@ -282,14 +330,15 @@ export class FrameWriter {
     words[at + 5] = from.generation;
     const { id } = from;
     words[at + 6] = id;
-    words[at + 7] = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
+    const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
+    words[at + 7] = high | ((isOfPeer(station) ? (way ?? 0) : 0) << FRAME_SEAT_SHIFT);
   }
 
   /** The next turn hands over what stands before `at`. */
-  #advance(open: OpenChunk, thread: number, at: number): void {
+  #advance(open: OpenChunk, at: number): void {
     this.#last = { words: open.words, start: open.at, end: at };
     open.at = at;
-    this.#ring[PORT_AT + thread] = at;
+    this.#ring[PORT_AT + open.seat] = at;
     if (this.#outbox.asleep) this.#outbox.rouse();
   }
 }

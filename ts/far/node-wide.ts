@@ -6,7 +6,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessInfo, ProcessListOptions, ProcessShortInfo } from '../process/process-info.ts';
 import { failure } from '../node/messaging.ts';
-import { Control } from './controls.ts';
+import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 

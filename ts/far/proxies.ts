@@ -1,23 +1,26 @@
-import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError, type ErrorCode } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import {
   COMMAND_QUEUE_SHIFT,
+  MAX_THREADS,
   OP_PUBLISH,
   OP_RELEASE,
   RESULT_A,
   RESULT_B,
 } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
-import { pidTarget } from './far-links.ts';
+import { pidTarget } from './far-targets.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { SharedValue } from '../scheduler/slab.ts';
-import { type Arrived, Control } from './controls.ts';
+import { Control } from './control.ts';
+import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { type FarTarget, Proxy, type WatchAnswer } from './proxy.ts';
+import { isOfPeer, seatOf, stationOf } from './station.ts';
 
-/** What stands here for targets on other threads that somebody here is related to; docs/design/threads.md, Far relations. */
+/** What stands here for targets on other threads and nodes that somebody here is related to; docs/design/threads.md, Far relations. */
 export class Proxies {
   readonly #runtime: Runtime;
   readonly #far: Far;
@@ -52,7 +55,7 @@ export class Proxies {
     if (proxy.isStanding && !target.isEvent) return ready(proxy, { backlog: [] });
     const isAsked = proxy.waiting.length > 0 && !target.isEvent;
     proxy.waiting.push((answer) => ready(proxy, answer));
-    if (!isAsked) this.#far.controls.send(target.thread, Control.watch, proxy.number, target.words);
+    if (!isAsked) this.#far.controls.send(proxy.station, Control.watch, proxy.number, target.words);
   }
 
   /** A number for a process that is about to be spawned elsewhere; its thread watches it without being asked. */
@@ -82,21 +85,20 @@ export class Proxies {
     proxy.uses -= 1;
     if (proxy.uses > 0 || this.#byNumber.get(proxy.number) !== proxy) return;
     this.#forget(proxy);
-    this.#far.controls.send(proxy.target.thread, Control.unwatch, proxy.number);
+    this.#far.controls.send(proxy.station, Control.unwatch, proxy.number);
     this.#fire(proxy, 'normal');
   }
 
-  /** A thread has ended: everything there has. */
-  threadEnded(thread: number, reason: Error): void {
+  /** A thread has ended, or the connection to a node: everything there has. */
+  seatEnded(seat: number, reason: Error): void {
     for (const proxy of [...this.#byNumber.values()]) {
-      if (proxy.target.thread !== thread) continue;
+      if (seatOf(proxy.station) !== seat) continue;
       this.#forget(proxy);
-      const error = failure('process-unknown', proxy.target.key);
+      const error = seat < MAX_THREADS ? failure('process-unknown', proxy.target.key) : reason;
       for (const waiting of proxy.waiting.splice(0)) waiting({ error });
       this.#fire(proxy, reason);
     }
-    for (const [number, end] of [...this.#terminating])
-      if (end.thread === thread) this.#over(number);
+    for (const [number, end] of [...this.#terminating]) if (end.thread === seat) this.#over(number);
   }
 
   #make(target: FarTarget, number: number = ++this.#lastNumber): Proxy {
@@ -116,9 +118,11 @@ export class Proxies {
     if (this.#byKey.get(proxy.target.key) === proxy) this.#byKey.delete(proxy.target.key);
   }
 
-  #watched({ number, value }: Arrived): void {
-    const proxy = this.#byNumber.get(number);
+  #watched(arrived: Arrived): void {
+    const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return;
+    const { value } = arrived;
+    if (typeof value === 'number') return this.#askElsewhere(proxy, value);
     const waiting = proxy.target.isEvent ? proxy.waiting.splice(0, 1) : proxy.waiting.splice(0);
     if (typeof value !== 'string') {
       proxy.isStanding = true;
@@ -135,14 +139,28 @@ export class Proxies {
     this.#fire(proxy, 'normal');
   }
 
-  #fired({ number, value }: Arrived): void {
+  /** The name or event is on that thread of the other node. */
+  #askElsewhere(proxy: Proxy, thread: number): void {
+    proxy.station = stationOf(seatOf(proxy.station), thread);
+    this.#far.controls.send(proxy.station, Control.watch, proxy.number, proxy.target.words);
+  }
+
+  /** A proxy of which a station may speak. */
+  #proxyOf({ station, number }: Arrived): Proxy | undefined {
     const proxy = this.#byNumber.get(number);
+    return proxy !== undefined && seatOf(proxy.station) === seatOf(station) ? proxy : undefined;
+  }
+
+  #fired(arrived: Arrived): void {
+    const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return;
+    const { number, value } = arrived;
     const [reason, isTerminating] = value as [ExitReason, boolean];
     const { pid } = proxy;
-    if (isTerminating && pid !== undefined) {
+    // Nobody here waits for the last words of a process of another node.
+    if (isTerminating && pid !== undefined && !isOfPeer(arrived.station)) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#terminating.set(number, { thread: proxy.target.thread, resolve });
+      this.#terminating.set(number, { thread: seatOf(proxy.station), resolve });
       this.#runtime.lifecycle.holdFar(pid, promise);
     }
     this.#forget(proxy);
@@ -164,11 +182,13 @@ export class Proxies {
     dispatcher.overtakeCurrent();
   }
 
-  #published({ number, frame, value }: Arrived): void {
-    const proxy = this.#byNumber.get(number);
+  #published(arrived: Arrived): void {
+    const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return;
+    const { station, frame, value } = arrived;
     const { about } = proxy.target;
-    if (!('event' in about)) throw reasonOf(`proxy ${number} stands for no event`);
+    if (!('event' in about))
+      return void this.#far.violated(station, 'it publishes where no event stands');
     const [timestampNs, queue, message] = value as [bigint, number, unknown];
     const { event: name, node } = about;
     const published: EventMessage<unknown> = { name, node, timestampNs, message };

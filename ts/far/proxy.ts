@@ -1,14 +1,16 @@
 import type { LocalPid } from '../process/pid.ts';
 import type { RelationTarget } from '../relation/relation.ts';
+import type { Station } from './station.ts';
 
-/** What can be watched on another thread: where it stands there, and what users call it. */
+/** What can be watched on another thread or node: where it stands there, and what users call it. */
 export interface FarTarget {
   /** Tells it apart from all others that this thread has ever known. */
   readonly key: string;
-  readonly thread: number;
+  /** Who is asked first: what it names may be on another thread of that node. */
+  readonly station: Station;
   /** Of the event, for which `PUBLISH` works. */
   readonly isEvent: boolean;
-  /** What the other thread is told: a pid, an alias, or the kind and the name. */
+  /** What the other side is told: a pid, an alias, or the kind and the name. */
   readonly words: unknown;
   readonly about: RelationTarget;
 }
@@ -19,9 +21,11 @@ export class Proxy {
   readonly target: FarTarget;
   readonly index: number;
   readonly generation: number;
+  /** Who watches it. */
+  station: Station;
   /** Relations that stand or are about to. */
   uses = 0;
-  /** Whether the other thread watches, as far as is known. */
+  /** Whether the other side watches, as far as is known. */
   isStanding = false;
   /** Who waits for the end of what it stands for. */
   readonly ended: (() => void)[] = [];
@@ -31,6 +35,7 @@ export class Proxy {
   constructor(number: number, target: FarTarget, index: number, generation: number) {
     this.number = number;
     this.target = target;
+    this.station = target.station;
     this.index = index;
     this.generation = generation;
   }
@@ -42,5 +47,5 @@ export class Proxy {
   }
 }
 
-/** What the other thread says to a wish to watch: why not, or the backlog of an event. */
+/** What the other side says to a wish to watch: why not, or the backlog of an event. */
 export type WatchAnswer = { readonly error: Error } | { readonly backlog: readonly unknown[] };

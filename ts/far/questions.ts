@@ -1,18 +1,28 @@
 import { reasonOf } from '../error/exit-reason.ts';
-import { type Arrived, Control } from './controls.ts';
+import { failure } from '../node/messaging.ts';
+import { Control } from './control.ts';
+import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
+import { isOfPeer, seatOf, type Station } from './station.ts';
 
 interface Asked {
-  readonly thread: number;
+  readonly station: Station;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
-/** Questions of one thread to another that a promise waits for. */
+/** What another node may ask. */
+interface PeerQuestion {
+  readonly isFitting: (args: readonly unknown[]) => boolean;
+  readonly answer: (station: Station, ...args: readonly never[]) => unknown;
+}
+
+/** Questions of one station to another that a promise waits for. */
 export class Questions {
   readonly #far: Far;
   readonly #asked = new Map<number, Asked>();
   readonly #answers = new Map<string, (...args: readonly never[]) => unknown>();
+  readonly #peerAnswers = new Map<string, PeerQuestion>();
   #lastNumber: number;
 
   constructor(far: Far) {
@@ -22,42 +32,67 @@ export class Questions {
     far.controls.on(Control.answer, (arrived) => this.#answered(arrived));
   }
 
-  /** What this thread answers to `name`; may be a promise. */
+  /** What this thread answers to `name` when another thread of the node asks; may be a promise. */
   on(name: string, answer: (...args: readonly never[]) => unknown): void {
     this.#answers.set(name, answer);
   }
 
-  /** Rejects with what the other thread threw, and with the reason of its end. */
-  ask(thread: number, name: string, ...args: readonly unknown[]): Promise<unknown> {
+  /** The same when another node asks; `isFitting` says whether the arguments are what they must be. */
+  onPeer(
+    name: string,
+    isFitting: (args: readonly unknown[]) => boolean,
+    answer: (station: Station, ...args: readonly never[]) => unknown,
+  ): void {
+    this.#peerAnswers.set(name, { isFitting, answer });
+  }
+
+  /** Rejects with what the other side threw, and with the reason of its end. Throws `unencodable`. */
+  ask(station: Station, name: string, ...args: readonly unknown[]): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    if (isOfPeer(station) && !this.#far.peers.isUp(seatOf(station)))
+      return Promise.reject(failure('no-connection', name));
     const number = ++this.#lastNumber;
-    this.#far.controls.send(thread, Control.ask, number, [name, ...args]);
-    this.#asked.set(number, { thread, resolve, reject });
+    this.#far.controls.send(station, Control.ask, number, [name, ...args]);
+    this.#asked.set(number, { station, resolve, reject });
     return promise;
   }
 
-  threadEnded(thread: number, reason: Error): void {
+  seatEnded(seat: number, reason: Error): void {
     for (const [number, asked] of [...this.#asked]) {
-      if (asked.thread !== thread) continue;
+      if (seatOf(asked.station) !== seat) continue;
       this.#asked.delete(number);
       asked.reject(reason);
     }
   }
 
-  async #answer({ thread, number, value }: Arrived): Promise<void> {
+  async #answer({ station, number, value }: Arrived): Promise<void> {
     const [name, ...args] = value as [string, ...never[]];
+    if (isOfPeer(station) && !this.#isForPeers(name, args))
+      return void this.#far.violated(station, `it may not ask '${name}' like that`);
+    const asker = this.#far.peers.ownerOf(station);
+    const reply = (isAnswer: boolean, answer: unknown): void => {
+      // Its seat may be another's by now.
+      if (this.#far.peers.ownerOf(station) === asker)
+        this.#far.controls.send(station, Control.answer, number, [isAnswer, answer]);
+    };
     try {
-      const answer = await this.#answers.get(name)!(...args);
-      this.#far.controls.send(thread, Control.answer, number, [true, answer]);
+      const answer = await (isOfPeer(station)
+        ? this.#peerAnswers.get(name)!.answer(station, ...args)
+        : this.#answers.get(name)!(...args));
+      reply(true, answer);
     } catch (error) {
-      const portable = this.#far.portable(reasonOf(error));
-      this.#far.controls.send(thread, Control.answer, number, [false, portable]);
+      reply(false, this.#far.portable(reasonOf(error)));
     }
   }
 
-  #answered({ number, value }: Arrived): void {
+  /** Whether another node may ask this. */
+  #isForPeers(name: string, args: readonly unknown[]): boolean {
+    return this.#peerAnswers.get(name)?.isFitting(args) === true;
+  }
+
+  #answered({ station, number, value }: Arrived): void {
     const asked = this.#asked.get(number);
-    if (asked === undefined) return;
+    if (asked === undefined || asked.station !== station) return;
     this.#asked.delete(number);
     const [isAnswer, answer] = value as [boolean, unknown];
     this.#far.runtime.driver.letPromisesRun();

@@ -17,8 +17,10 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import { Relation, type RelationTarget } from '../relation/relation.ts';
-import { type Arrived, Control } from './controls.ts';
+import { Control } from './control.ts';
+import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
+import { isOfPeer, seatOf, type Station } from './station.ts';
 
 /** A target of this thread by its address in the core. */
 interface Place {
@@ -28,9 +30,12 @@ interface Place {
   readonly about: RelationTarget;
 }
 
-/** A proxy on another thread. */
+/** The thread of this node on which something is that another node asks for. */
+type Elsewhere = number;
+
+/** A proxy on another thread or node. */
 export interface Watcher {
-  readonly thread: number;
+  readonly station: Station;
   readonly number: number;
 }
 
@@ -58,7 +63,7 @@ export class Watches {
     this.#runtime = runtime;
     this.#far = far;
     far.controls.on(Control.watch, (arrived) => this.#watch(arrived));
-    far.controls.on(Control.unwatch, ({ thread, number }) => this.#leave(thread, number));
+    far.controls.on(Control.unwatch, ({ station, number }) => this.#leave(station, number));
   }
 
   /** How many targets of this thread others watch. */
@@ -67,8 +72,8 @@ export class Watches {
   }
 
   /** A process that was spawned for another thread, which wants to hear of its end. */
-  watchSpawned(thread: number, number: number, pid: LocalPid): void {
-    this.#add({ ...this.#pidPlace(pid) }, thread, number);
+  watchSpawned(station: Station, number: number, pid: LocalPid): void {
+    this.#add(this.#pidPlace(pid), station, number);
   }
 
   /** The target of a watch has ended: all who watch it are told, once. */
@@ -78,25 +83,26 @@ export class Watches {
     const termination =
       'pid' in about ? this.#runtime.lifecycle.terminationOf(about.pid) : undefined;
     const portable = this.#far.portable(reason);
-    for (const [key, { thread, number }] of watch.watchers) {
+    for (const [key, { station, number }] of watch.watchers) {
       this.#byWatcher.delete(key);
       const words = [portable, termination !== undefined];
-      this.#far.controls.send(thread, Control.fired, number, words);
-      void termination?.then(() => this.#far.controls.send(thread, Control.over, number));
+      this.#far.controls.send(station, Control.fired, number, words);
+      if (!isOfPeer(station))
+        void termination?.then(() => this.#far.controls.send(station, Control.over, number));
     }
   }
 
-  /** Publishes to the threads that have subscribers; counts those that had no room. */
+  /** Publishes to the threads and nodes that have subscribers; counts those that had no room. */
   publish(watch: Watch, from: LocalPid, queue: number, message: EventMessage<unknown>): number {
     const words = [message.timestampNs, queue, message.message];
     return this.#far.controls.publish([...watch.watchers.values()], from, words);
   }
 
-  /** A thread has ended: it watches nothing any more. */
-  threadEnded(thread: number): void {
+  /** A thread has ended, or the connection to a node: nobody there watches anything any more. */
+  seatEnded(seat: number): void {
     for (const watch of [...this.#byPlace.values()]) {
       for (const watcher of [...watch.watchers.values()])
-        if (watcher.thread === thread) this.#leave(thread, watcher.number);
+        if (seatOf(watcher.station) === seat) this.#leave(watcher.station, watcher.number);
     }
   }
 
@@ -105,25 +111,25 @@ export class Watches {
     return this.#byPlace.get(`${TARGET_EVENT}.${index}.${generation}`);
   }
 
-  #watch({ thread, number, value }: Arrived): void {
+  #watch({ station, number, value }: Arrived): void {
     const { controls } = this.#far;
     const place = this.#find(value);
-    if (typeof place === 'string') return controls.send(thread, Control.watched, number, place);
-    if (!this.#byWatcher.has(watcherKey(thread, number))) this.#add(place, thread, number);
+    if (typeof place !== 'object') return controls.send(station, Control.watched, number, place);
+    if (!this.#byWatcher.has(watcherKey(station, number))) this.#add(place, station, number);
     const { about } = place;
     const backlog = 'event' in about ? this.#runtime.events.backlogOf(about.event) : [];
     try {
-      controls.send(thread, Control.watched, number, backlog);
+      controls.send(station, Control.watched, number, backlog);
     } catch {
       // A message of the backlog cannot travel; those that can, do.
-      controls.send(thread, Control.watched, number, this.#far.travelling(backlog));
+      controls.send(station, Control.watched, number, this.#far.travelling(backlog));
     }
   }
 
-  #add(place: Place, thread: number, number: number): void {
+  #add(place: Place, station: Station, number: number): void {
     const watch = this.#byPlace.get(keyOf(place)) ?? this.#begin(place);
-    const key = watcherKey(thread, number);
-    watch.watchers.set(key, { thread, number });
+    const key = watcherKey(station, number);
+    watch.watchers.set(key, { station, number });
     this.#byWatcher.set(key, watch);
   }
 
@@ -135,8 +141,8 @@ export class Watches {
     return watch;
   }
 
-  #leave(thread: number, number: number): void {
-    const key = watcherKey(thread, number);
+  #leave(station: Station, number: number): void {
+    const key = watcherKey(station, number);
     const watch = this.#byWatcher.get(key);
     if (watch === undefined) return;
     this.#byWatcher.delete(key);
@@ -154,8 +160,8 @@ export class Watches {
     driver.outbox.write(words, core.pid.slot, index, token);
   }
 
-  /** What `words` names, or why it is not there. */
-  #find(words: unknown): Place | ErrorCode {
+  /** What `words` names, on which thread it is, or why it is not there. */
+  #find(words: unknown): Place | Elsewhere | ErrorCode {
     if (words instanceof LocalPid) {
       const record = this.#runtime.recordOf(words);
       return record?.isAlive === true ? this.#pidPlace(words) : 'process-unknown';
@@ -174,16 +180,17 @@ export class Watches {
     return { kind: TARGET_PID, index, generation, about: { pid } };
   }
 
-  #namePlace(name: string): Place | ErrorCode {
+  #namePlace(name: string): Place | Elsewhere | ErrorCode {
     const entry = this.#runtime.names.find(name);
-    if (entry === undefined) return 'process-unknown';
+    if (entry === undefined) return this.#far.names.name(name)?.thread ?? 'process-unknown';
     const { index, generation } = entry;
     const about = { name, node: this.#runtime.home.node };
     return { kind: TARGET_NAME, index, generation, about };
   }
 
-  #eventPlace(name: string): Place | ErrorCode {
+  #eventPlace(name: string): Place | Elsewhere | ErrorCode {
     const event = this.#runtime.events.find(name);
+    if (event === 'event-unknown') return this.#far.names.event(name)?.thread ?? event;
     if (typeof event === 'string') return event;
     const { index, generation } = event;
     const about = { event: name, node: this.#runtime.home.node };
@@ -195,6 +202,6 @@ function keyOf({ kind, index, generation }: Place): string {
   return `${kind}.${index}.${generation}`;
 }
 
-function watcherKey(thread: number, number: number): string {
-  return `${thread}.${number}`;
+function watcherKey(station: Station, number: number): string {
+  return `${station}.${number}`;
 }

@@ -470,3 +470,9 @@ export interface BindingTls {
    */
   selfSigned?: Array<string>
 }
+
+/**
+ * The cookie in a file, that of the user's home directory by default. Without the file one is made first, for the user
+ * only. Throws when the file cannot be read or made, or others may read it.
+ */
+export declare function loadCookie(path?: string | undefined | null): Buffer

@@ -3,7 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { TergoError } from '../error/tergo-error.ts';
 import type * as binding from './binding.d.ts';
 
-export type { BindingCounters, BindingFabric, BindingScheduler } from './binding.d.ts';
+export type {
+  BindingConnectionInfo,
+  BindingCounters,
+  BindingFabric,
+  BindingNetwork,
+  BindingNetworkEvent,
+  BindingRegistrarAnswer,
+  BindingScheduler,
+  BindingTls,
+} from './binding.d.ts';
 
 /** What the native addon exports. */
 export type Native = typeof binding;

@@ -11,7 +11,7 @@ import {
   ZOMBIE,
 } from '../process/process-record.ts';
 import { FarPid } from '../far/far-pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { aftermath, supervises } from '../process/process-context.ts';
 import type { AnyProcess } from '../process/process.ts';
@@ -86,7 +86,7 @@ export class Lifecycle {
   }
 
   /** Ends a process at once, unless its callback runs: then it is a zombie until that returns. */
-  kill(record: Peer): void {
+  kill(record: NodeProcess): void {
     if (record instanceof FarPid) return this.#runtime.far!.messages.kill(record);
     if ((record.flags & RUNNING) === 0) return this.end(record, 'kill');
     record.flags |= ZOMBIE;

@@ -13,18 +13,13 @@ import {
 import { LocalAlias } from '../process/alias.ts';
 import { FarAlias } from '../far/far-alias.ts';
 import { FarPid } from '../far/far-pid.ts';
+import { RemoteName } from '../far/remote-name.ts';
+import { RemotePid } from '../far/remote-pid.ts';
 import type { Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
 import { isProcessId } from '../process/process-id.ts';
-import {
-  BOUNDED,
-  isMute,
-  type ProcessRecord,
-  SPLIT,
-  ZOMBIE,
-  DEAD,
-} from '../process/process-record.ts';
+import { BOUNDED, isMute, ProcessRecord, SPLIT, ZOMBIE, DEAD } from '../process/process-record.ts';
 import { kindAndQueue, type Outbox } from '../scheduler/outbox.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -34,11 +29,14 @@ const PLAIN_SEND = kindAndQueue(KIND_MESSAGE, QUEUE_MAIN);
 /** A message together with the name or alias it was sent to, for split handling. */
 export class AddressedMessage {
   readonly message: unknown;
-  readonly address: string | LocalAlias;
+  readonly address: string | LocalAlias | undefined;
+  /** Who sent it first, if its frame does not say. */
+  readonly from: LocalPid | undefined;
 
-  constructor(message: unknown, address: string | LocalAlias) {
+  constructor(message: unknown, address: string | LocalAlias | undefined, from?: LocalPid) {
     this.message = message;
     this.address = address;
+    this.from = from;
   }
 }
 
@@ -95,27 +93,46 @@ export class Messaging {
     options: SendOptions | undefined,
   ): SendResult {
     if (isMute(sender)) return this.#muteResult();
-    if (to instanceof FarPid && options === undefined && isPlainSender(sender))
-      return this.#runtime.far!.messages.send(sender, to, message);
+    if (to instanceof FarPid && options === undefined && isPlainSender(sender)) {
+      // Two nodes of one OS process may hold pids of each other.
+      if (to.isOf(this.#runtime.home)) return this.#runtime.far!.messages.send(sender, to, message);
+    }
+    if (to instanceof RemotePid && options === undefined && hasNoSettings(sender))
+      return this.#runtime.far?.remote.send(sender, to, message) ?? 'no-connection';
+    return this.sendResolved(sender, to, message, options);
+  }
+
+  /** The way of every other message of a process that may send. */
+  sendResolved(
+    sender: ProcessRecord,
+    to: unknown,
+    message: unknown,
+    options?: SendOptions,
+  ): SendResult {
     const target = this.resolve(to);
     if (typeof target === 'string') return target;
     if (options !== undefined) checkSendOptions(options);
     return this.deliver(sender, target, this.queueFor(sender, options), message, to);
   }
 
-  /** On one node a message is in the mailbox once it is accepted. */
-  sendImportant(
+  /** On one node a message is in the mailbox once it is accepted; another node says when it is. */
+  async sendImportant(
     sender: ProcessRecord,
     to: unknown,
     message: unknown,
     options?: SendOptions,
   ): Promise<void> {
-    return new Promise((resolve) => {
-      const result = this.send(sender, to, message, options);
-      if (isMute(sender)) throw this.refusalOf(sender, 'send');
-      if (result !== 'ok') throw failure(result, to);
-      resolve();
-    });
+    if (isMute(sender)) throw this.refusalOf(sender, 'send');
+    const target = this.resolve(to);
+    if (typeof target === 'string') throw failure(target, to);
+    if (options !== undefined) checkSendOptions(options);
+    const queue = this.queueFor(sender, options);
+    if (target instanceof RemotePid || target instanceof RemoteName) {
+      const alias = to instanceof LocalAlias ? to : undefined;
+      return this.#runtime.far!.remote.deliverImportant(sender, target, queue, message, alias);
+    }
+    const result = this.deliver(sender, target, queue, message, to);
+    if (result !== 'ok') throw failure(result, to);
   }
 
   /** The error for what a process wants to do that has ended, or whose node has stopped. */
@@ -134,9 +151,12 @@ export class Messaging {
   /** A message from `sender` to a known process, which `to` addressed. */
   deliver(sender: Sender, target: Peer, queue: number, message: unknown, to: unknown): SendResult {
     const runtime = this.#runtime;
-    if (target instanceof FarPid) {
-      const { messages } = runtime.far!;
-      return messages.deliver(sender, target, queue, message, this.addressOf(to));
+    if (!(target instanceof ProcessRecord)) {
+      const { messages, remote } = runtime.far!;
+      const address = this.addressOf(to);
+      return target instanceof FarPid
+        ? messages.deliver(sender, target, queue, message, address)
+        : remote.deliver(sender, target, queue, message, address);
     }
     if (runtime.freeze !== undefined) runtime.freeze(message);
     if ((target.flags & (BOUNDED | SPLIT)) !== 0) {
@@ -201,13 +221,15 @@ export class Messaging {
   exitFrom(from: LocalPid, to: unknown, reason: ExitReason): SendResult {
     const target = this.resolve(to);
     if (typeof target === 'string') return target;
-    this.signal(target, { from, reason });
+    // Only pids are sent exits.
+    if (!(target instanceof RemoteName)) this.signal(target, { from, reason });
     return 'ok';
   }
 
   /** An exit signal to whomever, mostly before all else that waits there. */
-  signal(target: Peer, signal: Signal, queue: number = QUEUE_URGENT): void {
+  signal(target: Exclude<Peer, RemoteName>, signal: Signal, queue: number = QUEUE_URGENT): void {
     if (target instanceof FarPid) return this.#runtime.far!.messages.signal(target, signal, queue);
+    if (target instanceof RemotePid) return this.#runtime.far!.remote.signal(target, signal, queue);
     const bits = kindAndQueue(KIND_SIGNAL, queue);
     this.#outbox.send(target, bits, signal, signal.from);
     if (queue !== QUEUE_MAIN) this.#runtime.dispatcher.overtake(target);
@@ -223,21 +245,33 @@ export class Messaging {
     if (isStopped) return 'node-terminated';
     if (to instanceof LocalPid) {
       if (to instanceof FarPid && to.isOf(home)) return to.isAlive ? to : 'process-unknown';
-      if (to.isOf(home)) return 'process-unknown';
-      return to.node === home.node ? 'process-incarnation' : 'no-connection';
+      return to.isOf(home) ? 'process-unknown' : this.#remote(to);
     }
     if (to instanceof LocalAlias) {
-      if (!to.isOf(home)) return to.node === home.node ? 'process-incarnation' : 'no-connection';
+      if (!to.isOf(home)) return this.#remote(to.owner);
       if (!to.alive) return 'alias-unknown';
       if (to instanceof FarAlias) return to.process.isAlive ? to.process : 'alias-unknown';
       const owner = records[to.owner.slot];
       return owner !== undefined && owner.isAlive ? owner : 'alias-unknown';
     }
     if (isProcessId(to)) {
-      if (to.node !== home.node) return 'no-connection';
-      return this.resolve(to.name);
+      if (to.node === home.node) return this.resolve(to.name);
+      return this.#hasNetwork ? new RemoteName(to.name, to.node) : 'no-connection';
     }
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
+  }
+
+  get #hasNetwork(): boolean {
+    return this.#runtime.far?.peers.dial !== undefined;
+  }
+
+  /** A process of another node, or why it cannot be reached. */
+  #remote(pid: LocalPid): RemotePid | Failure {
+    if (pid.node === this.#runtime.home.node) return 'process-incarnation';
+    if (!this.#hasNetwork) return 'no-connection';
+    const { peers } = this.#runtime.far!;
+    const remote = peers.remoteOf(pid);
+    return peers.refusalOf(remote.home) ?? remote;
   }
 
   /** The target is bounded or wants to know by which address it was reached. */
@@ -283,6 +317,11 @@ export class Messaging {
 /** Whether what it sends goes to the main queue, and it may send at all. */
 function isPlainSender({ extra, flags }: ProcessRecord): boolean {
   return (flags & (DEAD | ZOMBIE)) === 0 && (extra === undefined || extra.queue === QUEUE_MAIN);
+}
+
+/** Whether what it sends to another node travels as that of any other process. */
+function hasNoSettings({ extra, flags }: ProcessRecord): boolean {
+  return (flags & (DEAD | ZOMBIE)) === 0 && extra === undefined;
 }
 
 /** Neither end asks for anything but the placing in the main queue. */

@@ -1,7 +1,7 @@
 import { checkName } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { RESULT_A, RESULT_B, VERDICT_OK, VERDICT_PROCESS_UNKNOWN } from '../native/layout.ts';
-import { Control } from '../far/controls.ts';
+import { Control } from '../far/control.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import type { Runtime } from './runtime.ts';

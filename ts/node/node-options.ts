@@ -15,6 +15,7 @@ import type { NamedLogger } from '../log/logger.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import type { ResourceLimits } from 'node:worker_threads';
 import { MAX_THREADS } from '../native/layout.ts';
+import { checkNetwork, type NetworkOptions } from '../network/network-options.ts';
 import type { Clock } from '../scheduler/clock.ts';
 
 /** What others may see or take over. All off by default. Source: Ergo `gen.SecurityOptions`. */
@@ -72,7 +73,12 @@ export interface NodeOptions {
    * thread that exceeds them ends, its processes with it, and is started anew.
    */
   readonly resourceLimits?: ResourceLimits;
-  /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. Only with one thread. */
+  /**
+   * Other nodes: how this one talks with them; `true` or `{}` for a network as it is by default. Without the option, or with `false`,
+   * there is none: no port is opened. See docs/network.md.
+   */
+  readonly network?: boolean | NetworkOptions;
+  /** The time it lives by; the machine's by default. `virtualClock` of `tergo/testing` is one that a test moves. Only with one thread; what the network itself waits for goes by the machine's. */
   readonly clock?: Clock;
 }
 
@@ -90,6 +96,7 @@ export function checkNodeOptions(options: NodeOptions): void {
     'threads',
     'behaviors',
     'resourceLimits',
+    'network',
   ]);
   checkThreads(options);
   if (options.env !== undefined) checkEnv('options.env', options.env);
@@ -102,10 +109,12 @@ export function checkNodeOptions(options: NodeOptions): void {
   if (options.clock !== undefined) checkClock(options.clock);
   if (options.applications !== undefined) checkApplications(options.applications);
   if (options.security !== undefined) checkSecurity(options.security);
+  if (options.network !== undefined) checkNetwork('options.network', options.network);
   if (options.log !== undefined) checkLog(options.log);
 }
 
-function checkThreads({ threads, behaviors, resourceLimits, clock }: NodeOptions): void {
+function checkThreads(options: NodeOptions): void {
+  const { threads, behaviors, resourceLimits, clock } = options;
   if (threads !== undefined && threads !== 'auto')
     checkInteger('options.threads', threads, 1, MAX_THREADS);
   if (threads !== undefined && threads !== 1 && clock !== undefined)
@@ -116,6 +125,12 @@ function checkThreads({ threads, behaviors, resourceLimits, clock }: NodeOptions
   if (!Array.isArray(behaviors))
     throw incorrect('options.behaviors', 'a list of module URLs', behaviors);
   for (const [index, url] of behaviors.entries()) checkModule(`options.behaviors[${index}]`, url);
+}
+
+/** Whether a node takes part in a network at all. @internal */
+export function hasNetwork(network: NodeOptions['network']): boolean {
+  if (network === undefined || network === false) return false;
+  return network === true || network.mode !== 'disabled';
 }
 
 /** A path would be looked for somewhere else by each thread. */

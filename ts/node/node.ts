@@ -18,12 +18,13 @@ import { type AnyPid, LocalPid, type Pid } from '../process/pid.ts';
 import type { ProcessInfo, ProcessListOptions, ProcessShortInfo } from '../process/process-info.ts';
 import type { ProcessName } from '../process/process-name.ts';
 import type { Optional, SpawnOptions } from '../process/process-options.ts';
-import type { Peer } from '../process/peer.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import type { NodeProcess } from '../process/peer.ts';
+import { ProcessRecord } from '../process/process-record.ts';
 import type { ProcessState } from '../process/process-state.ts';
 import type { AnyTarget, Target } from '../process/target.ts';
 import type { MessageOf, ReplyTo, RequestOf, TypeOf } from '../protocol/protocol.ts';
 import type { Timer } from '../timer/timer.ts';
+import { Network } from '../network/network.ts';
 import { failure } from './messaging.ts';
 import type { Messenger } from './messenger.ts';
 import type { NodeInfo } from './node-info.ts';
@@ -41,6 +42,7 @@ export class Node implements Messenger, AsyncDisposable {
   readonly #runtime: Runtime;
   #applications: Applications | undefined;
   #cron: Cron | undefined;
+  #network: Network | undefined;
 
   /** What stands behind a node. @internal */
   static runtimeOf(node: Node): Runtime {
@@ -95,6 +97,13 @@ export class Node implements Messenger, AsyncDisposable {
     this.#checkHome('cron');
     this.#cron ??= new Cron(this.#runtime);
     return this.#cron;
+  }
+
+  /** Other nodes, and what they may ask for. */
+  get network(): Network {
+    this.#checkHome('network');
+    this.#network ??= new Network(this.#runtime);
+    return this.#network;
   }
 
   /** Sends a message; returns what is known at once. */
@@ -359,12 +368,13 @@ export class Node implements Messenger, AsyncDisposable {
     return peer;
   }
 
-  #find(pid: unknown): Peer {
+  #find(pid: unknown): NodeProcess {
     this.#checkAlive();
     if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
     const record = this.#runtime.messaging.resolve(pid);
     if (typeof record === 'string') throw failure(record, pid);
-    return record;
+    if (record instanceof ProcessRecord || record instanceof FarPid) return record;
+    throw failure('not-allowed', `${record.pid} lives on another node, ${record.pid.node}`);
   }
 }
 

@@ -5,12 +5,14 @@ import { CallTable } from '../call/call-table.ts';
 import { JobTable } from '../cron/job-table.ts';
 import { Environment } from '../env/environment.ts';
 import { EventTable } from '../event/event-table.ts';
-import { TergoError } from '../error/tergo-error.ts';
+import { checkName } from '../error/check.ts';
+import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { ConsoleLogger } from '../log/console-logger.ts';
 import type { LoggerOptions } from '../log/logger.ts';
 import { LogHub } from '../log/log-hub.ts';
 import { Far, type ThreadPlace } from '../far/far.ts';
 import { FarPid } from '../far/far-pid.ts';
+import { RemotePid } from '../far/remote-pid.ts';
 import { MAX_THREADS } from '../native/layout.ts';
 import type { Threads } from '../thread/threads.ts';
 import { describeNode, type NodeInfo } from './node-info.ts';
@@ -22,10 +24,11 @@ import type { BindingScheduler } from '../native/load.ts';
 import { AliasTable } from '../process/alias-table.ts';
 import { Home } from '../process/home.ts';
 import { LocalPid } from '../process/pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess, Peer } from '../process/peer.ts';
 import { supervises } from '../process/process-context.ts';
 import { Inspector } from '../process/inspector.ts';
-import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
+import type { AnySpawnOptions } from '../process/process-options.ts';
+import { BOUNDED, isMute, ProcessRecord } from '../process/process-record.ts';
 import { RelationTable } from '../relation/relation-table.ts';
 import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { Deliveries } from '../scheduler/deliveries.ts';
@@ -39,8 +42,10 @@ import { CoreProcess } from './core-process.ts';
 import { deepFreeze } from './freeze.ts';
 import { GaugeTable } from './gauge-table.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { Messaging } from './messaging.ts';
+import { failure, Messaging } from './messaging.ts';
 import { NameTable } from './name-table.ts';
+import { isNodeName } from './node-name.ts';
+import type { NetworkHost } from '../network/network-host.ts';
 import type { Node } from './node.ts';
 import type { LogOptions, NodeOptions, SecurityOptions } from './node-options.ts';
 import { ProcessLane } from './process-lane.ts';
@@ -125,6 +130,8 @@ export class Runtime {
   readonly threads: number;
   /** What connects it with the other threads; `undefined` when there are none. */
   readonly far: Far | undefined;
+  /** The network, as thread 0 runs it; `undefined` on a node without one. */
+  network: NetworkHost | undefined = undefined;
   /** The other threads, as thread 0 runs them. */
   workers: Threads | undefined = undefined;
   /** Numbers that this thread gives begin here. */
@@ -240,6 +247,22 @@ export class Runtime {
     this.hub.addLane(new ProcessLane(name, record, options));
   }
 
+  /** Spawns on another node what that lends. Rejects, never throws. */
+  async remoteSpawn(
+    parent: ProcessRecord,
+    node: string,
+    name: string,
+    options: AnySpawnOptions | undefined,
+  ): Promise<LocalPid> {
+    checkName('name', name);
+    if (isMute(parent)) throw this.messaging.refusalOf(parent, 'spawn');
+    if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+    if (node === this.home.node)
+      throw new TergoError('not-allowed', `${node} is this very node; use spawn`);
+    if (this.far?.peers.dial === undefined) throw failure('no-connection', node);
+    return this.far.remoteSpawns.spawn(parent, node, name, options);
+  }
+
   /** What there is to count. */
   nodeInfo(): NodeInfo {
     return describeNode(this);
@@ -261,27 +284,30 @@ export class Runtime {
   }
 
   /** A process of this node, wherever it lives; `undefined` when it has ended. */
-  peerOf(pid: LocalPid): Peer | undefined {
+  peerOf(pid: LocalPid): NodeProcess | undefined {
+    if (pid instanceof RemotePid) return undefined;
     if (!(pid instanceof FarPid)) return this.recordOf(pid);
     return pid.isAlive ? pid : undefined;
   }
 
-  /** Counts one more message in a queue; false, and nothing counted, when its mailbox is full. */
+  /** Counts one more message in a queue; false, and nothing counted, when its mailbox is full. Another node counts itself. */
   accepts(peer: Peer, queue: number): boolean {
-    if (!(peer instanceof FarPid))
+    if (peer instanceof ProcessRecord)
       return (peer.flags & BOUNDED) === 0 || this.gauges.accept(peer, queue);
+    if (!(peer instanceof FarPid)) return true;
     return !peer.presence.isBounded || this.far!.presence.accept(peer, queue);
   }
 
   /** How many messages wait in a queue of a bounded mailbox. */
-  waitingOf(peer: Peer, queue: number): number {
+  waitingOf(peer: NodeProcess, queue: number): number {
     if (!(peer instanceof FarPid)) return this.gauges.waiting(peer, queue);
     return this.far!.presence.waiting(peer.presence, queue);
   }
 
   /** Takes back one that was accepted on another thread, and could not be sent there. */
-  retract({ presence }: FarPid, queue: number): void {
-    if (presence.isBounded) this.far!.presence.retract(presence, queue);
+  retract(peer: Peer, queue: number): void {
+    if (peer instanceof FarPid && peer.presence.isBounded)
+      this.far!.presence.retract(peer.presence, queue);
   }
 
   /** The pid of a process of this thread that has ended. */
@@ -291,13 +317,7 @@ export class Runtime {
 
   /** A number that no other thread of the node gives, nor any that had this one's place: the n-th of this one. */
   serialOf(n: number): number {
-    return this.threads === 1 ? n : this.#firstSerial + n * MAX_THREADS;
-  }
-
-  /** The thread that made a reference; -1 for what is none. */
-  threadOfRef(ref: string): number {
-    const serial = Number(ref.split('.')[1]);
-    return Number.isSafeInteger(serial) ? serial % MAX_THREADS : -1;
+    return this.far === undefined ? n : this.#firstSerial + n * MAX_THREADS;
   }
 
   /** What a child of a process sees of the environment when it lives on another thread; that of the node is there already. */

@@ -4,7 +4,7 @@ import type { LogFields } from '../log/log-record.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { supervises } from '../process/process-context.ts';
 import { FarPid } from '../far/far-pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import { type ProcessRecord, SUPERVISED } from '../process/process-record.ts';
 import { systemClock } from '../scheduler/clock.ts';
 import type { Runtime } from './runtime.ts';
@@ -110,6 +110,7 @@ export class Shutdown {
     const elsewhere = this.#endElsewhere(Promise.race([applications, own]), until);
     const rest = [...(await own), ...(await elsewhere)];
     const restMs = until - driver.readNow();
+    await this.#runtime.network?.close();
     await this.#runtime.workers?.close();
     this.#runtime.close();
     await this.#endLoggers(this.#isForced ? LOGGERS_MS : Math.max(restMs, LOGGERS_MS));
@@ -132,7 +133,7 @@ export class Shutdown {
   }
 
   /** As if from the parent, so that trapping does not help. The children of a supervisor are left to it: it knows their order. */
-  ask(peer: Peer): void {
+  ask(peer: NodeProcess): void {
     const { messaging, core } = this.#runtime;
     // Of one on another thread neither parent nor supervisor is known here.
     if (peer instanceof FarPid) messaging.signal(peer, { from: core.pid, reason: 'shutdown' });

@@ -4,11 +4,12 @@ import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import { Environment } from '../env/environment.ts';
 import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
+import { RemotePid } from '../far/remote-pid.ts';
 import { LocalPid } from '../process/pid.ts';
 import { compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { queueOf } from '../process/priority.ts';
 import { construct, initialise, isPlain, membership } from '../process/process-context.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import {
   type AnySpawnOptions,
   checkSpawnOptions,
@@ -78,7 +79,7 @@ export class Spawner {
     parent: Parent,
     behaviour: unknown,
     options?: AnySpawnOptions,
-    opened?: (peer: Peer) => void,
+    opened?: (peer: NodeProcess) => void,
   ): Promise<LocalPid> {
     try {
       this.#check(parent, behaviour, options);
@@ -110,7 +111,7 @@ export class Spawner {
     parent: Parent,
     behaviour: AnyBehaviour,
     options: AnySpawnOptions,
-    opened: ((peer: Peer) => void) | undefined,
+    opened: ((peer: NodeProcess) => void) | undefined,
   ): Promise<LocalPid> {
     if (!(parent instanceof ProcessRecord))
       throw new TergoError('internal', 'a spawn from another thread goes on to a third one');
@@ -229,8 +230,12 @@ export class Spawner {
     }
     if (options.compression !== undefined)
       record.more.compression = compressionOver(NO_COMPRESSION, options.compression);
+    if (options.keepNetworkOrder !== undefined)
+      record.more.keepsNetworkOrder = options.keepNetworkOrder;
+    if (options.important !== undefined) record.more.isImportant = options.important;
     if (name !== undefined) names.register(record, name);
-    const parent = this.#runtime.peerOf(record.parent);
+    const { parent: pid } = record;
+    const parent = pid instanceof RemotePid ? pid : this.#runtime.peerOf(pid);
     if (options.linkParent === true && parent !== undefined && parent !== core)
       relations.linkQuietly(record, parent);
   }
@@ -294,7 +299,7 @@ export class Spawner {
       relations.linkQuietly(parent, record);
     const link = options?.[farLink];
     if (link !== undefined && link.proxy > 0)
-      this.#runtime.far!.watches.watchSpawned(link.thread, link.proxy, record.pid);
+      this.#runtime.far!.watches.watchSpawned(link.station, link.proxy, record.pid);
     this.#ready(record);
   }
 

@@ -5,7 +5,9 @@ import { BehaviourRegistry } from '../thread/behaviour-registry.ts';
 import { Threads } from '../thread/threads.ts';
 import { Node } from './node.ts';
 import { checkNodeName } from './node-name.ts';
-import { checkNodeOptions, type NodeOptions } from './node-options.ts';
+import type { NetworkOptions } from '../network/network-options.ts';
+import { startNetwork } from '../network/start-network.ts';
+import { checkNodeOptions, hasNetwork, type NodeOptions } from './node-options.ts';
 import { nextCreation, Runtime } from './runtime.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -30,13 +32,14 @@ export async function startNode(name: string, options: NodeOptions = {}): Promis
   native ??= loadNative();
   const threads = threadsOf(options);
   const runtime =
-    threads === 1
+    threads === 1 && !hasNetwork(options.network)
       ? new Runtime(name, options, new native.BindingScheduler(), options.clock)
       : await runtimeWith(threads, name, options, native);
   if (options.handleSignals === true) stopOnSignals(runtime);
   const node = new Node(runtime);
   try {
     await runtime.workers?.start();
+    await runtime.network?.start();
     await runtime.applications.begin(options.applications ?? []);
   } catch (error) {
     await node.stop();
@@ -54,17 +57,36 @@ async function runtimeWith(
   threads: number,
   name: string,
   options: NodeOptions,
-  { BindingFabric, BindingScheduler }: Native,
+  native: Native,
 ): Promise<Runtime> {
+  const { BindingFabric, BindingScheduler } = native;
   const { behaviors = [], resourceLimits } = options;
   const behaviours = await BehaviourRegistry.load(behaviors);
   const fabric: BindingFabric = new BindingFabric(threads, QUOTA_CHUNKS);
   const creation = nextCreation();
-  const startedAt = performance.now();
-  const place = { thread: 0, threads, incarnation: 0, behaviours, startedAt, creation };
-  const runtime = new Runtime(name, options, BindingScheduler.join(fabric.id, 0), undefined, place);
+  const startedAt = options.clock?.now() ?? performance.now();
+  const isNetworked = hasNetwork(options.network);
+  const own = { thread: 0, threads, incarnation: 0, hasNetwork: isNetworked };
+  const place = { ...own, behaviours, startedAt, creation };
+  const runtime = new Runtime(
+    name,
+    options,
+    BindingScheduler.join(fabric.id, 0),
+    options.clock,
+    place,
+  );
+  if (isNetworked) {
+    try {
+      runtime.network = startNetwork(runtime, native, fabric, networkOf(options));
+    } catch (error) {
+      runtime.shutdown.abandon();
+      fabric.close();
+      throw error;
+    }
+  }
+  if (threads === 1) return runtime;
   const setup = {
-    ...{ fabric: fabric.id, threads, node: name, creation },
+    ...{ fabric: fabric.id, threads, node: name, creation, hasNetwork: isNetworked },
     startedAtMs: performance.timeOrigin + startedAt,
     behaviors: behaviors.map(String),
     security: runtime.security,
@@ -72,4 +94,8 @@ async function runtimeWith(
   };
   runtime.workers = new Threads(runtime, fabric, { setup, resourceLimits });
   return runtime;
+}
+
+function networkOf({ network }: NodeOptions): NetworkOptions {
+  return typeof network === 'object' ? network : {};
 }

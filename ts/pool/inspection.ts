@@ -1,7 +1,7 @@
 import { pick } from '../actor/inspection.ts';
 import { FarPid } from '../far/far-pid.ts';
 import { QUEUE_MAIN } from '../native/layout.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import type { LocalPoolSpec } from './pool-spec.ts';
 import type { PoolStatistics, WorkerStatistics } from './pool-statistics.ts';
 import type { Workers } from './workers.ts';
@@ -31,7 +31,7 @@ export function describePool(
 }
 
 /** Of one on another thread it is only known what waits if its mailbox is bounded. */
-function workerStatistics(worker: Peer, { runtime }: Workers): WorkerStatistics {
+function workerStatistics(worker: NodeProcess, { runtime }: Workers): WorkerStatistics {
   const { pid, isAlive } = worker;
   if (!isAlive) return { pid, isAlive, waiting: 0 };
   if (!(worker instanceof FarPid))

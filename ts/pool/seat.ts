@@ -1,4 +1,4 @@
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import type { Driver } from '../scheduler/driver.ts';
 import type { ChildProcess } from '../supervisor/child-processes.ts';
 
@@ -18,7 +18,7 @@ export class Seat {
   /** Of its own in the life of the pool. */
   readonly number: number;
   /** Who has it now, or had it last. */
-  worker!: Peer;
+  worker!: NodeProcess;
   /** Whether the next one is on its way on another thread. */
   isStarting = false;
   /** What waits for that one. */

@@ -4,7 +4,7 @@ import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { isStopRefusal } from '../node/spawner.ts';
 import type { LocalPid } from '../process/pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import type { ChildStart } from '../supervisor/child-spec.ts';
 import { DEAD, INIT, type ProcessRecord, ZOMBIE } from '../process/process-record.ts';
 import type { Forwarding } from '../scheduler/forwarding.ts';
@@ -142,7 +142,7 @@ export class Workers {
     this.#processes.prune();
     const worker = this.#workerFor(seat);
     seat.isStarting = this.#isElsewhere(worker);
-    const opened = (peer: Peer): void => {
+    const opened = (peer: NodeProcess): void => {
       seat.worker = peer;
       seat.isStarting = false;
       this.#processes.add(worker, peer.pid);

@@ -1,8 +1,7 @@
 import { checkBoolean, checkChoice, checkInteger, checkOptions } from '../error/check.ts';
 
 /**
- * How what a process sends to other nodes is compressed. On one node nothing is compressed, and there
- * is no network yet: until then the settings are checked, kept and shown. Source: Ergo `gen.Compression`.
+ * How what a process sends to other nodes is compressed; on one node nothing is. Source: Ergo `gen.Compression`.
  */
 export interface Compression {
   /** Off at first. */

@@ -131,6 +131,32 @@ export abstract class ProcessIdentity<P> {
     this[context].more.compression = compressionOver(this.compression, settings);
   }
 
+  /**
+   * Whether what it sends to one process of another node arrives in the order in which it was sent, as on one node;
+   * true at first. Without order it may use all links of a connection. Source: Ergo `SetKeepNetworkOrder`.
+   */
+  get keepNetworkOrder(): boolean {
+    return this[context].extra?.keepsNetworkOrder ?? true;
+  }
+
+  set keepNetworkOrder(isKept: boolean) {
+    checkBoolean('keepNetworkOrder', isKept);
+    this[context].more.keepsNetworkOrder = isKept;
+  }
+
+  /**
+   * Whether every message that it sends to another node is to be confirmed there; false at first. One that is not
+   * placed is told by the log; who wants to wait for it uses `sendImportant`. Source: Ergo `SetImportantDelivery`.
+   */
+  get important(): boolean {
+    return this[context].extra?.isImportant ?? false;
+  }
+
+  set important(isImportant: boolean) {
+    checkBoolean('important', isImportant);
+    this[context].more.isImportant = isImportant;
+  }
+
   /** Its aliases, oldest first. */
   get aliases(): readonly Alias<P>[] {
     return (

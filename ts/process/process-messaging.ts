@@ -12,6 +12,7 @@ import type { Timer } from '../timer/timer.ts';
 import type { AnyPid, Pid } from './pid.ts';
 import { context } from './process-context.ts';
 import { ProcessIdentity } from './process-identity.ts';
+import type { SpawnName } from '../network/spawn-name.ts';
 import type { Optional, SpawnOptions } from './process-options.ts';
 import type { Target } from './target.ts';
 
@@ -127,6 +128,26 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
   ): Promise<Pid<T>> {
     const record = this[context];
     return record.runtime.spawner.spawn(record, behaviour, options[0]) as Promise<
+      Pid<unknown>
+    > as Promise<Pid<T>>;
+  }
+
+  /**
+   * Spawns a child on another node, which lends a behaviour under that name; connects first if there is no connection.
+   * The child has this process as its parent, its log level, its leader, and, if the node option
+   * `security.exposeEnvRemoteSpawn` says so, its environment. Rejects like `RemoteNode.spawn`, and with what a dial
+   * fails with.
+   *
+   * @example
+   * const counter = await this.remoteSpawn('b@localhost', counterSpawn, { args: [5], linkChild: true });
+   */
+  remoteSpawn<T, Args extends readonly unknown[]>(
+    node: string,
+    name: SpawnName<T, Args>,
+    ...options: Optional<SpawnOptions<NoInfer<T>, NoInfer<Args>>>
+  ): Promise<Pid<T>> {
+    const record = this[context];
+    return record.runtime.remoteSpawn(record, node, name, options[0]) as Promise<
       Pid<unknown>
     > as Promise<Pid<T>>;
   }

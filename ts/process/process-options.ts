@@ -52,6 +52,10 @@ export interface ProcessOptions {
   readonly priority?: Priority;
   /** How what it sends to other nodes is compressed; see `Compression`. */
   readonly compression?: Partial<Compression>;
+  /** Whether what it sends to one process of another node arrives in order; true by default. */
+  readonly keepNetworkOrder?: boolean;
+  /** Whether every message that it sends to another node is to be confirmed; false by default. See `Process.important`. */
+  readonly important?: boolean;
   /** How long an asynchronous `init` may take, ms; 5000 by default, 0 for no limit. */
   readonly initTimeoutMs?: number;
   /** The level from which its log is written; the parent's, at last the node's, by default. */
@@ -94,12 +98,12 @@ export type AnySpawnOptions = ProcessOptions & {
   readonly [farLink]?: FarLink;
 };
 
-/** The key of a spawn option: who on another thread spawns the process. @internal */
+/** The key of a spawn option: who on another thread or node spawns the process. @internal */
 export const farLink: unique symbol = Symbol('tergo.farLink');
 
-/** How a process is tied to the other thread that spawned it. @internal */
+/** How a process is tied to the other thread or node that spawned it. @internal */
 export interface FarLink {
-  readonly thread: number;
+  readonly station: number;
   /** The proxy by which its parent is linked to it; 0: none. */
   readonly proxy: number;
   /** Whether its parent ends it in its own order. */
@@ -118,6 +122,8 @@ export const SPAWN_KEYS: readonly string[] = [
   'initTimeoutMs',
   'logLevel',
   'compression',
+  'keepNetworkOrder',
+  'important',
   'thread',
   'name',
   'args',
@@ -141,6 +147,9 @@ export function checkSpawnOptions(options: AnySpawnOptions): void {
   if (options.leader !== undefined && !(options.leader instanceof LocalPid))
     throw incorrect('options.leader', 'a pid', options.leader);
   if (options.thread !== undefined) checkPlacement(options.thread);
+  if (options.keepNetworkOrder !== undefined)
+    checkBoolean('options.keepNetworkOrder', options.keepNetworkOrder);
+  if (options.important !== undefined) checkBoolean('options.important', options.important);
   if (options.compression !== undefined) compressionOver(NO_COMPRESSION, options.compression);
   checkFallback(options);
 }

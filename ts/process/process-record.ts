@@ -71,6 +71,10 @@ export class ProcessExtra {
   gauge = -1;
   fallback: AnySpawnOptions['fallback'] = undefined;
   compression: Compression = NO_COMPRESSION;
+  /** Whether what it sends to one process of another node arrives in order. */
+  keepsNetworkOrder = true;
+  /** Whether all that it sends is important. */
+  isImportant = false;
   /** Calls whose `Caller` was taken and that are not answered yet. */
   held: Set<PendingCall> | undefined = undefined;
   /** Aborted when the process ends. */

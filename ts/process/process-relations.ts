@@ -39,14 +39,27 @@ export abstract class ProcessRelations<P> extends ProcessMessaging<P> {
     return this[context].runtime.relations.unrelate(this[context], 'monitor', target);
   }
 
-  /** Links to a node: an exit when the connection to it is lost. Rejects with `no-connection`; `not-allowed` for this node. */
+  /**
+   * Links to a node: an exit when the connection to it is lost. Connects first if there is none. Rejects with
+   * `no-route`, `no-connection` and what else a dial fails with, `target-exist`; `not-allowed` for this node.
+   */
   linkNode(node: string): Promise<void> {
-    return this[context].runtime.relations.relateNode(this[context], node);
+    return this[context].runtime.relations.relateNode(this[context], 'link', node);
+  }
+
+  /** Takes a `linkNode` back; rejects with `target-unknown` when there is none. */
+  unlinkNode(node: string): Promise<void> {
+    return this[context].runtime.relations.unrelateNode(this[context], 'link', node);
   }
 
   /** Monitors a node: a down when the connection to it is lost. Rejects like `linkNode`. */
   monitorNode(node: string): Promise<void> {
-    return this[context].runtime.relations.relateNode(this[context], node);
+    return this[context].runtime.relations.relateNode(this[context], 'monitor', node);
+  }
+
+  /** Takes a `monitorNode` back; rejects with `target-unknown` when there is none. */
+  demonitorNode(node: string): Promise<void> {
+    return this[context].runtime.relations.unrelateNode(this[context], 'monitor', node);
   }
 
   /**

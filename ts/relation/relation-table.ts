@@ -7,6 +7,9 @@ import {
   OP_RELEASE,
   OP_UNRELATE,
   COMMAND_QUEUE_SHIFT,
+  RELATION_MONITOR,
+  RELATION_NODE,
+  RESULT_A,
   TARGET_ALIAS,
   TARGET_EVENT,
   TARGET_NAME,
@@ -19,10 +22,14 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { FarRelation } from '../far/far-links.ts';
 import { FarPid } from '../far/far-pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { FarTarget } from '../far/proxy.ts';
+import type { RemoteName } from '../far/remote-name.ts';
+import { RemotePid } from '../far/remote-pid.ts';
+import type { FarPeer } from '../far/request-frame.ts';
+import type { NodeProcess, Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
 import { isProcessId } from '../process/process-id.ts';
-import { DEAD, type ProcessRecord } from '../process/process-record.ts';
+import { DEAD, ProcessRecord } from '../process/process-record.ts';
 import { SharedValue } from '../scheduler/slab.ts';
 import type { Ended } from './ended.ts';
 import {
@@ -69,7 +76,8 @@ export class RelationTable {
   relate(consumer: ProcessRecord, kind: RelationKind, to: unknown): Promise<void> {
     return this.#settled((settlement) => {
       const process = this.#resolve(consumer, kind, to);
-      if (process instanceof FarPid) this.#relateFar(consumer, kind, to, process, settlement);
+      if (!(process instanceof ProcessRecord))
+        this.#relateFar(consumer, kind, to, process, settlement);
       else this.#write(OP_RELATE, consumer, kind, this.#found(to, process), settlement);
     });
   }
@@ -79,7 +87,8 @@ export class RelationTable {
     return this.#settled((settlement) => {
       this.#refuseEnded(consumer);
       const process = this.#resolveRelated(to);
-      if (process instanceof FarPid) this.#unrelateFar(consumer, kind, to, process, settlement);
+      if (!(process instanceof ProcessRecord))
+        this.#unrelateFar(consumer, kind, to, process, settlement);
       else this.#write(OP_UNRELATE, consumer, kind, this.#found(to, process), settlement);
     });
   }
@@ -100,8 +109,9 @@ export class RelationTable {
   }
 
   /** A link that is made with a spawn: nobody waits for its verdict. */
-  linkQuietly(consumer: ProcessRecord, target: Peer): void {
-    if (target instanceof FarPid) return this.#runtime.far!.links.linkQuietly(consumer, target);
+  linkQuietly(consumer: ProcessRecord, target: NodeProcess | RemotePid): void {
+    if (!(target instanceof ProcessRecord))
+      return this.#runtime.far!.links.linkQuietly(consumer, target);
     const found = { kind: TARGET_PID, index: target.pid.slot, target: { pid: target.pid } };
     this.#write(OP_RELATE, consumer, 'link', found, undefined);
   }
@@ -147,13 +157,57 @@ export class RelationTable {
     return relation instanceof Relation ? relation : undefined;
   }
 
-  /** Checks that a node can be linked to or monitored; until there is a connection to it, it cannot. */
-  async relateNode(consumer: ProcessRecord, node: string): Promise<void> {
+  /** Links to or monitors a node, once there is a connection to it. Rejects with what a dial fails with. */
+  async relateNode(consumer: ProcessRecord, kind: RelationKind, node: string): Promise<void> {
     this.#refuseEnded(consumer);
+    this.#checkOther(node);
+    const { far } = this.#runtime;
+    if (far === undefined) throw failure('no-connection', node);
+    await far.peers.connect(node);
+    await this.#settled((settlement) => {
+      this.#refuseEnded(consumer);
+      this.#writeNode(OP_RELATE, consumer, kind, node, settlement);
+    });
+  }
+
+  /** Takes a link or monitor of a node back; rejects with `target-unknown` when there is none. */
+  unrelateNode(consumer: ProcessRecord, kind: RelationKind, node: string): Promise<void> {
+    return this.#settled((settlement) => {
+      this.#refuseEnded(consumer);
+      this.#checkOther(node);
+      this.#writeNode(OP_UNRELATE, consumer, kind, node, settlement);
+    });
+  }
+
+  /** The connection to a node is gone: who is linked to the node or monitors it hears so. */
+  nodeEnded(node: string, reason: Error): void {
+    const { driver, native, dispatcher } = this.#runtime;
+    driver.outbox.flush();
+    native.nodeDown(node, driver.slab.put(new SharedValue<ExitReason>(reason), undefined));
+    dispatcher.overtakeCurrent();
+  }
+
+  #checkOther(node: string): void {
     if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
     if (node === this.#runtime.home.node)
       throw failure('not-allowed', `${node} is this very node; it cannot outlive itself`);
-    throw failure('no-connection', node);
+  }
+
+  #writeNode(
+    op: number,
+    consumer: ProcessRecord,
+    kind: RelationKind,
+    node: string,
+    settlement: Settlement,
+  ): void {
+    const { native, driver } = this.#runtime;
+    driver.outbox.flush();
+    native.nodeAddress(node);
+    const index = driver.ring[RESULT_A]!;
+    const relation = new Relation(kind, { node }, settlement, op === OP_UNRELATE);
+    const bits = RELATION_NODE | (kind === 'monitor' ? RELATION_MONITOR : 0);
+    const words = op | (bits << COMMAND_KIND_SHIFT);
+    driver.outbox.write(words, consumer.pid.slot, index, driver.slab.put(relation, undefined));
   }
 
   #settled(start: (settlement: Settlement) => void): Promise<void> {
@@ -180,21 +234,28 @@ export class RelationTable {
     consumer: ProcessRecord,
     kind: RelationKind,
     to: unknown,
-    process: FarPid,
+    process: FarPeer,
     { resolve, reject }: Settlement,
   ): void {
     const { links } = this.#runtime.far!;
-    links.relate(consumer, kind, links.targetOf(to, process)).then(() => resolve(), reject);
+    const target = (): FarTarget => links.targetOf(to, process);
+    const related =
+      process instanceof FarPid
+        ? links.relate(consumer, kind, target())
+        : links.relateRemote(consumer, kind, nodeOf(process), target);
+    related.then(() => resolve(), reject);
   }
 
   #unrelateFar(
     consumer: ProcessRecord,
     kind: RelationKind,
     to: unknown,
-    process: FarPid,
+    process: FarPeer,
     { resolve, reject }: Settlement,
   ): void {
-    const { links } = this.#runtime.far!;
+    const { links, peers } = this.#runtime.far!;
+    if (!(process instanceof FarPid) && peers.connectedAs(nodeOf(process)) === undefined)
+      return reject(notRelated(to));
     links.unrelate(consumer, kind, links.targetOf(to, process)).then(resolve, reject);
   }
 
@@ -213,8 +274,7 @@ export class RelationTable {
     checkTarget(to);
     const process = this.#runtime.messaging.resolve(to);
     if (typeof process === 'string') {
-      const text = `there is no such relation to ${String(to)}; it may have fired already`;
-      throw new TergoError('target-unknown', text);
+      throw notRelated(to);
     }
     return process;
   }
@@ -235,6 +295,15 @@ export class RelationTable {
   #refuseEnded(consumer: ProcessRecord): void {
     if ((consumer.flags & DEAD) !== 0) throw failure('not-allowed', `${consumer.pid} has ended`);
   }
+}
+
+function nodeOf(process: RemotePid | RemoteName): string {
+  return process instanceof RemotePid ? process.home.node : process.node;
+}
+
+function notRelated(to: unknown): TergoError {
+  const text = `there is no such relation to ${String(to)}; it may have fired already`;
+  return new TergoError('target-unknown', text);
 }
 
 function checkTarget(to: unknown): void {

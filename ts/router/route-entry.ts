@@ -1,5 +1,6 @@
 import type { Messaging } from '../node/messaging.ts';
 import type { LocalPid } from '../process/pid.ts';
+import { RemoteName } from '../far/remote-name.ts';
 import type { Peer } from '../process/peer.ts';
 import type { ChildProcess } from '../supervisor/child-processes.ts';
 import { RestartWindow } from '../supervisor/restart-window.ts';
@@ -40,7 +41,9 @@ export class RouteEntry {
   /** The process at its end, if one lives. */
   get pid(): LocalPid | undefined {
     const target = this.resolve();
-    return typeof target === 'string' ? undefined : target.pid;
+    // Of a name on another node nobody here knows whose it is.
+    if (typeof target === 'string' || target instanceof RemoteName) return undefined;
+    return target.pid;
   }
 
   /** Who is at its end, or why nobody is. */

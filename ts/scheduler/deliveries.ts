@@ -4,6 +4,8 @@ import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import type { LogRecord } from '../log/log-record.ts';
+import { NO_VALUE } from '../far/frame-reader.ts';
+import { isFittingMessage } from '../far/peer-rules.ts';
 import { Watch } from '../far/watches.ts';
 import type { LocalPid } from '../process/pid.ts';
 import {
@@ -47,11 +49,9 @@ export class Deliveries {
       case KIND_REQUEST:
         return this.#request(record, payload);
       case KIND_EVENT:
-        return this.#receive(record, {
-          kind: 'event',
-          event: this.#eventOf(payload),
-        });
+        return this.#event(record, payload);
       case KIND_MESSAGE:
+        if (payload >= FAR) return this.#unexpected(KIND_MESSAGE, payload);
         return this.#message(record, payload);
       case KIND_ADDRESSED:
         if (payload >= FAR) return this.#farMessage(record, KIND_ADDRESSED, payload);
@@ -59,12 +59,14 @@ export class Deliveries {
       case KIND_FAR:
         return this.#farMessage(record, KIND_FAR, payload);
       case KIND_SIGNAL:
-        return this.#signal(record, this.#signalOf(payload));
+        return this.#signalled(record, payload);
       case KIND_EXIT:
       case KIND_DOWN:
+        if (payload >= FAR) return this.#unexpected(tag & 0xf, payload);
         return this.#ended(record, tag, payload);
       case KIND_EVENT_START:
       case KIND_EVENT_STOP:
+        if (payload >= FAR) return this.#unexpected(tag & 0xf, payload);
         return this.#notice(record, tag, payload);
       default:
         return this.#rare(record, tag, payload);
@@ -99,8 +101,11 @@ export class Deliveries {
 
   /** Nobody will decode it; the core gives its memory back. */
   #dropFar(kind: number, frame: number): void {
-    if (kind === KIND_REQUEST || kind === KIND_INSPECT) this.#runtime.far!.calls.drop(frame);
-    else this.#runtime.counters.dropped += 1;
+    const { far, counters } = this.#runtime;
+    if (kind === KIND_REQUEST || kind === KIND_INSPECT) return far!.calls.drop(frame);
+    counters.dropped += 1;
+    // A confirmation may be under way already: what was in the mailbox of a process that ended was placed.
+    if (far!.reader.isImportant(frame)) far!.remote.refuse(frame, 'process-unknown');
   }
 
   #message(record: ProcessRecord, payload: number): void {
@@ -108,19 +113,52 @@ export class Deliveries {
   }
 
   #farMessage(record: ProcessRecord, kind: number, frame: number): void {
-    const { far } = this.#runtime;
-    this.#accept(record, far!.reader.from(frame), far!.messages.take(kind, frame));
+    const { far, dispatcher } = this.#runtime;
+    const value = far!.messages.take(kind, frame);
+    if (value === NO_VALUE) return;
+    const first = value instanceof AddressedMessage ? value.from : undefined;
+    if (first !== undefined) dispatcher.setFrom(first);
+    this.#accept(record, first ?? far!.reader.from(frame), value);
   }
 
-  #eventOf(payload: number): EventMessage<unknown> {
-    const value = payload < FAR ? this.#shared(payload) : this.#runtime.far!.reader.value(payload);
-    return value as EventMessage<unknown>;
+  /** An important message of another node is in the mailbox. */
+  confirm(tag: number, frame: number): void {
+    if (!isRequest(tag)) this.#runtime.far!.remote.confirm(frame);
   }
 
-  #signalOf(payload: number): Signal {
-    if (payload < FAR) return this.#slab.take(payload) as Signal;
+  /** What another node has sent found the mailbox full: its sender could not know. */
+  refuse(tag: number, frame: number): void {
+    const { far, counters } = this.#runtime;
+    counters.mailboxFull += 1;
+    if (isRequest(tag)) return far!.calls.refuseFull(frame);
+    const isTaken = far!.messages.fallBack(tag & 0xf, frame);
+    if (!far!.reader.isImportant(frame)) return;
+    if (isTaken) far!.remote.confirm(frame);
+    else far!.remote.refuse(frame, 'process-mailbox-full');
+  }
+
+  #event(record: ProcessRecord, payload: number): void {
+    const value = payload < FAR ? this.#shared(payload) : this.checked(KIND_EVENT, payload);
+    if (value === NO_VALUE) return;
+    this.#receive(record, { kind: 'event', event: value as EventMessage<unknown> });
+  }
+
+  #signalled(record: ProcessRecord, payload: number): void {
+    if (payload < FAR) return this.#signal(record, this.#slab.take(payload) as Signal);
+    const { far, core } = this.#runtime;
+    const reason = this.checked(KIND_SIGNAL, payload);
+    // No honest node sends one to the node itself.
+    if (reason === NO_VALUE || record === core) return;
+    this.#signal(record, { from: far!.reader.from(payload), reason: reason as ExitReason });
+  }
+
+  /** What a frame of that kind carries; what another node sends may be anything. */
+  checked(kind: number, frame: number): unknown {
     const { reader } = this.#runtime.far!;
-    return { from: reader.from(payload), reason: reader.value(payload) as ExitReason };
+    const value = reader.value(frame);
+    if (value === NO_VALUE || isFittingMessage(kind, value)) return value;
+    const how = `a message of the kind ${kind} does not carry what it must`;
+    return this.#runtime.far!.violated(reader.stationOf(frame), how);
   }
 
   #accept(record: ProcessRecord, from: LocalPid, value: unknown): void {
@@ -186,6 +224,7 @@ export class Deliveries {
 
   #rare(record: ProcessRecord, tag: number, payload: number): void {
     if ((tag & 0xf) === KIND_INSPECT) return this.#inspect(record, this.callOf(record, payload));
+    if (payload >= FAR) return this.#unexpected(tag & 0xf, payload);
     const value = this.#slab.take(payload);
     switch (tag & 0xf) {
       case KIND_RESPONSE:
@@ -200,6 +239,13 @@ export class Deliveries {
     }
   }
 
+  /** Only this node itself puts those into mailboxes. */
+  #unexpected(kind: number, frame: number): void {
+    const { far } = this.#runtime;
+    const how = `it may not send messages of the kind ${kind}`;
+    far!.violated(far!.reader.stationOf(frame), how);
+  }
+
   #log(record: ProcessRecord, entry: LogRecord): void {
     const { more } = record;
     more.logQueued -= 1;
@@ -210,6 +256,11 @@ export class Deliveries {
   #inspect(record: ProcessRecord, call: PendingCall | undefined): void {
     if (call === undefined || call.isSettled) return;
     const items = call.request as readonly string[];
+    if (!isFittingMessage(KIND_INSPECT, items))
+      return void this.#runtime.far!.violated(
+        call.origin!.station,
+        'an inspection asks for no texts',
+      );
     record.current = call;
     const result = record.instance.receive({ kind: 'inspect', items, from: call.from });
     this.#runtime.outcomes.answer(record, call, result);
@@ -233,4 +284,9 @@ export class Deliveries {
 function responseOf(value: Response | FailureNotice): Envelope {
   if (value instanceof FailureNotice) return { kind: 'route-failed', failure: value.failure };
   return { kind: 'response', response: value };
+}
+
+function isRequest(tag: number): boolean {
+  const kind = tag & 0xf;
+  return kind === KIND_REQUEST || kind === KIND_INSPECT;
 }

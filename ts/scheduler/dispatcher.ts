@@ -12,6 +12,8 @@ import {
   FAR,
   REC_DROPPED,
   REC_FAR,
+  REC_PLACED,
+  REC_REFUSED,
   REC_FREED,
   REC_SHARED,
   REC_SLICE,
@@ -22,6 +24,7 @@ import {
   TAG_QUEUE_SHIFT,
 } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
+import { NO_VALUE } from '../far/frame-reader.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { AnyProcess } from '../process/process.ts';
 import {
@@ -129,6 +132,11 @@ export class Dispatcher {
     return from ?? record.pid;
   }
 
+  /** Somebody else than its frame says has sent the message in hand. */
+  setFrom(from: LocalPid): void {
+    this.#from = from;
+  }
+
   /** Tells the watchdog whose callback starts; gives what was there before, for `leave`. */
   enter(record: ProcessRecord): number {
     const before = this.#ring[CURRENT]!;
@@ -216,7 +224,8 @@ export class Dispatcher {
     const from = reader.from(frame);
     this.#from = from;
     this.#payload = -1;
-    return instance.handleMessage!(reader.value(frame), from);
+    const value = reader.value(frame);
+    return value === NO_VALUE ? noreply : instance.handleMessage!(value, from);
   }
 
   /** An entry other than a plain message, or of a bounded mailbox. */
@@ -272,6 +281,10 @@ export class Dispatcher {
         return this.#runtime.timers.fire(first, second);
       case REC_FAR:
         return this.#runtime.far!.controls.take(first);
+      case REC_PLACED:
+        return this.#runtime.deliveries.confirm(first, second);
+      case REC_REFUSED:
+        return this.#runtime.deliveries.refuse(first, second);
       default:
         throw new RangeError(`the core sent the record ${op}, which there is not`);
     }

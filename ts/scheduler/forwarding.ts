@@ -13,12 +13,14 @@ import {
   QUEUE_MAIN,
 } from '../native/layout.ts';
 import { FarPid } from '../far/far-pid.ts';
+import { NO_VALUE } from '../far/frame-reader.ts';
+import type { FarPeer } from '../far/request-frame.ts';
 import { AddressedMessage } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { handOn } from '../process/process-context.ts';
 import type { Peer } from '../process/peer.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import { ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from './outbox.ts';
 import { SharedValue, type Slab } from './slab.ts';
 
@@ -62,7 +64,7 @@ export class Forwarding {
   /** Puts the entry into the mailbox of `target`; false, and nothing done, when that is full. */
   forward(target: Peer, kind: number, payload: number): boolean {
     const { driver } = this.#runtime;
-    if (target instanceof FarPid) return this.#forwardFar(target, kind, payload);
+    if (!(target instanceof ProcessRecord)) return this.#forwardFar(target, kind, payload);
     if (!this.#runtime.accepts(target, QUEUE_MAIN)) return false;
     if (kind === KIND_REQUEST) {
       const call = this.#callOf(payload);
@@ -107,34 +109,37 @@ export class Forwarding {
   /** What came from another thread gets a slot of the slab first: whoever decides may look at it. */
   #takeFar(record: ProcessRecord, kind: number, frame: number): boolean {
     const { far, deliveries } = this.#runtime;
-    const from = far!.reader.from(frame);
     if (kind === KIND_REQUEST) {
       const call = deliveries.callOf(record, frame);
-      if (call !== undefined) this.#handOn(record, kind, this.#slab.put(call, from));
+      if (call !== undefined) this.#handOn(record, kind, this.#slab.put(call, call.from));
       return true;
     }
     if (kind === KIND_EVENT) {
-      const event = new SharedValue(far!.reader.value(frame));
+      const value = deliveries.checked(kind, frame);
+      if (value === NO_VALUE) return true;
+      const event = new SharedValue(value);
       event.uses = 1;
-      this.#handOn(record, kind, this.#slab.put(event, from));
+      this.#handOn(record, kind, this.#slab.put(event, far!.reader.from(frame)));
       return true;
     }
     if (kind !== KIND_FAR && kind !== KIND_ADDRESSED) return false;
     const value = far!.messages.take(kind, frame);
-    const message = value instanceof AddressedMessage ? value.message : value;
+    if (value === NO_VALUE) return true;
+    const isAddressed = value instanceof AddressedMessage;
+    const from = (isAddressed ? value.from : undefined) ?? far!.reader.from(frame);
+    const message = isAddressed ? value.message : value;
     this.#handOn(record, KIND_MESSAGE, this.#slab.put(message, from));
     return true;
   }
 
-  /** Encodes the entry for another thread; the slot is free then. */
-  #forwardFar(target: FarPid, kind: number, payload: number): boolean {
-    const { far } = this.#runtime;
+  /** Encodes the entry for another thread or node; the slot is free then. */
+  #forwardFar(target: FarPeer, kind: number, payload: number): boolean {
     const value = this.#slab.values[payload];
     try {
       const isAccepted =
         kind === KIND_REQUEST
           ? this.#forwardCall(target, value as PendingCall)
-          : far!.messages.handOn(target, kind, value, this.senderOf(payload));
+          : this.#handToFar(target, kind, value, this.senderOf(payload));
       if (!isAccepted) return false;
     } catch (error) {
       this.#cannotTravel(target, kind, payload, reasonOf(error));
@@ -145,16 +150,27 @@ export class Forwarding {
     return true;
   }
 
+  #handToFar(target: FarPeer, kind: number, value: unknown, from: LocalPid): boolean {
+    const { messages, remote } = this.#runtime.far!;
+    if (target instanceof FarPid) return messages.handOn(target, kind, value, from);
+    const isEvent = kind === KIND_EVENT;
+    const body = isEvent ? (value as SharedValue<unknown>).value : value;
+    return remote.handOn(target, isEvent ? KIND_EVENT : KIND_FAR, body, from);
+  }
+
   /** Its sender gave it to a process of its own thread, where everything can be sent. */
-  #cannotTravel(to: FarPid, kind: number, payload: number, error: Error): void {
+  #cannotTravel({ pid: to }: FarPeer, kind: number, payload: number, error: Error): void {
     const { log, counters } = this.#runtime;
     const fields = { from: this.senderOf(payload), to, error };
-    log.error('what was to be handed on to another thread cannot travel; it is lost', fields);
+    log.error(
+      'what was to be handed on to another thread or node cannot travel; it is lost',
+      fields,
+    );
     if (kind !== KIND_REQUEST) counters.dropped += 1;
     this.refuse(kind, payload, () => error);
   }
 
-  #forwardCall(target: FarPid, call: PendingCall): boolean {
+  #forwardCall(target: FarPeer, call: PendingCall): boolean {
     if (!this.#runtime.accepts(target, QUEUE_MAIN)) return false;
     const { target: before, address } = call;
     call.target = target;

@@ -4,7 +4,7 @@ import { QUEUE_MAIN } from '../native/layout.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import type { ChildStart } from './child-spec.ts';
 import { Deadlines } from './deadlines.ts';
 
@@ -54,7 +54,10 @@ export class ChildProcesses<C extends ChildProcess> {
    * Rejects with what the child's `init` threw, or with what `spawn` refuses. `opened` gets it before its `init`, or
    * when it is up, if it lives on another thread.
    */
-  spawn({ start: { behaviour, options } }: C, opened?: (peer: Peer) => void): Promise<LocalPid> {
+  spawn(
+    { start: { behaviour, options } }: C,
+    opened?: (peer: NodeProcess) => void,
+  ): Promise<LocalPid> {
     return this.#supervisor.runtime.spawner.spawn(this.#supervisor, behaviour, options, opened);
   }
 
@@ -62,7 +65,10 @@ export class ChildProcesses<C extends ChildProcess> {
    * Starts several, all at once; `opened` hears of each before its `init`. When one does not come up, the
    * others end, and it rejects with that error.
    */
-  async spawnAll(children: readonly C[], opened: (child: C, peer: Peer) => void): Promise<void> {
+  async spawnAll(
+    children: readonly C[],
+    opened: (child: C, peer: NodeProcess) => void,
+  ): Promise<void> {
     const spawns: Promise<LocalPid>[] = [];
     for (const child of children) {
       spawns.push(
@@ -167,7 +173,7 @@ export class ChildProcesses<C extends ChildProcess> {
     return this.endOf(child);
   }
 
-  #peerOf({ pid }: C): Peer | undefined {
+  #peerOf({ pid }: C): NodeProcess | undefined {
     return pid instanceof LocalPid ? this.#supervisor.runtime.peerOf(pid) : undefined;
   }
 
@@ -180,7 +186,7 @@ export class ChildProcesses<C extends ChildProcess> {
     );
   }
 
-  #endOfPeer(peer: Peer): Promise<void> {
+  #endOfPeer(peer: NodeProcess): Promise<void> {
     return peer instanceof FarPid ? this.#supervisor.runtime.far!.proxies.endOf(peer) : endOf(peer);
   }
 

@@ -4,7 +4,7 @@ import { KIND_RESPONSE, QUEUE_MAIN, QUEUE_URGENT } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import { isStopRefusal } from '../node/spawner.ts';
 import type { LocalPid } from '../process/pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import { INIT, type ProcessRecord, RUNNING, WAITING } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
@@ -36,7 +36,7 @@ export class SupervisionRunner {
   /** Done when the work that is under way is; nothing else reaches the state machine before. */
   #tail: Promise<void> | undefined;
   /** Who is in its `init`; the timer runs when the supervisor is dead. */
-  #starting: { readonly child: SomeChild; readonly peer: Peer } | undefined;
+  #starting: { readonly child: SomeChild; readonly peer: NodeProcess } | undefined;
   #startTimer = -1;
   /** Callbacks about children that are still to be called. */
   #untold = 0;

@@ -59,7 +59,8 @@ export class HangWatch {
     if (ms < EVERY_MS / 2 || ms < 2 * seen.toldMs) return;
     seen.toldMs = ms;
     const identity = this.#far.presence.slot(thread, slot)?.identity;
-    const pid = identity && this.#far.pids.at(thread, slot, identity.generation, identity.id);
+    const { generation = 0, id = 0 } = identity ?? {};
+    const pid = identity && this.#far.pids.at({ thread, slot, generation, id });
     const text = 'a scheduler thread hangs in a callback; none of its other processes can run';
     this.#runtime.log.error(text, { thread, pid, atLeastMs: ms });
   }

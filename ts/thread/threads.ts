@@ -1,6 +1,6 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { TergoError } from '../error/tergo-error.ts';
-import { Control, type ControlOp } from '../far/controls.ts';
+import { Control, type ControlOp } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
 import type { BindingFabric } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';

@@ -10,6 +10,7 @@ export interface WorkerSetup {
   readonly incarnation: number;
   readonly node: string;
   readonly creation: number;
+  readonly hasNetwork: boolean;
   /** When the node started, ms since 1970, as exactly as the machine tells. */
   readonly startedAtMs: number;
   /** URLs of the modules that export behaviours. */

@@ -11,12 +11,13 @@ async function run(setup: WorkerSetup): Promise<void> {
   const behaviours = await BehaviourRegistry.load(setup.behaviors);
   const { fabric, thread, threads, incarnation } = setup;
   const native = loadNative().BindingScheduler.join(fabric, thread);
-  const { security, freezeMessages, logLevel, creation } = setup;
+  const { security, freezeMessages, logLevel, creation, hasNetwork } = setup;
   // What it logs goes to the loggers of thread 0.
   const log = { level: logLevel, disableConsole: true };
   const options = { security, freezeMessages, log };
   const startedAt = setup.startedAtMs - performance.timeOrigin;
-  const place = { thread, threads, incarnation, behaviours, startedAt, creation };
+  const own = { thread, threads, incarnation, hasNetwork };
+  const place = { ...own, behaviours, startedAt, creation };
   // The runtime holds it: whatever runs here asks for its node.
   void new Node(new Runtime(setup.node, options, native, undefined, place));
 }

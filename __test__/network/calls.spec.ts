@@ -1,0 +1,134 @@
+import test from 'ava';
+import { processId, processName, type TergoError } from 'tergo';
+import { waitFor } from '../support/wait-for.ts';
+import type { PuppetProtocol } from '../threads/puppet.ts';
+import { fresh, puppet } from '../threads/stage.ts';
+import { closeSharedPair, pair, part, receivers, sharedPair } from './cluster.ts';
+
+test.after.always(closeSharedPair);
+
+for (const { title, thread } of receivers) {
+  test(`D15, D16: a call by pid is answered, to an unknown one refused, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const request = { type: 'echo', value: [1, { two: 'three' }] };
+    t.deepEqual(await from.do('call', to.pid, request, { important: true }), request);
+    b.kill(to.pid);
+    await to.gone();
+    const error = await t.throwsAsync<TergoError>(from.do('call', to.pid, request));
+    t.true(['process-unknown', 'process-terminated'].includes(error?.code ?? ''), error?.code);
+  });
+
+  test(`D17, D18: a call by name is answered, to an unknown one refused, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const name = processName<PuppetProtocol>(fresh('named'));
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread, { name });
+    const id = processId(name, 'b@localhost');
+    t.deepEqual(await from.do('call', id, { type: 'echo' }), { type: 'echo' });
+    const nobody = processId(processName(fresh('nobody')), 'b@localhost');
+    await t.throwsAsync(from.do('call', nobody, { type: 'echo' }), { code: 'process-unknown' });
+    t.true(to.pid.id > 0);
+  });
+
+  test(`D19, D20: a call by alias is answered while the alias stands, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const alias = await to.do('createAlias');
+    t.deepEqual(await from.do('call', alias, { type: 'echo' }), { type: 'echo' });
+    await to.do('deleteAlias', alias);
+    await t.throwsAsync(from.do('call', alias, { type: 'echo' }), { code: 'alias-unknown' });
+  });
+
+  test(`a call rejects with what the process fails with, and with its end, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const error = await t.throwsAsync<TergoError>(from.do('call', to.pid, { type: 'fail' }));
+    t.is(error?.code, 'process-terminated');
+    t.true(error?.cause instanceof RangeError);
+  });
+
+  test(`a call times out, and its request is dropped where it waits, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const gate = await to.shut();
+    await t.throwsAsync(from.do('call', to.pid, { type: 'keep' }, { timeoutMs: 50 }), {
+      code: 'timeout',
+    });
+    await gate.open();
+    t.is(await to.do('keptCaller'), undefined);
+  });
+
+  test(`a call is answered later, by its Caller, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const asked = from.do('call', to.pid, { type: 'keep' });
+    await waitFor('the call', async () => (await to.do('keptCaller')) !== undefined);
+    t.deepEqual(await to.do('answerKept', 'at last'), ['ok']);
+    t.is(await asked, 'at last');
+  });
+
+  test(`a call is answered by a process of the caller's own node that got the Caller, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const helper = await puppet(a, 0);
+    const asked = from.do('call', to.pid, { type: 'keep' });
+    const caller = await waitFor('the call', () => to.do('keptCaller'));
+    t.is(await helper.do('answerCaller', caller, 'from home'), 'ok');
+    t.is(await asked, 'from home');
+  });
+
+  test(`a call is handed on to a third process, wherever it lives, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    for (const last of [await puppet(a, 0), await puppet(b, 0), await puppet(b, 1)]) {
+      const [caller, self] = await from.do<[unknown, unknown]>('call', to.pid, {
+        type: 'pass on',
+        to: last.pid,
+      });
+      t.is(String(caller), String(from.pid));
+      t.is(String(self), String(last.pid));
+    }
+  });
+
+  test(`an inspection is answered, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const answer = await from.do<Record<string, string>>('inspect', to.pid, 'one', 'two');
+    t.is(answer['items'], 'one two');
+    t.is(answer['from'], String(from.pid));
+  });
+
+  test(`a call to a full mailbox is refused, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread, { mailboxSize: 2 });
+    const gate = await to.shut();
+    await from.do('flood', to.pid, 5);
+    await t.throwsAsync(from.do('call', to.pid, { type: 'echo' }), {
+      code: 'process-mailbox-full',
+    });
+    await gate.open();
+  });
+}
+
+test('a lost connection rejects every call, once', async (t) => {
+  const nodes = await pair(t);
+  const { a, b } = nodes;
+  const callers = await Promise.all(Array.from({ length: 10 }, () => puppet(a, 0)));
+  const to = await puppet(b, 1);
+  await a.network.connect('b@localhost');
+  const asked = callers.map((from) => from.do('callAndTell', to.pid, { type: 'keep' }, 60_000));
+  await waitFor('the calls', async () => (await to.do('keptCaller')) !== undefined);
+  await part(nodes);
+  const ends = (await Promise.all(asked)) as readonly [string, TergoError][];
+  t.true(ends.every(([how, error]) => how === 'rejected' && error.code === 'no-connection'));
+});

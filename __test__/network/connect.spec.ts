@@ -1,0 +1,162 @@
+import test from 'ava';
+import { networkEvent, type NetworkEvent, startNode, type TergoError } from 'tergo';
+import { waitFor } from '../support/wait-for.ts';
+import { networkNode, pair, part, showWay } from './cluster.ts';
+
+test('D1: two nodes connect, and each reports the other', async (t) => {
+  const { a, b } = await pair(t, { maxMessageSize: 2_000_000 });
+  const peer = await a.network.connect('b@localhost');
+  t.is(peer.name, 'b@localhost');
+  t.is(peer.creation, b.creation);
+  t.true(peer.isConnected);
+  const info = peer.info();
+  t.is(info.maxMessageSize, 2_000_000);
+  t.deepEqual(info.flags, b.network.flags);
+  t.true(info.isDialler);
+  const back = await waitFor('b to know of a', () => b.network.node('a@localhost'));
+  t.is(back.creation, a.creation);
+  t.false(back.info().isDialler);
+  t.deepEqual(b.network.nodes(), ['a@localhost']);
+});
+
+test('a node to which no route leads is not reached', async (t) => {
+  const { a } = await pair(t);
+  const error = await t.throwsAsync<TergoError>(a.network.connect('nobody@localhost'));
+  t.is(error?.code, 'no-route');
+});
+
+test('a node does not connect to itself', async (t) => {
+  const { a } = await pair(t);
+  const error = await t.throwsAsync<TergoError>(a.network.connect('a@localhost'));
+  t.is(error?.code, 'not-allowed');
+});
+
+test('a node with another cookie is not let in', async (t) => {
+  const { b } = await pair(t);
+  const stranger = await networkNode('stranger@localhost', { cookie: 'quite another secret' });
+  t.teardown(() => stranger.stopForce());
+  showWay(stranger, b);
+  const error = await t.throwsAsync<TergoError>(stranger.network.connect('b@localhost'));
+  t.is(error?.code, 'no-connection');
+  t.deepEqual(b.network.nodes(), []);
+});
+
+test('a dial can be given up and limited', async (t) => {
+  const { a } = await pair(t);
+  const signal = AbortSignal.abort();
+  const aborted = await t.throwsAsync<TergoError>(a.network.connect('b@localhost', { signal }));
+  t.is(aborted?.code, 'aborted');
+  await t.throwsAsync(a.network.connect('b@localhost', { timeoutMs: 0 }), { code: 'incorrect' });
+});
+
+test('connecting twice gives the same connection', async (t) => {
+  const { a } = await pair(t);
+  const [one, other] = await Promise.all([
+    a.network.connect('b@localhost'),
+    a.network.connect('b@localhost'),
+  ]);
+  t.is(one.info().creation, other.info().creation);
+  t.deepEqual(a.network.nodes(), ['b@localhost']);
+});
+
+test('both dial at once, and there is one connection', async (t) => {
+  const { a, b } = await pair(t);
+  await Promise.all([a.network.connect('b@localhost'), b.network.connect('a@localhost')]);
+  t.deepEqual(a.network.nodes(), ['b@localhost']);
+  t.deepEqual(b.network.nodes(), ['a@localhost']);
+});
+
+test('connections and their ends are published, once each', async (t) => {
+  const nodes = await pair(t);
+  const { a, b } = nodes;
+  const heard: NetworkEvent[] = [];
+  const feed = b.subscribe(networkEvent);
+  t.teardown(() => feed[Symbol.asyncDispose]());
+  void (async () => {
+    for await (const { message } of feed) heard.push(message);
+  })();
+  await a.network.connect('b@localhost');
+  await waitFor('the connection', () => heard.length > 0);
+  await part(nodes);
+  await waitFor('the end', () => heard.length > 1);
+  t.deepEqual(
+    heard.map((event) => [event.type, 'node' in event && event.node]),
+    [
+      ['connected', 'a@localhost'],
+      ['disconnected', 'a@localhost'],
+    ],
+  );
+});
+
+test('a node that is gone comes back as another incarnation', async (t) => {
+  const { a, b } = await pair(t);
+  const first = await a.network.connect('b@localhost');
+  await b.stopForce();
+  await waitFor('the end of b', () => a.network.nodes().length === 0);
+  const next = await networkNode('b@localhost');
+  t.teardown(() => next.stopForce());
+  a.network.removeRoute('^b@localhost$');
+  showWay(a, next);
+  const second = await a.network.connect('b@localhost');
+  t.true(second.creation > first.creation);
+  t.false(first.isConnected);
+  t.true(second.isConnected);
+});
+
+test('routes are kept by pattern', async (t) => {
+  const { a } = await pair(t);
+  t.throws(() => a.network.addRoute('^b@localhost$', { port: 1 }), { code: 'taken' });
+  t.throws(() => a.network.addRoute('(', { port: 1 }), { code: 'incorrect' });
+  t.throws(() => a.network.addRoute('x', { port: 0 }), { code: 'incorrect' });
+  t.is(a.network.routes().length, 1);
+  t.true(a.network.removeRoute('^b@localhost$'));
+  t.false(a.network.removeRoute('^b@localhost$'));
+  t.is(a.network.routes().length, 0);
+});
+
+test('a route can come with the dial', async (t) => {
+  const { a, b } = await pair(t);
+  a.network.removeRoute('^b@localhost$');
+  const [acceptor] = b.network.acceptors();
+  const route = { host: acceptor!.host, port: acceptor!.port };
+  const peer = await a.network.connect('b@localhost', { route });
+  t.true(peer.isConnected);
+});
+
+test('a node without a network has none, and says so', async (t) => {
+  const node = await startNode('alone@localhost', { log: { disableConsole: true } });
+  t.teardown(() => node.stopForce());
+  t.is(node.network.mode, 'disabled');
+  t.deepEqual(node.network.nodes(), []);
+  t.deepEqual(node.network.acceptors(), []);
+  t.deepEqual(node.network.info().nodes, []);
+  await t.throwsAsync(node.network.connect('b@localhost'), { code: 'no-connection' });
+  t.throws(() => node.network.enableApplicationStart('x'), { code: 'no-connection' });
+});
+
+const wrong: readonly (readonly [key: string, network: object])[] = [
+  ['options.network.mode', { mode: 'loud' }],
+  ['options.network.cookie', { cookie: 'short' }],
+  ['options.network.cookieFile', { cookieFile: '' }],
+  ['options.network.acceptors', { acceptors: {} }],
+  ['options.network.acceptors[0].port', { acceptors: [{ port: 70_000 }] }],
+  ['options.network.acceptors[0].prot', { acceptors: [{ prot: 1 }] }],
+  ['options.network.registrar.port', { registrar: { port: 0 } }],
+  ['options.network.routes[0].pattern', { routes: [{ port: 1 }] }],
+  ['options.network.routes[0].port', { routes: [{ pattern: 'x' }] }],
+  ['options.network.tls.key', { tls: { certificate: 'x' } }],
+  ['options.network.flags.remoteSpawn', { flags: { remoteSpawn: 1 } }],
+  ['options.network.maxMessageSize', { maxMessageSize: 1 }],
+  ['options.network.poolSize', { poolSize: 65 }],
+  ['options.network.keepAliveMs', { keepAliveMs: 0 }],
+  ['options.network.windowBytes', { windowBytes: 1 }],
+  ['options.network.nothing', { nothing: true }],
+];
+
+for (const [key, network] of wrong) {
+  test(`a wrong ${key} is refused by its name`, async (t) => {
+    const error = await t.throwsAsync<TergoError>(startNode('x@localhost', { network } as object));
+    t.is(error?.code, 'incorrect');
+    t.true(error?.message.startsWith(`${key} must be`), error?.message);
+  });
+}

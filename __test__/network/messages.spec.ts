@@ -1,0 +1,226 @@
+import test from 'ava';
+import { type Pid, processId, processName, type TergoError } from 'tergo';
+import { waitFor } from '../support/wait-for.ts';
+import type { PuppetProtocol } from '../threads/puppet.ts';
+import { fresh, puppet } from '../threads/stage.ts';
+import { closeSharedPair, pair, part, receivers, sharedPair } from './cluster.ts';
+
+test.after.always(closeSharedPair);
+
+for (const { title, thread } of receivers) {
+  test(`D6: a message by pid arrives, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const value = {
+      text: 'naïve',
+      list: [1, 2.5, null],
+      when: new Date(5),
+      bytes: Buffer.from('x'),
+    };
+    t.is(await from.do('send', to.pid, value), 'ok');
+    const [notice] = await to.hears(1);
+    t.like(notice, { on: 'message', message: value });
+    t.is(String((notice as { from: unknown }).from), String(from.pid));
+  });
+
+  test(`D7: an important message by pid is confirmed, to an unknown one refused, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    await from.do('sendImportant', to.pid, 'important');
+    t.deepEqual(await to.messages(1), ['important']);
+    b.kill(to.pid);
+    await to.gone();
+    const error = await t.throwsAsync<TergoError>(from.do('sendImportant', to.pid, 'late'));
+    t.is(error?.code, 'process-unknown');
+  });
+
+  test(`D8: a message by name arrives, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const name = processName<PuppetProtocol>(fresh('named'));
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread, { name, splitHandle: true });
+    const id = processId(name, 'b@localhost');
+    t.is(await from.do('send', id, { by: 'name' }), 'ok');
+    t.is(await from.do('send', id, 42), 'ok');
+    const notices = await to.hears(2);
+    t.like(notices[0], { message: { by: 'name' }, by: name });
+    t.like(notices[1], { message: 42, by: name });
+  });
+
+  test(`D9: an important message by name is confirmed, to an unknown one refused, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const name = processName<PuppetProtocol>(fresh('named'));
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread, { name });
+    await from.do('sendImportant', processId(name, 'b@localhost'), 'important');
+    t.deepEqual(await to.messages(1), ['important']);
+    const nobody = processId(processName(fresh('nobody')), 'b@localhost');
+    const error = await t.throwsAsync<TergoError>(from.do('sendImportant', nobody, 'late'));
+    t.is(error?.code, 'process-unknown');
+  });
+
+  test(`D10, D11: a message by alias arrives while the alias stands, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread, { splitHandle: true });
+    const alias = await to.do('createAlias');
+    t.is(await from.do('send', alias, 'by alias'), 'ok');
+    await from.do('sendImportant', alias, 'important');
+    const notices = await to.hears(2);
+    t.like(notices[0], { message: 'by alias' });
+    t.is(String((notices[0] as { by: unknown }).by), String(alias));
+    t.like(notices[1], { message: 'important' });
+    await to.do('deleteAlias', alias);
+    const error = await t.throwsAsync<TergoError>(from.do('sendImportant', alias, 'late'));
+    t.is(error?.code, 'alias-unknown');
+  });
+
+  test(`D14: an exit reason arrives with code, message and cause, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread, { trapExit: true });
+    const reason = Object.assign(new RangeError('far away', { cause: new Error('deeper') }), {
+      code: 'E_FAR',
+    });
+    t.is(await from.do('sendExit', to.pid, reason), 'ok');
+    const [notice] = (await to.hears(1)) as readonly { ended: { reason: Error } }[];
+    const arrived = notice?.ended.reason as RangeError & { code: string };
+    t.true(arrived instanceof RangeError);
+    t.is(arrived.message, 'far away');
+    t.is(arrived.code, 'E_FAR');
+    t.is((arrived.cause as Error).message, 'deeper');
+  });
+
+  test(`messages keep their order, large ones among them, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const messages = Array.from({ length: 400 }, (_, index) =>
+      index % 50 === 7 ? { index, bytes: new Uint8Array(40_000).fill(index) } : { index },
+    );
+    t.deepEqual(
+      new Set(
+        await from.do<string[]>(
+          'sendAll',
+          to.pid,
+          messages.map((message) => [message]),
+        ),
+      ),
+      new Set(['ok']),
+    );
+    const heard = (await to.messages(400)) as readonly { index: number; bytes?: Uint8Array }[];
+    t.deepEqual(
+      heard.map(({ index }) => index),
+      messages.map(({ index }) => index),
+    );
+    t.true(heard.every(({ index, bytes }) => bytes === undefined || bytes[39_999] === index % 256));
+  });
+
+  test(`what finds a mailbox full goes to the fallback, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const name = processName<PuppetProtocol>(fresh('fallback'));
+    const from = await puppet(a, 0);
+    const other = await puppet(b, thread, { name });
+    const to = await puppet(b, thread, {
+      mailboxSize: 3,
+      fallback: { to: name as never, tag: 'late' },
+    });
+    const gate = await to.shut();
+    await from.do('flood', to.pid, 10);
+    const [first] = (await other.messages(1)) as readonly { type: string; tag: string }[];
+    t.like(first, { type: 'fallback', tag: 'late' });
+    await gate.open();
+  });
+
+  test(`a message is handed on to another node with its first sender, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const asker = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const last = await puppet(a, 0);
+    const [from, by] = (await a.call<never>(
+      to.pid as never,
+      { type: 'pass on', to: last.pid } as never,
+      { timeoutMs: 3000 },
+    )) as unknown as [Pid, Pid];
+    t.is(String(by), String(last.pid));
+    t.is(String(from), String(a.pid));
+    t.true(String(asker.pid).length > 0);
+  });
+}
+
+test('pids that come over the network are the same object each time', async (t) => {
+  const { a, b } = await sharedPair();
+  const from = await puppet(b, 0);
+  const to = await puppet(a, 0);
+  await from.do('send', to.pid, { own: from.pid, yours: to.pid });
+  await from.do('send', to.pid, { own: from.pid, yours: to.pid });
+  const [one, other] = (await to.messages(2)) as readonly { own: Pid; yours: Pid }[];
+  t.is(one?.own, other?.own);
+  t.is(one?.yours, to.pid);
+  const [first] = (await to.hears(1)) as unknown as readonly { from: Pid }[];
+  t.is(first?.from, one?.own);
+  t.is(one?.own.node, 'b@localhost');
+  t.is(one?.own.creation, b.creation);
+});
+
+test('what cannot travel is refused where it is sent', async (t) => {
+  const { a, b } = await sharedPair();
+  const from = await puppet(a, 0);
+  const to = await puppet(b, 0);
+  t.throws(() => a.send(to.pid, { call: () => 1 }), { code: 'unencodable' });
+  t.is(await from.do('send', to.pid, 'fine'), 'ok');
+});
+
+test('a send connects by itself, and what was sent meanwhile arrives in order', async (t) => {
+  const { a, b } = await pair(t);
+  const to = await puppet(b, 0);
+  const from = await puppet(a, 0);
+  t.is(await from.do('flood', to.pid, 500), 500);
+  const messages = await to.messages(500);
+  t.true(messages.every((message, index) => message === index));
+});
+
+test('a send to where no route leads is lost and counted; calls and important sends hear why', async (t) => {
+  const { a } = await pair(t);
+  const nobody = processId(processName('nobody'), 'nobody@localhost');
+  const before = a.info().messagesDropped;
+  t.is(a.send(nobody, 'lost' as never), 'ok');
+  await waitFor('the loss', () => a.info().messagesDropped > before);
+  await t.throwsAsync(a.sendImportant(nobody, 'lost' as never), { code: 'no-route' });
+  await t.throwsAsync(a.call(nobody as never, { type: 'x' } as never), { code: 'no-route' });
+});
+
+test('D12: what is larger than the peer takes is refused by the send', async (t) => {
+  const { a, b } = await pair(t, { maxMessageSize: 100_000 });
+  const to = await puppet(b, 0);
+  await a.network.connect('b@localhost');
+  t.is(a.send(to.pid, Buffer.alloc(101_000)), 'too-large');
+  t.is(a.send(to.pid, 'x'.repeat(101_000)), 'too-large');
+  t.is(a.send(to.pid, Buffer.alloc(90_000)), 'ok');
+  const nobody = processId(processName('nobody'), 'b@localhost');
+  t.is(a.send(nobody, Buffer.alloc(101_000) as never), 'too-large');
+  t.is((await to.messages(1)).length, 1);
+});
+
+test('D13: a compressed message arrives intact, and is smaller on its way', async (t) => {
+  const { a, b } = await pair(t);
+  const from = await puppet(a, 0, { compression: { enabled: true, type: 'zstd' } });
+  const to = await puppet(b, 0);
+  const peer = await a.network.connect('b@localhost');
+  const text = 'again and again '.repeat(20_000);
+  t.is(await from.do('send', to.pid, { text }), 'ok');
+  t.deepEqual(await to.messages(1), [{ text }]);
+  t.true(peer.info().compressionRatioOut < 0.2);
+});
+
+test('an earlier incarnation is refused at the sender', async (t) => {
+  const nodes = await pair(t);
+  const { a, b } = nodes;
+  const to = await puppet(b, 0);
+  await a.network.connect('b@localhost');
+  await part(nodes);
+  await b.stopForce();
+  t.is(a.send(to.pid, 'nobody takes this'), 'ok', 'it may be back');
+});

@@ -1,0 +1,191 @@
+import test from 'ava';
+import {
+  Application,
+  type ApplicationSpec,
+  childSpec,
+  cronJobName,
+  cronRemoteSpawn,
+  env,
+  envKey,
+  type Pid,
+  processName,
+  spawnName,
+  type SpawnName,
+} from 'tergo';
+import { virtualClock } from 'tergo/testing';
+import { waitFor } from '../support/wait-for.ts';
+import { Puppet, type PuppetOptions, type PuppetProtocol } from '../threads/puppet.ts';
+import { fresh, Handle, puppet } from '../threads/stage.ts';
+import { networkNode, type Pair, pair, part, showWay } from './cluster.ts';
+
+const puppetSpawn: SpawnName<PuppetProtocol, [PuppetOptions?]> = spawnName('puppet');
+const mood = envKey<string>('mood');
+
+async function lending(nodes: Pair): Promise<Pair> {
+  nodes.b.network.enableSpawn(puppetSpawn, Puppet, { nodes: ['a@localhost'] });
+  return nodes;
+}
+
+/** A remote process, by its pid on its own node. */
+async function handleOf({ b }: Pair, pid: unknown): Promise<Handle> {
+  const own = b.processList().find((one) => String(one) === String(pid));
+  if (own === undefined) throw new Error(`${String(pid)} is not there`);
+  return new Handle(b, own as unknown as Pid<PuppetProtocol>);
+}
+
+test('D2: a node spawns on another one, with a name, as the parent and leader', async (t) => {
+  const nodes = await lending(await pair(t));
+  const peer = await nodes.a.network.connect('b@localhost');
+  const name = processName<PuppetProtocol>(fresh('spawned'));
+  const pid = await peer.spawn(puppetSpawn, { name });
+  t.is(pid.node, 'b@localhost');
+  t.is(String(nodes.b.whereis(name)), String(pid));
+  const child = await handleOf(nodes, pid);
+  t.is(String(await child.do('get', 'parent')), String(nodes.a.pid));
+  t.is(String(await child.do('get', 'leader')), String(nodes.a.pid));
+  await t.throwsAsync(peer.spawn(puppetSpawn, { name }), { code: 'taken' });
+});
+
+test('D3, D4: a process spawns on another node; level, parent and leader are its own', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0, { logLevel: 'error' });
+  const pid = await parent.do<Pid>('remoteSpawn', 'b@localhost', puppetSpawn, {});
+  const child = await handleOf(nodes, pid);
+  t.is(String(await child.do('get', 'parent')), String(parent.pid));
+  t.is((await child.do<{ logLevel: string }>('info')).logLevel, 'error');
+  const unknown = spawnName('nothing of that name');
+  await t.throwsAsync(parent.do('remoteSpawn', 'b@localhost', unknown, {}), {
+    code: 'name-unknown',
+  });
+});
+
+test('what is lent is lent to those who were named, until it is not any more', async (t) => {
+  const nodes = await pair(t);
+  const peer = await nodes.a.network.connect('b@localhost');
+  await t.throwsAsync(peer.spawn(puppetSpawn), { code: 'name-unknown' });
+  nodes.b.network.enableSpawn(puppetSpawn, Puppet, { nodes: ['c@localhost'] });
+  await t.throwsAsync(peer.spawn(puppetSpawn), { code: 'not-allowed' });
+  nodes.b.network.enableSpawn(puppetSpawn, Puppet);
+  t.is((await peer.spawn(puppetSpawn)).node, 'b@localhost');
+  t.true(nodes.b.network.disableSpawn(puppetSpawn));
+  await t.throwsAsync(peer.spawn(puppetSpawn), { code: 'name-unknown' });
+});
+
+test('the flag for remote spawn turns it off altogether', async (t) => {
+  const nodes = await lending(await pair(t, { flags: { remoteSpawn: false } }));
+  const peer = await nodes.a.network.connect('b@localhost');
+  t.false(peer.info().flags.remoteSpawn);
+  await t.throwsAsync(peer.spawn(puppetSpawn), { code: 'unsupported' });
+});
+
+test('what init throws rejects the spawn', async (t) => {
+  const nodes = await lending(await pair(t));
+  const peer = await nodes.a.network.connect('b@localhost');
+  const error = await t.throwsAsync(peer.spawn(puppetSpawn, { args: [{ fails: 'not today' }] }));
+  t.true(error instanceof RangeError);
+  t.is(error?.message, 'not today');
+});
+
+test('the environment travels only if the spawning node says so', async (t) => {
+  const shy = await lending(await pair(t));
+  const parent = await puppet(shy.a, 0, { env: [env(mood, 'good')] });
+  const pid = await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, {});
+  const child = await handleOf(shy, pid);
+  t.is(await child.do('env', mood), undefined);
+
+  const open = await networkNode(
+    'open@localhost',
+    {},
+    {
+      security: { exposeEnvRemoteSpawn: true },
+      env: [env(mood, 'of the node')],
+    },
+  );
+  t.teardown(() => open.stopForce());
+  showWay(open, shy.b);
+  shy.b.network.enableSpawn(puppetSpawn, Puppet);
+  const teller = await puppet(open, 0, { env: [env(mood, 'good')] });
+  const told = await teller.do('remoteSpawn', 'b@localhost', puppetSpawn, {
+    env: [env(envKey<number>('own'), 7)],
+  });
+  const other = await handleOf(shy, told);
+  t.is(await other.do('env', mood), 'good');
+  t.is(await other.do('env', 'own'), 7);
+});
+
+test('a child that is linked from far is heard of, and hears of its parent', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0, { trapExit: true });
+  const options = { linkChild: true, linkParent: true };
+  const pid = await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options);
+  const child = await handleOf(nodes, pid);
+  child.tell({ type: 'crash', text: 'on purpose' });
+  const [notice] = (await parent.hears(1)) as readonly { on: string; ended: { reason: Error } }[];
+  t.is(notice?.on, 'exit');
+  t.is(notice?.ended.reason.message, 'on purpose');
+
+  const second = await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options);
+  const orphan = await handleOf(nodes, second);
+  nodes.a.kill(parent.pid);
+  await orphan.gone();
+  t.pass();
+});
+
+test('a child that is linked to its parent ends when the node of that is lost', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0);
+  const pid = await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, { linkParent: true });
+  const child = await handleOf(nodes, pid);
+  await part(nodes);
+  await child.gone();
+  t.pass();
+});
+
+class Shop extends Application {
+  override load(): ApplicationSpec {
+    return { name: 'shop', mode: 'temporary', group: [childSpec('keeper', Puppet)] };
+  }
+}
+
+test('D5: an application is started from far, if that is allowed', async (t) => {
+  const { a, b } = await pair(t);
+  await b.applications.load(Shop);
+  const peer = await a.network.connect('b@localhost');
+  await t.throwsAsync(peer.startApplication('shop'), { code: 'name-unknown' });
+  b.network.enableApplicationStart('shop', { nodes: ['c@localhost'] });
+  await t.throwsAsync(peer.startApplication('shop'), { code: 'not-allowed' });
+  b.network.enableApplicationStart('shop');
+  t.is((await peer.applicationInfo('shop')).state, 'loaded');
+  await peer.startApplication('shop', { mode: 'transient' });
+  const info = await peer.applicationInfo('shop');
+  t.is(info.state, 'running');
+  t.is(info.mode, 'transient');
+  await t.throwsAsync(peer.startApplication('shop'), { code: 'application-running' });
+  b.network.enableApplicationStart('nothing');
+  await t.throwsAsync(peer.startApplication('nothing'), { code: 'application-unknown' });
+  t.true(b.network.disableApplicationStart('shop'));
+});
+
+test('a job spawns on another node', async (t) => {
+  const { b } = await lending(await pair(t));
+  const clock = virtualClock({ startAt: new Date('2026-01-01T00:00:30Z') });
+  const a = await networkNode('a@localhost', {}, { clock });
+  t.teardown(() => a.stopForce());
+  showWay(a, b);
+  const name = processName<PuppetProtocol>(fresh('job'));
+  const action = cronRemoteSpawn('b@localhost', puppetSpawn, { name });
+  t.is(action.description, "spawn 'puppet' on b@localhost");
+  a.cron.addJob({ name: 'far', spec: '* * * * *', action });
+  await clock.advance(60_000);
+  const pid = await waitFor('the process of the job', () => b.whereis(name));
+  t.is(await new Handle(b, pid).do('env', cronJobName), 'far');
+});
+
+test('a wrong remote spawn is refused at once', async (t) => {
+  const { a } = await pair(t);
+  const parent = await puppet(a, 0);
+  await t.throwsAsync(parent.do('remoteSpawn', 'b', puppetSpawn, {}), { code: 'incorrect' });
+  await t.throwsAsync(parent.do('remoteSpawn', 'a@localhost', puppetSpawn, {}), {
+    code: 'not-allowed',
+  });
+});

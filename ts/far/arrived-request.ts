@@ -1,0 +1,50 @@
+import type { LocalAlias } from '../process/alias.ts';
+import type { LocalPid } from '../process/pid.ts';
+import type { Far } from './far.ts';
+import { NO_VALUE } from './frame-reader.ts';
+import { PREFIX_ADDRESSED } from './frame-head.ts';
+import { isAddressed } from './peer-rules.ts';
+import { isOfPeer, type Station } from './station.ts';
+
+/** Where a call from elsewhere came from. */
+export interface CallOrigin {
+  readonly station: Station;
+  readonly number: number;
+}
+
+/** A request as it arrives. */
+export interface ArrivedRequest {
+  readonly origin: CallOrigin;
+  readonly address?: string | LocalAlias | undefined;
+  readonly request?: unknown;
+  /** Who calls, if its frame does not say. */
+  readonly first?: LocalPid | undefined;
+}
+
+type Parts = readonly [
+  address: string | LocalAlias | undefined,
+  request: unknown,
+  first?: LocalPid,
+  origin?: Station,
+];
+
+/** What a request says; `undefined` for one that says nothing, which is seen to. */
+export function openRequest(far: Far, frame: number): ArrivedRequest | undefined {
+  const { reader, thread } = far;
+  const [number] = reader.prefix(frame);
+  const station = reader.stationOf(frame);
+  const origin = { station, number };
+  // A call of this thread that comes back: it is known here.
+  if (station === thread) return { origin };
+  const value = reader.value(frame);
+  if (value === NO_VALUE) return undefined;
+  const parts = reader.formOf(frame) === PREFIX_ADDRESSED ? value : [undefined, value];
+  if (!isAddressed(parts)) {
+    far.violated(station, 'a request is no list of address and value');
+    return undefined;
+  }
+  const [address, request, first, forwarded] = parts as Parts;
+  // Only a thread of this node says that a call is of another node.
+  const isForwarded = forwarded !== undefined && !isOfPeer(station);
+  return { origin: isForwarded ? { station: forwarded, number } : origin, address, request, first };
+}

@@ -1,0 +1,126 @@
+import { isExitReason } from '../error/exit-reason.ts';
+import {
+  KIND_ADDRESSED,
+  KIND_EVENT,
+  KIND_FAR,
+  KIND_INSPECT,
+  KIND_REQUEST,
+  KIND_SIGNAL,
+} from '../native/layout.ts';
+import { LocalAlias } from '../process/alias.ts';
+import { LocalPid } from '../process/pid.ts';
+import { Control } from './control.ts';
+
+type Check = (value: unknown) => boolean;
+
+/** What comes with each control frame that another node may send; all others are for threads of one node. */
+const CONTROLS: ReadonlyMap<number, Check> = new Map<number, Check>([
+  [Control.reply, () => true],
+  [Control.replyError, isError],
+  [Control.replyEnded, (value) => value === undefined || isExitReason(value)],
+  [Control.cancel, isNothing],
+  [Control.moved, (value) => value instanceof LocalPid],
+  [Control.respond, isResponse],
+  [Control.watch, isWatchable],
+  [Control.watched, isWatchAnswer],
+  [Control.unwatch, isNothing],
+  [Control.fired, isEnd],
+  [Control.published, isPublication],
+  [Control.ask, (value) => isList(value) && typeof value[0] === 'string'],
+  [Control.answer, isAnswer],
+  [Control.placed, isNothing],
+  [Control.notPlaced, (value) => typeof value === 'string'],
+]);
+
+/** What is in a message of each kind that another node may send. */
+const MESSAGES: ReadonlyMap<number, Check> = new Map<number, Check>([
+  [KIND_FAR, () => true],
+  [KIND_REQUEST, () => true],
+  [KIND_ADDRESSED, () => true],
+  [KIND_EVENT, isEvent],
+  [KIND_SIGNAL, isExitReason],
+  [KIND_INSPECT, (value) => isList(value) && value.every((item) => typeof item === 'string')],
+]);
+
+/** The ops of the control frames that another node may send. */
+export const PEER_CONTROLS: readonly number[] = [...CONTROLS.keys()];
+
+/** Whether another node may send a control frame of that op at all. */
+export function isForPeers(op: number): boolean {
+  return CONTROLS.has(op);
+}
+
+/** Whether a control frame carries what its op says. */
+export function isFittingControl(op: number, value: unknown): boolean {
+  return CONTROLS.get(op)?.(value) === true;
+}
+
+/** Whether another node may send a message of that kind with this value. */
+export function isFittingMessage(kind: number, value: unknown): boolean {
+  return MESSAGES.get(kind)?.(value) === true;
+}
+
+/** What comes with a message to a name or alias, or one that is handed on: address, value and first sender. */
+export function isAddressed(
+  value: unknown,
+): value is readonly [string | LocalAlias | undefined, unknown, LocalPid?] {
+  if (!isList(value)) return false;
+  const [address, , from] = value;
+  const isAddress =
+    address === undefined || typeof address === 'string' || address instanceof LocalAlias;
+  return isAddress && (from === undefined || from instanceof LocalPid);
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined;
+}
+
+function isError(value: unknown): boolean {
+  return value instanceof Error;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function isResponse(value: unknown): boolean {
+  if (!isList(value)) return false;
+  const [ref, isValue, answer] = value;
+  return typeof ref === 'string' && (isValue === true || (isValue === false && isError(answer)));
+}
+
+/** A pid, an alias, or the kind and the name. */
+function isWatchable(value: unknown): boolean {
+  if (value instanceof LocalPid || value instanceof LocalAlias) return true;
+  if (!isList(value)) return false;
+  return (value[0] === 'name' || value[0] === 'event') && typeof value[1] === 'string';
+}
+
+/** Why not, on which thread it is, or the backlog of an event. */
+function isWatchAnswer(value: unknown): boolean {
+  if (typeof value === 'string' || typeof value === 'number') return true;
+  return isList(value) && value.every(isEvent);
+}
+
+/** The reason, and whether its `terminate` still runs. */
+function isEnd(value: unknown): boolean {
+  return isList(value) && isExitReason(value[0]) && typeof value[1] === 'boolean';
+}
+
+/** When, in which queue, what. */
+function isPublication(value: unknown): boolean {
+  if (!isList(value)) return false;
+  const [timestampNs, queue] = value;
+  return typeof timestampNs === 'bigint' && (queue === 0 || queue === 1 || queue === 2);
+}
+
+function isAnswer(value: unknown): boolean {
+  if (!isList(value)) return false;
+  return value[0] === true || (value[0] === false && isError(value[1]));
+}
+
+function isEvent(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, node, timestampNs } = value as Readonly<Record<string, unknown>>;
+  return typeof name === 'string' && typeof node === 'string' && typeof timestampNs === 'bigint';
+}

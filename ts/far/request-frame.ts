@@ -1,0 +1,71 @@
+import type { PendingCall } from '../call/pending-call.ts';
+import { FRAME_MESSAGE } from '../native/layout.ts';
+import type { LocalAlias } from '../process/alias.ts';
+import { ProcessRecord } from '../process/process-record.ts';
+import type { Far } from './far.ts';
+import { FarPid } from './far-pid.ts';
+import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
+import { RemoteName } from './remote-name.ts';
+import { RemotePid } from './remote-pid.ts';
+import { isOfPeer, type Station } from './station.ts';
+
+/** Whoever is called and is none of this thread. */
+export type FarPeer = FarPid | RemotePid | RemoteName;
+
+/** Into which mailbox a request goes. */
+export interface RequestWay {
+  readonly kind: number;
+  readonly queue: number;
+}
+
+/** What a request says besides its value. */
+export interface RequestHead extends RequestWay {
+  readonly number: number;
+  /** The thread of the caller, for a call that is handed on. */
+  readonly origin: Station | undefined;
+}
+
+/**
+ * Writes the request of a call; false when there is no room on the way. When another node is asked, a caller that
+ * is none of this thread stands in the value: the answer must come here. So does one of another node, with where the
+ * answer goes, when the call is handed on to another thread.
+ */
+export function writeRequest(
+  far: Far,
+  call: PendingCall,
+  to: FarPeer,
+  { number, kind, queue, origin }: RequestHead,
+): boolean {
+  const { caller, request } = call;
+  const { pid } = caller;
+  const isOwn = !(pid instanceof FarPid) && !(pid instanceof RemotePid);
+  // Its frame is written here: what it carries must not be read as if its first sender had written it.
+  const isOfPeers = pid instanceof RemotePid;
+  const isDetached = isOfPeers || (!isOwn && !(to instanceof FarPid));
+  const alias = to instanceof RemoteName ? undefined : addressIn(call);
+  const isPlain = alias === undefined && !isDetached;
+  const prefix = [number, isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED] as const;
+  const way = far.profiles.wayOf(caller instanceof ProcessRecord ? caller.extra : undefined);
+  const isOrigin = origin !== undefined && isOfPeer(origin);
+  const own = isOrigin ? undefined : origin;
+  const rest = { op: FRAME_MESSAGE, kind, queue, prefix, isForced: false, way } as const;
+  const first = isDetached ? [pid, ...(isOrigin ? [origin] : [])] : [];
+  const value = isPlain ? request : [alias, request, ...first];
+  const from = isDetached ? far.runtime.core.pid : pid;
+  return far.writer.write({ ...placeOf(to, call.station), ...rest, origin: own }, from, value);
+}
+
+/** How a frame names who is called. */
+function placeOf(
+  to: FarPeer,
+  station: Station,
+): Pick<FrameHead, 'station' | 'first' | 'second' | 'name'> {
+  if (to instanceof RemoteName) return { station, first: 0, second: 0, name: to.name };
+  const place = { first: to.farSlot, second: to.generation, name: undefined };
+  return { ...place, station: to instanceof FarPid ? to.thread : station };
+}
+
+/** The name or alias that a call was sent to. */
+function addressIn(call: PendingCall): string | LocalAlias | undefined {
+  return call.address as string | LocalAlias | undefined;
+}

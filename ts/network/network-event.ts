@@ -1,0 +1,27 @@
+import { type EventName, eventName } from '../event/event-name.ts';
+
+/** What a node with a network publishes as `networkEvent`. */
+export type NetworkEvent =
+  /** A connection to a node is made. */
+  | { readonly type: 'connected'; readonly node: string; readonly creation: number }
+  /** A connection is gone, and why. */
+  | {
+      readonly type: 'disconnected';
+      readonly node: string;
+      readonly creation: number;
+      readonly reason: Error;
+    }
+  /** A node of this host has registered. */
+  | { readonly type: 'joined'; readonly node: string }
+  /** A node of this host is not registered any more. */
+  | { readonly type: 'left'; readonly node: string }
+  /** Somebody wanted to connect and was not let in. */
+  | { readonly type: 'rejected'; readonly address: string; readonly reason: string };
+
+/**
+ * The event by which a node with a network tells of other nodes; its producer is the node itself.
+ *
+ * @example
+ * for await (const { message } of node.subscribe(networkEvent)) console.log(message.type, message.node);
+ */
+export const networkEvent: EventName<NetworkEvent> = eventName('tergo network');

@@ -1,0 +1,306 @@
+import { reasonOf } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { AnyPublisher } from '../event/event-message.ts';
+import { Control } from '../far/control.ts';
+import type { Far } from '../far/far.ts';
+import { lostError } from '../far/peers.ts';
+import type { RemoteHome } from '../far/remote-home.ts';
+import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
+import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
+import { AllowList } from './allow-list.ts';
+import { ALL_FLAGS, flagsOf } from './features.ts';
+import type { NetworkEvent } from './network-event.ts';
+import { networkEvent } from './network-event.ts';
+import type { AcceptorInfo, RemoteNodeInfo } from './network-info.ts';
+import type {
+  AcceptorOptions,
+  NetworkFlags,
+  NetworkMode,
+  NetworkOptions,
+} from './network-options.ts';
+import { algorithmOf, levelOf } from './compression-levels.ts';
+import { tlsWords } from './tls-words.ts';
+import { connectionInfo } from './connection-info.ts';
+import { dialError } from './dial-error.ts';
+import type { NetworkRouteEntry, NetworkRouteInfo } from './network-route.ts';
+import { Registration } from './registration.ts';
+
+const DEFAULT_PORT = 11_144;
+const LOOPBACK = '127.0.0.1';
+const DEFAULT_MAX_MESSAGE = 64 * 1024 * 1024;
+
+/** What a connection has been told at its beginning. */
+export interface Standing {
+  readonly home: RemoteHome;
+  readonly sinceMs: number;
+  readonly maxMessage: number;
+  readonly isDialler: boolean;
+}
+
+/** What the network of a node is made of. */
+export interface NetworkParts {
+  readonly native: BindingNetwork;
+  readonly fabric: BindingFabric;
+}
+
+/** The network of a node as thread 0 runs it: listens, dials, tells of peers, and keeps what they may ask for. */
+export class NetworkHost {
+  readonly options: NetworkOptions;
+  readonly mode: NetworkMode;
+  readonly flags: NetworkFlags;
+  readonly maxMessageSize: number;
+  /** Behaviours that others may spawn. */
+  readonly lent: AllowList<AnyBehaviour> = new AllowList('behaviour');
+  /** Applications that others may start. */
+  readonly startable: AllowList<true> = new AllowList('application');
+  /** What it has to do with the registrar of its host. */
+  readonly registration: Registration;
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+  readonly #native: BindingNetwork;
+  readonly #fabric: BindingFabric;
+  readonly #dials = new Map<string, PromiseWithResolvers<void>>();
+  readonly #standing = new Map<number, Standing>();
+  readonly #routes = new Map<string, NetworkRouteInfo>();
+  readonly #publisher: AnyPublisher;
+  /** Who waits until all is known of a connection. */
+  readonly #curious = new Map<RemoteHome, (() => void)[]>();
+  /** Who waits for the end of a connection. */
+  readonly #leaving = new Map<RemoteHome, (() => void)[]>();
+
+  constructor(runtime: Runtime, { native, fabric }: NetworkParts, options: NetworkOptions) {
+    this.#fabric = fabric;
+    this.#runtime = runtime;
+    this.#far = runtime.far!;
+    this.#native = native;
+    this.registration = new Registration(runtime, native);
+    this.options = options;
+    this.mode = options.mode ?? 'enabled';
+    this.flags = { ...ALL_FLAGS, ...options.flags };
+    this.maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE;
+    this.#publisher = runtime.events.register(runtime.core, networkEvent, {});
+    this.#serveThreads();
+  }
+
+  /** Listens, lays the routes and registers; rejects with what the system or the registrar says to that. */
+  async start(): Promise<void> {
+    this.#native.onEvent(() => this.#readEvents());
+    const isListening = this.mode === 'enabled' || this.mode === 'passive';
+    for (const acceptor of isListening ? (this.options.acceptors ?? [{}]) : [])
+      this.#listen(acceptor);
+    for (const { pattern, weight, ...route } of this.options.routes ?? [])
+      this.addRoute(pattern, route, weight);
+    const { registrar = {} } = this.options;
+    if (registrar !== false) await this.registration.start(this.mode, registrar);
+  }
+
+  /** Resolves when the node is connected; rejects with `no-route`, `no-connection`, `not-allowed`. */
+  dial(node: string): Promise<void> {
+    if (this.#far.peers.connectedAs(node) !== undefined) return Promise.resolve();
+    const underWay = this.#dials.get(node);
+    if (underWay !== undefined) return underWay.promise;
+    if (node === this.#runtime.home.node)
+      return Promise.reject(new TergoError('not-allowed', `${node} cannot connect to itself`));
+    const dial = Promise.withResolvers<void>();
+    this.#dials.set(node, dial);
+    this.#native.connect(node);
+    return dial.promise;
+  }
+
+  /** Ends a connection; resolves when it is gone. */
+  disconnect(home: RemoteHome): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#leaving.get(home) ?? [];
+    this.#leaving.set(home, waiting.concat(resolve));
+    this.#native.disconnect(home.node);
+    return promise;
+  }
+
+  /** Throws `taken` when there is one of that pattern. */
+  addRoute(
+    pattern: string,
+    route: Omit<NetworkRouteEntry, 'pattern' | 'weight'>,
+    weight = 0,
+  ): void {
+    if (this.#routes.has(pattern))
+      throw new TergoError('taken', `there is a route for '${pattern}' already; remove it first`);
+    const { host, port, cookie, tls = false } = route;
+    const isTls = tls !== false;
+    this.#native.addRoute({
+      ...{ pattern, weight, host: host ?? '', port, isTls },
+      ...(typeof tls === 'boolean' ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
+      ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
+    });
+    this.#routes.set(pattern, { pattern, host, port, weight, isTls });
+  }
+
+  /** False when there is none of that pattern. */
+  removeRoute(pattern: string): boolean {
+    if (!this.#routes.delete(pattern)) return false;
+    this.#native.removeRoute(pattern);
+    return true;
+  }
+
+  /** The static routes, in the order in which they were laid. */
+  get routes(): readonly NetworkRouteInfo[] {
+    return [...this.#routes.values()];
+  }
+
+  /** Who listens. */
+  get acceptors(): readonly AcceptorInfo[] {
+    return this.#native.acceptors().map(({ address: host, ...rest }) => ({ host, ...rest }));
+  }
+
+  /** What is known of the connection to a node; `undefined` when there is none. */
+  infoOf(home: RemoteHome): RemoteNodeInfo | undefined {
+    if (!this.#standing.has(home.seat)) this.#readEvents();
+    const standing = this.#standing.get(home.seat);
+    if (standing?.home !== home) return undefined;
+    const counted = this.#native.connections().find(({ seat }) => seat === home.seat);
+    const upMs = this.#runtime.driver.readNow() - standing.sinceMs;
+    return counted && connectionInfo(counted, standing, upMs);
+  }
+
+  /** Resolves when all is known of a connection that stands, or it does not stand any more: frames may be faster than events. */
+  whenKnown(home: RemoteHome): Promise<void> | undefined {
+    if (!home.isConnected || this.#standing.get(home.seat)?.home === home) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#curious.set(home, (this.#curious.get(home) ?? []).concat(resolve));
+    return promise;
+  }
+
+  /** Says goodbye to all; resolves when they know, after some 1 s at the latest. */
+  async close(): Promise<void> {
+    this.registration.close();
+    for (const [node, { reject }] of this.#dials) reject(lostError(node, 'this node stops'));
+    this.#dials.clear();
+    await new Promise<void>((resolve) => this.#native.close(resolve));
+    this.#fabric.close();
+  }
+
+  /** What the other threads need of the network. */
+  #serveThreads(): void {
+    const { peers, questions, peerEvents, profiles } = this.#far;
+    const dial = (node: string): Promise<void> => this.dial(node);
+    const profile = (settings: Compression): number => this.#profileOf(settings);
+    peers.dial = dial;
+    profiles.ask = profile;
+    questions.on('dial', dial);
+    questions.on('profile', profile);
+    peerEvents.cutOff = (seat) => {
+      const node = peers.at(seat)?.node;
+      if (node !== undefined) this.#native.disconnect(node);
+    };
+    peers.onChange = (home, lost) => this.#changed(home, lost);
+    const { compression } = this.options;
+    if (compression?.enabled === true)
+      profiles.plainWay = profiles.numberOf(compressionOver(NO_COMPRESSION, compression));
+  }
+
+  #profileOf(settings: Compression): number {
+    const { thresholdBytes } = settings;
+    return this.#native.profile(algorithmOf(settings), levelOf(settings), thresholdBytes);
+  }
+
+  #listen(acceptor: AcceptorOptions): void {
+    const { host = LOOPBACK, port = DEFAULT_PORT, portCount = 0, cookie } = acceptor;
+    const { timeoutMs, maxPending, routeHost, routePort } = acceptor;
+    const { tls = this.options.tls } = acceptor;
+    try {
+      this.#native.listen({
+        ...{ address: host, port, portCount },
+        ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
+        ...(timeoutMs === undefined ? {} : { handshakeMs: timeoutMs }),
+        ...(maxPending === undefined ? {} : { maxHandshakes: maxPending }),
+        ...(routeHost === undefined ? {} : { routeHost }),
+        ...(routePort === undefined ? {} : { routePort }),
+        ...(tls === undefined ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
+      });
+    } catch (cause) {
+      const text = `the node cannot listen on ${host}:${port}: ${reasonOf(cause).message}`;
+      throw new TergoError('incorrect', text, { cause });
+    }
+  }
+
+  #readEvents(): void {
+    for (const event of this.#native.events()) this.#take(event);
+  }
+
+  #take(event: BindingNetworkEvent): void {
+    const { kind, peer, reason } = event;
+    if (kind === 'up') return this.#up(event);
+    if (kind === 'failed') return this.#failed(peer, reason, event.detail);
+    if (kind === 'down') return this.#down(event);
+    if (kind === 'registrar') return this.#registrarSaid(peer, reason, event.detail);
+    this.#runtime.log.warning('a connection was not let in', { address: peer, reason });
+    this.#publish({ type: 'rejected', address: peer, reason: reason ?? '' });
+  }
+
+  #up({ peer, seat, creation, maxMessage, isDialler }: BindingNetworkEvent): void {
+    const home = this.#far.peers.home(peer, creation!);
+    const { driver } = this.#runtime;
+    this.#standing.set(seat!, {
+      ...{ home, sinceMs: driver.readNow() },
+      ...{ maxMessage: maxMessage ?? 0, isDialler: isDialler === true },
+    });
+    for (const thread of [this.#far.thread, ...this.#far.others])
+      if (this.#far.isUp(thread)) this.#tellLimit(thread, seat!, maxMessage ?? 0);
+    this.#settleDial(peer)?.resolve();
+    this.#tell(this.#curious, home);
+  }
+
+  #down({ peer: node, seat, reason, detail: how }: BindingNetworkEvent): void {
+    this.#standing.delete(seat!);
+    if (reason !== 'protocol') return;
+    this.#runtime.log.error('a peer broke the protocol; its connection is ended', { node, how });
+  }
+
+  #registrarSaid(node: string, what: string | null, detail: string | null): void {
+    if (what === 'joined' || what === 'left') return this.#publish({ type: what, node });
+    const { log } = this.#runtime;
+    const isTrouble = what === 'lost' || what === 'refused' || what === 'unasked';
+    log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, { detail });
+  }
+
+  #tellLimit(thread: number, seat: number, bytes: number): void {
+    if (thread === this.#far.thread) this.#far.writer.limit(seat, bytes);
+    else this.#far.controls.send(thread, Control.limit, seat, bytes);
+  }
+
+  #failed(node: string, reason: string | null, detail: string | null): void {
+    this.#settleDial(node)?.reject(dialError(node, reason, detail));
+  }
+
+  #settleDial(node: string): PromiseWithResolvers<void> | undefined {
+    const dial = this.#dials.get(node);
+    this.#dials.delete(node);
+    this.#runtime.driver.letPromisesRun();
+    return dial;
+  }
+
+  #changed(home: RemoteHome, lost: Error | undefined): void {
+    const { node, creation, features } = home;
+    const { log } = this.#runtime;
+    if (lost === undefined) {
+      log.info('a node is connected', { node, creation, flags: flagsOf(features) });
+      return this.#publish({ type: 'connected', node, creation });
+    }
+    log.info('a node is not connected any more', { node, creation, reason: lost.message });
+    this.#publish({ type: 'disconnected', node, creation, reason: lost });
+    this.#tell(this.#leaving, home);
+    this.#tell(this.#curious, home);
+  }
+
+  #tell(waiting: Map<RemoteHome, (() => void)[]>, home: RemoteHome): void {
+    for (const resolve of waiting.get(home) ?? []) resolve();
+    waiting.delete(home);
+    this.#runtime.driver.letPromisesRun();
+  }
+
+  #publish(event: NetworkEvent): void {
+    if (this.#runtime.isStopped) return;
+    this.#runtime.events.publish(this.#runtime.core, this.#publisher, event);
+  }
+}

@@ -1,0 +1,76 @@
+import type { NetworkFlags, NetworkMode } from './network-options.ts';
+import type { NetworkRouteInfo } from './network-route.ts';
+
+/** What an acceptor has done. Source: Ergo `gen.AcceptorInfo`. */
+export interface AcceptorInfo {
+  /** The address on which it listens. */
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+  /** Sockets that came. */
+  readonly arrived: number;
+  /** Handshakes that ended in a link, those that failed, and those that are going on. */
+  readonly admitted: number;
+  readonly rejected: number;
+  readonly pending: number;
+  /** Sockets that were closed because there were too many. */
+  readonly turnedAway: number;
+}
+
+/** What is known of a connection. All since it was made. Source: Ergo `gen.RemoteNodeInfo`. */
+export interface RemoteNodeInfo {
+  readonly name: string;
+  readonly creation: number;
+  /** How long it has stood, ms. */
+  readonly connectionUptimeMs: number;
+  /** Whether this node has dialled. */
+  readonly isDialler: boolean;
+  /** What is in force between the two nodes. */
+  readonly flags: NetworkFlags;
+  /** The largest message that the peer takes, bytes. */
+  readonly maxMessageSize: number;
+  /** Links in its pool, and those that were lost and replaced. */
+  readonly links: number;
+  readonly reconnects: number;
+  /** Messages of processes, and what nodes tell each other besides. */
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Frames of the wire, each with many messages. */
+  readonly batchesIn: number;
+  readonly batchesOut: number;
+  readonly fragmentsIn: number;
+  readonly fragmentsOut: number;
+  /** Bytes after compression for each byte before it; 1 when nothing was compressed. */
+  readonly compressionRatioIn: number;
+  readonly compressionRatioOut: number;
+  /** Bytes that wait here for the peer. */
+  readonly queueBytes: number;
+  /** How often a message had to wait because the peer had no room. */
+  readonly blocked: number;
+  /** Messages that went nowhere: they were larger than the peer takes. */
+  readonly refused: number;
+  /** Time to the peer and back, ms; 0: not known yet. */
+  readonly roundTripMs: number;
+}
+
+/** What may be asked for by name, and by whom. */
+export interface AllowedInfo {
+  readonly name: string;
+  /** `undefined`: every connected node. */
+  readonly nodes: readonly string[] | undefined;
+}
+
+/** What there is to know of the network of a node. Source: Ergo `gen.NetworkInfo`. */
+export interface NetworkInfo {
+  readonly mode: NetworkMode;
+  readonly flags: NetworkFlags;
+  readonly maxMessageSize: number;
+  readonly acceptors: readonly AcceptorInfo[];
+  readonly routes: readonly NetworkRouteInfo[];
+  /** Connected nodes. */
+  readonly nodes: readonly RemoteNodeInfo[];
+  readonly enabledSpawn: readonly AllowedInfo[];
+  readonly enabledApplicationStart: readonly AllowedInfo[];
+}

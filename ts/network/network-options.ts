@@ -1,0 +1,187 @@
+import {
+  checkBoolean,
+  checkChoice,
+  checkDelay,
+  checkInteger,
+  checkName,
+  checkOptions,
+} from '../error/check.ts';
+import { incorrect } from '../error/tergo-error.ts';
+import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
+import { checkCookie } from './check-cookie.ts';
+import { checkRoute, type NetworkRouteEntry } from './network-route.ts';
+import { checkTls, type TlsOptions } from './tls-options.ts';
+
+/**
+ * How far a node takes part in the network. `enabled`: it listens, announces where, and dials; `hidden`: it dials only;
+ * `passive`: it listens and dials, but announces nothing, so that only static routes lead to it; `disabled`: none of
+ * it. Source: Ergo `gen.NetworkMode`.
+ */
+export type NetworkMode = 'enabled' | 'hidden' | 'passive' | 'disabled';
+
+/** What a node lets its peers do and does with them; each is in force between two nodes that both have it. All on by default. Source: Ergo `gen.NetworkFlags`. */
+export interface NetworkFlags {
+  /** What `enableSpawn` lends may be spawned by other nodes. */
+  readonly remoteSpawn: boolean;
+  /** What `enableApplicationStart` names may be started by other nodes. */
+  readonly remoteApplicationStart: boolean;
+  /** Important messages are confirmed. */
+  readonly importantDelivery: boolean;
+}
+
+/** Limits for those who are not let in yet. */
+export interface HandshakeOptions {
+  /** How long a handshake may take, ms; 5000 by default. */
+  readonly timeoutMs?: number;
+  /** How many may go on at once; 1024 by default. */
+  readonly maxPending?: number;
+}
+
+/** Where a node listens. Source: Ergo `gen.AcceptorOptions`. */
+export interface AcceptorOptions extends HandshakeOptions {
+  /** The address to listen on; `127.0.0.1` by default. */
+  readonly host?: string;
+  /** The first port to try; 11144 by default, 0: any that is free. */
+  readonly port?: number;
+  /** How many ports to try, upwards; 0, the default: all there are. */
+  readonly portCount?: number;
+  /** The host that others are told, such as that of a NAT; that of the node's name by default. */
+  readonly routeHost?: string;
+  /** The port that others are told; the one that is listened on by default. */
+  readonly routePort?: number;
+  /** What those who dial must know; the node's cookie by default. */
+  readonly cookie?: string;
+  /** Certificates of this acceptor; those of the node by default. */
+  readonly tls?: TlsOptions | 'self-signed';
+}
+
+/** The registrar that each host has by itself: the first node serves it. */
+export interface RegistrarOptions {
+  /** The port, of this host and of all others; 4499 by default. */
+  readonly port?: number;
+  /** Whether it answers other hosts when this node serves it; true by default. */
+  readonly answerOthers?: boolean;
+  /** Whether this node may serve it when nobody does; true by default. */
+  readonly serve?: boolean;
+}
+
+/** How a node talks with others. Source: Ergo `gen.NetworkOptions`. */
+export interface NetworkOptions {
+  /** `enabled` by default. */
+  readonly mode?: NetworkMode;
+  /** The secret that the nodes of a cluster share, 16 bytes at least. That of `cookieFile` by default. */
+  readonly cookie?: string;
+  /** The file of the cookie; `.tergo.cookie` in the home directory by default. Made with a random one, for the user only, if there is none. */
+  readonly cookieFile?: string;
+  /** Where to listen; one on `127.0.0.1` by default, from port 11144 on. */
+  readonly acceptors?: readonly AcceptorOptions[];
+  /** The host's registrar; `false`: none, only `routes` lead to other nodes. */
+  readonly registrar?: RegistrarOptions | false;
+  /** Where nodes are, before any registrar is asked. */
+  readonly routes?: readonly NetworkRouteEntry[];
+  /** Certificates; without them links are not encrypted. `'self-signed'` is for development. */
+  readonly tls?: TlsOptions | 'self-signed';
+  readonly flags?: Partial<NetworkFlags>;
+  /** The largest message that this node takes, bytes; 64 MiB by default. */
+  readonly maxMessageSize?: number;
+  /** How many links a connection has that others open to this node, 1 to 64; 3 by default. */
+  readonly poolSize?: number;
+  /** Something is sent on every link at least that often, ms; 15000 by default. A link from which nothing comes for three times that is lost. */
+  readonly keepAliveMs?: number;
+  /** Bytes that may be on their way to this node on each link before it has taken some; 8 MiB by default, 256 KiB at least. */
+  readonly windowBytes?: number;
+  /** How long the handshake with a node that is dialled may take, ms; 5000 by default. */
+  readonly dialTimeoutMs?: number;
+  /** How what processes send is compressed that have set nothing themselves; not at all by default. */
+  readonly compression?: Partial<Compression>;
+}
+
+const MODES: readonly NetworkMode[] = ['enabled', 'hidden', 'passive', 'disabled'];
+const MIN_WINDOW_BYTES = 256 * 1024;
+const MAX_PORT = 65_535;
+const KEYS = [
+  ...['mode', 'cookie', 'cookieFile', 'acceptors', 'registrar', 'routes', 'tls', 'flags'],
+  ...['maxMessageSize', 'poolSize', 'keepAliveMs', 'windowBytes', 'dialTimeoutMs', 'compression'],
+];
+const HANDSHAKE_KEYS = ['timeoutMs', 'maxPending'];
+const ACCEPTOR_KEYS = [
+  ...['host', 'port', 'portCount', 'routeHost', 'routePort', 'cookie', 'tls'],
+  ...HANDSHAKE_KEYS,
+];
+
+/** Throws `incorrect`, naming the key, unless these are options of a network. @internal */
+export function checkNetwork(argument: string, options: unknown): void {
+  if (typeof options === 'boolean') return;
+  checkOptions(argument, options, KEYS);
+  const network = options as NetworkOptions;
+  if (network.mode !== undefined) checkChoice(`${argument}.mode`, network.mode, MODES);
+  if (network.cookie !== undefined) checkCookie(`${argument}.cookie`, network.cookie);
+  if (network.cookieFile !== undefined) checkPath(`${argument}.cookieFile`, network.cookieFile);
+  checkList(`${argument}.acceptors`, network.acceptors, checkAcceptor);
+  checkList(`${argument}.routes`, network.routes, checkRoute);
+  if (network.registrar !== undefined && network.registrar !== false)
+    checkRegistrar(`${argument}.registrar`, network.registrar);
+  if (network.tls !== undefined) checkTls(`${argument}.tls`, network.tls);
+  if (network.flags !== undefined) checkFlags(`${argument}.flags`, network.flags);
+  if (network.compression !== undefined) compressionOver(NO_COMPRESSION, network.compression);
+  checkLimits(argument, network);
+}
+
+function checkLimits(argument: string, options: NetworkOptions): void {
+  const { maxMessageSize, poolSize, keepAliveMs, windowBytes, dialTimeoutMs } = options;
+  if (maxMessageSize !== undefined)
+    checkInteger(`${argument}.maxMessageSize`, maxMessageSize, 1024, 2 ** 31);
+  if (poolSize !== undefined) checkInteger(`${argument}.poolSize`, poolSize, 1, 64);
+  if (keepAliveMs !== undefined) checkInteger(`${argument}.keepAliveMs`, keepAliveMs, 10, 255_000);
+  if (windowBytes !== undefined)
+    checkInteger(`${argument}.windowBytes`, windowBytes, MIN_WINDOW_BYTES, 2 ** 31);
+  if (dialTimeoutMs !== undefined) checkDelay(`${argument}.dialTimeoutMs`, dialTimeoutMs, 1);
+}
+
+function checkAcceptor(argument: string, acceptor: unknown): void {
+  checkOptions(argument, acceptor, ACCEPTOR_KEYS);
+  const { host, port, portCount, routeHost, routePort, cookie, tls, ...handshake } =
+    acceptor as AcceptorOptions;
+  if (host !== undefined) checkName(`${argument}.host`, host);
+  if (port !== undefined) checkInteger(`${argument}.port`, port, 0, MAX_PORT);
+  if (portCount !== undefined) checkInteger(`${argument}.portCount`, portCount, 0, MAX_PORT);
+  if (routeHost !== undefined) checkName(`${argument}.routeHost`, routeHost);
+  if (routePort !== undefined) checkInteger(`${argument}.routePort`, routePort, 1, MAX_PORT);
+  if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
+  if (tls !== undefined) checkTls(`${argument}.tls`, tls);
+  checkHandshake(argument, handshake);
+}
+
+function checkHandshake(argument: string, options: HandshakeOptions): void {
+  const { timeoutMs, maxPending } = options;
+  if (timeoutMs !== undefined) checkDelay(`${argument}.timeoutMs`, timeoutMs, 1);
+  if (maxPending !== undefined) checkInteger(`${argument}.maxPending`, maxPending, 1, 1_000_000);
+}
+
+function checkRegistrar(argument: string, registrar: RegistrarOptions): void {
+  checkOptions(argument, registrar, ['port', 'answerOthers', 'serve']);
+  const { port, answerOthers, serve } = registrar;
+  if (port !== undefined) checkInteger(`${argument}.port`, port, 1, MAX_PORT);
+  if (answerOthers !== undefined) checkBoolean(`${argument}.answerOthers`, answerOthers);
+  if (serve !== undefined) checkBoolean(`${argument}.serve`, serve);
+}
+
+function checkFlags(argument: string, flags: Partial<NetworkFlags>): void {
+  checkOptions(argument, flags, ['remoteSpawn', 'remoteApplicationStart', 'importantDelivery']);
+  for (const [key, value] of Object.entries(flags))
+    if (value !== undefined) checkBoolean(`${argument}.${key}`, value);
+}
+
+function checkPath(argument: string, path: unknown): void {
+  if (typeof path !== 'string' || path === '') throw incorrect(argument, 'a path', path);
+}
+
+function checkList(
+  argument: string,
+  list: unknown,
+  check: (argument: string, entry: unknown) => void,
+): void {
+  if (list === undefined) return;
+  if (!Array.isArray(list)) throw incorrect(argument, 'a list', list);
+  for (const [index, entry] of list.entries()) check(`${argument}[${index}]`, entry);
+}

@@ -1,0 +1,58 @@
+import { checkInteger, checkName, checkOptions } from '../error/check.ts';
+import { incorrect } from '../error/tergo-error.ts';
+import { checkCookie } from './check-cookie.ts';
+import { checkTls, type TlsOptions } from './tls-options.ts';
+
+/** Where a node is. Source: Ergo `gen.NetworkRoute`. */
+export interface NetworkRoute {
+  /** Its host or address; the host of its name by default. */
+  readonly host?: string;
+  readonly port: number;
+  /** What is to be known there; this node's cookie by default. */
+  readonly cookie?: string;
+  /** How its links are encrypted: certificates of this route, `true` for those of this node. Not at all by default. */
+  readonly tls?: TlsOptions | 'self-signed' | boolean;
+}
+
+/** A route with the nodes for which it is. */
+export interface NetworkRouteEntry extends NetworkRoute {
+  /** A regular expression for names of nodes. */
+  readonly pattern: string;
+  /** Of several that match, those with the highest weight are tried first; 0 by default. */
+  readonly weight?: number;
+}
+
+/** What is known of a static route. */
+export interface NetworkRouteInfo {
+  readonly pattern: string;
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly weight: number;
+  readonly isTls: boolean;
+}
+
+const KEYS = ['pattern', 'weight', 'host', 'port', 'cookie', 'tls'];
+const MAX_PORT = 65_535;
+const MAX_WEIGHT = 2 ** 31 - 1;
+
+/** Throws `incorrect`, naming the key, for what is no route. @internal */
+export function checkRoute(argument: string, route: unknown): void {
+  checkOptions(argument, route, KEYS);
+  const { pattern, weight, host, port, cookie, tls } = route as NetworkRouteEntry;
+  checkPattern(`${argument}.pattern`, pattern);
+  if (weight !== undefined) checkInteger(`${argument}.weight`, weight, -MAX_WEIGHT, MAX_WEIGHT);
+  if (host !== undefined) checkName(`${argument}.host`, host);
+  checkInteger(`${argument}.port`, port, 1, MAX_PORT);
+  if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
+  if (tls !== undefined && typeof tls !== 'boolean') checkTls(`${argument}.tls`, tls);
+}
+
+/** Throws `incorrect` for what matches no names. @internal */
+export function checkPattern(argument: string, pattern: unknown): void {
+  checkName(argument, pattern);
+  try {
+    RegExp(pattern);
+  } catch {
+    throw incorrect(argument, 'a regular expression', pattern);
+  }
+}

@@ -1,0 +1,238 @@
+import type { Behaviour } from '../actor/behaviour.ts';
+import { checkDelay, checkName, checkOptions } from '../error/check.ts';
+import { incorrect, TergoError } from '../error/tergo-error.ts';
+import { failure } from '../node/messaging.ts';
+import { isNodeName } from '../node/node-name.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { checkBehaviour } from '../process/process.ts';
+import type { RemoteHome } from '../far/remote-home.ts';
+import type { AllowOptions } from './allow-list.ts';
+import { ALL_FLAGS } from './features.ts';
+import type { NetworkHost } from './network-host.ts';
+import type { AcceptorInfo, NetworkInfo } from './network-info.ts';
+import type { NetworkFlags, NetworkMode } from './network-options.ts';
+import type { ApplicationRoute, Registration, ResolveOptions } from './registration.ts';
+import { RemoteNode } from './remote-node.ts';
+import { checkRoute, type NetworkRouteInfo, type NetworkRoute } from './network-route.ts';
+import type { SpawnName } from './spawn-name.ts';
+
+/** How a connection is made. */
+export interface ConnectOptions {
+  /** After how many ms it rejects with `timeout`; the dial itself goes on. No limit by default, but every step has its own. */
+  readonly timeoutMs?: number;
+  /** Aborting it rejects with `aborted`; the dial itself goes on. */
+  readonly signal?: AbortSignal;
+  /** Where the node is: laid as a static route for its name alone, in place of one of the same pattern. */
+  readonly route?: NetworkRoute;
+}
+
+/**
+ * The network of a node: other nodes, and what they may ask for. Without the option `network` of `startNode` there is
+ * none: its mode is `disabled`, and what needs a connection is refused with `no-connection`. Source: Ergo `gen.Network`.
+ *
+ * @example
+ * node.network.enableSpawn(counterSpawn, Counter, { nodes: ['b@localhost'] });
+ * const peer = await node.network.connect('b@localhost');
+ */
+export class Network {
+  readonly #runtime: Runtime;
+
+  /** @internal */
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** How far the node takes part. */
+  get mode(): NetworkMode {
+    return this.#runtime.network?.mode ?? 'disabled';
+  }
+
+  /** What the node does with peers and for them. */
+  get flags(): NetworkFlags {
+    return this.#runtime.network?.flags ?? ALL_FLAGS;
+  }
+
+  /** The largest message that the node takes, bytes; 0 without a network. */
+  get maxMessageSize(): number {
+    return this.#runtime.network?.maxMessageSize ?? 0;
+  }
+
+  /**
+   * The node of that name; connects if it is not connected. Rejects with `no-route`, `no-connection` (with what it was
+   * refused for), `not-allowed` (this very node), `timeout`, `aborted`, `incorrect`.
+   */
+  async connect(name: string, options: ConnectOptions = {}): Promise<RemoteNode> {
+    const host = this.#host();
+    checkNode(name);
+    checkConnect(options);
+    const { route, signal, timeoutMs } = options;
+    if (route !== undefined) layRoute(host, name, route);
+    if (signal?.aborted === true) throw aborted(name, signal);
+    if (name === this.#runtime.home.node)
+      throw new TergoError('not-allowed', `${name} cannot connect to itself`);
+    const connected = this.#runtime.far!.peers.connect(name);
+    const home = await this.#within(name, connected, signal, timeoutMs);
+    await host.whenKnown(home);
+    return new RemoteNode(this.#runtime, home);
+  }
+
+  /** A node that is connected; `undefined` for every other one. */
+  node(name: string): RemoteNode | undefined {
+    checkNode(name);
+    const home = this.#runtime.far?.peers.connectedAs(name);
+    return home && new RemoteNode(this.#runtime, home);
+  }
+
+  /** The names of the nodes that are connected, in order. */
+  nodes(): readonly string[] {
+    return (this.#runtime.far?.peers.connected ?? []).map(({ node }) => node).toSorted();
+  }
+
+  /**
+   * Says where nodes are whose names match a regular expression; of several that match, those with the highest
+   * weight are tried first, and no registrar is asked. Throws `taken` when there is one of that pattern, `incorrect`.
+   */
+  addRoute(pattern: string, route: NetworkRoute, options: { readonly weight?: number } = {}): void {
+    const host = this.#host();
+    checkOptions('options', options, ['weight']);
+    checkRoute('route', { ...route, ...options, pattern });
+    host.addRoute(pattern, route, options.weight);
+  }
+
+  /** Removes the route of a pattern; connections stay. False when there is none. */
+  removeRoute(pattern: string): boolean {
+    return this.#host().removeRoute(pattern);
+  }
+
+  /** The static routes, in the order in which they were added. */
+  routes(): readonly NetworkRouteInfo[] {
+    return this.#runtime.network?.routes ?? [];
+  }
+
+  /**
+   * Lends a behaviour to the listed nodes, without a list to every connected one, under a name that they spawn it by.
+   * Nothing is lent by default. Throws `incorrect`.
+   */
+  enableSpawn<P, Args extends readonly unknown[]>(
+    name: SpawnName<P, Args>,
+    behaviour: Behaviour<P, Args>,
+    options: AllowOptions = {},
+  ): void {
+    checkName('name', name);
+    checkBehaviour(behaviour);
+    this.#host().lent.allow(name, behaviour, options);
+  }
+
+  /** Lends it no more; what was spawned stays. False when it was not lent. */
+  disableSpawn(name: string): boolean {
+    return this.#host().lent.forbid(name);
+  }
+
+  /** Lets the listed nodes, without a list every connected one, start an application of this node. None may by default. Throws `incorrect`. */
+  enableApplicationStart(name: string, options: AllowOptions = {}): void {
+    checkName('name', name);
+    this.#host().startable.allow(name, true, options);
+  }
+
+  /** No other node may start it any more. False when none might. */
+  disableApplicationStart(name: string): boolean {
+    return this.#host().startable.forbid(name);
+  }
+
+  /**
+   * Which nodes have an application, highest weight first; asks the registrar of this host or of another one. Rejects
+   * with `application-unknown` when none has, `no-connection` without a registrar.
+   */
+  async resolveApplication(
+    name: string,
+    options: ResolveOptions = {},
+  ): Promise<readonly ApplicationRoute[]> {
+    const host = this.#host();
+    checkName('name', name);
+    checkOptions('options', options, ['host', 'withTags', 'withoutTags']);
+    return this.#registration(host).resolve(name, options);
+  }
+
+  /** The nodes of this host that the registrar knows, in order. Rejects with `no-connection` without a registrar. */
+  async registeredNodes(): Promise<readonly string[]> {
+    return this.#registration(this.#host()).nodes();
+  }
+
+  /** Who listens. */
+  acceptors(): readonly AcceptorInfo[] {
+    return this.#runtime.network?.acceptors ?? [];
+  }
+
+  /** All there is to know. */
+  info(): NetworkInfo {
+    const host = this.#runtime.network;
+    const peers = this.#runtime.far?.peers.connected ?? [];
+    return {
+      ...{ mode: this.mode, flags: this.flags, maxMessageSize: this.maxMessageSize },
+      ...{ acceptors: this.acceptors(), routes: this.routes() },
+      nodes: peers.flatMap((home) => host?.infoOf(home) ?? []),
+      enabledSpawn: host?.lent.entries ?? [],
+      enabledApplicationStart: host?.startable.entries ?? [],
+    };
+  }
+
+  #registration({ options, registration }: NetworkHost): Registration {
+    if (options.registrar !== false) return registration;
+    throw new TergoError('no-connection', 'options.network.registrar is false: there is none');
+  }
+
+  #host(): NetworkHost {
+    const { network, isStopped, home } = this.#runtime;
+    if (isStopped) throw failure('node-terminated', home.node);
+    if (network !== undefined) return network;
+    const text = `${home.node} has no network; give startNode the option network: {}`;
+    throw new TergoError('no-connection', text);
+  }
+
+  /** The connection, unless it takes too long or is not wanted any more. */
+  async #within(
+    name: string,
+    connected: Promise<RemoteHome>,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+  ): Promise<RemoteHome> {
+    const { promise: given, reject } = Promise.withResolvers<never>();
+    const { timers } = this.#runtime;
+    const late = (): void =>
+      reject(new TergoError('timeout', `${name} was not reached within ${timeoutMs} ms`));
+    const timer = timeoutMs === undefined ? -1 : timers.start(timeoutMs, late);
+    const onAbort = (): void => reject(aborted(name, signal!));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([connected, given]);
+    } finally {
+      if (timer >= 0) timers.cancel(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+}
+
+/** For that node alone. */
+function layRoute(host: NetworkHost, name: string, route: NetworkRoute): void {
+  const pattern = `^${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)}$`;
+  checkRoute('options.route', { ...route, pattern });
+  host.removeRoute(pattern);
+  host.addRoute(pattern, route);
+}
+
+function checkConnect(options: ConnectOptions): void {
+  checkOptions('options', options, ['timeoutMs', 'signal', 'route']);
+  if (options.timeoutMs !== undefined) checkDelay('options.timeoutMs', options.timeoutMs, 1);
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
+    throw incorrect('options.signal', 'an AbortSignal', options.signal);
+}
+
+function checkNode(name: unknown): void {
+  if (!isNodeName(name)) throw incorrect('name', "'name@host', both halves non-empty", name);
+}
+
+function aborted(name: string, { reason }: AbortSignal): TergoError {
+  return new TergoError('aborted', `the connection to ${name} is not wanted any more`, {
+    cause: reason,
+  });
+}

@@ -1,0 +1,79 @@
+import type { ApplicationInfo } from '../application/application-info.ts';
+import { APPLICATION_MODES, type ApplicationMode } from '../application/application-spec.ts';
+import { checkStart, type StartOptions } from '../application/applications.ts';
+import { checkName } from '../error/check.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { Far } from '../far/far.ts';
+import type { RemoteHome } from '../far/remote-home.ts';
+import type { Station } from '../far/station.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { flagsOf } from './features.ts';
+import { isEnv } from './remote-spawns.ts';
+
+/** Thread 0 of each node has its applications. */
+const HOME = 0;
+
+type StartWords = readonly [
+  name: string,
+  mode: ApplicationMode | undefined,
+  env: readonly (readonly [string, unknown])[],
+];
+
+/** Applications of other nodes, and what others ask of those of this one. */
+export class RemoteApplications {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    far.questions.onPeer('start-application', isStart, (station, ...words: StartWords) =>
+      this.#startHere(station, words),
+    );
+    far.questions.onPeer('application-info', isName, (_station, name: string) =>
+      runtime.applications.get(name).info(),
+    );
+  }
+
+  /** Starts an application of another node, which must allow it. */
+  async start(home: RemoteHome, name: string, options: StartOptions): Promise<void> {
+    checkName('name', name);
+    checkStart(options);
+    if (!flagsOf(home.features).remoteApplicationStart)
+      throw new TergoError('unsupported', `${home.node} or this node has remote starts off`);
+    const { security, env } = this.#runtime;
+    const inherited = security.exposeEnvRemoteApplicationStart ? [...env.list()] : [];
+    const own = (options.env ?? []).map(({ key, value }) => [key, value] as const);
+    const words: StartWords = [name, options.mode, [...inherited, ...own]];
+    await this.#far.questions.ask(home.stationOf(HOME), 'start-application', ...words);
+  }
+
+  /** What another node says of an application. */
+  async info(home: RemoteHome, name: string): Promise<ApplicationInfo> {
+    checkName('name', name);
+    const station = home.stationOf(HOME);
+    return (await this.#far.questions.ask(station, 'application-info', name)) as ApplicationInfo;
+  }
+
+  async #startHere(station: Station, [name, mode, env]: StartWords): Promise<void> {
+    const { network, applications } = this.#runtime;
+    const peer = this.#far.peers.ownerOf(station);
+    if (network === undefined || peer === undefined)
+      throw new TergoError('not-allowed', 'nothing may be started here');
+    network.startable.take(name, peer.node);
+    if (!flagsOf(peer.features).remoteApplicationStart)
+      throw new TergoError('unsupported', 'remote starts are off between the two nodes');
+    const entries = env.map(([key, value]) => ({ key, value }));
+    await applications.start(applications.getOwn(name), { mode, env: entries });
+  }
+}
+
+function isName(args: readonly unknown[]): boolean {
+  return typeof args[0] === 'string';
+}
+
+function isStart(args: readonly unknown[]): boolean {
+  const [name, mode, env] = args;
+  const isMode = mode === undefined || APPLICATION_MODES.includes(mode as ApplicationMode);
+  return typeof name === 'string' && isMode && isEnv(env);
+}

@@ -1,0 +1,163 @@
+import { Environment } from '../env/environment.ts';
+import { checkOptions } from '../error/check.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { Far } from '../far/far.ts';
+import type { RemoteHome } from '../far/remote-home.ts';
+import { RemotePid } from '../far/remote-pid.ts';
+import type { Station } from '../far/station.ts';
+import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { LocalPid } from '../process/pid.ts';
+import {
+  type AnySpawnOptions,
+  checkSpawnOptions,
+  farLink,
+  SPAWN_KEYS,
+} from '../process/process-options.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
+import { flagsOf } from './features.ts';
+
+/** Thread 0 of each node keeps what it lends. */
+const HOME = 0;
+/** How long a spawn may take beside the `init` of the process, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
+const REQUEST_MS = 5000;
+const INIT_TIMEOUT_MS = 5000;
+/** What travels of the options of a spawn as it is. */
+const PLAIN_KEYS = SPAWN_KEYS.filter((key) => !['leader', 'env', 'linkChild'].includes(key));
+
+/** What another node is asked to spawn. */
+interface SpawnWords {
+  readonly name: string;
+  readonly options: Omit<AnySpawnOptions, 'env' | 'leader' | 'linkChild'>;
+  readonly parent: LocalPid;
+  readonly leader: LocalPid;
+  readonly env: readonly (readonly [string, unknown])[];
+  readonly logLevel: LogLevel;
+  /** The proxy by which the parent is linked to it; 0: none. */
+  readonly proxy: number;
+}
+
+/** Processes that other nodes are asked to spawn, and those that they ask for here. */
+export class RemoteSpawns {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    far.questions.onPeer('spawn', isSpawn, (station, words: SpawnWords) =>
+      this.#spawnHere(station, words),
+    );
+  }
+
+  /** Spawns a child of a process of this thread on another node, connecting first if need be. */
+  async spawn(
+    parent: ProcessRecord,
+    node: string,
+    name: string,
+    options: AnySpawnOptions = {},
+  ): Promise<RemotePid> {
+    checkSpawnOptions(options);
+    const home = await this.#far.peers.connect(node);
+    if (!flagsOf(home.features).remoteSpawn)
+      throw new TergoError('unsupported', `${node} or this node has remote spawn off`);
+    const isLinked = options.linkChild === true && parent !== this.#runtime.core;
+    const proxy = isLinked ? this.#far.proxies.prepare() : 0;
+    const words = this.#words(parent, name, options, proxy);
+    const asked = this.#far.questions.ask(home.stationOf(HOME), 'spawn', words);
+    const { initTimeoutMs = INIT_TIMEOUT_MS } = options;
+    const pid = await this.#inTime(asked, node, initTimeoutMs);
+    if (!(pid instanceof RemotePid) || pid.home !== home)
+      throw new TergoError('malformed', `${node} has answered a spawn with no pid of its own`);
+    if (isLinked) this.#far.links.adopt(parent, pid, proxy);
+    return pid;
+  }
+
+  #words(parent: ProcessRecord, name: string, options: AnySpawnOptions, proxy: number): SpawnWords {
+    const { env = [], leader, linkChild: _linkChild, ...rest } = options;
+    const own = env.map(({ key, value }) => [key, value] as const);
+    const inherited = this.#runtime.security.exposeEnvRemoteSpawn
+      ? this.#runtime.envList(parent)
+      : new Map<string, unknown>();
+    return {
+      ...{ name, proxy, options: rest, parent: parent.pid },
+      leader: (leader as LocalPid | undefined) ?? parent.leader,
+      env: [...inherited, ...own],
+      logLevel: this.#runtime.logLevelOf(parent),
+    };
+  }
+
+  /** A process that comes up after all is ended: nobody knows of it. */
+  async #inTime(asked: Promise<unknown>, node: string, initTimeoutMs: number): Promise<unknown> {
+    if (initTimeoutMs === 0) return asked;
+    const ms = REQUEST_MS + initTimeoutMs;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const { timers, messaging, core } = this.#runtime;
+    const timer = timers.start(ms, () => {
+      reject(new TergoError('timeout', `${node} did not answer the spawn within ${ms} ms`));
+      asked.then(
+        (pid) => {
+          if (pid instanceof RemotePid) messaging.exitFrom(core.pid, pid, 'kill');
+        },
+        () => undefined,
+      );
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      timers.cancel(timer);
+    }
+  }
+
+  async #spawnHere(station: Station, words: SpawnWords): Promise<LocalPid> {
+    const { network, spawner } = this.#runtime;
+    const peer = this.#far.peers.ownerOf(station);
+    if (network === undefined || peer === undefined)
+      throw new TergoError('not-allowed', 'nothing is lent here');
+    this.#check(peer, words);
+    const behaviour = network.lent.take(words.name, peer.node);
+    const link = { station, proxy: words.proxy, isSupervised: false };
+    const options: AnySpawnOptions = { ...words.options, leader: words.leader, [farLink]: link };
+    const env = new Environment();
+    for (const [key, value] of words.env) env.set(key, value);
+    const { parent: pid, leader, logLevel } = words;
+    const parent = { pid, leader, application: undefined, flags: 0, extra: { env, logLevel } };
+    const child = await spawner.spawn(parent, behaviour, options);
+    // The node that wanted it is gone: so is its parent.
+    if (this.#far.peers.ownerOf(station) !== peer) this.#orphaned(child, peer);
+    return child;
+  }
+
+  /** Throws for what only a hostile node asks. */
+  #check(peer: RemoteHome, { parent, options }: SpawnWords): void {
+    if (!flagsOf(peer.features).remoteSpawn)
+      throw new TergoError('unsupported', 'remote spawn is off between the two nodes');
+    checkOptions('options', options, PLAIN_KEYS);
+    if (!(parent instanceof RemotePid) || parent.home !== peer)
+      throw new TergoError('not-allowed', `the parent must be a process of ${peer.node}`);
+  }
+
+  #orphaned(child: LocalPid, { node }: RemoteHome): void {
+    const record = this.#runtime.recordOf(child);
+    const reason = new TergoError('no-connection', `its parent's node ${node} was lost`);
+    if (record !== undefined && record.isAlive) this.#runtime.lifecycle.end(record, reason);
+  }
+}
+
+function isSpawn(args: readonly unknown[]): boolean {
+  const [words] = args;
+  if (typeof words !== 'object' || words === null) return false;
+  const { name, options, parent, leader, env, logLevel, proxy } = words as Partial<SpawnWords>;
+  const isNamed = typeof name === 'string' && typeof options === 'object' && options !== null;
+  const hasKin = parent instanceof LocalPid && leader instanceof LocalPid;
+  const isLevel = LOG_LEVELS.includes(logLevel as LogLevel);
+  return isNamed && hasKin && isLevel && isEnv(env) && Number.isSafeInteger(proxy);
+}
+
+/** Whether these are values of an environment as they travel. */
+export function isEnv(env: unknown): env is readonly (readonly [string, unknown])[] {
+  return (
+    Array.isArray(env) &&
+    env.every((entry) => Array.isArray(entry) && typeof entry[0] === 'string' && entry[0] !== '')
+  );
+}
