@@ -78,6 +78,7 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     '[ 3, 2, 1 ]',
   ],
   'names.ts': ['3', 'name-unknown', 'host got a letter at quality 90', 'from its parent'],
+  'network.ts': ['7', '100', 'process-unknown', '42 b@localhost', 'disconnected'],
   'pool.ts': ['9', '6 workers', '1 forwarded, 0 restarts'],
   'pool-by-key.ts': ['ann 200', 'bob 100'],
   'raw-process.ts': ["[ 'pong', 1 ]"],
