@@ -8,6 +8,7 @@ const suites: Readonly<Record<string, () => Promise<{ readonly suite: Suite }>>>
   'local-n-n': () => import('./suites/local-n-n.ts'),
   'cross-thread-1-1': () => import('./suites/cross-thread-1-1.ts'),
   'cross-thread-call': () => import('./suites/cross-thread-call.ts'),
+  'event-loop-delay': () => import('./suites/event-loop-delay.ts'),
   pingpong: () => import('./suites/pingpong.ts'),
   call: () => import('./suites/call.ts'),
   spawn: () => import('./suites/spawn.ts'),

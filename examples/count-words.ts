@@ -18,6 +18,8 @@ import { counted, ProgressLine } from './count-words/progress-line.ts';
 import type { Totals } from './count-words/protocols.ts';
 import { printDrill, printSpeedUp, printTotals } from './count-words/report.ts';
 
+/** How often one thread and all are compared. */
+const ROUNDS = 2;
 const line = new ProgressLine(process.stdout);
 // Whoever reads may have seen enough (`| head`).
 process.stdout.on('error', () => process.exit());
@@ -57,7 +59,7 @@ async function countAndVerify(
   return plain;
 }
 
-/** The same work twice, with nothing going wrong. One thread goes last: by then its code is warm, which is fair to it. */
+/** The same work with all threads and with one, in turns, with nothing going wrong: the better time of each counts. */
 async function compareWithOneThread(
   files: readonly File[],
   threads: number,
@@ -65,12 +67,19 @@ async function compareWithOneThread(
 ): Promise<void> {
   const quiet = new ProgressLine({ write: () => undefined });
   const log = { level: 'warning' } as const;
-  const counting = { files, hasDrill: false, line: quiet, log };
-  const all = await countWithActors({ ...counting, threads });
-  verify(all.totals, plain);
-  const alone = await countWithActors({ ...counting, threads: 1 });
-  verify(alone.totals, plain);
-  printSpeedUp(threads, all.seconds, alone.seconds);
+  let [all, alone] = [Infinity, Infinity];
+  for (let round = 0; round < ROUNDS; round++) {
+    all = Math.min(all, await secondsWith(threads));
+    alone = Math.min(alone, await secondsWith(1));
+  }
+  printSpeedUp(threads, all, alone);
+
+  async function secondsWith(number: number): Promise<number> {
+    const counting = { files, threads: number, hasDrill: false, line: quiet, log };
+    const { totals, seconds } = await countWithActors(counting);
+    verify(totals, plain);
+    return seconds;
+  }
 }
 
 function verify(totals: Totals, plain: Count): void {

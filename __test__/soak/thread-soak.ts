@@ -113,7 +113,10 @@ async function endThread(
 async function end(node: Node, flooders: readonly Pid<FlooderProtocol>[]): Promise<void> {
   const route = random.oneIn(20) ? 'hang' : random.pick(['stop', 'stopForce', 'rest'] as const);
   count(route);
-  if (route === 'stopForce') return await node.stopForce();
+  if (route === 'stopForce') {
+    await node.stopForce();
+    return;
+  }
   if (route === 'hang') await tell(node, flooders[random.between(1, THREADS - 1)]!, 'hang');
   if (route === 'rest') await rest(node, flooders);
   await node.stop({ timeoutMs: route === 'hang' ? 50 : PATIENCE_MS });

@@ -13,7 +13,7 @@ import {
 } from 'tergo';
 import type { ExecutionContext } from 'ava';
 import { FarTended, teller } from './far-tended.ts';
-import { Tended, type Manners, type Story, type TendedProtocol } from './keeper.ts';
+import { Tended, type Manners, type Story, type TendedProtocol } from './tended.ts';
 import { behaviors, settled } from './places.ts';
 import { turnstile } from './turnstile.ts';
 

@@ -78,6 +78,22 @@ for (const { title, one, other } of everyPlaces) {
     ]);
   });
 
+  test(`a call that timed out while it waited is dropped unseen, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const { open } = await to.shut();
+    const [, late] = await from.do<[string, TergoError]>(
+      'callAndTell',
+      to.pid,
+      { type: 'keep' },
+      30,
+    );
+    t.is(late.code, 'timeout');
+    await open();
+    t.is(await to.do('keptCaller'), undefined);
+  });
+
   test(`a call that waits in a mailbox rejects when its target ends, ${title}`, async (t) => {
     const node = await sharedNode();
     const from = await puppet(node, one);

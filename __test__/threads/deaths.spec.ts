@@ -4,7 +4,7 @@ import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { Command, PuppetProtocol } from './puppet.ts';
 import { type Handle, puppet, puppets, threadNode } from './stage.ts';
-import { Puppets, Tree, type TreeProtocol } from './trees.ts';
+import { Puppets, Spread, Tree, type TreeProtocol } from './trees.ts';
 
 const behaviors = [puppets, new URL('./trees.ts', import.meta.url)];
 
@@ -115,6 +115,90 @@ test('a pool replaces the workers of a thread that ended', async (t) => {
     return new Set(workers).size === 6 && !workers.includes(undefined);
   });
   t.pass();
+});
+
+test('the end of a thread reaches the subscribers of its events, and the producers of those it subscribed to', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  const producer = await puppet(node, 1);
+  const other = await puppet(node, 2);
+  await producer.do('announce', 'of the ended', {});
+  await other.do('announce', 'of another', { notify: true });
+  const subscriber = await puppet(node, 0, { trapExit: true });
+  await subscriber.do('linkEvent', 'of the ended');
+  await other.do('monitorEvent', 'of the ended');
+  await producer.do('monitorEvent', 'of another');
+  t.deepEqual(await other.hears(1), [{ on: 'event-start', event: 'of another' }]);
+  const reading = (async () => {
+    const got = [];
+    for await (const { message } of node.subscribe('of the ended' as never)) got.push(message);
+    return got;
+  })();
+  await waitFor('the reader', () => node.info().monitors > 0);
+  await producer.do('publish', 'of the ended', 'last');
+  await subscriber.messages(1);
+  producer.tell({ type: 'exit process', code: 1 });
+  const terminated = { reason: { code: 'thread-terminated' } };
+  t.like(await subscriber.hears(2), [{ on: 'event' }, { on: 'exit', ended: terminated }]);
+  const heard = (await other.hears(4)).slice(1);
+  t.deepEqual(heard.map(({ on }) => on).toSorted(), ['down', 'event', 'event-stop']);
+  const [how] = await Promise.allSettled([reading]);
+  t.true(how.status === 'rejected' || (how.value as unknown[])[0] === 'last');
+  await t.throwsAsync(subscriber.do('monitorEvent', 'of the ended'), { code: 'event-unknown' });
+  await other.do('announce', 'of the ended', {});
+});
+
+test('what a process of a thread that ended was called is free, and what it had spawned hears of it', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  const parent = await puppet(node, 1, { name: 'free soon' });
+  const tied = { thread: 2, linkParent: true, args: [{}], logLevel: 'disabled' };
+  const child = await parent.do<Handle['pid']>('spawnPuppet', tied);
+  const alone = await parent.do<Handle['pid']>('spawnPuppet', { thread: 2, args: [{}] });
+  const alias = await parent.do('createAlias');
+  parent.tell({ type: 'exit process', code: 1 });
+  await waitFor('the end of the child', () => !node.processList().includes(child));
+  t.true(node.processList().includes(alone));
+  t.is(node.send(alias as never, 1 as never), 'alias-unknown');
+  const heir = await puppet(node, 2, { name: 'free soon' });
+  t.is(node.whereis('free soon' as never), heir.pid);
+  const restarts = (): number => node.info().threads[1]!.restarts;
+  await waitFor('the thread to be back', () => restarts() === 1 && node.info().threads[1]!.isUp);
+});
+
+for (const mode of ['permanent', 'transient', 'temporary'] as const) {
+  test(`the end of a thread is that of a member of a ${mode} application`, async (t) => {
+    const node = await threadNode(t, { behaviors });
+    await node.applications.load(Spread);
+    await node.applications.start('spread', { mode });
+    const victim = await puppet(node, 1);
+    victim.tell({ type: 'exit process', code: 1 });
+    await victim.gone();
+    const info = (): ReturnType<typeof node.applications.info> => node.applications.info('spread');
+    if (mode === 'temporary') {
+      await waitFor('the member to be counted out', () => info().processes === 2);
+      t.is(info().state, 'running');
+      t.deepEqual(await node.applications.stop('spread'), { killed: [] });
+    }
+    await waitFor('the end', () => info().state === 'loaded');
+    const { lastReason } = info();
+    if (mode === 'temporary') t.is(lastReason, 'shutdown');
+    else t.is((lastReason as TergoError).code, 'thread-terminated');
+    await waitFor('all to be over', () => node.processList().length === 0);
+    await node.applications.start('spread');
+    t.is(info().processes, 3);
+  });
+}
+
+test('a call that was handed on to a thread that ends rejects', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  const [from, to, third] = [await puppet(node, 1), await puppet(node, 0), await puppet(node, 2)];
+  await third.shut();
+  const victim = await puppet(node, 2);
+  const request = { type: 'pass on', to: third.pid };
+  const asked = from.do<[string, TergoError]>('callAndTell', to.pid, request, 60_000);
+  await waitFor('the call', async () => (await node.fetchProcessInfo(third.pid)).mailbox > 0);
+  victim.tell({ type: 'exit process', code: 1 });
+  const [how, error] = await asked;
+  t.deepEqual([how, error.code], ['rejected', 'process-terminated']);
 });
 
 test('a thread that ends again and again is left down, and spawns there say so', async (t) => {

@@ -47,6 +47,30 @@ for (const { title, one, other } of everyPlaces) {
     t.deepEqual(await subscriber.messages(1), [5]);
   });
 
+  test(`each of several subscribers of one thread gets the backlog of its moment, and one that leaves takes nothing from others, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, one);
+    const event = fresh('event');
+    await producer.do('announce', event, { buffer: 2 });
+    const [first, second, third] = [
+      await puppet(node, other),
+      await puppet(node, other),
+      await puppet(node, one === 2 ? 1 : 2),
+    ];
+    const backlogOf = async (who: typeof first): Promise<unknown> =>
+      (await who.do<{ message: unknown }[]>('monitorEvent', event)).map(({ message }) => message);
+    t.deepEqual(await backlogOf(first), []);
+    await producer.do('publish', event, 1, 2);
+    t.deepEqual(await backlogOf(second), [1, 2]);
+    await producer.do('publish', event, 3);
+    t.deepEqual(await backlogOf(third), [2, 3]);
+    await first.do('demonitorEvent', event);
+    await second.do('demonitorEvent', event);
+    await producer.do('publish', event, 4);
+    t.deepEqual(await third.messages(1), [4]);
+    t.deepEqual(await second.messages(1), [3]);
+  });
+
   test(`the producer hears of the first and the last subscriber, ${title}`, async (t) => {
     const node = await sharedNode();
     const producer = await puppet(node, one);

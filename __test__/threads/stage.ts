@@ -60,6 +60,9 @@ export async function closeSharedNode(): Promise<void> {
   await (await shared)?.stopForce();
 }
 
+/** A busy machine is no fault of what is tested. */
+const PATIENCE_MS = 60_000;
+
 /** A puppet from the test's side. */
 export class Handle {
   readonly node: Node;
@@ -72,7 +75,8 @@ export class Handle {
 
   /** Does something inside the process; what that throws is the rejection. */
   async do<T = unknown>(op: string, ...args: readonly unknown[]): Promise<T> {
-    const answer = await this.node.call(this.pid, { type: 'do', op, args } as never);
+    const asked = { type: 'do', op, args } as never;
+    const answer = await this.node.call(this.pid, asked, { timeoutMs: PATIENCE_MS });
     const [how, value] = answer as readonly ['done' | 'failed', unknown];
     if (how === 'failed') throw value;
     return value as T;

@@ -1,4 +1,12 @@
 import { median } from '../suite.ts';
+import {
+  crossThreadCallGoals,
+  crossThreadGoals,
+  eventLoopGoals,
+  isMet,
+  type OwnGoal,
+  textOf,
+} from './own-goals.ts';
 
 /** One JSON line of one system. */
 export interface Figures {
@@ -10,10 +18,9 @@ export interface Figures {
   readonly rss_bytes_per_process?: number;
   /** The same work without what the suite measures, in the same run. */
   readonly direct_rate?: number;
+  /** What else the suite measures, under the names of its JSON line. */
+  readonly [extra: string]: string | number | undefined;
 }
-
-/** A figure that there may be several of. */
-type Key = 'rate' | 'rss_bytes_per_process' | 'direct_rate';
 
 /** A suite and what Tergo is to reach in it. */
 export interface Comparison {
@@ -27,12 +34,18 @@ export interface Comparison {
   readonly rate?: number;
   /** At most so many resident bytes for each process. */
   readonly bytes?: number;
-  /** Only Tergo does it; it is compared with its own `direct_rate`. */
+  /** Only Tergo does it; it is compared with what it measures itself beside it. */
   readonly isOwn?: boolean;
+  /** What it is to reach there. */
+  readonly goals?: readonly OwnGoal[];
 }
 
 export const comparisons: readonly Comparison[] = [
   { suite: 'local-1-1', unit: 'messages/s', timesErgo: 7, timesErlang: 3 },
+  { suite: 'local-n-n', unit: 'messages/s', timesErgo: 8, timesErlang: 3 },
+  { suite: 'cross-thread-1-1', unit: 'messages/s', isOwn: true, goals: crossThreadGoals },
+  { suite: 'cross-thread-call', unit: 'calls/s', isOwn: true, goals: crossThreadCallGoals },
+  { suite: 'event-loop-delay', unit: 'ticks/s', isOwn: true, goals: eventLoopGoals },
   { suite: 'pingpong', unit: 'hops/s', timesErlang: 5 },
   { suite: 'call', unit: 'calls/s', timesErgo: 4 },
   { suite: 'spawn', unit: 'processes/s', timesErgo: 10, bytes: 500 },
@@ -46,12 +59,12 @@ export function medianOf(
   figures: readonly Figures[],
   system: string,
   suite: string,
-  key: Key = 'rate',
+  key = 'rate',
 ): number | undefined {
   const values = figures
     .filter((one) => one.system === system && one.suite === suite)
     .map((one) => one[key])
-    .filter((value) => value !== undefined);
+    .filter((value) => typeof value === 'number');
   return values.length === 0 ? undefined : median(values);
 }
 
@@ -74,6 +87,11 @@ export function tableOf(chosen: readonly Comparison[], figures: readonly Figures
     const direct = medianOf(figures, 'tergo', suite, 'direct_rate');
     const last = direct === undefined ? rateGoal(comparison) : `directly ${millions(direct)}`;
     lines.push(row(`${suite}, M ${unit}`, [...cells, last]));
+    for (const goal of comparison.goals ?? []) {
+      const [value, beside] = sides(goal, figures, suite);
+      const cells = [number(value), '', '', number(beside), '', textOf(goal)];
+      lines.push(row(`${suite}, ${goal.name}`, cells));
+    }
     if (comparison.bytes === undefined) continue;
     const bytes = three((system) => medianOf(figures, system, suite, 'rss_bytes_per_process'));
     lines.push(
@@ -96,7 +114,11 @@ export function unmetGoals(chosen: readonly Comparison[], figures: readonly Figu
     const ownBytes = medianOf(figures, 'tergo', suite, 'rss_bytes_per_process') ?? 0;
     const below = (peer: string, factor = 0): boolean =>
       ours < factor * (medianOf(figures, peer, suite) ?? 0);
+    const missed = (comparison.goals ?? []).filter(
+      (goal) => !isMet(goal, ...sides(goal, figures, suite)),
+    );
     return [
+      ...missed.map((goal) => `${suite}: ${goal.name} is not ${textOf(goal)}`),
       below('ergo', timesErgo) ? `${suite}: less than ${timesErgo} × Ergo` : '',
       below('erlang', timesErlang) ? `${suite}: less than ${timesErlang} × Erlang` : '',
       ours < (rate ?? 0) ? `${suite}: less than ${millions(rate)} M/s` : '',
@@ -105,6 +127,20 @@ export function unmetGoals(chosen: readonly Comparison[], figures: readonly Figu
         : '',
     ].filter((text) => text !== '');
   });
+}
+
+/** A figure and what stands beside it. */
+function sides(
+  { key, beside }: OwnGoal,
+  figures: readonly Figures[],
+  suite: string,
+): [number | undefined, number | undefined] {
+  const other = beside === undefined ? undefined : medianOf(figures, 'tergo', suite, beside);
+  return [medianOf(figures, 'tergo', suite, key), other];
+}
+
+function number(value: number | undefined): string {
+  return value === undefined ? '' : value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 }
 
 function three(value: (system: string) => number | undefined): (number | undefined)[] {

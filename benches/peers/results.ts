@@ -58,13 +58,18 @@ function mediansOf(figures: readonly Figures[], suite: string): Record<string, u
   return Object.fromEntries(
     systems.map((system) => [
       system,
-      {
-        rate: medianOf(figures, system, suite),
-        rss_bytes_per_process: medianOf(figures, system, suite, 'rss_bytes_per_process'),
-        direct_rate: medianOf(figures, system, suite, 'direct_rate'),
-      },
+      Object.fromEntries(
+        keysOf(ofSuite, system).map((key) => [key, medianOf(figures, system, suite, key)]),
+      ),
     ]),
   );
+}
+
+/** The figures that a system has in a suite, beside how much it did in what time. */
+function keysOf(ofSuite: readonly Figures[], system: string): string[] {
+  const own = ofSuite.filter((one) => one.system === system);
+  const keys = own.flatMap((one) => Object.keys(one).filter((key) => typeof one[key] === 'number'));
+  return [...new Set(keys)].filter((key) => key !== 'ops' && key !== 'seconds');
 }
 
 /** The commit measured; marked when the tree held more than that. */

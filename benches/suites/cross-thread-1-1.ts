@@ -1,5 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { cargoes, type CargoName, Sink, Source } from '../threads/flood.ts';
+import { cargoes, type CargoName } from '../threads/cargo.ts';
+import { Sink, Source } from '../threads/flood.ts';
 import { threadNode } from '../threads/thread-node.ts';
 import { median, stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
@@ -30,7 +31,7 @@ async function run(): Promise<Run> {
       const seconds = stopwatch();
       const counted = node.call(sink, { type: 'expect', flood }, { timeoutMs: 60_000 });
       node.send(source, { type: 'go', sink, flood });
-      verify((await counted) === flood.messages, 'not every message was right');
+      verify((await counted) === flood.messages, 'not every message was right and in its turn');
       const rate = flood.messages / seconds();
       const baseline = await byPort(worker, cargo);
       // The first one warms up.
@@ -57,9 +58,12 @@ async function byPort(worker: Worker, cargo: CargoName): Promise<number> {
   worker.postMessage({ type: 'count', flood, port: port2 }, [port2]);
   const counted = new Promise<number>((resolve) => void port1.once('message', resolve));
   const seconds = stopwatch();
-  const message = cargoes[cargo];
-  for (let i = 0; i < flood.messages; i++) port1.postMessage(message);
-  verify((await counted) === flood.messages, 'not every message of the baseline was right');
+  const make = cargoes[cargo];
+  for (let i = 0; i < flood.messages; i++) port1.postMessage(make(i));
+  verify(
+    (await counted) === flood.messages,
+    'not every message of the baseline was right and in its turn',
+  );
   return flood.messages / seconds();
 }
 

@@ -1,13 +1,15 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node, Pid } from 'tergo';
-import { Echo, type EchoProtocol } from '../threads/flood.ts';
+import { Echo, type EchoProtocol } from '../threads/echo.ts';
 import { threadNode } from '../threads/thread-node.ts';
 import { verify, type Run, type Suite } from '../suite.ts';
 
 const STEADY = 50_000;
-const SPARSE = 300;
-const SPARSE_EVERY_MS = 10;
+/** Requests of one kind that follow each other, and how often the kinds take turns. */
+const SPARSE = 100;
+const SPARSE_TURNS = 5;
+const SPARSE_EVERY_MS = 2;
 const IDLE_MS = 3000;
 
 /** One actor calls another on another thread, and the same by `postMessage`: without a pause, and with. */
@@ -34,7 +36,9 @@ async function run(): Promise<Run> {
     baseline_p50_us: percentile(theirs, 50),
     baseline_p99_us: percentile(theirs, 99),
     sparse_p50_us: percentile(oursSparse, 50),
+    sparse_p99_us: percentile(oursSparse, 99),
     baseline_sparse_p50_us: percentile(theirsSparse, 50),
+    baseline_sparse_p99_us: percentile(theirsSparse, 99),
     idle_cpu_percent: idle,
   };
   const seconds = ours.reduce((sum, one) => sum + one, 0) / 1e6;
@@ -59,13 +63,15 @@ async function steady(ask: (value: number) => Promise<number>): Promise<number[]
   return took;
 }
 
-/** In turn: how long a sleeping thread takes to wake changes from moment to moment. */
+/** One request each 2 ms; in turn, since how long a sleeping thread takes to wake changes from minute to minute. */
 async function sparse(...asks: ((value: number) => Promise<number>)[]): Promise<number[][]> {
   const took: number[][] = asks.map(() => []);
-  for (let value = 0; value < SPARSE; value++) {
+  for (let turn = 0; turn < SPARSE_TURNS; turn++) {
     for (const [index, ask] of asks.entries()) {
-      await sleep(SPARSE_EVERY_MS);
-      took[index]!.push(await timed(ask, value));
+      for (let value = 0; value < SPARSE; value++) {
+        await sleep(SPARSE_EVERY_MS);
+        took[index]!.push(await timed(ask, value));
+      }
     }
   }
   return took;

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { Node } from 'tergo';
-import { Pair } from '../threads/flood.ts';
+import { Pair } from '../threads/pair.ts';
 import { threadNode } from '../threads/thread-node.ts';
 import { stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
-const messages = 3_000_000;
+const messages = 1_000_000;
 const threads = availableParallelism();
 let shared: Promise<Node> | undefined;
 

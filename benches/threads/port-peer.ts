@@ -1,6 +1,6 @@
-// The other end of the `postMessage` baselines: counts what comes, or sends it back.
+// The other end of the `postMessage` baselines: checks what comes, or sends it back.
 import { parentPort, type MessagePort } from 'node:worker_threads';
-import { checkOf, type Cargo, type Flood } from './flood.ts';
+import { checks, type Cargo, type Flood } from './cargo.ts';
 
 /** What the peer is told first. */
 export type PeerOrder =
@@ -14,12 +14,13 @@ parentPort?.on('message', (order: PeerOrder) => {
 });
 
 function count({ cargo, messages }: Flood, port: MessagePort): void {
-  const check = checkOf(cargo);
-  let left = messages;
+  const check = checks[cargo];
+  let at = 0;
   let right = 0;
   port.on('message', (message: Cargo) => {
-    if (check(message)) right += 1;
-    if (--left > 0) return;
+    if (check(message, at)) right += 1;
+    at += 1;
+    if (at < messages) return;
     port.postMessage(right);
     port.close();
   });

@@ -50,7 +50,7 @@ function shown({ paths: [first = '', ...others] }: Batch, folder: string): strin
 /** Prints how much the threads gain. */
 export function printSpeedUp(threads: number, seconds: number, aloneSeconds: number): void {
   const times = aloneSeconds / seconds;
-  const hint = times < 1 ? '; threads pay when there is more to do than to start them' : '';
+  const hint = times < 1 ? '; threads pay when there is enough to do, and cores are free' : '';
   console.log(
     `once more without crashes, the start of the node included: ${aloneSeconds.toFixed(3)} s with 1 thread, ` +
       `${seconds.toFixed(3)} s with ${threads}: ${times.toFixed(2)} times as fast${hint}`,

@@ -1,3 +1,6 @@
+import { TergoError } from '../error/tergo-error.ts';
+import { type ShapeWriter, shapeWriter } from './shape-writers.ts';
+
 /** An object with more keys, or longer ones, has no shape: it is a table of its own kind. */
 export const MAX_KEYS = 32;
 const MAX_KEY_LENGTH = 64;
@@ -12,6 +15,8 @@ export const NO_SHAPE = 0;
 export class ShapeNode {
   /** The shape that ends here; 0: none yet. */
   shape: number = NO_SHAPE;
+  /** Writes the values of an object of that shape. */
+  write: ShapeWriter = unshaped;
   meetings = 0;
   readonly depth: number;
   /** The child that was asked for last: most objects at a place look the same. */
@@ -82,5 +87,10 @@ export class ShapeTree {
     const keys = node.keys();
     if (keys.includes('__proto__') || keys.some((key) => key.length > MAX_KEY_LENGTH)) return;
     node.shape = this.#register(JSON.stringify(keys));
+    node.write = shapeWriter(keys);
   }
+}
+
+function unshaped(): never {
+  throw new TergoError('internal', 'an object without a shape cannot be written by one');
 }

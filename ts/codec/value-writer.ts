@@ -69,7 +69,7 @@ export class ValueWriter {
     this.#depth = 0;
     if (this.blobs.length > 0) this.blobs = [];
     try {
-      return this.#value(value, at);
+      return this.value(value, at);
     } finally {
       this.isWriting = false;
     }
@@ -81,7 +81,8 @@ export class ValueWriter {
     throw new TergoError('not-allowed', 'a getter of a message cannot send a message itself');
   }
 
-  #value(value: unknown, at: number): number {
+  /** The next value; for those that write a value by its parts. */
+  value(value: unknown, at: number): number {
     switch (typeof value) {
       case 'string':
         return this.#string(value, at);
@@ -157,12 +158,13 @@ export class ValueWriter {
     bytes[at] = SHORT_TEXT;
     bytes[at + 1] = length;
     const start = at + 2;
+    let all = 0;
     for (let index = 0; index < length; index++) {
       const code = value.charCodeAt(index);
-      if (code > 127) return this.#longString(value, at);
+      all |= code;
       bytes[start + index] = code;
     }
-    return start + length;
+    return all > 127 ? this.#longString(value, at) : start + length;
   }
 
   #longString(value: string, at: number): number {
@@ -216,7 +218,7 @@ export class ValueWriter {
   #array(value: readonly unknown[], at: number): number {
     let end = this.#length(value.length, this.#tag(ARRAY, at));
     for (let index = 0; index < value.length; index++) {
-      end = this.#value(value[index], end);
+      end = this.value(value[index], end);
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -238,15 +240,13 @@ export class ValueWriter {
     bytes[at] = SHAPED;
     bytes[at + 1] = shape;
     bytes[at + 2] = shape >>> 8;
-    let end = at + 3;
-    for (const key in value) end = this.#value(value[key], end);
-    return end;
+    return node.write(this, value, at + 3);
   }
 
   #properties(value: Properties, at: number, keys: readonly string[] = Object.keys(value)): number {
     let end = this.#length(keys.length, this.#tag(OBJECT, at));
     for (const key of keys) {
-      end = this.#value(value[key], this.#string(key, end));
+      end = this.value(value[key], this.#string(key, end));
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -255,7 +255,7 @@ export class ValueWriter {
   #special(value: object, at: number): number {
     for (const { Class, type, write } of this.#world.extensions)
       if (value instanceof Class)
-        return this.#value(write(value), this.#tag(type, this.#tag(EXTENSION, at)));
+        return this.value(write(value), this.#tag(type, this.#tag(EXTENSION, at)));
     if (value instanceof Map) return this.#map(value, at);
     if (value instanceof Set) return this.#set(value, at);
     if (value instanceof Date) return this.#float(value.getTime(), this.#tag(DATE, at));
@@ -277,7 +277,7 @@ export class ValueWriter {
   #map(value: ReadonlyMap<unknown, unknown>, at: number): number {
     let end = this.#length(value.size, this.#tag(MAP, at));
     for (const [key, part] of value) {
-      end = this.#value(part, this.#value(key, end));
+      end = this.value(part, this.value(key, end));
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -286,7 +286,7 @@ export class ValueWriter {
   #set(value: ReadonlySet<unknown>, at: number): number {
     let end = this.#length(value.size, this.#tag(SET, at));
     for (const part of value) {
-      end = this.#value(part, end);
+      end = this.value(part, end);
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -296,10 +296,10 @@ export class ValueWriter {
     const { name, message, stack } = value;
     let end = this.#tag(errorKindOf(value), this.#tag(ERROR, at));
     end = this.#string(textOf(message), this.#string(textOf(name), end));
-    end = this.#value(typeof stack === 'string' ? stack : undefined, end);
+    end = this.value(typeof stack === 'string' ? stack : undefined, end);
     const hasCause = Object.hasOwn(value, 'cause');
     end = this.#tag(hasCause ? 1 : 0, end);
-    if (hasCause) end = this.#value(value.cause, end);
+    if (hasCause) end = this.value(value.cause, end);
     return this.#properties(value as object as Properties, end, errorKeysOf(value));
   }
 

@@ -13,7 +13,7 @@ import type { WorkerReport, WorkerSetup } from './worker-setup.ts';
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 10_000;
 /** How long a thread may take to come up, ms. */
-const START_MS = 30_000;
+const START_MS = 60_000;
 /** What a thread gets beyond its time to say that its processes have ended, ms. */
 const GRACE_MS = 1000;
 const MAX_ALARM_MS = 2 ** 31 - 1;

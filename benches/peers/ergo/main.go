@@ -1,6 +1,6 @@
 // Command ergobench measures an Ergo node on the same work as Tergo's own benchmarks.
 //
-//	ergobench SUITE   SUITE is one of local-1-1 pingpong call spawn events
+//	ergobench SUITE   SUITE is one of local-1-1 local-n-n pingpong call spawn events
 //
 // It prints one JSON line: {"system":"ergo","suite":…,"ops":…,"seconds":…,"rate":…}.
 package main
@@ -127,7 +127,9 @@ func main() {
 	suite := os.Args[1]
 	switch suite {
 	case "local-1-1":
-		runFlood(node, suite, 3_000_000)
+		runFlood(node, suite, 1, 3_000_000)
+	case "local-n-n":
+		runFlood(node, suite, runtime.NumCPU(), 1_000_000)
 	case "pingpong":
 		runPingPong(node, suite, 1_000_000)
 	case "call":
@@ -142,13 +144,19 @@ func main() {
 	os.Exit(0)
 }
 
-func runFlood(node gen.Node, suite string, n int) {
-	pid := startSource(node)
-	received.Add(n)
+// runFlood has as many pairs flood at once as there are; each source spawns its own sink.
+func runFlood(node gen.Node, suite string, pairs, n int) {
+	sources := make([]gen.PID, pairs)
+	for i := range sources {
+		sources[i] = startSource(node)
+	}
+	received.Add(pairs * n)
 	begin := time.Now()
-	node.Send(pid, flood{n})
+	for _, pid := range sources {
+		node.Send(pid, flood{n})
+	}
 	received.Wait()
-	report(suite, n, time.Since(begin), nil)
+	report(suite, pairs*n, time.Since(begin), nil)
 }
 
 func runCalls(node gen.Node, suite string, n int) {

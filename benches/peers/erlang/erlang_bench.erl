@@ -1,18 +1,13 @@
 %% Measures Erlang/OTP on the same work as Tergo's own benchmarks.
 %% usage: erl -noshell +P 4000000 -eval 'erlang_bench:main(["SUITE"])'
-%% SUITE is one of local-1-1 pingpong call spawn events. Prints one JSON line.
+%% SUITE is one of local-1-1 local-n-n pingpong call spawn events. Prints one JSON line.
 -module(erlang_bench).
 -export([main/1]).
 
 main([Suite]) -> run(Suite), halt(0).
 
-run("local-1-1") ->
-    Me = self(), N = 3000000,
-    Sink = spawn(fun() -> sink(N, Me) end),
-    T = now_ns(),
-    spawn(fun() -> flood(Sink, N) end),
-    receive done -> ok end,
-    report("local-1-1", N, T);
+run("local-1-1") -> floods("local-1-1", 1, 3000000);
+run("local-n-n") -> floods("local-n-n", erlang:system_info(schedulers_online), 1000000);
 run("pingpong") ->
     Me = self(), N = 1000000,
     B = spawn(fun pong/0),
@@ -36,6 +31,14 @@ run("events") ->
     T = now_ns(),
     [publish(Subscribers, N) || _ <- lists:seq(1, Rounds)],
     report("events", N * Rounds, T).
+
+floods(Suite, Pairs, N) ->
+    Me = self(),
+    Sinks = [spawn(fun() -> sink(N, Me) end) || _ <- lists:seq(1, Pairs)],
+    T = now_ns(),
+    [spawn(fun() -> flood(Sink, N) end) || Sink <- Sinks],
+    [receive done -> ok end || _ <- Sinks],
+    report(Suite, Pairs * N, T).
 
 flood(_, 0) -> ok;
 flood(Pid, N) -> Pid ! 1, flood(Pid, N - 1).

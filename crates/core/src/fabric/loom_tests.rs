@@ -85,7 +85,9 @@ fn loom_a_chunk_goes_back_and_forth_between_two_senders_and_is_never_had_by_both
                 fabric.arena.free(chunk);
             })
         });
-        takers.map(|taker| taker.join().unwrap());
+        for taker in takers {
+            taker.join().unwrap();
+        }
         let (made, free) = fabric.chunk_counts();
         assert_eq!(made, free);
     });

@@ -15,6 +15,7 @@ mod inlet;
 mod link_port;
 mod link_seat;
 mod link_writer;
+mod lookout;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod outgoing;

@@ -1,16 +1,11 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
 
 use super::fabric::Fabric;
 use super::incoming::Incoming;
+use super::lookout::Lookout;
 use super::outgoing::Outgoing;
 use super::seat::Seat;
-
-/// How long a thread looks for frames before it sleeps.
-const SPIN: Duration = Duration::from_micros(50);
-/// A sleep that ended sooner makes looking worth while.
-const SHORT_SLEEP: Duration = Duration::from_micros(150);
 
 /// One thread's end of a fabric: what it sends, what it receives, how it sleeps.
 #[derive(Debug)]
@@ -21,8 +16,7 @@ pub(crate) struct Port {
     pub outgoing: Outgoing,
     /// What it receives.
     pub incoming: Incoming,
-    slept_at: Option<Instant>,
-    is_spinning_worth: bool,
+    lookout: Lookout,
     /// How often it was woken from sleep.
     pub wake_ups: u32,
 }
@@ -35,8 +29,7 @@ impl Port {
             incoming: Incoming::new(Arc::clone(&fabric), thread),
             fabric,
             thread,
-            slept_at: None,
-            is_spinning_worth: false,
+            lookout: Lookout::new(),
             wake_ups: 0,
         }
     }
@@ -78,13 +71,17 @@ impl Port {
     pub fn doze(&mut self) -> bool {
         // Whoever found the way here full must not wait for a turn that nobody asks for.
         self.incoming.release();
-        if self.incoming.has_more() || (self.is_spinning_worth && self.spin()) {
+        if self.incoming.has_more() {
+            return false;
+        }
+        let inject = &self.fabric.seats[self.thread as usize].inlet.inject;
+        if self.lookout.look(|| inject.is_pending()) {
             return false;
         }
         if !self.seat().inlet.inject.fall_asleep() {
             return false;
         }
-        self.slept_at = Some(Instant::now());
+        self.lookout.sleeps();
         true
     }
 
@@ -92,23 +89,9 @@ impl Port {
     #[inline]
     pub fn stay_awake(&mut self) {
         self.seat().inlet.inject.stay_awake();
-        if let Some(since) = self.slept_at.take() {
+        if self.lookout.wakes() {
             self.wake_ups += 1;
-            self.is_spinning_worth = since.elapsed() < SHORT_SLEEP;
         }
-    }
-
-    /// Looks for frames, and lets others run meanwhile; true when some came.
-    fn spin(&mut self) -> bool {
-        let until = Instant::now() + SPIN;
-        while Instant::now() < until {
-            if self.seat().inlet.inject.is_pending() {
-                return true;
-            }
-            std::thread::yield_now();
-        }
-        self.is_spinning_worth = false;
-        false
     }
 }
 

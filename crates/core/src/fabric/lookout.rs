@@ -1,0 +1,203 @@
+use std::num::NonZero;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+/// How long a thread looks for frames before it sleeps.
+const LOOK: Duration = Duration::from_micros(50);
+/// A sleep that ended sooner makes looking worth while.
+const SHORT_SLEEP: Duration = Duration::from_micros(150);
+/// Pauses of the processor between two looks at the clock: about a microsecond.
+const PAUSES: u32 = 32;
+/// When so much time has passed between two looks at the clock, somebody else had the core meanwhile: an interrupt
+/// takes less, a time slice more.
+const OUSTED: Duration = Duration::from_micros(250);
+/// So many looks in vain, each of which a short sleep follows: the others get on only when this thread sleeps.
+const MISSES: u32 = 4;
+/// How long nobody looks after that, the first time, and at most.
+const FIRST_REST: Duration = Duration::from_millis(10);
+const LONGEST_REST: Duration = Duration::from_millis(250);
+
+/// Decides whether a thread without work looks for frames for a moment, or sleeps at once.
+///
+/// Looking pays off when an answer comes before a sleep would have begun and ended. It does harm when a core is wanted
+/// by others: they wait for the looking, or it waits for them, a whole time slice each. So it looks only after a
+/// short sleep, and not for some time after somebody else got its core, or after several looks in vain. It never yields: a yield gives that slice away.
+#[derive(Debug)]
+pub(super) struct Lookout {
+    has_cores: bool,
+    slept_at: Option<Instant>,
+    is_worth_it: bool,
+    /// Looks in vain since the last that found something.
+    misses: u32,
+    /// Nobody looks before.
+    rests_until: Option<Instant>,
+    rest: Duration,
+}
+
+impl Lookout {
+    /// One that never looks when there is only one core.
+    pub fn new() -> Self {
+        Self {
+            has_cores: available_parallelism().is_ok_and(|cores| cores > NonZero::<usize>::MIN),
+            slept_at: None,
+            is_worth_it: false,
+            misses: 0,
+            rests_until: None,
+            rest: FIRST_REST,
+        }
+    }
+
+    /// Looks for a moment, if that is worth while: true when what `has_come` asks for is there.
+    pub fn look(&mut self, has_come: impl Fn() -> bool) -> bool {
+        if !self.has_cores || !self.is_worth_it {
+            return false;
+        }
+        let begin = Instant::now();
+        if self.rests_until.is_some_and(|until| begin < until) {
+            return false;
+        }
+        match watch(begin, has_come) {
+            Sight::Come => {
+                self.misses = 0;
+                return true;
+            }
+            Sight::Nothing => self.missed(begin),
+            Sight::Ousted => self.take_rest(begin),
+        }
+        false
+    }
+
+    /// The thread falls asleep.
+    pub fn sleeps(&mut self) {
+        self.slept_at = Some(Instant::now());
+    }
+
+    /// The thread is awake; true when it had slept.
+    #[inline]
+    pub fn wakes(&mut self) -> bool {
+        let Some(since) = self.slept_at.take() else {
+            return false;
+        };
+        self.is_worth_it = since.elapsed() < SHORT_SLEEP;
+        true
+    }
+
+    fn missed(&mut self, now: Instant) {
+        self.is_worth_it = false;
+        self.misses += 1;
+        if self.misses == MISSES {
+            self.take_rest(now);
+        }
+    }
+
+    /// Looking does harm for now. When that shows again soon after a rest, the next one is longer.
+    fn take_rest(&mut self, now: Instant) {
+        self.misses = 0;
+        let is_again = self
+            .rests_until
+            .is_some_and(|until| now < until + 8 * self.rest);
+        self.rest = if is_again {
+            (2 * self.rest).min(LONGEST_REST)
+        } else {
+            FIRST_REST
+        };
+        self.rests_until = Some(now + self.rest);
+    }
+}
+
+/// What came of a look.
+enum Sight {
+    Come,
+    Nothing,
+    /// Somebody else had the core.
+    Ousted,
+}
+
+fn watch(begin: Instant, has_come: impl Fn() -> bool) -> Sight {
+    let mut before = begin;
+    while before - begin < LOOK {
+        for _ in 0..PAUSES {
+            if has_come() {
+                return Sight::Come;
+            }
+            std::hint::spin_loop();
+        }
+        let now = Instant::now();
+        if now - before > OUSTED {
+            return Sight::Ousted;
+        }
+        before = now;
+    }
+    Sight::Nothing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after_a_short_sleep() -> Lookout {
+        let mut lookout = Lookout {
+            has_cores: true,
+            ..Lookout::new()
+        };
+        lookout.sleeps();
+        lookout.is_worth_it = lookout.wakes();
+        lookout
+    }
+
+    #[test]
+    fn who_has_not_just_slept_shortly_does_not_look() {
+        assert!(!Lookout::new().look(|| true));
+    }
+
+    #[test]
+    fn who_has_slept_shortly_finds_what_came() {
+        assert!(after_a_short_sleep().look(|| true));
+    }
+
+    #[test]
+    fn with_one_core_nobody_looks() {
+        let mut lookout = after_a_short_sleep();
+        lookout.has_cores = false;
+        assert!(!lookout.look(|| true));
+    }
+
+    #[test]
+    fn who_found_nothing_does_not_look_again() {
+        let mut lookout = after_a_short_sleep();
+        assert!(!lookout.look(|| false));
+        assert!(!lookout.look(|| true));
+    }
+
+    #[test]
+    fn who_lost_the_core_does_not_look_for_some_time() {
+        let mut lookout = after_a_short_sleep();
+        let now = Instant::now();
+        lookout.take_rest(now);
+        assert!(!lookout.look(|| true));
+        assert_eq!(lookout.rests_until, Some(now + FIRST_REST));
+    }
+
+    #[test]
+    fn who_looks_in_vain_again_and_again_rests() {
+        let mut lookout = after_a_short_sleep();
+        for _ in 0..MISSES {
+            lookout.missed(Instant::now());
+        }
+        lookout.is_worth_it = true;
+        assert!(!lookout.look(|| true));
+    }
+
+    #[test]
+    fn rests_grow_while_the_core_is_lost_again_and_again() {
+        let mut lookout = after_a_short_sleep();
+        let mut now = Instant::now();
+        for _ in 0..10 {
+            lookout.take_rest(now);
+            now += lookout.rest;
+        }
+        assert_eq!(lookout.rest, LONGEST_REST);
+        lookout.take_rest(now + 9 * LONGEST_REST);
+        assert_eq!(lookout.rest, FIRST_REST);
+    }
+}
