@@ -1,6 +1,7 @@
 import test from 'ava';
 import { processId, processName, type TergoError } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
+import type { PuppetProtocol } from '../threads/puppet.ts';
 import { fresh, puppet } from '../threads/stage.ts';
 import { closeSharedPair, pair, part, receivers, sharedPair } from './cluster.ts';
 
@@ -21,7 +22,7 @@ for (const { title, thread } of receivers) {
 
   test(`D17, D18: a call by name is answered, to an unknown one refused, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
-    const name = processName(fresh('named'));
+    const name = processName<PuppetProtocol>(fresh('named'));
     const from = await puppet(a, 0);
     const to = await puppet(b, thread, { name });
     const id = processId(name, 'b@localhost');

@@ -117,8 +117,9 @@ test('routes are kept by pattern', async (t) => {
 test('a route can come with the dial', async (t) => {
   const { a, b } = await pair(t);
   a.network.removeRoute('^b@localhost$');
-  const [{ host, port }] = b.network.acceptors() as [{ host: string; port: number }];
-  const peer = await a.network.connect('b@localhost', { route: { host, port } });
+  const [acceptor] = b.network.acceptors();
+  const route = { host: acceptor!.host, port: acceptor!.port };
+  const peer = await a.network.connect('b@localhost', { route });
   t.true(peer.isConnected);
 });
 

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { type Pid, processId, processName, type TergoError } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
+import type { PuppetProtocol } from '../threads/puppet.ts';
 import { fresh, puppet } from '../threads/stage.ts';
 import { closeSharedPair, pair, part, receivers, sharedPair } from './cluster.ts';
 
@@ -37,7 +38,7 @@ for (const { title, thread } of receivers) {
 
   test(`D8: a message by name arrives, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
-    const name = processName(fresh('named'));
+    const name = processName<PuppetProtocol>(fresh('named'));
     const from = await puppet(a, 0);
     const to = await puppet(b, thread, { name, splitHandle: true });
     const id = processId(name, 'b@localhost');
@@ -50,7 +51,7 @@ for (const { title, thread } of receivers) {
 
   test(`D9: an important message by name is confirmed, to an unknown one refused, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
-    const name = processName(fresh('named'));
+    const name = processName<PuppetProtocol>(fresh('named'));
     const from = await puppet(a, 0);
     const to = await puppet(b, thread, { name });
     await from.do('sendImportant', processId(name, 'b@localhost'), 'important');
@@ -119,13 +120,13 @@ for (const { title, thread } of receivers) {
 
   test(`what finds a mailbox full goes to the fallback, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
-    const name = processName<{ message: unknown }>(fresh('fallback'));
+    const name = processName<PuppetProtocol>(fresh('fallback'));
     const from = await puppet(a, 0);
-    const other = await puppet(b, thread, { name } as object);
+    const other = await puppet(b, thread, { name });
     const to = await puppet(b, thread, {
       mailboxSize: 3,
-      fallback: { to: name, tag: 'late' },
-    } as object);
+      fallback: { to: name as never, tag: 'late' },
+    });
     const gate = await to.shut();
     await from.do('flood', to.pid, 10);
     const [first] = (await other.messages(1)) as readonly { type: string; tag: string }[];
@@ -158,7 +159,7 @@ test('pids that come over the network are the same object each time', async (t) 
   const [one, other] = (await to.messages(2)) as readonly { own: Pid; yours: Pid }[];
   t.is(one?.own, other?.own);
   t.is(one?.yours, to.pid);
-  const [first] = (await to.hears(1)) as readonly { from: Pid }[];
+  const [first] = (await to.hears(1)) as unknown as readonly { from: Pid }[];
   t.is(first?.from, one?.own);
   t.is(one?.own.node, 'b@localhost');
   t.is(one?.own.creation, b.creation);

@@ -46,11 +46,6 @@ export class Questions {
     this.#peerAnswers.set(name, { isFitting, answer });
   }
 
-  /** Whether another node may ask this. */
-  isForPeers(name: unknown, args: readonly unknown[]): boolean {
-    return typeof name === 'string' && this.#peerAnswers.get(name)?.isFitting(args) === true;
-  }
-
   /** Rejects with what the other side threw, and with the reason of its end. Throws `unencodable`. */
   ask(station: Station, name: string, ...args: readonly unknown[]): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -72,6 +67,8 @@ export class Questions {
 
   async #answer({ station, number, value }: Arrived): Promise<void> {
     const [name, ...args] = value as [string, ...never[]];
+    if (isOfPeer(station) && !this.#isForPeers(name, args))
+      return void this.#far.violated(station, `it may not ask '${name}' like that`);
     const asker = this.#far.peers.ownerOf(station);
     const reply = (isAnswer: boolean, answer: unknown): void => {
       // Its seat may be another's by now.
@@ -86,6 +83,11 @@ export class Questions {
     } catch (error) {
       reply(false, this.#far.portable(reasonOf(error)));
     }
+  }
+
+  /** Whether another node may ask this. */
+  #isForPeers(name: string, args: readonly unknown[]): boolean {
+    return this.#peerAnswers.get(name)?.isFitting(args) === true;
   }
 
   #answered({ station, number, value }: Arrived): void {

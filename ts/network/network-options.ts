@@ -8,6 +8,7 @@ import {
 } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
+import { checkCookie } from './check-cookie.ts';
 import { checkRoute, type NetworkRouteEntry } from './network-route.ts';
 import { checkTls, type TlsOptions } from './tls-options.ts';
 
@@ -100,8 +101,6 @@ export interface NetworkOptions {
 }
 
 const MODES: readonly NetworkMode[] = ['enabled', 'hidden', 'passive', 'disabled'];
-const MIN_COOKIE_BYTES = 16;
-const MAX_COOKIE_BYTES = 4096;
 const MIN_WINDOW_BYTES = 256 * 1024;
 const MAX_PORT = 65_535;
 const KEYS = [
@@ -130,15 +129,6 @@ export function checkNetwork(argument: string, options: unknown): void {
   if (network.flags !== undefined) checkFlags(`${argument}.flags`, network.flags);
   if (network.compression !== undefined) compressionOver(NO_COMPRESSION, network.compression);
   checkLimits(argument, network);
-}
-
-/** Throws `incorrect` for what is no secret to be shared. @internal */
-export function checkCookie(argument: string, cookie: unknown): void {
-  const length = typeof cookie === 'string' ? Buffer.byteLength(cookie) : 0;
-  if (length >= MIN_COOKIE_BYTES && length <= MAX_COOKIE_BYTES) return;
-  // Not the cookie itself: errors are logged.
-  const was = typeof cookie === 'string' ? `one of ${length} bytes` : typeof cookie;
-  throw incorrect(argument, `a string of ${MIN_COOKIE_BYTES} to ${MAX_COOKIE_BYTES} bytes`, was);
 }
 
 function checkLimits(argument: string, options: NetworkOptions): void {

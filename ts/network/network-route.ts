@@ -1,6 +1,6 @@
 import { checkInteger, checkName, checkOptions } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
-import { checkCookie } from './network-options.ts';
+import { checkCookie } from './check-cookie.ts';
 import { checkTls, type TlsOptions } from './tls-options.ts';
 
 /** Where a node is. Source: Ergo `gen.NetworkRoute`. */

@@ -119,7 +119,7 @@ export class Network {
   ): void {
     checkName('name', name);
     checkBehaviour(behaviour);
-    this.#host().lent.allow(name, behaviour as never, options);
+    this.#host().lent.allow(name, behaviour, options);
   }
 
   /** Lends it no more; what was spawned stays. False when it was not lent. */

@@ -9,6 +9,7 @@
     reason = "these comments become those of binding.d.ts, which has no such section"
 )]
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,18 +17,20 @@ use napi::Error;
 use napi::bindgen_prelude::{Buffer, Function, Result};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
+use tergo_net::registrar::{Registrar, RegistrarError};
 use tergo_net::wire::registrar::Route;
 use tergo_net::wire::{
     Algorithm, Compression, Extensions, Features, Identity, Limits, TergoProtocol,
 };
 use tergo_net::{
-    AcceptorOptions, Cookie, ListenOptions, Network, NetworkOptions, Place, StaticRoute,
+    AcceptorOptions, Cookie, Help, ListenOptions, Mode, Network, NetworkOptions, Place, StaticRoute,
 };
 
 use crate::binding_fabric;
 use crate::binding_network_info::{
     BindingAcceptorInfo, BindingConnectionInfo, BindingNetworkEvent,
 };
+use crate::binding_tls::{self, BindingTls};
 
 /// What a network is started with.
 #[napi(object)]
@@ -54,8 +57,12 @@ pub struct BindingNetworkOptions {
     pub controls: Vec<u32>,
     /// Types of the extensions that the codec knows.
     pub extensions: Vec<u32>,
+    /// How far threads help the network's: 0 not at all, 1 they write, 2 they also read; 1 by default.
+    pub help: Option<u32>,
     /// Which software it runs, for people.
     pub software: String,
+    /// Certificates for those whom this node dials.
+    pub tls: Option<BindingTls>,
 }
 
 /// Where to listen.
@@ -73,6 +80,12 @@ pub struct BindingListenOptions {
     pub handshake_ms: Option<u32>,
     /// Handshakes that may go on at once; 1,024 by default.
     pub max_handshakes: Option<u32>,
+    /// With it links are encrypted.
+    pub tls: Option<BindingTls>,
+    /// The host that others are told; by default that of the node's name.
+    pub route_host: Option<String>,
+    /// The port that others are told; by default the one that is listened on.
+    pub route_port: Option<u32>,
 }
 
 /// Where nodes are whose names match.
@@ -88,12 +101,18 @@ pub struct BindingRoute {
     pub port: u32,
     /// The cookie there; by default the node's.
     pub cookie: Option<Buffer>,
+    /// Whether it is encrypted.
+    pub is_tls: bool,
+    /// The certificates there; by default the node's.
+    pub tls: Option<BindingTls>,
 }
 
 /// The network of one node.
 #[napi]
 pub struct BindingNetwork {
     network: Network,
+    name: String,
+    registrar: RefCell<Option<(Mode, Arc<dyn Registrar>)>>,
 }
 
 #[napi]
@@ -102,9 +121,14 @@ impl BindingNetwork {
     #[napi(constructor)]
     pub fn new(fabric: u32, options: BindingNetworkOptions) -> Result<Self> {
         let fabric = binding_fabric::find(fabric)?;
+        let name = options.name.clone();
         let options = network_options(options)?;
         let network = Network::start(fabric, options).map_err(reason)?;
-        Ok(Self { network })
+        Ok(Self {
+            network,
+            name,
+            registrar: RefCell::new(None),
+        })
     }
 
     /// Calls back on this thread when there are events and were none before. Does not keep the process alive.
@@ -138,7 +162,10 @@ impl BindingNetwork {
         let mut place = ListenOptions::new(address);
         place.port = port(options.port)?;
         place.port_count = port(options.port_count)?;
+        place.route_host = options.route_host;
+        place.route_port = options.route_port.map(port).transpose()?;
         let mut acceptor = AcceptorOptions::default();
+        acceptor.tls = options.tls.map(binding_tls::tls).transpose()?;
         acceptor.cookie = options.cookie.map(cookie).transpose()?;
         if let Some(ms) = options.handshake_ms {
             acceptor.handshake_within = Duration::from_millis(ms.into());
@@ -177,12 +204,12 @@ impl BindingNetwork {
             place: Place::Fixed(Route {
                 host: route.host,
                 port: port(route.port)?,
-                tls: false,
+                tls: route.is_tls,
                 handshake: String::new(),
                 protocol: String::new(),
             }),
             cookie: route.cookie.map(cookie).transpose()?,
-            tls: None,
+            tls: route.tls.map(binding_tls::tls).transpose()?,
         };
         self.network.add_route(route).map_err(reason)
     }
@@ -231,11 +258,44 @@ impl BindingNetwork {
     #[napi]
     pub fn close(&self, callback: Function<'_, (), ()>) -> Result<()> {
         let done = callback.build_threadsafe_function::<()>().build()?;
+        if let Some((_, registrar)) = self.registrar.take() {
+            let closing = registrar.close();
+            self.network.set_registrar(None);
+            self.network.spawn(async move {
+                // Whether the registrar heard of it: it notices the end of the link, too.
+                let _ = closing.await;
+            });
+        }
         self.network.close(move || {
             // Refused only when its thread is at its end.
             let _ = done.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
         Ok(())
+    }
+
+    /// What it is made of.
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The node's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the node is registered.
+    pub(crate) fn registrar(
+        &self,
+    ) -> std::result::Result<(Mode, Arc<dyn Registrar>), RegistrarError> {
+        self.registrar
+            .borrow()
+            .clone()
+            .ok_or(RegistrarError::Closed)
+    }
+
+    /// It registers there from now on.
+    pub(crate) fn set_registrar(&self, mode: Mode, registrar: Arc<dyn Registrar>) {
+        *self.registrar.borrow_mut() = Some((mode, registrar));
     }
 }
 
@@ -277,10 +337,15 @@ fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
     Ok(NetworkOptions {
         own,
         cookie: cookie(options.cookie)?,
-        tls: None,
+        tls: options.tls.map(binding_tls::tls).transpose()?,
         dial_within: Duration::from_millis(options.handshake_ms.unwrap_or(5000).into()),
         protocol: Arc::new(TergoProtocol { extensions }),
         controls,
+        help: match options.help.unwrap_or(1) {
+            0 => Help::None,
+            1 => Help::Write,
+            _ => Help::ReadAndWrite,
+        },
     })
 }
 

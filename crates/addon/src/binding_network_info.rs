@@ -6,17 +6,19 @@
 )]
 
 use napi_derive::napi;
+use tergo_net::registrar::RegistrarEvent;
 use tergo_net::wire::{DownReason, Refusal};
 use tergo_net::{AcceptorInfo, ConnectionInfo, NetworkEvent};
 
 /// What has happened in a network.
 #[napi(object, use_nullable = true)]
 pub struct BindingNetworkEvent {
-    /// `up`, `down`, `failed` or `rejected`.
+    /// `up`, `down`, `failed`, `rejected` or `registrar`.
     pub kind: String,
     /// Of `up` and `down`: the number of the peer's seat in the fabric.
     pub seat: Option<u32>,
-    /// The name of the peer; of `rejected` the address from which somebody tried.
+    /// The name of the peer; of `rejected` the address from which somebody tried; of `registrar` the node that is
+    /// meant, or nothing.
     pub peer: String,
     /// Of `up` and `down`: the peer's incarnation.
     pub creation: Option<f64>,
@@ -27,7 +29,8 @@ pub struct BindingNetworkEvent {
     /// Of `up`: whether this node dialled.
     pub is_dialler: Option<bool>,
     /// Of `down`: `lost`, `silence`, `goodbye`, `protocol`, `disconnected` or `replaced`; of `failed` the refusal, or
-    /// null when nobody answered; of `rejected` what was wrong.
+    /// null when nobody answered; of `rejected` what was wrong; of `registrar` `registered`, `lost`, `refused`,
+    /// `serving`, `unasked`, `joined` or `left`.
     pub reason: Option<String>,
     /// What a person should know besides: the text of a refusal, or how the peer broke the protocol.
     pub detail: Option<String>,
@@ -157,6 +160,7 @@ impl From<NetworkEvent> for BindingNetworkEvent {
                 detail: refusal.map(|refusal| refusal.to_string()),
                 ..Self::new("failed", peer)
             },
+            NetworkEvent::Registrar(event) => registrar_event(event),
             NetworkEvent::Rejected { address, error } => Self {
                 reason: Some(error.to_string()),
                 ..Self::new("rejected", address)
@@ -209,6 +213,23 @@ impl From<AcceptorInfo> for BindingAcceptorInfo {
             turned_away: info.turned_away as f64,
             pending: info.pending as u32,
         }
+    }
+}
+
+fn registrar_event(event: RegistrarEvent) -> BindingNetworkEvent {
+    let (reason, peer, detail) = match event {
+        RegistrarEvent::Registered => ("registered", None, None),
+        RegistrarEvent::Lost => ("lost", None, None),
+        RegistrarEvent::Refused(refusal) => ("refused", None, Some(format!("{refusal:?}"))),
+        RegistrarEvent::Serving => ("serving", None, None),
+        RegistrarEvent::Unasked(why) => ("unasked", None, Some(why)),
+        RegistrarEvent::Joined(node) => ("joined", Some(node), None),
+        RegistrarEvent::Left(node) => ("left", Some(node), None),
+    };
+    BindingNetworkEvent {
+        reason: Some(reason.to_owned()),
+        detail,
+        ..BindingNetworkEvent::new("registrar", peer.unwrap_or_default())
     }
 }
 

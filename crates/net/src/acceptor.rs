@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use tergo_wire::registrar::Route;
 use tergo_wire::{AcceptSettings, Admission, Claim, HandshakeError, LinkPlace, Refusal};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -58,6 +59,7 @@ pub struct AcceptorInfo {
 pub(crate) struct Acceptor {
     hub: Arc<Hub>,
     address: SocketAddr,
+    route: Route,
     options: AcceptorOptions,
     room: Arc<WaitingRoom>,
     arrived: AtomicU64,
@@ -80,12 +82,17 @@ impl Default for AcceptorOptions {
 }
 
 impl Acceptor {
-    /// One that listens at an address.
-    pub fn new(hub: Arc<Hub>, address: SocketAddr, options: AcceptorOptions) -> Arc<Self> {
+    /// One that listens at an address, and is dialled by a route.
+    pub fn new(
+        hub: Arc<Hub>,
+        (address, route): (SocketAddr, Route),
+        options: AcceptorOptions,
+    ) -> Arc<Self> {
         let room = WaitingRoom::new(options.max_handshakes, options.max_handshakes_of_an_address);
         Arc::new(Self {
             hub,
             address,
+            route,
             options,
             room,
             arrived: AtomicU64::new(0),
@@ -98,6 +105,11 @@ impl Acceptor {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where others are told to dial it.
+    pub fn route(&self) -> Route {
+        self.route.clone()
     }
 
     /// It takes nobody any more.

@@ -1,5 +1,5 @@
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Sleep;
 
 use crate::clock::Clock;
+use crate::help::Help;
 use crate::link_driver::{LinkDriver, Outcome, Plan};
 use crate::socket::Socket;
 use crate::sync::{lock, try_lock};
@@ -17,6 +18,12 @@ use crate::sync::{lock, try_lock};
 const ALL: u32 = 1;
 /// Threads have written something for the peer.
 const OUT: u32 = 2;
+/// A peer that sent something within so many µs is likely to send more.
+const LATELY_US: u64 = 2000;
+/// Whoever has looked within so many µs looks again.
+const LOOKED_AT_US: u64 = 100;
+/// How long the network's thread relies on that.
+const LOOK_AFTER: Duration = Duration::from_millis(1);
 /// How often memory that is not in use is given back.
 const REST: Duration = Duration::from_secs(10);
 
@@ -38,6 +45,11 @@ pub(crate) struct Connection {
     notify: Notify,
     /// How the peer broke the protocol.
     fault: OnceLock<&'static str>,
+    /// When something came last, µs.
+    last_read: AtomicU64,
+    /// When a thread looked last, µs.
+    last_look: AtomicU64,
+    help: Help,
     clock: Clock,
 }
 
@@ -47,7 +59,7 @@ impl Connection {
         (key, peer, creation): (ConnectionKey, String, u64),
         seat: u32,
         driver: LinkDriver,
-        clock: Clock,
+        (help, clock): (Help, Clock),
     ) -> Arc<Self> {
         Arc::new(Self {
             key,
@@ -58,6 +70,9 @@ impl Connection {
             wanted: AtomicU32::new(ALL),
             notify: Notify::new(),
             fault: OnceLock::new(),
+            last_read: AtomicU64::new(0),
+            last_look: AtomicU64::new(0),
+            help,
             clock,
         })
     }
@@ -85,11 +100,70 @@ impl Connection {
         self.notify.notify_one();
     }
 
-    /// A thread has written something for the peer, and has time to send it; or there is room on the way to a thread
-    /// again.
+    /// A thread has written something for the peer; or there is room on the way to a thread again. The thread that
+    /// calls this sends it itself, if it may help.
     pub fn push(&self) {
-        self.notify.notify_one();
-        let _ = OUT;
+        if self.help == Help::None {
+            return self.notify.notify_one();
+        }
+        self.help_with(OUT, LinkDriver::run_out);
+    }
+
+    /// A thread that has nothing else to do looks whether the peer has sent something; true when it has sent lately.
+    /// `is_last`: the thread sleeps now, and the network's thread has to see to it again.
+    pub fn look(&self, is_last: bool) -> bool {
+        let last = self.last_read.load(Ordering::Relaxed);
+        let now = self.now_us();
+        if now.saturating_sub(last) > LATELY_US {
+            return false;
+        }
+        if is_last {
+            self.last_look.store(0, Ordering::Relaxed);
+            self.wake();
+        } else {
+            self.last_look.store(now, Ordering::Relaxed);
+            self.help_with(0, LinkDriver::run);
+        }
+        true
+    }
+
+    /// Whether a thread is looking at it, so that the network's thread would only be in its way.
+    fn is_looked_at(&self) -> bool {
+        let last = self.last_look.load(Ordering::Relaxed);
+        self.now_us().saturating_sub(last) < LOOKED_AT_US
+    }
+
+    fn now_us(&self) -> u64 {
+        self.clock.now().as_micros() as u64
+    }
+
+    /// One run on whatever thread calls, unless somebody is at it. What only the network's thread can do is left to
+    /// it.
+    fn help_with(&self, what: u32, run: fn(&mut LinkDriver, Duration) -> bool) {
+        self.wanted.fetch_or(what, Ordering::SeqCst);
+        while let Some(mut guard) = try_lock(&self.driver) {
+            let wanted = self.wanted.swap(0, Ordering::SeqCst);
+            let Some(driver) = guard.as_mut() else {
+                return;
+            };
+            let must_go_on = run(driver, self.clock.now()) || !driver.fall_asleep();
+            self.note_read(driver);
+            let is_for_network = must_go_on || driver.needs_network() || wanted & ALL != 0;
+            drop(guard);
+            if is_for_network {
+                return self.wake();
+            }
+            // Somebody who did not get the lock meanwhile relies on this look.
+            if self.wanted.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+        }
+    }
+
+    fn note_read(&self, driver: &mut LinkDriver) {
+        if driver.has_read() {
+            self.last_read.store(self.now_us(), Ordering::Relaxed);
+        }
     }
 
     /// Says goodbye; it is over when that is written.
@@ -149,7 +223,13 @@ impl Connection {
                 tokio::task::yield_now().await;
                 continue;
             }
-            self.wait(&plan, sleep.as_mut(), rest_at).await;
+            let mut until = rest_at;
+            while self.wait(&plan, sleep.as_mut(), until).await && self.is_looked_at() {
+                for (link, _) in &plan.links {
+                    link.drained();
+                }
+                until = self.clock.now() + LOOK_AFTER;
+            }
             if self.clock.now() >= rest_at {
                 self.with(|driver, _| driver.rest());
                 rest_at = self.clock.now() + REST;
@@ -168,6 +248,7 @@ impl Connection {
         self.wanted.store(0, Ordering::SeqCst);
         let driver = guard.as_mut()?;
         let mut again = driver.run(self.clock.now());
+        self.note_read(driver);
         again |= !driver.fall_asleep();
         let outcomes = driver.outcomes();
         driver.plan(plan);
@@ -176,25 +257,29 @@ impl Connection {
         Some(again || self.wanted.load(Ordering::SeqCst) != 0)
     }
 
-    async fn wait(&self, plan: &Plan, mut sleep: Pin<&mut Sleep>, rest_at: Duration) {
-        let deadline = plan.deadline.map_or(rest_at, |at| at.min(rest_at));
+    /// True when it is only that something can be read.
+    async fn wait(&self, plan: &Plan, mut sleep: Pin<&mut Sleep>, until: Duration) -> bool {
+        let deadline = plan.deadline.map_or(until, |at| at.min(until));
         let deadline = self.clock.instant(deadline);
         if sleep.deadline() != deadline {
             sleep.as_mut().reset(deadline);
         }
         let mut notified = std::pin::pin!(self.notify.notified());
         std::future::poll_fn(|context| {
-            let mut links = plan.links.iter();
-            let is_ready = notified.as_mut().poll(context).is_ready()
-                || links.any(|(link, is_full)| link.poll(context, *is_full).is_ready())
-                || sleep.as_mut().poll(context).is_ready();
-            if is_ready {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
+            if notified.as_mut().poll(context).is_ready() || sleep.as_mut().poll(context).is_ready()
+            {
+                return Poll::Ready(false);
+            }
+            let ready = plan
+                .links
+                .iter()
+                .find(|(link, is_full)| link.poll(context, *is_full).is_ready());
+            match ready {
+                Some((_, is_full)) => Poll::Ready(!is_full),
+                None => Poll::Pending,
             }
         })
-        .await;
+        .await
     }
 
     /// Waits for the lock, which nobody keeps for long; nothing when it is over.

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use tergo_wire::{DownReason, HandshakeError, Refusal};
 
+use crate::registrar::RegistrarEvent;
 use crate::sync::lock;
 
 /// What a network tells its node, in order.
@@ -43,6 +44,8 @@ pub enum NetworkEvent {
         /// Who refused, if anybody answered.
         refusal: Option<Refusal>,
     },
+    /// What the registrar tells.
+    Registrar(RegistrarEvent),
     /// Somebody who tried to connect was not let in.
     Rejected {
         /// From where.

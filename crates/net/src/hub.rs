@@ -19,6 +19,7 @@ use crate::dialer::Dial;
 use crate::event::{Events, NetworkEvent};
 use crate::gate::Gate;
 use crate::handshaking::Shaken;
+use crate::help::Help;
 use crate::link_driver::{DriverParts, LinkDriver, Outcome};
 use crate::profiles::Profiles;
 use crate::registrar::Registrar;
@@ -28,6 +29,8 @@ use crate::tls::Tls;
 
 /// How long a peer has to show that it lives when somebody doubts it.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
+/// So many peers a thread looks at before it looks for other work again.
+const LOOK_AT_MOST: usize = 4;
 /// How long the last words to a peer may take.
 pub(crate) const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -57,9 +60,12 @@ pub(crate) struct Hub {
     pub routes: Mutex<StaticRoutes>,
     /// Who knows where the others are.
     pub registrar: RwLock<Option<Arc<dyn Registrar>>>,
+    help: Help,
     handle: Handle,
     peers: Mutex<Peers>,
     table: Mutex<Table>,
+    /// The connections once more, for threads that look around.
+    watched: RwLock<Vec<Arc<Connection>>>,
     /// Told when the table of peers has another deadline.
     changed: Arc<Notify>,
     /// Told when a connection is over.
@@ -85,6 +91,7 @@ pub(crate) struct HubParts {
     pub dial_within: Duration,
     pub protocol: Arc<dyn Protocol>,
     pub controls: u64,
+    pub help: Help,
     pub handle: Handle,
 }
 
@@ -105,13 +112,23 @@ impl Hub {
             gate: Gate::new(parts.controls),
             routes: Mutex::default(),
             registrar: RwLock::default(),
+            help: parts.help,
             handle: parts.handle,
             peers: Mutex::new(peers),
             table: Mutex::default(),
+            watched: RwLock::default(),
             changed: Arc::default(),
             left: Notify::new(),
             itself: itself.clone(),
         });
+        if parts.help == Help::ReadAndWrite {
+            let itself = Arc::downgrade(&hub);
+            hub.fabric.on_look(Some(Arc::new(move |is_last| {
+                if let Some(hub) = itself.upgrade() {
+                    hub.look(is_last);
+                }
+            })));
+        }
         hub.spawn(keep_time(Arc::downgrade(&hub), Arc::clone(&hub.changed)));
         hub
     }
@@ -254,9 +271,29 @@ impl Hub {
     /// Ends all connections that are left, without a word.
     pub fn drop_all(&self) {
         let connections: Vec<_> = lock(&self.table).connections.drain().collect();
+        self.note_watched();
         for (_, connection) in connections {
             connection.end(DownReason::Disconnected);
         }
+    }
+
+    /// A thread that has nothing else to do looks whether peers have sent something; `is_last`: then it sleeps.
+    pub fn look(&self, is_last: bool) {
+        let watched = self.watched.read();
+        let watched = watched.unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut looked = 0;
+        for connection in watched.iter() {
+            looked += usize::from(connection.look(is_last));
+            if looked == LOOK_AT_MOST {
+                return;
+            }
+        }
+    }
+
+    fn note_watched(&self) {
+        let connections = self.connections();
+        let watched = self.watched.write();
+        *watched.unwrap_or_else(std::sync::PoisonError::into_inner) = connections;
     }
 
     /// The first link of a connection makes it.
@@ -280,11 +317,17 @@ impl Hub {
             profiles: Arc::clone(&self.profiles),
         };
         let identity = (key, peer.name.clone(), peer.creation);
-        let connection = Connection::new(identity, seat, LinkDriver::new(parts), self.clock);
+        let connection = Connection::new(
+            identity,
+            seat,
+            LinkDriver::new(parts),
+            (self.help, self.clock),
+        );
         connection.listen();
         lock(&self.table)
             .connections
             .insert(key, Arc::clone(&connection));
+        self.note_watched();
         self.events.push(NetworkEvent::Up {
             seat,
             peer: peer.name.clone(),
@@ -404,6 +447,7 @@ impl Hub {
         table.expected.remove(&key);
         let connection = table.connections.remove(&key);
         drop(table);
+        self.note_watched();
         if let Some(connection) = connection {
             connection.end(reason);
             self.events.push(NetworkEvent::Down {

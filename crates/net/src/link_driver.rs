@@ -96,6 +96,7 @@ pub(crate) struct LinkDriver {
     fault: Option<&'static str>,
     /// Nothing is read or sent any more.
     is_over: bool,
+    has_read: bool,
     /// Frames that went nowhere: nonsense, or larger than the peer takes.
     pub refused: u64,
 }
@@ -116,6 +117,7 @@ impl LinkDriver {
             closing: None,
             fault: None,
             is_over: false,
+            has_read: false,
             refused: 0,
         }
     }
@@ -164,9 +166,16 @@ impl LinkDriver {
         self.is_blocked || self.is_ending() || self.parts.port.fall_asleep()
     }
 
+    /// Whether something came since the last time.
+    pub fn has_read(&mut self) -> bool {
+        std::mem::take(&mut self.has_read)
+    }
+
     /// Whether only the network's thread can go on: it waits for sockets.
     pub fn needs_network(&self) -> bool {
-        !self.outcomes.is_empty() || self.links.iter().flatten().any(|link| link.is_full)
+        !self.outcomes.is_empty()
+            || !self.held.is_empty()
+            || self.links.iter().flatten().any(|link| link.is_full)
     }
 
     /// What was found out since the last time.
@@ -410,6 +419,7 @@ impl LinkDriver {
             match link.stream.read(space) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
+                    self.has_read = true;
                     self.parts.wire.filled(place, count, now);
                     self.receive(place, now);
                     left = left.saturating_sub(count);
@@ -473,7 +483,7 @@ impl LinkDriver {
                 } => {
                     let inbound = gate.incoming(&item);
                     let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
-                    released += self.held.deliver(port, &inbound, blobs, cost);
+                    released += self.held.deliver(port, &inbound, blobs, cost.into());
                 }
                 Incoming::Shape { text, .. } => port.add_shape(text),
                 Incoming::Goodbye(_) => {

@@ -3,18 +3,24 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tergo_core::Fabric;
+use tergo_wire::registrar::Route;
 use tergo_wire::{Compression, ConnectionCounters, Identity, Protocol};
 
 use crate::acceptor::{Acceptor, AcceptorInfo, AcceptorOptions};
 use crate::cookie::Cookie;
 use crate::event::NetworkEvent;
+use crate::help::Help;
 use crate::hub::{GOODBYE_WITHIN, Hub, HubParts};
 use crate::listen::{ListenError, ListenOptions};
 use crate::network_thread::NetworkThread;
-use crate::registrar::Registrar;
+use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, Registrar, RegistrarError};
 use crate::routes::{RouteError, StaticRoute};
 use crate::sync::lock;
 use crate::tls::Tls;
+
+/// What routes say of how nodes prove who they are, and talk.
+const HANDSHAKE: &str = "tergo:1";
+const PROTOCOL: &str = "tergo:1";
 
 /// What a network is started with.
 pub struct NetworkOptions {
@@ -30,6 +36,8 @@ pub struct NetworkOptions {
     pub protocol: Arc<dyn Protocol>,
     /// Bit n: control frames with op n may come from peers; others end the connection.
     pub controls: u64,
+    /// How far the threads help.
+    pub help: Help,
 }
 
 /// What is known of a connection.
@@ -75,6 +83,7 @@ impl Network {
             dial_within: options.dial_within,
             protocol: options.protocol,
             controls: options.controls,
+            help: options.help,
             handle: thread.handle().clone(),
         });
         Ok(Self {
@@ -111,7 +120,8 @@ impl Network {
         };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let acceptor = Acceptor::new(Arc::clone(&self.hub), address, options);
+        let route = place.route(address.port(), options.tls.is_some(), HANDSHAKE, PROTOCOL);
+        let acceptor = Acceptor::new(Arc::clone(&self.hub), (address, route), options);
         let info = acceptor.info();
         self.hub.spawn(Arc::clone(&acceptor).serve(listener));
         lock(&self.acceptors).push(acceptor);
@@ -169,6 +179,38 @@ impl Network {
         self.thread.handle().clone()
     }
 
+    /// A registrar of this host for this network; it does nothing before it is started.
+    ///
+    /// # Errors
+    /// See [`EmbeddedRegistrar::new`].
+    pub fn embedded_registrar(
+        &self,
+        options: EmbeddedOptions,
+    ) -> Result<EmbeddedRegistrar, RegistrarError> {
+        EmbeddedRegistrar::new(options, self.thread.handle().clone())
+    }
+
+    /// Where this node can be dialled, as others are told.
+    pub fn routes(&self) -> Vec<Route> {
+        let acceptors = lock(&self.acceptors);
+        acceptors.iter().map(|acceptor| acceptor.route()).collect()
+    }
+
+    /// Does something on the network's thread, which must not wait otherwise than by `await`.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.hub.spawn(task);
+    }
+
+    /// Adds an event of the registrar to those that the node reads.
+    pub fn registrar_events(&self) -> EventSink {
+        let hub = Arc::downgrade(&self.hub);
+        Arc::new(move |event| {
+            if let Some(hub) = hub.upgrade() {
+                hub.events.push(NetworkEvent::Registrar(event));
+            }
+        })
+    }
+
     /// The number of a way of compressing, for the frames of processes that have chosen it; 0: there are too many.
     pub fn profile(&self, compression: Compression) -> u32 {
         self.hub.profiles.number(compression)
@@ -219,6 +261,7 @@ impl Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
+        self.hub.fabric.on_look(None);
         for acceptor in lock(&self.acceptors).drain(..) {
             acceptor.stop();
         }

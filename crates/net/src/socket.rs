@@ -1,5 +1,5 @@
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream as StdStream};
+use std::net::{Shutdown, TcpStream as StdStream};
 use std::pin::pin;
 use std::task::Poll;
 
@@ -132,11 +132,6 @@ impl Stream {
 }
 
 impl Readiness {
-    /// The address of the other end.
-    pub fn peer_address(&self) -> Option<SocketAddr> {
-        self.stream.peer_addr().ok()
-    }
-
     /// Polls for something to read, and with `is_write` for room to write.
     pub fn poll(&self, context: &mut std::task::Context<'_>, is_write: bool) -> Poll<()> {
         let can_read = self.stream.poll_read_ready(context).is_ready();

@@ -15,7 +15,7 @@ use super::way::Way;
 use crate::layout::{MAX_SEATS, MAX_THREADS};
 use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
-use crate::sync::{Mutex, SharedCount, SharedWord, fence, lock};
+use crate::sync::{Mutex, RwLock, SharedCount, SharedWord, fence, lock, read, write};
 
 /// Why a thread cannot join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,16 @@ pub enum JoinError {
     Unknown,
     /// Another one has that number.
     Taken,
+}
+
+/// What a thread does while it looks around.
+#[derive(Clone)]
+pub(crate) struct Looker(pub Arc<dyn Fn(bool) + Send + Sync>);
+
+impl std::fmt::Debug for Looker {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Looker")
+    }
 }
 
 /// What the threads of one node share.
@@ -37,6 +47,8 @@ pub struct Fabric {
     linking: Mutex<()>,
     /// Whether some connection waits for room on the way to a thread.
     are_links_waiting: SharedWord,
+    /// What a thread does while it looks around before it sleeps.
+    looker: RwLock<Option<Looker>>,
     /// The way to a place that there is not.
     nowhere: Way,
     /// What carries frames.
@@ -62,6 +74,7 @@ impl Fabric {
             links: (MAX_THREADS..MAX_SEATS).map(|_| OnceLock::new()).collect(),
             linking: Mutex::new(()),
             are_links_waiting: SharedWord::new(0),
+            looker: RwLock::new(None),
             nowhere: Way::default(),
             arena: Arena::default(),
             blobs: Blobs::default(),
@@ -131,6 +144,17 @@ impl Fabric {
         if let Some(seat) = self.seats.get(thread as usize) {
             seat.inlet.set_waker(Some(waker));
         }
+    }
+
+    /// What threads call again and again while they look around before they sleep, with true the last time; none: they
+    /// only look for frames of other threads.
+    pub fn on_look(&self, looker: Option<Arc<dyn Fn(bool) + Send + Sync>>) {
+        *write(&self.looker) = looker.map(Looker);
+    }
+
+    /// What a thread does while it looks around.
+    pub(crate) fn looker(&self) -> Option<Looker> {
+        read(&self.looker).clone()
     }
 
     /// The memory of a chunk.

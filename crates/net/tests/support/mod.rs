@@ -21,7 +21,7 @@ use tergo_core::layout::{
 };
 use tergo_core::{Block, Fabric, RingMemory, Scheduler, Verdict};
 use tergo_net::{
-    AcceptorOptions, Cookie, ListenOptions, Network, NetworkEvent, NetworkOptions, Place,
+    AcceptorOptions, Cookie, Help, ListenOptions, Network, NetworkEvent, NetworkOptions, Place,
     StaticRoute,
 };
 use tergo_wire::registrar::Route;
@@ -77,6 +77,7 @@ pub struct Thread {
     open: std::collections::HashMap<u32, (Arc<Block>, u32)>,
     bell: Arc<Bell>,
     got: VecDeque<Got>,
+    has_posted: bool,
 }
 
 impl Thread {
@@ -102,6 +103,7 @@ impl Thread {
             open: std::collections::HashMap::new(),
             bell,
             got: VecDeque::new(),
+            has_posted: false,
         }
     }
 
@@ -177,6 +179,7 @@ impl Thread {
         }
         *at += size;
         self.ring.set_word(PORT_AT + seat, 4 * *at);
+        self.has_posted = true;
         true
     }
 
@@ -304,6 +307,11 @@ impl Thread {
             }
         }
         count
+    }
+
+    /// Whether something was written since the last turn.
+    pub fn has_posted(&mut self) -> bool {
+        std::mem::take(&mut self.has_posted)
     }
 
     /// Whether the next turn has work already.
@@ -449,6 +457,7 @@ pub struct NodeOptions {
     pub creation: u64,
     pub limits: Limits,
     pub cookie: &'static [u8],
+    pub help: Help,
 }
 
 impl Default for NodeOptions {
@@ -460,6 +469,7 @@ impl Default for NodeOptions {
             creation: 1,
             limits: Limits::default(),
             cookie: b"a cookie for the tests",
+            help: Help::default(),
         }
     }
 }
@@ -489,6 +499,7 @@ impl Node {
                     extensions: Extensions::default(),
                 }),
                 controls: 1 << CONTROL,
+                help: options.help,
             },
         );
         let network = network.expect("a thread");

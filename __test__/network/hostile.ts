@@ -1,0 +1,163 @@
+import { createRequire } from 'node:module';
+import type { Node } from 'tergo';
+import { Codec } from '../../ts/codec/codec.ts';
+import type { CodecExtension, CodecWorld } from '../../ts/codec/codec-world.ts';
+import type * as binding from '../../ts/native/binding.d.ts';
+import {
+  FRAME_CONTROL,
+  FRAME_FORMAT_SHIFT,
+  FRAME_KIND_SHIFT,
+  FRAME_MESSAGE,
+  FRAME_QUEUE_SHIFT,
+  PORT_AT,
+} from '../../ts/native/layout.ts';
+import { platformSuffix } from '../../ts/native/load.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { COOKIE } from './cluster.ts';
+
+const require = createRequire(import.meta.url);
+const native = require(`../../dist/native/tergo.${platformSuffix()}.node`) as typeof binding;
+
+const FORMAT_VALUE = 1;
+const HEAD_WORDS = 8;
+
+/** Stands for whatever an extension's plain value is. */
+export class Forged {
+  readonly type: number;
+  readonly plain: unknown;
+
+  constructor(type: number, plain: unknown) {
+    this.type = type;
+    this.plain = plain;
+  }
+}
+
+function extension(type: number): CodecExtension {
+  return {
+    Class: class {
+      static [Symbol.hasInstance](value: unknown): boolean {
+        return value instanceof Forged && value.type === type;
+      }
+    },
+    type,
+    write: (value) => (value as Forged).plain,
+    read: (plain) => plain,
+  };
+}
+
+/** What a codec needs that writes no shapes and no blobs. */
+const world: CodecWorld = {
+  extensions: [1, 2, 3, 4].map(extension),
+  shape: () => 0,
+  shapeText: () => undefined,
+  putBlob: () => 0,
+  takeBlob: () => new ArrayBuffer(0),
+};
+
+/** What a hostile node writes of a frame. */
+export interface RawFrame {
+  readonly op?: typeof FRAME_MESSAGE | typeof FRAME_CONTROL;
+  readonly kind?: number;
+  readonly queue?: number;
+  /** Slot of the target, or op of a control frame. */
+  readonly first: number;
+  readonly second?: number;
+  readonly value?: unknown;
+  /** Whole bytes in place of a value. */
+  readonly bytes?: Uint8Array;
+  /** The words before the value of a request. */
+  readonly prefix?: readonly [number, number];
+}
+
+/** A node that knows the cookie and says what it likes, written by hand. */
+export class Hostile {
+  readonly #scheduler: binding.BindingScheduler;
+  readonly #ring: Uint32Array;
+  readonly #entries: ReturnType<binding.BindingScheduler['entries']>;
+  readonly #network: binding.BindingNetwork;
+  readonly #codec: Codec = new Codec(world);
+  readonly seat: number;
+  #at = 0;
+  #chunk: { readonly words: Uint32Array; readonly bytes: Buffer } | undefined;
+
+  private constructor(parts: {
+    scheduler: binding.BindingScheduler;
+    network: binding.BindingNetwork;
+    seat: number;
+  }) {
+    this.#scheduler = parts.scheduler;
+    this.#network = parts.network;
+    this.seat = parts.seat;
+    this.#ring = new Uint32Array(parts.scheduler.ring());
+    this.#entries = parts.scheduler.entries();
+  }
+
+  static async connect(to: Node, name: string): Promise<Hostile> {
+    const fabric = new native.BindingFabric(1, 64);
+    const scheduler = native.BindingScheduler.join(fabric.id, 0);
+    const network = new native.BindingNetwork(fabric.id, {
+      ...{ name, creation: Date.now(), cookie: Buffer.from(COOKIE), software: 'hostile' },
+      controls: Array.from({ length: 64 }, (_, op) => op),
+      extensions: [1, 2, 3, 4],
+    });
+    const [acceptor] = to.network.acceptors();
+    network.addRoute({ pattern: '.', weight: 0, host: acceptor!.host, port: acceptor!.port });
+    network.connect(to.name);
+    const up = await waitFor('the connection', () =>
+      network.events().find(({ kind }) => kind === 'up'),
+    );
+    return new Hostile({ scheduler, network, seat: up.seat! });
+  }
+
+  /** Writes a frame and hands it over. */
+  say({ op = FRAME_CONTROL, kind = 0, queue = 2, first, second = 0, ...rest }: RawFrame): void {
+    const { words, bytes } = this.#open();
+    const at = this.#at >> 2;
+    const { prefix } = rest;
+    const start = this.#at + 4 * HEAD_WORDS;
+    const valueAt = start + (prefix === undefined ? 0 : 8);
+    if (prefix !== undefined) words.set(prefix, start >> 2);
+    let end: number;
+    if (rest.bytes === undefined) end = this.#codec.encodeBytes(rest.value, bytes, valueAt);
+    else end = valueAt + Buffer.from(rest.bytes).copy(bytes, valueAt);
+    words.fill(0, at, at + HEAD_WORDS);
+    words[at] =
+      op |
+      (kind << FRAME_KIND_SHIFT) |
+      (queue << FRAME_QUEUE_SHIFT) |
+      (FORMAT_VALUE << FRAME_FORMAT_SHIFT);
+    words[at + 1] = end - start;
+    words[at + 2] = first;
+    words[at + 3] = second;
+    words[at + 6] = 1;
+    this.#at = (end + 7) & ~7;
+    this.#ring[PORT_AT + this.seat] = this.#at;
+    this.#entries.turn();
+  }
+
+  /** Whether the connection has ended. */
+  async isCutOff(): Promise<void> {
+    await waitFor('the end of the connection', () => {
+      this.#entries.turn();
+      return this.#network.connections().length === 0;
+    });
+  }
+
+  get isConnected(): boolean {
+    this.#entries.turn();
+    return this.#network.connections().length > 0;
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#network.close(resolve));
+    this.#scheduler.close();
+  }
+
+  #open(): { readonly words: Uint32Array; readonly bytes: Buffer } {
+    if (this.#chunk !== undefined && this.#at < 128 * 1024) return this.#chunk;
+    const buffer = this.#scheduler.chunk(this.#scheduler.open(this.seat, true));
+    this.#at = 0;
+    this.#chunk = { words: new Uint32Array(buffer), bytes: Buffer.from(buffer) };
+    return this.#chunk;
+  }
+}

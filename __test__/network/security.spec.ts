@@ -1,0 +1,177 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Node } from 'tergo';
+import { Control } from '../../ts/far/control.ts';
+import {
+  FRAME_MESSAGE,
+  KIND_ADDRESSED,
+  KIND_EVENT,
+  KIND_FAR,
+  KIND_INSPECT,
+  KIND_REQUEST,
+  KIND_SIGNAL,
+} from '../../ts/native/layout.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { puppet } from '../threads/stage.ts';
+import { networkNode } from './cluster.ts';
+import { Forged, Hostile, type RawFrame } from './hostile.ts';
+
+let serial = 0;
+
+/** A node under attack, and somebody honest on it. */
+async function attacked(t: ExecutionContext): Promise<{ node: Node; enemy: Hostile }> {
+  serial += 1;
+  const node = await networkNode(`victim${serial}@localhost`);
+  const enemy = await Hostile.connect(node, `enemy${serial}@localhost`);
+  await waitFor('the enemy', () => node.network.nodes().length === 1);
+  t.teardown(async () => {
+    await enemy.close();
+    await node.stopForce();
+  });
+  return { node, enemy };
+}
+
+/** The node lives, and its processes do. */
+async function isUnharmed(t: ExecutionContext, node: Node): Promise<void> {
+  const one = await puppet(node, 0);
+  t.deepEqual(await one.do('seen'), []);
+  t.true(node.isAlive);
+}
+
+const forbidden: readonly (readonly [what: string, frame: RawFrame])[] = [
+  ['spawns by class', { first: Control.spawn, value: { behaviour: 'file:///x', options: {} } }],
+  ['kills', { first: Control.kill, value: null }],
+  ['takes names', { first: Control.unregister, value: 'name' }],
+  ['overflows', { first: Control.overflow, value: [null, null, null] }],
+  ['logs', { first: Control.log, value: [{}, undefined] }],
+  ['joins applications', { first: Control.joined, second: 1, value: null }],
+  ['leaves applications', { first: Control.left, second: 1, value: [] }],
+  ['changes runs', { first: Control.run, second: 1, value: [] }],
+  ['ends threads', { first: Control.gone, second: 1, value: new Error('x') }],
+  ['publishes as others', { first: Control.publish, value: [null, 'name', undefined, 1, 2] }],
+  ['accuses peers', { first: Control.misbehaved, second: 64, value: 'x' }],
+  ['sets limits', { first: Control.limit, second: 64, value: 1 }],
+  ['introduces itself again', { first: Control.peerUp, value: 'x' }],
+  ['stops the node', { first: Control.ask, second: 1, value: ['stop-node', 0] }],
+  ['changes the environment', { first: Control.ask, second: 1, value: ['env', 'key', 1] }],
+  ['changes log levels', { first: Control.ask, second: 1, value: ['log-level', 'debug'] }],
+  ['drains a thread', { first: Control.ask, second: 1, value: ['drain', 0] }],
+  ['dials for itself', { first: Control.ask, second: 1, value: ['dial', 'x@y'] }],
+  ['asks what nobody answers', { first: Control.ask, second: 1, value: ['__proto__'] }],
+];
+
+const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
+  ['an error that is none', { first: Control.replyError, second: 1, value: 'no error' }],
+  ['an end without a reason', { first: Control.replyEnded, second: 1, value: 17 }],
+  ['a move to nowhere', { first: Control.moved, second: 1, value: 'x' }],
+  ['a response that is none', { first: Control.respond, value: ['ref', 'maybe', 1] }],
+  ['a watch on nothing', { first: Control.watch, second: 1, value: ['thing', 'x'] }],
+  ['an answer to a watch that is none', { first: Control.watched, second: 1, value: [1] }],
+  ['a fired relation without a reason', { first: Control.fired, second: 1, value: [1, true] }],
+  ['a publication without a time', { first: Control.published, second: 1, value: [1, 2, 3] }],
+  ['a question without a name', { first: Control.ask, second: 1, value: [] }],
+  ['an answer that is none', { first: Control.answer, second: 1, value: [false, 'x'] }],
+  ['a spawn without options', { first: Control.ask, second: 1, value: ['spawn', { name: 'x' }] }],
+  [
+    'a start without environment',
+    { first: Control.ask, second: 1, value: ['start-application', 'x'] },
+  ],
+  ['a pid of three numbers', { first: Control.watch, second: 1, value: new Forged(1, [1, 2, 3]) }],
+  [
+    'a pid with a negative slot',
+    { first: Control.watch, second: 1, value: new Forged(1, [0, -1, 1, 1]) },
+  ],
+  [
+    'a pid of no node',
+    { first: Control.watch, second: 1, value: new Forged(1, [0, 1, 1, 1, 'x', 5]) },
+  ],
+  [
+    'an alias without owner',
+    { first: Control.watch, second: 1, value: new Forged(2, ['text', 1, 0, 0, 0]) },
+  ],
+  [
+    'a process id without node',
+    { first: Control.watch, second: 1, value: new Forged(3, ['name']) },
+  ],
+  ['an error without code', { first: Control.replyError, second: 1, value: new Forged(4, 7) }],
+];
+
+for (const [what, frame] of [...forbidden, ...senseless]) {
+  test(`a peer that sends this loses its connection, and nothing else happens: ${what}`, async (t) => {
+    const { node, enemy } = await attacked(t);
+    enemy.say(frame);
+    await enemy.isCutOff();
+    await waitFor('the node to know', () => node.network.nodes().length === 0);
+    await isUnharmed(t, node);
+  });
+}
+
+test('messages with values that cannot be end the connection, not the process', async (t) => {
+  const frames: readonly ((slot: number, generation: number) => RawFrame)[] = [
+    (first, second) => ({
+      op: FRAME_MESSAGE,
+      kind: KIND_FAR,
+      first,
+      second,
+      value: new Forged(1, 5),
+    }),
+    (first, second) => ({
+      op: FRAME_MESSAGE,
+      kind: KIND_ADDRESSED,
+      first,
+      second,
+      value: 'no list',
+    }),
+    (first, second) => ({ op: FRAME_MESSAGE, kind: KIND_EVENT, first, second, value: 'no event' }),
+    (first, second) => ({
+      op: FRAME_MESSAGE,
+      kind: KIND_SIGNAL,
+      first,
+      second,
+      value: 'no reason',
+    }),
+    (first, second) => ({
+      ...{ op: FRAME_MESSAGE, kind: KIND_INSPECT, first, second },
+      ...{ prefix: [1, 0], value: { no: 'list' } },
+    }),
+    (first, second) => ({
+      ...{ op: FRAME_MESSAGE, kind: KIND_REQUEST, first, second },
+      ...{ prefix: [1, 1], value: 'no list' },
+    }),
+  ];
+  for (const frame of frames) {
+    const { node, enemy } = await attacked(t);
+    const target = await puppet(node, 0);
+    const { slot, generation } = target.pid as unknown as { slot: number; generation: number };
+    enemy.say(frame(slot, generation));
+    await enemy.isCutOff();
+    t.deepEqual(await target.do('seen'), []);
+  }
+});
+
+test('the node itself takes no exits and no messages of peers', async (t) => {
+  const { node, enemy } = await attacked(t);
+  const { slot, generation } = node.pid as unknown as { slot: number; generation: number };
+  const own = { op: FRAME_MESSAGE, first: slot, second: generation } as const;
+  enemy.say({ ...own, kind: KIND_SIGNAL, queue: 0, value: 'kill' });
+  enemy.say({ ...own, kind: KIND_FAR, value: 'hello' });
+  enemy.say({ ...own, kind: KIND_REQUEST, prefix: [7, 0], value: { type: 'stop' } });
+  const honest = await puppet(node, 0);
+  t.deepEqual(await honest.do('seen'), []);
+  t.true(enemy.isConnected);
+  t.true(node.isAlive);
+});
+
+test('answers count only from who was asked', async (t) => {
+  const { node, enemy } = await attacked(t);
+  const target = await puppet(node, 0);
+  const asked = node.call(target.pid as never, { type: 'keep' } as never) as Promise<unknown>;
+  await waitFor('the call', async () => (await target.do('keptCaller')) !== undefined);
+  for (let number = 0; number < 50; number++) {
+    enemy.say({ first: Control.reply, second: number, value: 'forged' });
+    enemy.say({ first: Control.fired, second: number, value: ['kill', false] });
+    enemy.say({ first: Control.answer, second: number, value: [true, 'forged'] });
+  }
+  await target.do('answerKept', 'true');
+  t.is(await asked, 'true');
+  t.true(enemy.isConnected);
+});
