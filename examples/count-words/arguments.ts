@@ -7,6 +7,8 @@ import { InputError } from './list-files.ts';
 
 /** The most threads that a node has. */
 const MAX_THREADS = 64;
+/** More OS processes than that are no demo any more. */
+const MAX_NODES = 16;
 const TOOLS = ['typescript', 'prettier', 'vitest', 'vite', 'typedoc'];
 const LOG_FORMATS = ['text', 'coloured', 'json', 'off'] as const;
 
@@ -14,6 +16,9 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface Arguments {
   readonly folders: readonly string[];
+  /** OS processes, each with a node. */
+  readonly nodes: number;
+  /** Of each node. */
   readonly threads: number;
   readonly log: LogFormat;
 }
@@ -23,15 +28,20 @@ export function readArguments(): Arguments {
   const { values, positionals } = parsed();
   if (positionals.length > 1)
     throw new InputError(`one folder at most, but there are ${positionals.length}`);
+  const nodes = numberOf('--nodes', values.nodes ?? '1', MAX_NODES);
+  // Together they have all cores.
+  const cores = Math.min(Math.max(1, Math.floor(availableParallelism() / nodes)), MAX_THREADS);
   return {
     folders: foldersOf(positionals),
-    threads: threadsOf(values.threads),
+    nodes,
+    threads: numberOf('--threads', values.threads ?? `${cores}`, MAX_THREADS),
     log: logFormat(values.log ?? (process.stderr.isTTY ? 'coloured' : 'text')),
   };
 }
 
 function parsed() {
-  const options = { log: { type: 'string' }, threads: { type: 'string' } } as const;
+  const text = { type: 'string' } as const;
+  const options = { log: text, nodes: text, threads: text };
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
@@ -49,12 +59,11 @@ function foldersOf([folder]: readonly string[]): readonly string[] {
   );
 }
 
-function threadsOf(text: string | undefined): number {
-  if (text === undefined) return Math.min(availableParallelism(), MAX_THREADS);
-  const threads = Number(text);
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
-    throw new InputError(`--threads must be a number from 1 to ${MAX_THREADS}, but is ${text}`);
-  return threads;
+function numberOf(option: string, text: string, max: number): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > max)
+    throw new InputError(`${option} must be a number from 1 to ${max}, but is ${text}`);
+  return number;
 }
 
 function logFormat(text: string): LogFormat {

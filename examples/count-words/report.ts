@@ -26,7 +26,7 @@ export function printTotals(
 
 /** Prints what went wrong on purpose. */
 export function printDrill(
-  { crashes, endedThread, lost }: Totals,
+  { crashes, endedThread, lost, endedNode, lostWithNode }: Totals,
   restarts: readonly RestartInfo[],
   folder: string,
 ): void {
@@ -37,6 +37,10 @@ export function printDrill(
   if (endedThread !== undefined)
     console.log(
       `thread ${endedThread} was ended on purpose, ${counted(lost, 'file')} given to its workers; the node started it anew, the pool replaced them`,
+    );
+  if (endedNode !== undefined)
+    console.log(
+      `${endedNode.node} (process ${endedNode.osProcess}) was killed by kill -9, ${counted(lostWithNode, 'file')} given to its workers; other nodes counted them`,
     );
   for (const { name } of restarts)
     console.log(`the ${name} crashed on purpose; its supervisor restarted it`);
