@@ -153,6 +153,7 @@ export { networkEvent, type NetworkEvent } from './network/network-event.ts';
 export type { AllowOptions } from './network/allow-list.ts';
 export type { ConnectOptions, Network } from './network/network.ts';
 export type { RemoteNode } from './network/remote-node.ts';
+export type { ApplicationRoute, ResolveOptions } from './network/registration.ts';
 export type {
   AcceptorInfo,
   AllowedInfo,

@@ -33,12 +33,9 @@ export class Forged {
 }
 
 function extension(type: number): CodecExtension {
+  const isOne = (value: unknown): boolean => value instanceof Forged && value.type === type;
   return {
-    Class: class {
-      static [Symbol.hasInstance](value: unknown): boolean {
-        return value instanceof Forged && value.type === type;
-      }
-    },
+    Class: Object.defineProperty(class {}, Symbol.hasInstance, { value: isOne }),
     type,
     write: (value) => (value as Forged).plain,
     read: (plain) => plain,
@@ -101,7 +98,8 @@ export class Hostile {
       extensions: [1, 2, 3, 4],
     });
     const [acceptor] = to.network.acceptors();
-    network.addRoute({ pattern: '.', weight: 0, host: acceptor!.host, port: acceptor!.port });
+    const way = { host: acceptor!.host, port: acceptor!.port, isTls: false };
+    network.addRoute({ pattern: '.', weight: 0, ...way });
     network.connect(to.name);
     const up = await waitFor('the connection', () =>
       network.events().find(({ kind }) => kind === 'up'),

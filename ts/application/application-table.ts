@@ -95,6 +95,7 @@ export class ApplicationTable {
     checkNoCycle(name, (one) => (one === name ? spec.depends : this.#dependsOf(one)));
     const record = new ApplicationRecord(this.#runtime, application, spec);
     this.#records.set(name, record);
+    this.#changed();
     return record;
   }
 
@@ -102,6 +103,7 @@ export class ApplicationTable {
   unload(record: ApplicationRecord): void {
     this.#checkIdle(record);
     this.#records.delete(record.name);
+    this.#changed();
   }
 
   /** Starts it, before it what it depends on. What fails is undone, also the starts of others. */
@@ -141,6 +143,7 @@ export class ApplicationTable {
   /** All of a run is over. */
   ended(record: ApplicationRecord): void {
     this.#started.delete(record);
+    this.#changed();
     this.#runtime.shutdown.onEnd();
   }
 
@@ -176,6 +179,12 @@ export class ApplicationTable {
     this.#started.add(record);
     const run = record.run ?? record.begin(options);
     await run.start();
+    this.#changed();
+  }
+
+  /** What other hosts know of them is out of date. */
+  #changed(): void {
+    this.#runtime.network?.registration.changed();
   }
 
   /** One that was up may have ended while others started. */

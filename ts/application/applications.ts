@@ -130,12 +130,14 @@ export class Applications {
     const record = this.#table.getOwn(name);
     checkInteger('weight', weight, 0);
     record.weight = weight;
+    this.#runtime.network?.registration.changed();
   }
 
   /** Changes its tags. */
   setTags(name: string, tags: readonly string[]): void {
     const record = this.#table.getOwn(name);
     record.tags = checkNames('tags', tags);
+    this.#runtime.network?.registration.changed();
   }
 
   /** Changes from which level its processes are logged that have none of their own, at once. */

@@ -11,8 +11,8 @@ const REASONS: readonly string[] = [
   'its last link was lost',
   'nothing came from it for too long',
   'it has stopped, or has ended the connection',
-  'this node has ended the connection',
   'it broke the protocol',
+  'this node has ended the connection',
   'a later incarnation took its place',
 ];
 

@@ -42,6 +42,20 @@ export declare class BindingNetwork {
   acceptors(): Array<BindingAcceptorInfo>
   /** Stops to listen and says goodbye to all peers; calls back when they know, after some 1 s at the latest. */
   close(callback: () => void): void
+  /**
+   * Registers the node at the registrar of its host, and goes on to do so; calls back when the first registration
+   * stands or cannot be had. From then on peers are found there for whom there is no static route.
+   */
+  register(options: BindingRegistrarOptions, callback: (arg: BindingRegistrarAnswer) => void): void
+  /**
+   * Announces the node anew: where it listens, and these applications. Throws when it is not registered, or the
+   * announcement is beyond the limits.
+   */
+  announce(applications: Array<BindingApplicationRoute>): void
+  /** The nodes of the host that are not hidden, in order. */
+  nodes(callback: (arg: BindingRegistrarAnswer) => void): void
+  /** Which nodes have an application. */
+  resolveApplication(query: BindingApplicationQuery, callback: (arg: BindingRegistrarAnswer) => void): void
 }
 
 /**
@@ -151,6 +165,34 @@ export interface BindingAcceptorInfo {
   turnedAway: number
   /** Handshakes that go on. */
   pending: number
+}
+
+/** Which applications to find. */
+export interface BindingApplicationQuery {
+  /** The name. */
+  name: string
+  /** All of these tags. */
+  withTags: Array<string>
+  /** None of these tags. */
+  withoutTags: Array<string>
+  /** The host to ask; by default the own one. */
+  host?: string
+}
+
+/** An application that a node has. */
+export interface BindingApplicationRoute {
+  /** The node that has it. */
+  node: string
+  /** Its name. */
+  name: string
+  /** How much of the work it should get; 0: none, it is not found. */
+  weight: number
+  /** What it can be chosen by. */
+  tags: Array<string>
+  /** `temporary`, `transient` or `permanent`. */
+  mode: string
+  /** `loaded`, `starting`, `running` or `stopping`. */
+  state: string
 }
 
 /** What is known of a connection. */
@@ -271,15 +313,24 @@ export interface BindingListenOptions {
   handshakeMs?: number
   /** Handshakes that may go on at once; 1,024 by default. */
   maxHandshakes?: number
+  /** With it links are encrypted. */
+  tls?: BindingTls
+  /** The host that others are told; by default that of the node's name. */
+  routeHost?: string
+  /** The port that others are told; by default the one that is listened on. */
+  routePort?: number
 }
 
 /** What has happened in a network. */
 export interface BindingNetworkEvent {
-  /** `up`, `down`, `failed` or `rejected`. */
+  /** `up`, `down`, `failed`, `rejected` or `registrar`. */
   kind: string
   /** Of `up` and `down`: the number of the peer's seat in the fabric. */
   seat: number | null
-  /** The name of the peer; of `rejected` the address from which somebody tried. */
+  /**
+   * The name of the peer; of `rejected` the address from which somebody tried; of `registrar` the node that is
+   * meant, or nothing.
+   */
   peer: string
   /** Of `up` and `down`: the peer's incarnation. */
   creation: number | null
@@ -291,7 +342,8 @@ export interface BindingNetworkEvent {
   isDialler: boolean | null
   /**
    * Of `down`: `lost`, `silence`, `goodbye`, `protocol`, `disconnected` or `replaced`; of `failed` the refusal, or
-   * null when nobody answered; of `rejected` what was wrong.
+   * null when nobody answered; of `rejected` what was wrong; of `registrar` `registered`, `lost`, `refused`,
+   * `serving`, `unasked`, `joined` or `left`.
    */
   reason: string | null
   /** What a person should know besides: the text of a refusal, or how the peer broke the protocol. */
@@ -322,8 +374,12 @@ export interface BindingNetworkOptions {
   controls: Array<number>
   /** Types of the extensions that the codec knows. */
   extensions: Array<number>
+  /** How far threads help the network's: 0 not at all, 1 they write, 2 they also read; 1 by default. */
+  help?: number
   /** Which software it runs, for people. */
   software: string
+  /** Certificates for those whom this node dials. */
+  tls?: BindingTls
 }
 
 /** The counters of one process. */
@@ -350,6 +406,32 @@ export interface BindingProcessCounters {
   events: number
 }
 
+/** What a registrar answers. */
+export interface BindingRegistrarAnswer {
+  /** A stable word for what failed; null: nothing did. */
+  code: string | null
+  /** What failed, for people. */
+  error: string | null
+  /** The nodes of the host. */
+  nodes: Array<string> | null
+  /** The applications that were found, highest weight first. */
+  applications: Array<BindingApplicationRoute> | null
+}
+
+/** How a node takes part in the registrar of its host. */
+export interface BindingRegistrarOptions {
+  /** The port of the registrar, on this host and all others; 4499 by default. */
+  port?: number
+  /** Whether this node may serve the registrar when nobody does; true by default. */
+  serves?: boolean
+  /** Whether questions of other hosts are answered when it serves; true by default. */
+  answersOthers?: boolean
+  /** `enabled`, `hidden` or `passive`. */
+  mode: string
+  /** The applications that it announces. */
+  applications: Array<BindingApplicationRoute>
+}
+
 /** Where nodes are whose names match. */
 export interface BindingRoute {
   /** A regular expression on the node's name. */
@@ -362,4 +444,35 @@ export interface BindingRoute {
   port: number
   /** The cookie there; by default the node's. */
   cookie?: Buffer
+  /** Whether it is encrypted. */
+  isTls: boolean
+  /** The certificates there; by default the node's. */
+  tls?: BindingTls
 }
+
+/** What a node shows and whom it believes. Each PEM is a text that begins with `-----BEGIN`, or the path of a file. */
+export interface BindingTls {
+  /** The chain of its certificate, its own first. */
+  certificate?: string
+  /** The private key of it. */
+  key?: string
+  /** Certificates by which those of others must be signed. */
+  ca: Array<string>
+  /** Whether those who dial must show a certificate: 0 no, 1 if they like, 2 they must. */
+  clientAuth: number
+  /** The name that the certificate of who is dialled must be for; by default the host. */
+  serverName?: string
+  /** Believes every certificate of who is dialled. For development only. */
+  insecure: boolean
+  /**
+   * Names and addresses of this host: makes a certificate up, and believes everybody. For development only; all else
+   * is ignored then.
+   */
+  selfSigned?: Array<string>
+}
+
+/**
+ * The cookie in a file, that of the user's home directory by default. Without the file one is made first, for the user
+ * only. Throws when the file cannot be read or made, or others may read it.
+ */
+export declare function loadCookie(path?: string | undefined | null): Buffer

@@ -9,7 +9,9 @@ export type {
   BindingFabric,
   BindingNetwork,
   BindingNetworkEvent,
+  BindingRegistrarAnswer,
   BindingScheduler,
+  BindingTls,
 } from './binding.d.ts';
 
 /** What the native addon exports. */

@@ -5,7 +5,7 @@ import { Control } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
 import { lostError } from '../far/peers.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
-import type { BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
+import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
@@ -21,9 +21,11 @@ import type {
   NetworkOptions,
 } from './network-options.ts';
 import { algorithmOf, levelOf } from './compression-levels.ts';
+import { tlsWords } from './tls-words.ts';
 import { connectionInfo } from './connection-info.ts';
 import { dialError } from './dial-error.ts';
 import type { NetworkRouteEntry, NetworkRouteInfo } from './network-route.ts';
+import { Registration } from './registration.ts';
 
 const DEFAULT_PORT = 11_144;
 const LOOPBACK = '127.0.0.1';
@@ -37,6 +39,12 @@ export interface Standing {
   readonly isDialler: boolean;
 }
 
+/** What the network of a node is made of. */
+export interface NetworkParts {
+  readonly native: BindingNetwork;
+  readonly fabric: BindingFabric;
+}
+
 /** The network of a node as thread 0 runs it: listens, dials, tells of peers, and keeps what they may ask for. */
 export class NetworkHost {
   readonly options: NetworkOptions;
@@ -47,9 +55,12 @@ export class NetworkHost {
   readonly lent: AllowList<AnyBehaviour> = new AllowList('behaviour');
   /** Applications that others may start. */
   readonly startable: AllowList<true> = new AllowList('application');
+  /** What it has to do with the registrar of its host. */
+  readonly registration: Registration;
   readonly #runtime: Runtime;
   readonly #far: Far;
   readonly #native: BindingNetwork;
+  readonly #fabric: BindingFabric;
   readonly #dials = new Map<string, PromiseWithResolvers<void>>();
   readonly #standing = new Map<number, Standing>();
   readonly #routes = new Map<string, NetworkRouteInfo>();
@@ -59,10 +70,12 @@ export class NetworkHost {
   /** Who waits for the end of a connection. */
   readonly #leaving = new Map<RemoteHome, (() => void)[]>();
 
-  constructor(runtime: Runtime, native: BindingNetwork, options: NetworkOptions) {
+  constructor(runtime: Runtime, { native, fabric }: NetworkParts, options: NetworkOptions) {
+    this.#fabric = fabric;
     this.#runtime = runtime;
     this.#far = runtime.far!;
     this.#native = native;
+    this.registration = new Registration(runtime, native);
     this.options = options;
     this.mode = options.mode ?? 'enabled';
     this.flags = { ...ALL_FLAGS, ...options.flags };
@@ -71,14 +84,16 @@ export class NetworkHost {
     this.#serveThreads();
   }
 
-  /** Listens and lays the routes; throws what the system says to that. */
-  start(): void {
+  /** Listens, lays the routes and registers; rejects with what the system or the registrar says to that. */
+  async start(): Promise<void> {
     this.#native.onEvent(() => this.#readEvents());
     const isListening = this.mode === 'enabled' || this.mode === 'passive';
     for (const acceptor of isListening ? (this.options.acceptors ?? [{}]) : [])
       this.#listen(acceptor);
     for (const { pattern, weight, ...route } of this.options.routes ?? [])
       this.addRoute(pattern, route, weight);
+    const { registrar = {} } = this.options;
+    if (registrar !== false) await this.registration.start(this.mode, registrar);
   }
 
   /** Resolves when the node is connected; rejects with `no-route`, `no-connection`, `not-allowed`. */
@@ -111,12 +126,14 @@ export class NetworkHost {
   ): void {
     if (this.#routes.has(pattern))
       throw new TergoError('taken', `there is a route for '${pattern}' already; remove it first`);
-    const { host, port, cookie } = route;
+    const { host, port, cookie, tls = false } = route;
+    const isTls = tls !== false;
     this.#native.addRoute({
-      ...{ pattern, weight, host: host ?? '', port },
+      ...{ pattern, weight, host: host ?? '', port, isTls },
+      ...(typeof tls === 'boolean' ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
     });
-    this.#routes.set(pattern, { pattern, host, port, weight, isTls: route.tls !== undefined });
+    this.#routes.set(pattern, { pattern, host, port, weight, isTls });
   }
 
   /** False when there is none of that pattern. */
@@ -156,9 +173,11 @@ export class NetworkHost {
 
   /** Says goodbye to all; resolves when they know, after some 1 s at the latest. */
   async close(): Promise<void> {
+    this.registration.close();
     for (const [node, { reject }] of this.#dials) reject(lostError(node, 'this node stops'));
     this.#dials.clear();
     await new Promise<void>((resolve) => this.#native.close(resolve));
+    this.#fabric.close();
   }
 
   /** What the other threads need of the network. */
@@ -187,13 +206,17 @@ export class NetworkHost {
 
   #listen(acceptor: AcceptorOptions): void {
     const { host = LOOPBACK, port = DEFAULT_PORT, portCount = 0, cookie } = acceptor;
-    const { timeoutMs, maxPending } = acceptor;
+    const { timeoutMs, maxPending, routeHost, routePort } = acceptor;
+    const { tls = this.options.tls } = acceptor;
     try {
       this.#native.listen({
         ...{ address: host, port, portCount },
         ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
         ...(timeoutMs === undefined ? {} : { handshakeMs: timeoutMs }),
         ...(maxPending === undefined ? {} : { maxHandshakes: maxPending }),
+        ...(routeHost === undefined ? {} : { routeHost }),
+        ...(routePort === undefined ? {} : { routePort }),
+        ...(tls === undefined ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       });
     } catch (cause) {
       const text = `the node cannot listen on ${host}:${port}: ${reasonOf(cause).message}`;
@@ -210,6 +233,7 @@ export class NetworkHost {
     if (kind === 'up') return this.#up(event);
     if (kind === 'failed') return this.#failed(peer, reason, event.detail);
     if (kind === 'down') return this.#down(event);
+    if (kind === 'registrar') return this.#registrarSaid(peer, reason, event.detail);
     this.#runtime.log.warning('a connection was not let in', { address: peer, reason });
     this.#publish({ type: 'rejected', address: peer, reason: reason ?? '' });
   }
@@ -231,6 +255,13 @@ export class NetworkHost {
     this.#standing.delete(seat!);
     if (reason !== 'protocol') return;
     this.#runtime.log.error('a peer broke the protocol; its connection is ended', { node, how });
+  }
+
+  #registrarSaid(node: string, what: string | null, detail: string | null): void {
+    if (what === 'joined' || what === 'left') return this.#publish({ type: what, node });
+    const { log } = this.#runtime;
+    const isTrouble = what === 'lost' || what === 'refused' || what === 'unasked';
+    log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, { detail });
   }
 
   #tellLimit(thread: number, seat: number, bytes: number): void {

@@ -35,8 +35,6 @@ export interface HandshakeOptions {
   readonly timeoutMs?: number;
   /** How many may go on at once; 1024 by default. */
   readonly maxPending?: number;
-  /** How many of them from one address; 64 by default. */
-  readonly maxPendingOfAddress?: number;
 }
 
 /** Where a node listens. Source: Ergo `gen.AcceptorOptions`. */
@@ -61,10 +59,8 @@ export interface AcceptorOptions extends HandshakeOptions {
 export interface RegistrarOptions {
   /** The port, of this host and of all others; 4499 by default. */
   readonly port?: number;
-  /** Where the nodes of this host register; must loop back, `127.0.0.1` by default. */
-  readonly host?: string;
-  /** Where questions of other hosts come in; `0.0.0.0` by default, `false`: they are not answered. */
-  readonly udpHost?: string | false;
+  /** Whether it answers other hosts when this node serves it; true by default. */
+  readonly answerOthers?: boolean;
   /** Whether this node may serve it when nobody does; true by default. */
   readonly serve?: boolean;
 }
@@ -107,7 +103,7 @@ const KEYS = [
   ...['mode', 'cookie', 'cookieFile', 'acceptors', 'registrar', 'routes', 'tls', 'flags'],
   ...['maxMessageSize', 'poolSize', 'keepAliveMs', 'windowBytes', 'dialTimeoutMs', 'compression'],
 ];
-const HANDSHAKE_KEYS = ['timeoutMs', 'maxPending', 'maxPendingOfAddress'];
+const HANDSHAKE_KEYS = ['timeoutMs', 'maxPending'];
 const ACCEPTOR_KEYS = [
   ...['host', 'port', 'portCount', 'routeHost', 'routePort', 'cookie', 'tls'],
   ...HANDSHAKE_KEYS,
@@ -157,19 +153,16 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
 }
 
 function checkHandshake(argument: string, options: HandshakeOptions): void {
-  const { timeoutMs, maxPending, maxPendingOfAddress } = options;
+  const { timeoutMs, maxPending } = options;
   if (timeoutMs !== undefined) checkDelay(`${argument}.timeoutMs`, timeoutMs, 1);
   if (maxPending !== undefined) checkInteger(`${argument}.maxPending`, maxPending, 1, 1_000_000);
-  if (maxPendingOfAddress !== undefined)
-    checkInteger(`${argument}.maxPendingOfAddress`, maxPendingOfAddress, 1, 1_000_000);
 }
 
 function checkRegistrar(argument: string, registrar: RegistrarOptions): void {
-  checkOptions(argument, registrar, ['port', 'host', 'udpHost', 'serve']);
-  const { port, host, udpHost, serve } = registrar;
+  checkOptions(argument, registrar, ['port', 'answerOthers', 'serve']);
+  const { port, answerOthers, serve } = registrar;
   if (port !== undefined) checkInteger(`${argument}.port`, port, 1, MAX_PORT);
-  if (host !== undefined) checkName(`${argument}.host`, host);
-  if (udpHost !== undefined && udpHost !== false) checkName(`${argument}.udpHost`, udpHost);
+  if (answerOthers !== undefined) checkBoolean(`${argument}.answerOthers`, answerOthers);
   if (serve !== undefined) checkBoolean(`${argument}.serve`, serve);
 }
 

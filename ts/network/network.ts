@@ -11,6 +11,7 @@ import { ALL_FLAGS } from './features.ts';
 import type { NetworkHost } from './network-host.ts';
 import type { AcceptorInfo, NetworkInfo } from './network-info.ts';
 import type { NetworkFlags, NetworkMode } from './network-options.ts';
+import type { ApplicationRoute, Registration, ResolveOptions } from './registration.ts';
 import { RemoteNode } from './remote-node.ts';
 import { checkRoute, type NetworkRouteInfo, type NetworkRoute } from './network-route.ts';
 import type { SpawnName } from './spawn-name.ts';
@@ -138,6 +139,25 @@ export class Network {
     return this.#host().startable.forbid(name);
   }
 
+  /**
+   * Which nodes have an application, highest weight first; asks the registrar of this host or of another one. Rejects
+   * with `application-unknown` when none has, `no-connection` without a registrar.
+   */
+  async resolveApplication(
+    name: string,
+    options: ResolveOptions = {},
+  ): Promise<readonly ApplicationRoute[]> {
+    const host = this.#host();
+    checkName('name', name);
+    checkOptions('options', options, ['host', 'withTags', 'withoutTags']);
+    return this.#registration(host).resolve(name, options);
+  }
+
+  /** The nodes of this host that the registrar knows, in order. Rejects with `no-connection` without a registrar. */
+  async registeredNodes(): Promise<readonly string[]> {
+    return this.#registration(this.#host()).nodes();
+  }
+
   /** Who listens. */
   acceptors(): readonly AcceptorInfo[] {
     return this.#runtime.network?.acceptors ?? [];
@@ -154,6 +174,11 @@ export class Network {
       enabledSpawn: host?.lent.entries ?? [],
       enabledApplicationStart: host?.startable.entries ?? [],
     };
+  }
+
+  #registration({ options, registration }: NetworkHost): Registration {
+    if (options.registrar !== false) return registration;
+    throw new TergoError('no-connection', 'options.network.registrar is false: there is none');
   }
 
   #host(): NetworkHost {

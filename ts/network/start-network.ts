@@ -1,8 +1,9 @@
 import { EXTENSION_TYPES } from '../far/far-world.ts';
 import { PEER_CONTROLS } from '../far/peer-rules.ts';
-import type { Native } from '../native/load.ts';
+import type { BindingFabric, Native } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { VERSION } from '../version.ts';
+import { tlsWords } from './tls-words.ts';
 import { cookieOf } from './cookie.ts';
 import { ALL_FLAGS, bitsOf } from './features.ts';
 import { NetworkHost } from './network-host.ts';
@@ -12,22 +13,23 @@ import type { NetworkOptions } from './network-options.ts';
 export function startNetwork(
   runtime: Runtime,
   native: Native,
-  fabricId: number,
+  fabric: BindingFabric,
   options: NetworkOptions,
 ): NetworkHost {
   const { home } = runtime;
-  const { poolSize, windowBytes, maxMessageSize, keepAliveMs, dialTimeoutMs } = options;
-  const network = new native.BindingNetwork(fabricId, {
+  const { tls, poolSize, windowBytes, maxMessageSize, keepAliveMs, dialTimeoutMs } = options;
+  const network = new native.BindingNetwork(fabric.id, {
     ...{ name: home.node, creation: home.creation, software: `tergo ${VERSION}` },
-    cookie: Buffer.from(cookieOf(options)),
+    cookie: cookieOf(options, native),
     features: bitsOf({ ...ALL_FLAGS, ...options.flags }),
     controls: [...PEER_CONTROLS],
     extensions: [...EXTENSION_TYPES],
+    ...(tls === undefined ? {} : { tls: tlsWords(tls, home.node) }),
     ...(poolSize === undefined ? {} : { pool: poolSize }),
     ...(windowBytes === undefined ? {} : { windowBytes }),
     ...(maxMessageSize === undefined ? {} : { maxMessageBytes: maxMessageSize }),
     ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
     ...(dialTimeoutMs === undefined ? {} : { handshakeMs: dialTimeoutMs }),
   });
-  return new NetworkHost(runtime, network, options);
+  return new NetworkHost(runtime, { native: network, fabric }, options);
 }

@@ -39,7 +39,7 @@ export async function startNode(name: string, options: NodeOptions = {}): Promis
   const node = new Node(runtime);
   try {
     await runtime.workers?.start();
-    runtime.network?.start();
+    await runtime.network?.start();
     await runtime.applications.begin(options.applications ?? []);
   } catch (error) {
     await node.stop();
@@ -75,7 +75,15 @@ async function runtimeWith(
     options.clock,
     place,
   );
-  if (isNetworked) runtime.network = startNetwork(runtime, native, fabric.id, networkOf(options));
+  if (isNetworked) {
+    try {
+      runtime.network = startNetwork(runtime, native, fabric, networkOf(options));
+    } catch (error) {
+      runtime.shutdown.abandon();
+      fabric.close();
+      throw error;
+    }
+  }
   if (threads === 1) return runtime;
   const setup = {
     ...{ fabric: fabric.id, threads, node: name, creation, hasNetwork: isNetworked },

@@ -164,9 +164,11 @@ impl BindingNetwork {
         place.port_count = port(options.port_count)?;
         place.route_host = options.route_host;
         place.route_port = options.route_port.map(port).transpose()?;
-        let mut acceptor = AcceptorOptions::default();
-        acceptor.tls = options.tls.map(binding_tls::tls).transpose()?;
-        acceptor.cookie = options.cookie.map(cookie).transpose()?;
+        let mut acceptor = AcceptorOptions {
+            cookie: options.cookie.map(cookie).transpose()?,
+            tls: options.tls.map(binding_tls::tls).transpose()?,
+            ..AcceptorOptions::default()
+        };
         if let Some(ms) = options.handshake_ms {
             acceptor.handshake_within = Duration::from_millis(ms.into());
         }

@@ -82,14 +82,16 @@ pub struct BindingRegistrarAnswer {
     pub applications: Option<Vec<BindingApplicationRoute>>,
 }
 
-type Callback<'a> = Function<'a, BindingRegistrarAnswer, ()>;
-
 #[napi]
 impl BindingNetwork {
     /// Registers the node at the registrar of its host, and goes on to do so; calls back when the first registration
     /// stands or cannot be had. From then on peers are found there for whom there is no static route.
     #[napi]
-    pub fn register(&self, options: BindingRegistrarOptions, callback: Callback<'_>) -> Result<()> {
+    pub fn register(
+        &self,
+        options: BindingRegistrarOptions,
+        callback: Function<'_, BindingRegistrarAnswer, ()>,
+    ) -> Result<()> {
         let mut embedded = EmbeddedOptions::default();
         if let Some(port) = options.port {
             let port = u16::try_from(port);
@@ -126,7 +128,7 @@ impl BindingNetwork {
 
     /// The nodes of the host that are not hidden, in order.
     #[napi]
-    pub fn nodes(&self, callback: Callback<'_>) -> Result<()> {
+    pub fn nodes(&self, callback: Function<'_, BindingRegistrarAnswer, ()>) -> Result<()> {
         let (_, registrar) = self.registrar().map_err(reason)?;
         self.answer(registrar.nodes(), callback, |nodes| {
             BindingRegistrarAnswer {
@@ -141,7 +143,7 @@ impl BindingNetwork {
     pub fn resolve_application(
         &self,
         query: BindingApplicationQuery,
-        callback: Callback<'_>,
+        callback: Function<'_, BindingRegistrarAnswer, ()>,
     ) -> Result<()> {
         let (_, registrar) = self.registrar().map_err(reason)?;
         let wanted = ApplicationQuery {
@@ -160,7 +162,7 @@ impl BindingNetwork {
     fn answer<T: 'static>(
         &self,
         asked: Answering<T>,
-        callback: Callback<'_>,
+        callback: Function<'_, BindingRegistrarAnswer, ()>,
         show: fn(T) -> BindingRegistrarAnswer,
     ) -> Result<()> {
         let done = callback.build_threadsafe_function().build()?;

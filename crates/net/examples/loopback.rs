@@ -58,12 +58,12 @@ fn flood(help: Help, what: &str, mut send: impl FnMut(&mut Node, u32, Pid, Pid) 
     let received = thread::scope(|scope| {
         scope.spawn(move || {
             while start.elapsed() < RUN {
-                let mut sent = 0;
-                while sent < 4096 && send(&mut one, seat, bob, alice) {
-                    sent += 1;
+                let mut count = 0;
+                while count < 4096 && send(&mut one, seat, bob, alice) {
+                    count += 1;
                 }
                 one.threads[0].turn_count();
-                if sent == 0 {
+                if count == 0 {
                     thread::sleep(Duration::from_micros(100));
                 }
             }
@@ -112,11 +112,11 @@ fn ping_pong(help: Help) {
         times
     });
     times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_micros();
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_micros();
     println!(
         "ping-pong: {:.1} k/s, p50 {} µs, p99 {} µs",
         times.len() as f64 / RUN.as_secs_f64() / 1e3,
-        at(0.5),
-        at(0.99)
+        at(50),
+        at(99)
     );
 }

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::channel::Channel;
 use crate::cookie::Cookie;
 use crate::event::NetworkEvent;
-use crate::handshaking::{Judge, NoLink, deadline, shake};
+use crate::handshaking::{Judge, NoLink, deadline, nonce, shake};
 use crate::hub::Hub;
 use crate::socket::Socket;
 use crate::tls::Tls;
@@ -206,7 +206,7 @@ impl Acceptor {
         let settings = AcceptSettings {
             own: self.hub.own.clone(),
             cookie: cookie.expose().to_vec(),
-            nonce: self.hub.nonce().ok_or(None)?,
+            nonce: nonce().ok_or(None)?,
             exporter,
             deadline,
         };

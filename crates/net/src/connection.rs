@@ -118,8 +118,9 @@ impl Connection {
             return false;
         }
         if is_last {
-            self.last_look.store(0, Ordering::Relaxed);
-            self.wake();
+            if self.last_look.swap(0, Ordering::Relaxed) != 0 {
+                self.wake();
+            }
         } else {
             self.last_look.store(now, Ordering::Relaxed);
             self.help_with(0, LinkDriver::run);
@@ -207,7 +208,7 @@ impl Connection {
     /// What it has done, the bytes that wait in the fabric for the peer, and the frames that went nowhere; none when it
     /// is over.
     pub fn counters(&self) -> Option<(ConnectionCounters, u64, u64)> {
-        self.with(|driver, _| (driver.counters(), driver.waiting_bytes(), driver.refused))
+        self.with(|driver, _| (driver.counters(), driver.waiting_bytes(), driver.refused()))
     }
 
     /// Drives it on the network's thread until it is over; tells what changes who is connected.

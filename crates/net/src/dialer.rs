@@ -5,7 +5,7 @@ use tergo_wire::{Admission, Claim, DialId, DialSettings, HandshakeError, Purpose
 use tokio::net::TcpStream;
 
 use crate::channel::Channel;
-use crate::handshaking::{Judge, NoLink, Shaken, deadline, shake};
+use crate::handshaking::{Judge, NoLink, Shaken, deadline, nonce, shake};
 use crate::hub::Hub;
 use crate::routes::DialTarget;
 use crate::socket::Socket;
@@ -44,7 +44,7 @@ impl Dial {
         let stream = stream.await.map_err(|_| None)?.map_err(|_| None)?;
         let deadline = deadline(hub.clock, hub.dial_within);
         let mut socket =
-            Socket::new(stream, self.channel(hub, target).ok_or(None)?).map_err(|_| None)?;
+            Socket::new(stream, channel(hub, target).ok_or(None)?).map_err(|_| None)?;
         let established = tokio::time::timeout_at(hub.clock.instant(deadline), socket.establish());
         let established = established.await;
         let established = established.map_err(|_| Some(HandshakeError::TimedOut))?;
@@ -58,23 +58,13 @@ impl Dial {
                 .unwrap_or(&hub.cookie)
                 .expose()
                 .to_vec(),
-            nonce: hub.nonce().ok_or(None)?,
+            nonce: nonce().ok_or(None)?,
             exporter: established.map_err(|_| None)?,
             deadline,
         };
         let mut handshake = hub.protocol.dial(settings);
         let mut judge = Prover { hub, id: self.id };
         shake(socket, handshake.as_mut(), hub.clock, &mut judge).await
-    }
-
-    /// None: the target has TLS, and there are no certificates to check it by.
-    fn channel(&self, hub: &Hub, target: &DialTarget) -> Option<Channel> {
-        if !target.route.tls {
-            return Some(Channel::Plain);
-        }
-        let tls = target.tls.as_ref().or(hub.tls.as_ref())?;
-        let stream = tls.dial(&target.server_name).ok()?;
-        Some(Channel::Tls(Box::new(stream)))
     }
 }
 
@@ -94,4 +84,14 @@ impl Judge for Prover<'_> {
     }
 
     fn has_heard(&mut self) {}
+}
+
+/// None: the target has TLS, and there are no certificates to check it by.
+fn channel(hub: &Hub, target: &DialTarget) -> Option<Channel> {
+    if !target.route.tls {
+        return Some(Channel::Plain);
+    }
+    let tls = target.tls.as_ref().or(hub.tls.as_ref())?;
+    let stream = tls.dial(&target.server_name).ok()?;
+    Some(Channel::Tls(Box::new(stream)))
 }

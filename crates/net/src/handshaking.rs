@@ -117,6 +117,13 @@ async fn write(socket: &mut Socket, handshake: &mut dyn Handshake) -> Result<(),
     Ok(())
 }
 
+/// 32 bytes of chance; none when the system gives none.
+pub(crate) fn nonce() -> Option<[u8; 32]> {
+    let mut nonce = [0; 32];
+    getrandom::fill(&mut nonce).ok()?;
+    Some(nonce)
+}
+
 /// When a handshake that begins now must be over.
 pub(crate) fn deadline(clock: Clock, within: Duration) -> Duration {
     clock.now() + within

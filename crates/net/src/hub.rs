@@ -138,13 +138,6 @@ impl Hub {
         self.handle.spawn(task).abort_handle()
     }
 
-    /// 32 bytes of chance; none when the system gives none.
-    pub fn nonce(&self) -> Option<[u8; 32]> {
-        let mut nonce = [0; 32];
-        getrandom::fill(&mut nonce).ok()?;
-        Some(nonce)
-    }
-
     /// A node is to be connected: ends in `Up`, unless it is already, or in `Failed`.
     pub fn connect(&self, peer: &str) {
         lock(&self.peers).connect(peer, self.clock.now());

@@ -26,6 +26,7 @@ mod network_thread;
 mod profiles;
 pub mod registrar;
 mod routes;
+mod sending;
 mod socket;
 mod sync;
 pub mod tls;

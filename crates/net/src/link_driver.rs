@@ -2,15 +2,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tergo_core::{Claim, FrameHead, LinkPort};
+use tergo_core::{Claim, LinkPort};
 use tergo_wire::{
-    Agreement, CloseReason, Connection as WireConnection, ConnectionCounters, Delivery, DownReason,
-    Incoming, LinkError, LinkLoss, SendError,
+    Agreement, CloseReason, Connection as WireConnection, ConnectionCounters, DownReason, Incoming,
+    LinkError, LinkLoss,
 };
 
-use crate::gate::{Gate, is_unordered, profile_of};
+use crate::gate::Gate;
 use crate::held::Held;
 use crate::profiles::Profiles;
+use crate::sending::{Sending, Sent};
 use crate::socket::{Readiness, Socket, Stream};
 
 /// Bytes of frames that are taken from the threads before what they became is written.
@@ -82,11 +83,8 @@ pub(crate) struct LinkDriver {
     /// By place in the pool.
     links: Vec<Option<Link>>,
     held: Held,
-    /// The frame that was taken and not sent yet, and its blobs.
-    payload: Vec<u8>,
-    numbers: Vec<u32>,
-    blobs: Vec<Vec<u8>>,
-    has_blobs: bool,
+    /// The frame that was taken last.
+    sending: Sending,
     /// The frame that comes next finds no room in the protocol.
     is_blocked: bool,
     outcomes: Vec<Outcome>,
@@ -96,9 +94,8 @@ pub(crate) struct LinkDriver {
     fault: Option<&'static str>,
     /// Nothing is read or sent any more.
     is_over: bool,
+    /// Something came since somebody asked.
     has_read: bool,
-    /// Frames that went nowhere: nonsense, or larger than the peer takes.
-    pub refused: u64,
 }
 
 impl LinkDriver {
@@ -108,17 +105,13 @@ impl LinkDriver {
             parts,
             links: Vec::new(),
             held: Held::default(),
-            payload: Vec::new(),
-            numbers: Vec::new(),
-            blobs: Vec::new(),
-            has_blobs: false,
+            sending: Sending::default(),
             is_blocked: false,
             outcomes: Vec::new(),
             closing: None,
             fault: None,
             is_over: false,
             has_read: false,
-            refused: 0,
         }
     }
 
@@ -233,6 +226,11 @@ impl LinkDriver {
         self.parts.wire.counters()
     }
 
+    /// Frames that went nowhere: nonsense, or larger than the peer takes.
+    pub fn refused(&self) -> u64 {
+        self.sending.refused
+    }
+
     /// Bytes that wait in the fabric for the peer.
     pub fn waiting_bytes(&self) -> u64 {
         self.parts.port.waiting_bytes()
@@ -266,7 +264,8 @@ impl LinkDriver {
             let is_full_load = self.take();
             let has_written = self.write_all(now);
             // What was written has made room for what found none.
-            if !is_full_load && !(self.is_blocked && has_written) {
+            let may_go_on = is_full_load || (self.is_blocked && has_written);
+            if !may_go_on {
                 return false;
             }
         }
@@ -278,70 +277,16 @@ impl LinkDriver {
         let mut left = TAKE_AT_ONCE;
         self.is_blocked = false;
         while left > 0 && !self.is_ending() {
-            self.announce();
-            self.payload.clear();
-            let Some(head) = self.parts.port.next(&mut self.payload, &mut self.numbers) else {
-                return false;
-            };
-            let size = self.payload.len();
-            if !self.send(&head) {
-                self.is_blocked = true;
-                return false;
+            match self.sending.next(&mut self.parts) {
+                Sent::Bytes(size) => left = left.saturating_sub(size.max(LEAST_COST)),
+                Sent::Nothing => return false,
+                Sent::Blocked => {
+                    self.is_blocked = true;
+                    return false;
+                }
             }
-            self.parts.port.advance();
-            left = left.saturating_sub(size.max(LEAST_COST));
         }
         !self.is_ending()
-    }
-
-    /// Shapes of objects go before the first value that has them.
-    #[inline]
-    fn announce(&mut self) {
-        let fabric = self.parts.port.fabric();
-        while self.parts.wire.announced() < fabric.shape_count() {
-            let Some(text) = fabric.shape_text(self.parts.wire.announced() + 1) else {
-                return;
-            };
-            self.parts.wire.announce(&text);
-        }
-    }
-
-    /// False: it has to wait, and its blobs stay here.
-    fn send(&mut self, head: &FrameHead) -> bool {
-        if !self.has_blobs && !self.numbers.is_empty() {
-            let port = &self.parts.port;
-            let blobs = self.numbers.iter();
-            let blobs = blobs.map(|number| port.take_blob(*number));
-            self.blobs = blobs.collect::<Option<_>>().unwrap_or_default();
-            self.has_blobs = true;
-            if self.blobs.len() < self.numbers.len() {
-                return self.refuse();
-            }
-        }
-        let Some(item) = self.parts.gate.outgoing(head, &self.payload) else {
-            return self.refuse();
-        };
-        let delivery = Delivery {
-            compression: self.parts.profiles.get(profile_of(head)),
-            is_unordered: is_unordered(head),
-        };
-        match self.parts.wire.send(&item, delivery, &mut self.blobs) {
-            Ok(()) => {
-                self.has_blobs = false;
-                true
-            }
-            Err(SendError::Blocked) => false,
-            Err(SendError::TooLarge | SendError::Closed) => self.refuse(),
-        }
-    }
-
-    /// The frame goes nowhere, and the next is taken.
-    #[cold]
-    fn refuse(&mut self) -> bool {
-        self.refused += 1;
-        self.blobs.clear();
-        self.has_blobs = false;
-        true
     }
 
     /// True when something was written.

@@ -9,15 +9,16 @@ impl Incoming {
     /// are for it to be worth while. Nothing may be in the inbox.
     pub fn sparse_chunks(&self) -> Vec<bool> {
         let quota = self.fabric.quota;
-        let ways = &self.fabric.seats[self.thread as usize].inlet.ways;
-        if !ways.iter().any(|way| way.is_crowded(quota)) {
+        let inlet = &self.fabric.seats[self.thread as usize].inlet;
+        if !inlet.ways().any(|way| way.is_crowded(quota)) {
             return Vec::new();
         }
         let is_worth = |number: usize| {
             let chunk = self.chunks[number];
             let is_refuge = self.refuges[chunk.sender as usize]
                 .is_some_and(|(refuge, _)| refuge as usize == number);
-            chunk.is_sparse() && !is_refuge && ways[chunk.sender as usize].is_crowded(quota)
+            let way = inlet.way(chunk.sender);
+            chunk.is_sparse() && !is_refuge && way.is_some_and(|way| way.is_crowded(quota))
         };
         let sparse: Vec<bool> = (0..self.chunks.len()).map(is_worth).collect();
         // Each time costs a look at every message that waits here.

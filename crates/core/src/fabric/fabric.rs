@@ -70,7 +70,7 @@ impl Fabric {
     pub fn new(threads: u32, quota: u32) -> Arc<Self> {
         let threads = threads.clamp(1, MAX_THREADS);
         Arc::new(Self {
-            seats: (0..threads).map(|_| Seat::new(MAX_SEATS)).collect(),
+            seats: (0..threads).map(|_| Seat::new(threads)).collect(),
             links: (MAX_THREADS..MAX_SEATS).map(|_| OnceLock::new()).collect(),
             linking: Mutex::new(()),
             are_links_waiting: SharedWord::new(0),
@@ -110,6 +110,9 @@ impl Fabric {
         let free = (0..self.links.len()).find(|index| self.is_free(*index))?;
         let seat = self.links[free].get_or_init(|| LinkSeat::new(self.threads()));
         seat.take();
+        for thread in &self.seats {
+            thread.inlet.open_to_links();
+        }
         Some(LinkPort::new(Arc::clone(self), MAX_THREADS + free as u32))
     }
 
@@ -234,7 +237,7 @@ impl Fabric {
     /// How much is on its way from one thread to another.
     pub(crate) fn way(&self, sender: u32, receiver: u32) -> &Way {
         let inlet = self.inlet(receiver);
-        let way = inlet.and_then(|inlet| inlet.ways.get(sender as usize));
+        let way = inlet.and_then(|inlet| inlet.way(sender));
         way.unwrap_or(&self.nowhere)
     }
 

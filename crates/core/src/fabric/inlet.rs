@@ -1,7 +1,8 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::inject::{Inject, Range};
 use super::way::Way;
+use crate::layout::{MAX_SEATS, MAX_THREADS};
 use crate::sync::{Mutex, lock};
 
 /// Wakes a member that sleeps.
@@ -12,16 +13,18 @@ pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct Inlet {
     /// Frames.
     pub inject: Inject,
-    /// By sender: how much is on its way here.
-    pub ways: Box<[Way]>,
+    /// By sending thread: how much is on its way here.
+    ways: Box<[Way]>,
+    /// By connection, once there is one.
+    link_ways: OnceLock<Box<[Way]>>,
     waker: Mutex<Option<Waker>>,
 }
 
 impl Inlet {
-    /// One that nobody reads, for so many senders.
-    pub fn new(senders: u32) -> Self {
+    /// One that nobody reads, for so many threads that send.
+    pub fn new(threads: u32) -> Self {
         Self {
-            ways: (0..senders).map(|_| Way::default()).collect(),
+            ways: (0..threads).map(|_| Way::default()).collect(),
             ..Self::default()
         }
     }
@@ -35,14 +38,36 @@ impl Inlet {
         must_wake.is_some()
     }
 
+    /// Connections send here from now on.
+    pub fn open_to_links(&self) {
+        let links = MAX_THREADS..MAX_SEATS;
+        self.link_ways
+            .get_or_init(|| links.map(|_| Way::default()).collect());
+    }
+
+    /// How much is on its way from a member; none for one that cannot send here.
+    #[inline]
+    pub fn way(&self, sender: u32) -> Option<&Way> {
+        match sender.checked_sub(MAX_THREADS) {
+            None => self.ways.get(sender as usize),
+            Some(link) => self.link_ways.get()?.get(link as usize),
+        }
+    }
+
+    /// The ways of all who can send here.
+    pub fn ways(&self) -> impl Iterator<Item = &Way> {
+        let links = self.link_ways.get().into_iter().flatten();
+        self.ways.iter().chain(links)
+    }
+
     /// Chunks on their way here.
     pub fn chunks(&self) -> u32 {
-        self.ways.iter().map(Way::chunks).sum()
+        self.ways().map(Way::chunks).sum()
     }
 
     /// Bytes of large values on their way here.
     pub fn blob_bytes(&self) -> u64 {
-        self.ways.iter().map(Way::blob_bytes).sum()
+        self.ways().map(Way::blob_bytes).sum()
     }
 
     /// How to wake who reads.

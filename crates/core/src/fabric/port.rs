@@ -1,4 +1,3 @@
-use std::cell::OnceCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -72,9 +71,24 @@ impl Port {
     pub fn doze(&mut self) -> bool {
         // Whoever found the way here full must not wait for a turn that nobody asks for.
         self.incoming.release();
-        if self.incoming.has_more() || self.look_around() {
+        if self.incoming.has_more() {
             return false;
         }
+        let inject = &self.fabric.seats[self.thread as usize].inlet.inject;
+        let looker = self.fabric.looker();
+        let look = |is_last| {
+            if let Some(Looker(look)) = &looker {
+                look(is_last);
+            }
+        };
+        let has_come = || {
+            look(false);
+            inject.is_pending()
+        };
+        if self.lookout.look(has_come) {
+            return false;
+        }
+        look(true);
         if !self.seat().inlet.inject.fall_asleep() {
             return false;
         }
@@ -89,23 +103,6 @@ impl Port {
         if self.lookout.wakes() {
             self.wake_ups += 1;
         }
-    }
-
-    /// Looks for frames for a moment, and lets the network look meanwhile; true when some came.
-    fn look_around(&mut self) -> bool {
-        let fabric = &self.fabric;
-        let inject = &fabric.seats[self.thread as usize].inlet.inject;
-        let looker = OnceCell::new();
-        let has_come = self.lookout.look(|| {
-            if let Some(Looker(look)) = looker.get_or_init(|| fabric.looker()) {
-                look(false);
-            }
-            inject.is_pending()
-        });
-        if let (false, Some(Some(Looker(look)))) = (has_come, looker.get()) {
-            look(true);
-        }
-        has_come
     }
 }
 

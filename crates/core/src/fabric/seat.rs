@@ -36,10 +36,10 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// A place that nobody has, to which so many can send.
-    pub fn new(members: u32) -> Self {
+    /// A place that nobody has, on a node of so many threads.
+    pub fn new(threads: u32) -> Self {
         Self {
-            inlet: Inlet::new(members),
+            inlet: Inlet::new(threads),
             presence: Blocks::default(),
             addresses: Blocks::default(),
             gauges: Blocks::default(),

@@ -178,7 +178,7 @@ impl Kernel {
                     continue;
                 }
                 REC_DROPPED | REC_REFUSED if is_far(second) => {
-                    incoming.handed(second, has_blobs(first))
+                    incoming.handed(second, has_blobs(first));
                 }
                 REC_FAR => incoming.handed(first, second != 0),
                 _ => {}

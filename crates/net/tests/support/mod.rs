@@ -484,7 +484,7 @@ impl Node {
             name: name.to_owned(),
             creation: options.creation,
             features: Features::ALL,
-            limits: options.limits.clone(),
+            limits: options.limits,
             pool: options.pool,
             software: "test".to_owned(),
         };

@@ -1,0 +1,163 @@
+import { chmod, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import {
+  Application,
+  type ApplicationSpec,
+  childSpec,
+  networkEvent,
+  type NetworkEvent,
+  type NetworkOptions,
+  type Node,
+  startNode,
+  type TergoError,
+} from 'tergo';
+import { freePort } from '../support/free-port.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { Puppet } from '../threads/puppet.ts';
+import { puppet } from '../threads/stage.ts';
+import { COOKIE, networkNode, showWay } from './cluster.ts';
+
+/** Nodes that find each other by a registrar of their own, stopped with the test. */
+async function registered(
+  t: ExecutionContext,
+): Promise<(name: string, network?: NetworkOptions) => Promise<Node>> {
+  const port = await freePort();
+  return async (name, network = {}) => {
+    const registrar = { port, answerOthers: false };
+    const node = await networkNode(name, { registrar, ...network });
+    t.teardown(() => node.stopForce());
+    return node;
+  };
+}
+
+test('nodes of a host find each other', async (t) => {
+  const start = await registered(t);
+  const a = await start('a@localhost');
+  const b = await start('b@localhost');
+  t.deepEqual(await a.network.registeredNodes(), ['a@localhost', 'b@localhost']);
+  t.is((await a.network.connect('b@localhost')).creation, b.creation);
+  await t.throwsAsync(a.network.connect('c@localhost'), { code: 'no-route' });
+});
+
+test('a send finds its way by the registrar', async (t) => {
+  const start = await registered(t);
+  const a = await start('a@localhost');
+  const b = await start('b@localhost');
+  const to = await puppet(b, 0);
+  t.is(a.send(to.pid, 'hello'), 'ok');
+  t.deepEqual(await to.messages(1), ['hello']);
+});
+
+test('nodes that join and leave are published', async (t) => {
+  const start = await registered(t);
+  const a = await start('a@localhost');
+  const heard: NetworkEvent[] = [];
+  const feed = a.subscribe(networkEvent);
+  t.teardown(() => feed[Symbol.asyncDispose]());
+  void (async () => {
+    for await (const { message } of feed) heard.push(message);
+  })();
+  const b = await start('b@localhost');
+  await waitFor('b to join', () => heard.some(({ type }) => type === 'joined'));
+  await b.stop();
+  await waitFor('b to leave', () => heard.some(({ type }) => type === 'left'));
+  t.deepEqual(heard, [
+    { type: 'joined', node: 'b@localhost' },
+    { type: 'left', node: 'b@localhost' },
+  ]);
+});
+
+test('a name belongs to one node of a host', async (t) => {
+  const start = await registered(t);
+  await start('a@localhost');
+  const error = await t.throwsAsync<TergoError>(start('a@localhost'));
+  t.is(error?.code, 'taken');
+});
+
+test('a hidden node dials and is not dialled; a passive one only by a route', async (t) => {
+  const start = await registered(t);
+  const a = await start('a@localhost');
+  const hidden = await start('hidden@localhost', { mode: 'hidden' });
+  const passive = await start('passive@localhost', { mode: 'passive' });
+  t.deepEqual(hidden.network.acceptors(), []);
+  t.is((await hidden.network.connect('a@localhost')).name, 'a@localhost');
+  await t.throwsAsync(a.network.connect('passive@localhost'), { code: 'no-route' });
+  showWay(a, passive);
+  t.is((await a.network.connect('passive@localhost')).creation, passive.creation);
+  t.deepEqual(await a.network.registeredNodes(), ['a@localhost']);
+});
+
+class Images extends Application {
+  override load(): ApplicationSpec {
+    return { name: 'images', weight: 3, tags: ['fast'], group: [childSpec('one', Puppet)] };
+  }
+}
+
+test('applications are found by name, tags, weight and state', async (t) => {
+  const start = await registered(t);
+  const a = await start('a@localhost');
+  const b = await start('b@localhost');
+  await t.throwsAsync(a.network.resolveApplication('images'), { code: 'application-unknown' });
+  await b.applications.load(Images);
+  await b.applications.start('images');
+  const route = await waitFor('the application', async () => {
+    const found = await a.network.resolveApplication('images').catch(() => []);
+    return found.find(({ state }) => state === 'running');
+  });
+  t.like(route, { node: 'b@localhost', name: 'images', weight: 3, tags: ['fast'] });
+  t.is((await a.network.resolveApplication('images', { withTags: ['fast'] })).length, 1);
+  await t.throwsAsync(a.network.resolveApplication('images', { withoutTags: ['fast'] }), {
+    code: 'application-unknown',
+  });
+  b.applications.setWeight('images', 7);
+  await waitFor('the weight', async () => {
+    const [found] = await a.network.resolveApplication('images');
+    return found?.weight === 7;
+  });
+});
+
+test('encrypted nodes talk, and one that does not encrypt is not let in', async (t) => {
+  const start = await registered(t);
+  const a = await start('a@localhost', { tls: 'self-signed' });
+  const b = await start('b@localhost', { tls: 'self-signed' });
+  t.true(b.network.acceptors()[0]?.isTls);
+  await a.network.connect('b@localhost');
+  const to = await puppet(b, 0);
+  const bytes = Buffer.alloc(300_000, 7);
+  t.is(a.send(to.pid, bytes), 'ok');
+  t.deepEqual(await to.messages(1), [bytes]);
+  const plain = await start('plain@localhost');
+  const [acceptor] = b.network.acceptors();
+  plain.network.addRoute('^b@', { host: acceptor!.host, port: acceptor!.port });
+  await t.throwsAsync(plain.network.connect('b@localhost'));
+  t.deepEqual(b.network.nodes(), ['a@localhost']);
+});
+
+test('without a cookie one is made for the user, in a file that nobody else may read', async (t) => {
+  const folder = scratchFolder(t);
+  const cookieFile = join(folder, 'cookie');
+  const quiet = { log: { disableConsole: true } };
+  const network = { registrar: false, acceptors: [{ port: 0 }], cookieFile } as const;
+  const a = await startNode('a@localhost', { ...quiet, network });
+  const b = await startNode('b@localhost', { ...quiet, network });
+  t.teardown(() => Promise.all([a.stopForce(), b.stopForce()]));
+  t.is((await stat(cookieFile)).mode & 0o777, 0o600);
+  t.true((await readFile(cookieFile, 'utf8')).length >= 32);
+  showWay(a, b);
+  t.is((await a.network.connect('b@localhost')).name, 'b@localhost');
+  await chmod(cookieFile, 0o644);
+  const error = await t.throwsAsync<TergoError>(startNode('c@localhost', { ...quiet, network }));
+  t.is(error?.code, 'incorrect');
+  t.true(error?.message.startsWith('options.network.cookieFile'), error?.message);
+});
+
+test('a node that cannot start its network does not start', async (t) => {
+  const network = { cookie: COOKIE, registrar: false, acceptors: [{ host: '192.0.2.1' }] } as const;
+  const error = await t.throwsAsync<TergoError>(
+    startNode('x@localhost', { log: { disableConsole: true }, network }),
+  );
+  t.is(error?.code, 'incorrect');
+  t.true(error?.message.includes('192.0.2.1'), error?.message);
+});

@@ -1,0 +1,46 @@
+import { cronRemoteSpawn, networkEvent, spawnName } from 'tergo';
+import type {
+  Actor,
+  CronAction,
+  NetworkEvent,
+  Node,
+  Pid,
+  RemoteNode,
+  SpawnName,
+  Subscription,
+} from 'tergo';
+import type { CounterProtocol } from '../../docs/samples/counter-contract.ts';
+import { Counter } from '../../docs/samples/counter.ts';
+import { type Equal, expect, fits } from './expect.ts';
+
+declare const node: Node;
+declare const peer: RemoteNode;
+declare const actor: Actor<{ message: unknown }>;
+
+const counterSpawn: SpawnName<CounterProtocol, [start: number]> = spawnName('counter');
+const plainSpawn: SpawnName<{ message: 'tick' }> = spawnName('plain');
+
+// The name carries the protocol and the arguments.
+const remote = peer.spawn(counterSpawn, { args: [5] });
+expect<Equal<typeof remote, Promise<Pid<CounterProtocol>>>>();
+const child = actor.remoteSpawn('b@localhost', counterSpawn, { args: [5], linkChild: true });
+expect<Equal<typeof child, Promise<Pid<CounterProtocol>>>>();
+fits<Promise<Pid<{ message: 'tick' }>>>(peer.spawn(plainSpawn));
+// @ts-expect-error -- its argument is missing
+void peer.spawn(counterSpawn);
+// @ts-expect-error -- its argument is a number
+void peer.spawn(counterSpawn, { args: ['5'] });
+// @ts-expect-error -- it takes none
+void peer.spawn(plainSpawn, { args: [1] });
+
+// What is lent is what the name says.
+node.network.enableSpawn(counterSpawn, Counter, { nodes: ['b@localhost'] });
+// @ts-expect-error -- a counter takes no ticks
+node.network.enableSpawn(plainSpawn, Counter);
+
+fits<CronAction>(cronRemoteSpawn('b@localhost', counterSpawn, { args: [1] }));
+// @ts-expect-error -- its argument is missing
+cronRemoteSpawn('b@localhost', counterSpawn);
+
+const changes = node.subscribe(networkEvent);
+expect<Equal<typeof changes, Subscription<NetworkEvent>>>();

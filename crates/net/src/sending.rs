@@ -1,0 +1,93 @@
+use tergo_core::FrameHead;
+use tergo_wire::{Delivery, SendError};
+
+use crate::gate::{is_unordered, profile_of};
+use crate::link_driver::DriverParts;
+
+/// What became of the next frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// The protocol has it; so many bytes, blobs not counted.
+    Bytes(usize),
+    /// There is none.
+    Nothing,
+    /// It has to wait until the peer or the socket has room.
+    Blocked,
+}
+
+/// Takes frames of the threads, one by one, and gives them to the protocol.
+#[derive(Debug, Default)]
+pub(crate) struct Sending {
+    payload: Vec<u8>,
+    numbers: Vec<u32>,
+    blobs: Vec<Vec<u8>>,
+    /// The blobs of a frame that has to wait were taken already.
+    has_blobs: bool,
+    /// Frames that went nowhere: nonsense, or larger than the peer takes.
+    pub refused: u64,
+}
+
+impl Sending {
+    /// The next frame, or the one that had to wait.
+    pub fn next(&mut self, parts: &mut DriverParts) -> Sent {
+        announce(parts);
+        self.payload.clear();
+        let Some(head) = parts.port.next(&mut self.payload, &mut self.numbers) else {
+            return Sent::Nothing;
+        };
+        if !self.send(&head, parts) {
+            return Sent::Blocked;
+        }
+        parts.port.advance();
+        Sent::Bytes(self.payload.len())
+    }
+
+    /// False: it has to wait, and its blobs stay here.
+    fn send(&mut self, head: &FrameHead, parts: &mut DriverParts) -> bool {
+        if !self.has_blobs && !self.numbers.is_empty() {
+            let blobs = self.numbers.iter();
+            let blobs = blobs.map(|number| parts.port.take_blob(*number));
+            self.blobs = blobs.collect::<Option<_>>().unwrap_or_default();
+            self.has_blobs = true;
+            if self.blobs.len() < self.numbers.len() {
+                return self.refuse();
+            }
+        }
+        let Some(item) = parts.gate.outgoing(head, &self.payload) else {
+            return self.refuse();
+        };
+        let delivery = Delivery {
+            compression: parts.profiles.get(profile_of(head)),
+            is_unordered: is_unordered(head),
+        };
+        match parts.wire.send(&item, delivery, &mut self.blobs) {
+            Ok(()) => {
+                self.has_blobs = false;
+                true
+            }
+            Err(SendError::Blocked) => false,
+            Err(SendError::TooLarge | SendError::Closed) => self.refuse(),
+        }
+    }
+
+    /// The frame goes nowhere, and the next is taken.
+    #[cold]
+    fn refuse(&mut self) -> bool {
+        self.refused += 1;
+        self.blobs.clear();
+        self.has_blobs = false;
+        true
+    }
+}
+
+/// Shapes of objects go before the first value that has them.
+#[inline]
+fn announce(parts: &mut DriverParts) {
+    let fabric = parts.port.fabric();
+    while parts.wire.announced() < fabric.shape_count() {
+        let Some(text) = fabric.shape_text(parts.wire.announced() + 1) else {
+            return;
+        };
+        parts.wire.announce(&text);
+    }
+}

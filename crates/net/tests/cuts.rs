@@ -1,0 +1,212 @@
+//! Links that are cut on the way, and peers that stand still.
+
+#![allow(clippy::expect_used, reason = "this is a test")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::{Got, Node, NodeOptions};
+use tergo_net::NetworkEvent;
+use tergo_net::wire::DownReason;
+
+/// Stands between two nodes.
+struct Proxy {
+    port: u16,
+    streams: Arc<Mutex<Vec<TcpStream>>>,
+    is_frozen: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    fn start(to: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let streams = Arc::new(Mutex::new(Vec::new()));
+        let is_frozen = Arc::new(AtomicBool::new(false));
+        let (known, frozen) = (Arc::clone(&streams), Arc::clone(&is_frozen));
+        thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                let Ok(far) = TcpStream::connect(("127.0.0.1", to)) else {
+                    continue;
+                };
+                let mut known = known.lock().expect("no panic");
+                for (from, to) in [(&near, &far), (&far, &near)] {
+                    let ends = (from.try_clone(), to.try_clone());
+                    let (from, to) = (ends.0.expect("a twin"), ends.1.expect("a twin"));
+                    let frozen = Arc::clone(&frozen);
+                    thread::spawn(move || pump(from, to, &frozen));
+                }
+                known.extend([near, far]);
+            }
+        });
+        Self {
+            port,
+            streams,
+            is_frozen,
+        }
+    }
+
+    /// Cuts the first links, two ends each.
+    fn cut(&self, links: usize) {
+        let mut streams = self.streams.lock().expect("no panic");
+        let count = (2 * links).min(streams.len());
+        for stream in streams.drain(..count) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn freeze(&self, is_frozen: bool) {
+        self.is_frozen.store(is_frozen, Ordering::SeqCst);
+    }
+}
+
+fn pump(mut from: TcpStream, mut to: TcpStream, is_frozen: &AtomicBool) {
+    let mut bytes = vec![0; 16 * 1024];
+    loop {
+        while is_frozen.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let Ok(count @ 1..) = from.read(&mut bytes) else {
+            break;
+        };
+        if to.write_all(&bytes[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+fn pair_with_proxy(options: &NodeOptions) -> ((Node, u32), Node, Proxy) {
+    let one = Node::start("one@localhost", options);
+    let two = Node::start("two@localhost", options);
+    let proxy = Proxy::start(two.listen());
+    one.knows("two@localhost", proxy.port);
+    one.network.connect("two@localhost");
+    let seat = one.up();
+    two.up();
+    ((one, seat), two, proxy)
+}
+
+#[test]
+fn a_link_that_is_cut_amid_messages_loses_the_peer_within_half_a_second_and_only_the_last_messages()
+{
+    let ((mut one, seat), mut two, proxy) = pair_with_proxy(&NodeOptions::default());
+    let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
+    for value in 0..100_000 {
+        if !one.threads[0].send_int(seat, bob, alice, value) {
+            break;
+        }
+        if value % 1000 == 0 {
+            one.threads[0].turn();
+        }
+        if value == 50_000 {
+            proxy.cut(1);
+        }
+    }
+    let start = Instant::now();
+    for node in [&one, &two] {
+        let NetworkEvent::Down { reason, .. } = node.event() else {
+            panic!("it must go down");
+        };
+        assert_eq!(reason, DownReason::Lost);
+    }
+    assert!(start.elapsed() < Duration::from_secs(2));
+    let mut next = 0;
+    let mut is_gone = false;
+    while !is_gone || two.threads[0].has_more() {
+        for got in two.threads[0].turn() {
+            match got {
+                Got::Message { frame, .. } => {
+                    assert_eq!(frame.integer, next, "in order, each once");
+                    next += 1;
+                }
+                Got::Gone(_) => is_gone = true,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_pool_a_quiet_link_that_is_cut_is_replaced_and_nothing_is_lost() {
+    let options = NodeOptions {
+        pool: 3,
+        ..NodeOptions::default()
+    };
+    let ((mut one, seat), mut two, proxy) = pair_with_proxy(&options);
+    let links = |node: &Node| node.network.connections()[0].counters.links;
+    let deadline = Instant::now() + support::PATIENCE;
+    while links(&one) < 3 || links(&two) < 3 {
+        assert!(Instant::now() < deadline, "the pool does not fill");
+        thread::sleep(Duration::from_millis(1));
+    }
+    let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
+    for value in 0..100 {
+        assert!(one.threads[0].send_int(seat, bob, alice, value));
+    }
+    one.threads[0].turn();
+    assert_eq!(two.threads[0].messages(100).len(), 100);
+    // Until the last is known to have come.
+    thread::sleep(Duration::from_millis(300));
+    proxy.cut(1);
+    while one.network.connections()[0].counters.relinks == 0 {
+        assert!(Instant::now() < deadline, "no link is replaced");
+        thread::sleep(Duration::from_millis(1));
+    }
+    for value in 0..100 {
+        assert!(one.threads[0].send_int(seat, bob, alice, value));
+    }
+    one.threads[0].turn();
+    let values = two.threads[0].messages(100);
+    let values: Vec<_> = values.iter().map(|message| message.integer).collect();
+    assert_eq!(values, (0..100).collect::<Vec<_>>());
+    assert_eq!(one.network.next_event(), None, "the peer was never down");
+}
+
+#[test]
+fn a_peer_that_stands_still_costs_its_quota_and_no_other_peer_is_slowed() {
+    let options = NodeOptions {
+        quota: 8,
+        ..NodeOptions::default()
+    };
+    let ((mut one, seat), mut two, proxy) = pair_with_proxy(&options);
+    let mut three = Node::start("three@localhost", &options);
+    one.knows("three@localhost", three.listen());
+    one.network.connect("three@localhost");
+    let other_seat = one.up();
+    let alice = one.threads[0].spawn();
+    let (bob, carol) = (two.threads[0].spawn(), three.threads[0].spawn());
+    proxy.freeze(true);
+    let text = vec![b'x'; 1000];
+    let (mut count, mut refused) = (0, 0);
+    while refused < 100 {
+        if one.threads[0].send(seat, bob, alice, &text) {
+            count += 1;
+            refused = 0;
+        } else {
+            refused += 1;
+            thread::sleep(Duration::from_millis(1));
+        }
+        one.threads[0].turn();
+    }
+    let info = one.network.connections();
+    let stuck = info
+        .iter()
+        .find(|info| info.seat == seat)
+        .expect("it is up");
+    assert!(stuck.waiting_bytes <= 9 << 18, "{stuck:?}");
+    assert!(stuck.counters.queued < 16 << 20, "{stuck:?}");
+    for value in 0..1000 {
+        assert!(one.threads[0].send_int(other_seat, carol, alice, value));
+    }
+    one.threads[0].turn();
+    assert_eq!(three.threads[0].messages(1000).len(), 1000);
+    proxy.freeze(false);
+    assert_eq!(two.threads[0].messages(count).len(), count);
+}

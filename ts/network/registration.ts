@@ -1,0 +1,123 @@
+import type { ApplicationInfo, ApplicationState } from '../application/application-info.ts';
+import type { ApplicationMode } from '../application/application-spec.ts';
+import { SYSTEM_NAME } from '../application/system-application.ts';
+import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
+import type { BindingNetwork, BindingRegistrarAnswer } from '../native/load.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { NetworkMode, RegistrarOptions } from './network-options.ts';
+
+/** A node that has an application, as the registrar tells. Source: Ergo `gen.ApplicationRoute`. */
+export interface ApplicationRoute {
+  readonly node: string;
+  readonly name: string;
+  /** How much of the work is for that node. */
+  readonly weight: number;
+  readonly tags: readonly string[];
+  readonly mode: ApplicationMode;
+  readonly state: ApplicationState;
+}
+
+/** Which applications to find. */
+export interface ResolveOptions {
+  /** The host to ask; this one by default. */
+  readonly host?: string;
+  /** Only those that have all of these tags. */
+  readonly withTags?: readonly string[];
+  /** Only those that have none of these. */
+  readonly withoutTags?: readonly string[];
+}
+
+/** By the words of the registrar. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  taken: 'taken',
+  'no-route': 'application-unknown',
+  incorrect: 'incorrect',
+  timeout: 'timeout',
+};
+
+/** What a node has to do with the registrar of its host. */
+export class Registration {
+  readonly #runtime: Runtime;
+  readonly #native: BindingNetwork;
+  #isRegistered = false;
+  #isChanged = false;
+
+  constructor(runtime: Runtime, native: BindingNetwork) {
+    this.#runtime = runtime;
+    this.#native = native;
+  }
+
+  /** Resolves when the registrar knows the node; rejects when there is none, or somebody has its name. */
+  async start(mode: NetworkMode, options: RegistrarOptions): Promise<void> {
+    const { port, serve, answerOthers } = options;
+    const applications = this.#applications();
+    await this.#ask((answer) =>
+      this.#native.register(
+        {
+          ...{ mode, applications },
+          ...(port === undefined ? {} : { port }),
+          ...(serve === undefined ? {} : { serves: serve }),
+          ...(answerOthers === undefined ? {} : { answersOthers: answerOthers }),
+        },
+        answer,
+      ),
+    );
+    this.#isRegistered = true;
+  }
+
+  /** Something of an application has changed: the registrar is told soon, once for all changes. */
+  changed(): void {
+    if (!this.#isRegistered || this.#isChanged) return;
+    this.#isChanged = true;
+    queueMicrotask(() => this.#announce());
+  }
+
+  /** The node says goodbye: nothing is announced any more. */
+  close(): void {
+    this.#isRegistered = false;
+  }
+
+  /** The nodes of this host that are not hidden, in order. */
+  async nodes(): Promise<readonly string[]> {
+    return (await this.#ask((answer) => this.#native.nodes(answer))).nodes ?? [];
+  }
+
+  /** Which nodes have an application, highest weight first. */
+  async resolve(name: string, options: ResolveOptions): Promise<readonly ApplicationRoute[]> {
+    const { host, withTags = [], withoutTags = [] } = options;
+    const query = { name, withTags: [...withTags], withoutTags: [...withoutTags] };
+    const asked = host === undefined ? query : { ...query, host };
+    const answer = await this.#ask((done) => this.#native.resolveApplication(asked, done));
+    return (answer.applications ?? []) as readonly ApplicationRoute[];
+  }
+
+  #announce(): void {
+    this.#isChanged = false;
+    if (!this.#isRegistered || this.#runtime.isStopped) return;
+    try {
+      this.#native.announce(this.#applications());
+    } catch (error) {
+      this.#runtime.log.error('the registrar takes no announcement', { error });
+    }
+  }
+
+  #applications(): (Omit<ApplicationRoute, 'tags'> & { tags: string[] })[] {
+    const { applications, home } = this.#runtime;
+    return applications
+      .all()
+      .map((record): ApplicationInfo => record.info())
+      .filter(({ name }) => name !== SYSTEM_NAME)
+      .map(({ name, weight, tags, mode, state }) => {
+        return { node: home.node, name, weight, tags: [...tags], mode, state };
+      });
+  }
+
+  async #ask(
+    start: (answer: (answer: BindingRegistrarAnswer) => void) => void,
+  ): Promise<BindingRegistrarAnswer> {
+    const answer = await new Promise<BindingRegistrarAnswer>(start);
+    this.#runtime.driver.letPromisesRun();
+    if (answer.code === null) return answer;
+    throw new TergoError(CODES[answer.code] ?? 'no-connection', answer.error ?? answer.code);
+  }
+}
