@@ -15,7 +15,7 @@ use tergo_core::{Fabric, Scheduler};
 use tergo_net::registrar::{EmbeddedOptions, EmbeddedRegistrar, Registrar, RegistrarError};
 use tergo_net::tls::{ClientAuth, Tls};
 use tergo_net::{
-    AcceptorOptions, Cookie, ListenOptions, Mode, Network, NetworkEvent, NetworkOptions,
+    AcceptorOptions, Cookie, Help, ListenOptions, Mode, Network, NetworkEvent, NetworkOptions,
 };
 use tergo_wire::{Extensions, Features, Identity, Limits, TergoProtocol};
 use tokio::sync::oneshot;
@@ -52,6 +52,7 @@ impl Secured {
                     extensions: Extensions::default(),
                 }),
                 controls: 0,
+                help: Help::default(),
             },
         );
         let network = network.expect("a thread");
@@ -61,7 +62,7 @@ impl Secured {
         };
         let acceptor = AcceptorOptions {
             tls: Some(tls),
-            handshake_within: Duration::from_secs(60),
+            handshake_within: Duration::from_mins(1),
             max_handshakes_of_an_address: 1000,
             ..AcceptorOptions::default()
         };

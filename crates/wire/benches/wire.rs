@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "criterion's macros make items without")]
 #![allow(clippy::expect_used, reason = "this is a benchmark")]
+#![allow(clippy::cast_precision_loss, reason = "the figures are rounded")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -15,7 +16,7 @@ use tergo_wire::{
     ScanWorld, scan,
 };
 
-const ITEMS: usize = 1000;
+const ITEMS: i32 = 1000;
 
 /// An object `{ type, id, name }` with a shape.
 fn object(sender: u64) -> Got {
@@ -33,25 +34,25 @@ fn object(sender: u64) -> Got {
 /// Each item has another target and another sender than the one before.
 fn alternating() -> Vec<Got> {
     let items = (0..ITEMS).map(|at| Got {
-        target: OwnTarget::Process(0, 1000 + at as u32 % 14, 1),
-        ..number(2000 + at as u64 % 14, at as i32 % 64)
+        target: OwnTarget::Process(0, 1000 + at.unsigned_abs() % 14, 1),
+        ..number(2000 + u64::from(at.unsigned_abs()) % 14, at % 64)
     });
     items.collect()
 }
 
 fn cases() -> [(&'static str, Vec<Got>); 4] {
-    let numbers = (0..ITEMS).map(|at| number(5, at as i32 % 64));
+    let numbers = (0..ITEMS).map(|at| number(5, at % 64));
     [
         ("int", numbers.collect()),
         ("int, alternating", alternating()),
-        ("object", vec![object(5); ITEMS]),
-        ("1 KiB", vec![bytes(5, 1024, 7); ITEMS]),
+        ("object", vec![object(5); 1000]),
+        ("1 KiB", vec![bytes(5, 1024, 7); 1000]),
     ]
 }
 
 fn items(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("item");
-    group.throughput(Throughput::Elements(ITEMS as u64));
+    group.throughput(Throughput::Elements(1000));
     for (name, items) in cases() {
         let items: Vec<_> = items.iter().map(Got::item).collect();
         let mut out = Vec::with_capacity(2 << 20);
@@ -65,7 +66,10 @@ fn items(criterion: &mut Criterion) {
                 black_box(out.len())
             });
         });
-        println!("{name}: {} bytes an item", out.len() as f64 / ITEMS as f64);
+        println!(
+            "{name}: {} bytes an item",
+            out.len() as f64 / f64::from(ITEMS)
+        );
         group.bench_function(format!("decode, {name}"), |bencher| {
             bencher.iter(|| {
                 let mut reader = ItemReader::default();
@@ -80,7 +84,7 @@ fn items(criterion: &mut Criterion) {
 /// From `send` here to the item there: batches, credits, the look at each value.
 fn link(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("link");
-    group.throughput(Throughput::Elements(ITEMS as u64));
+    group.throughput(Throughput::Elements(1000));
     for (name, items) in cases() {
         let items: Vec<_> = items.iter().map(Got::item).collect();
         let mut pair = default_pair();
@@ -157,11 +161,11 @@ fn compression(criterion: &mut Criterion) {
             level,
             threshold: 0,
         };
-        let (mut packer, mut packed) = (Packer::default(), Vec::new());
+        let (mut press, mut packed) = (Packer::default(), Vec::new());
         group.bench_function(format!("pack, {name}"), |bencher| {
             bencher.iter(|| {
                 packed.clear();
-                assert!(packer.pack(compression, black_box(&raw), &mut packed));
+                assert!(press.pack(compression, black_box(&raw), &mut packed));
             });
         });
         println!(
@@ -171,7 +175,7 @@ fn compression(criterion: &mut Criterion) {
         let mut unpacked = Vec::new();
         group.bench_function(format!("unpack, {name}"), |bencher| {
             bencher.iter(|| {
-                packer
+                press
                     .unpack(black_box(&packed), Features::ALL, &mut unpacked)
                     .expect("it is what was packed");
             });

@@ -6,7 +6,9 @@ mod support;
 
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
+use sha2::Sha256;
 use support::{accept_settings, carry, dial_settings, identity, shake};
 use tergo_wire::{
     Admission, CookieAcceptor, CookieDialer, Features, Handshake, HandshakeError, HandshakeStep,
@@ -85,6 +87,38 @@ fn both_know_the_same_afterwards() {
         (Features::ALL, Features::ALL)
     );
     assert_eq!((one.version, other.version), (1, 1));
+}
+
+/// HMAC-SHA-256 as docs/protocol.md has it, without TLS.
+fn mac(label: &str, said: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(support::COOKIE).expect("any key is one");
+    mac.update(label.as_bytes());
+    mac.update(&[0]);
+    for message in said {
+        mac.update(message);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[test]
+fn the_proofs_are_those_of_the_protocol() {
+    let (said, answered) = record();
+    let (hello, proof) = said[8..].split_at(3 + 36);
+    let (challenge, accept) = answered.split_at(3 + 34);
+    let (proof_body, proof_mac) = proof.split_last_chunk::<32>().expect("it has a proof");
+    let (accept_body, accept_mac) = accept.split_last_chunk::<32>().expect("it has a proof");
+    assert_eq!(&said[..8], b"TERGO\r\n\x1A");
+    assert_eq!([hello[0], challenge[0], proof[0], accept[0]], [1, 2, 3, 4]);
+    let all = [hello, challenge, proof_body];
+    assert_eq!(*proof_mac, mac("tergo dialer", &all));
+    let all = [hello, challenge, proof, accept_body];
+    assert_eq!(*accept_mac, mac("tergo acceptor", &all));
+    let (one, _) = shake(&mut dialer(), &mut acceptor(), ADMISSION);
+    let HandshakeStep::Done(agreement) = one else {
+        panic!("the handshake failed");
+    };
+    let id = mac("tergo connection", &[hello, challenge, proof]);
+    assert_eq!(agreement.connection_id, id[..16]);
 }
 
 #[test]

@@ -351,22 +351,36 @@ fn silence_is_noticed_and_traffic_is_not() {
         waited += step;
     }
     let bound = Duration::from_secs(45);
-    assert!(
-        waited <= bound && waited > bound - Duration::from_secs(16),
-        "{waited:?}"
-    );
+    assert!(waited <= bound && waited > bound / 2, "{waited:?}");
 }
 
 #[test]
 fn who_was_stopped_itself_takes_nobody_for_silent() {
     let mut pair = default_pair();
     pair.flow(1 << 20).expect("all is right");
-    pair.now += Duration::from_secs(600);
+    pair.now += Duration::from_mins(10);
     assert_eq!(pair.one.tick(pair.now), None);
     // What the other one says now is heard.
     pair.flow(1 << 20).expect("all is right");
     pair.now += Duration::from_secs(10);
     assert_eq!(pair.one.tick(pair.now), None);
+}
+
+#[test]
+fn what_waits_to_be_taken_is_no_silence() {
+    let mut pair = default_pair();
+    send(&mut *pair.one, &number(1, 1));
+    transfer(&mut *pair.one, &mut *pair.other, 0, 1 << 20, START);
+    for second in 0..100 {
+        let now = START + Duration::from_secs(second);
+        assert_eq!(pair.other.tick(now), None);
+    }
+    receive(&mut *pair.other, 0, START, true).expect("all is right");
+    let silent = (100..300).find(|second| {
+        let now = START + Duration::from_secs(*second);
+        pair.other.tick(now).is_some()
+    });
+    assert_eq!(silent, Some(99 + 45));
 }
 
 #[test]
@@ -461,12 +475,12 @@ fn more_than_was_granted_ends_the_link() {
     assert!(error.0.contains("more was sent than was granted"));
 }
 
-#[test]
-fn fragments_without_end_are_bounded() {
+/// What a receiver with these limits says to five large items at a time from one that does not know them.
+fn five_large_items(max_assemblies: u32, max_message: u64) -> String {
     let mut strict = identity("b@host", 1);
     strict.limits = Limits {
-        max_assemblies: 4,
-        max_message: 200_000,
+        max_assemblies,
+        max_message,
         ..Limits::default()
     };
     let mut receiver = pair(&identity("a@host", 1), &strict);
@@ -474,14 +488,21 @@ fn fragments_without_end_are_bounded() {
     for id in 1..=5 {
         send(&mut *sender.one, &bytes(id, 100_000, 0));
     }
-    transfer(&mut *sender.one, &mut *receiver.other, 0, 1 << 20, START);
-    let first = receive(&mut *receiver.other, 0, START, false);
-    transfer(&mut *sender.one, &mut *receiver.other, 0, 1 << 20, START);
-    transfer(&mut *sender.one, &mut *receiver.other, 0, 1 << 20, START);
-    let error = first
-        .and_then(|_| receive(&mut *receiver.other, 0, START, false))
-        .expect_err("five at a time");
-    assert!(error.0.contains("large items at a time"), "{error}");
+    loop {
+        let count = transfer(&mut *sender.one, &mut *receiver.other, 0, 1 << 20, START);
+        if let Err(error) = receive(&mut *receiver.other, 0, START, false) {
+            return error.to_string();
+        }
+        assert!(count > 0, "all of them were taken");
+    }
+}
+
+#[test]
+fn large_items_that_come_at_a_time_are_bounded_in_number_and_bytes() {
+    let error = five_large_items(4, 1 << 20);
+    assert!(error.contains("too many large items at a time"), "{error}");
+    let error = five_large_items(64, 200_000);
+    assert!(error.contains("too many bytes of large items"), "{error}");
 }
 
 #[test]
@@ -496,7 +517,7 @@ fn a_large_item_that_does_not_go_on_ends_the_link() {
         // Something comes, so it is not silence.
         pair.other.filled(0, 0, now);
     }
-    assert!(now - START <= Duration::from_secs(61));
+    assert!(now <= START + Duration::from_secs(61));
 }
 
 #[test]

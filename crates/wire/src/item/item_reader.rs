@@ -40,7 +40,11 @@ impl ItemReader {
     }
 
     /// The next item of the batch, always the same one until `reset`; none: it is no item.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "moving an item from call to call costs more than reading it"
+    )]
+    #[inline(always)]
     pub fn read<'a>(&mut self, batch: &'a [u8]) -> Option<Item<'a>> {
         let mut reader = Reader::from(batch, self.at);
         let (mut item, form) = self.head(batch, &mut reader)?;
@@ -79,7 +83,11 @@ impl ItemReader {
         })
     }
 
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "moving an item from call to call costs more than reading it"
+    )]
+    #[inline(always)]
     fn head<'a>(&mut self, batch: &'a [u8], reader: &mut Reader<'a>) -> Option<(Item<'a>, u8)> {
         let head = reader.byte()?;
         let has_target = head & HAS_TARGET != 0;
@@ -132,7 +140,11 @@ impl ItemReader {
         (!name.is_empty()).then_some(Target::Name(name))
     }
 
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "moving an item from call to call costs more than reading it"
+    )]
+    #[inline(always)]
     fn item<'a>(&self, target: Target<'a>) -> Option<Item<'a>> {
         let (place, generation, id) = self.state.sender;
         let [kind_and_flags, queue, format] = self.state.meta;

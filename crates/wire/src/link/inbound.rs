@@ -87,12 +87,18 @@ impl Inbound {
         self.start == self.end
     }
 
+    /// Whether a frame waits to be taken.
+    pub fn has_whole(&self) -> bool {
+        self.batch != Batch::None || matches!(self.cut(), Ok(Some(_)))
+    }
+
     /// Counted frames that were handed over as a whole.
     pub fn handed(&self) -> u64 {
         self.handed
     }
 
     /// Whether an item of a batch comes next. Ends the batch when it was read to its end.
+    #[inline]
     pub fn has_item(&mut self) -> bool {
         let length = match self.batch {
             Batch::None => return false,
@@ -117,7 +123,11 @@ impl Inbound {
     }
 
     /// The next item of the batch.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "moving an item from call to call costs more than reading it"
+    )]
+    #[inline(always)]
     pub fn item(&mut self) -> Result<Item<'_>, LinkError> {
         let batch = match self.batch {
             Batch::Plain(length) => &self.buffer[self.start + FRAME_HEAD..][..length],

@@ -308,7 +308,7 @@ impl Link {
     /// Whether nothing came for too long: of the peer, or of an item.
     pub fn is_silent(&mut self, now: Duration) -> bool {
         // What is not read cannot be heard.
-        if !self.waits.is_empty() {
+        if !self.waits.is_empty() || self.inbound.has_whole() {
             self.keep_alive.heard(now);
         }
         let is_stale = self.assemblies.deadline().is_some_and(|due| now >= due);
@@ -337,6 +337,12 @@ impl Link {
                 return Ok(ready);
             }
         }
+    }
+
+    /// Whether an item comes next, of a batch that is being read.
+    #[inline]
+    pub fn has_item(&mut self) -> bool {
+        self.inbound.has_item()
     }
 
     /// Something was handed over: the peer has to hear of it in time.
@@ -451,7 +457,11 @@ impl Link {
     }
 
     /// The item that is ready, and what it takes of the window.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "moving an item from call to call costs more than reading it"
+    )]
+    #[inline(always)]
     pub fn item(&mut self) -> Result<(Item<'_>, u64), LinkError> {
         let item = self.inbound.item()?;
         self.counters.items_in += 1;

@@ -317,6 +317,7 @@ fn dials_that_cross_end_in_one_connection() {
         let guard = Named(seed);
         let mut world = World::new(seed, 2);
         world.pool = 1;
+        world.net.has_refusals = false;
         for node in &mut world.nodes {
             *node = Node::new(&node.identity.name, 1, 1);
         }

@@ -175,11 +175,10 @@ impl Node {
         let Some(mut connection) = self.connections.remove(&key) else {
             return;
         };
-        if reason != DownReason::Lost {
-            connection.wire.close(CloseReason::Disconnected);
-        } else {
-            connection.wire.close(CloseReason::LinkLost);
-        }
+        connection.wire.close(match reason {
+            DownReason::Lost => CloseReason::LinkLost,
+            _ => CloseReason::Disconnected,
+        });
         for (place, end) in connection.links {
             let bytes = connection.wire.output(place, net.now).to_vec();
             net.write(end, &bytes);
@@ -233,7 +232,7 @@ impl Node {
                     net.write(end, shaking.handshake.output());
                     // What was admitted may end another connection: first that.
                     self.act(net, ledger);
-                    self.agreed(end, shaking, &agreement, net);
+                    self.agreed(end, &shaking, &agreement, net);
                     return;
                 }
                 HandshakeStep::Failed(error) => {
@@ -260,7 +259,7 @@ impl Node {
         }
     }
 
-    fn agreed(&mut self, end: End, shaking: Shaking, agreement: &Agreement, net: &mut Net) {
+    fn agreed(&mut self, end: End, shaking: &Shaking, agreement: &Agreement, net: &mut Net) {
         let link = match shaking.dial {
             Some(dial) => self.peers.dialled(dial, agreement, net.now),
             None => shaking.link,

@@ -260,13 +260,12 @@ pub fn receive(
     let mut released = 0;
     loop {
         match connection.next(place, now)? {
-            None => break,
+            None | Some(Incoming::Goodbye(_)) => break,
             Some(Incoming::Item { item, blobs, cost }) => {
                 released += cost;
                 all.push(Got::of(&item, blobs));
             }
             Some(Incoming::Shape { .. }) => {}
-            Some(Incoming::Goodbye(_)) => break,
         }
     }
     if is_released {
