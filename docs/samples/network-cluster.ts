@@ -13,7 +13,12 @@ import { Counter } from './counter.ts';
 
 class Shop extends Application {
   override load(): ApplicationSpec {
-    return { name: 'shop', weight: 3, tags: ['fast'], group: [childSpec('till', Counter, { args: [0] })] };
+    return {
+      name: 'shop',
+      weight: 3,
+      tags: ['fast'],
+      group: [childSpec('till', Counter, { args: [0] })],
+    };
   }
 }
 
