@@ -35,7 +35,7 @@ export class Forged {
 function extension(type: number): CodecExtension {
   const isOne = (value: unknown): boolean => value instanceof Forged && value.type === type;
   return {
-    Class: Object.defineProperty(class {}, Symbol.hasInstance, { value: isOne }),
+    Class: Object.defineProperty(class extends Forged {}, Symbol.hasInstance, { value: isOne }),
     type,
     write: (value) => (value as Forged).plain,
     read: (plain) => plain,

@@ -74,8 +74,10 @@ export function roundTrip(
     throw new Error('what stood before the value was overwritten');
   if (codec.format === 0) return codec.integer;
   const { format } = codec;
+  codec.incoming = codec.blobs;
   if (end !== NO_ROOM) return codec.decode(format, bytes, at, end - at);
   const whole = Buffer.from(codec.encodeWhole(value)!);
+  codec.incoming = codec.blobs;
   return codec.decode(codec.format, whole, 0, whole.length);
 }
 
