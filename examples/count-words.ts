@@ -1,25 +1,26 @@
 // Counts the words of every text file below a folder with an application: a reader, a pool of counting
-// workers, an aggregator and a reporter below a supervisor. The workers are spread over the threads of the node.
+// workers, an aggregator and a reporter below a supervisor. The workers are spread over the threads of the node, and
+// with --nodes over several nodes, each in an OS process of its own, that find each other.
 // Start here, then read count-words/.
 //
-// A worker, the reader and a whole thread end on the way, on purpose: the pool replaces the workers, the supervisor
-// restarts the reader, the node starts the thread anew, and nothing is lost or counted twice.
+// A worker, the reader, a whole thread and a whole node end on the way, on purpose: the pool replaces the workers, the
+// supervisor restarts the reader, the node starts the thread anew, other nodes take over, and nothing is lost or
+// counted twice.
 //
-// With --nodes several OS processes find each other and count together; the last one is killed on the way.
-//
-// usage: npm run demo [-- [FOLDER] [--threads N | --nodes N] [--log text|coloured|json|off]]
+// usage: npm run demo [-- [FOLDER] [--nodes N] [--threads N] [--log text|coloured|json|off]]
 //   FOLDER     by default this repository and the TypeScript compiler; node_modules, target, dist, .git, docs/api are left out
-//   --threads  how many threads the node has; by default one for each core. With more than one the speed-up is told
-//   --nodes    how many OS processes count, each with a node, this one among them
+//   --nodes    how many OS processes; by default 1. With more, one of them is lost by kill -9 on the way
+//   --threads  how many threads each node has; by default all nodes together have one for each core. With one node and
+//              several threads the speed-up is told
 //   --log      how the log looks on standard error; by default coloured on a terminal, text elsewhere
-import type { LogOptions } from 'tergo';
-import { readArguments, type LogFormat } from './count-words/arguments.ts';
+import { readArguments, type Arguments } from './count-words/arguments.ts';
 import { countWithActors, workersOn } from './count-words/counting.ts';
 import { InputError, listFiles, type File } from './count-words/list-files.ts';
+import { logOptions } from './count-words/log-options.ts';
 import { countInPlainLoop, differenceOf, type Count } from './count-words/plain-loop.ts';
 import { counted, ProgressLine } from './count-words/progress-line.ts';
-import { printDrill, printSpeedUp, printSpread, printTotals } from './count-words/report.ts';
-import { countOnNodes } from './count-words/spread.ts';
+import type { Totals } from './count-words/protocols.ts';
+import { printDrill, printSpeedUp, printTotals } from './count-words/report.ts';
 
 /** How often one thread and all are compared. */
 const ROUNDS = 2;
@@ -28,55 +29,33 @@ const line = new ProgressLine(process.stdout);
 process.stdout.on('error', () => process.exit());
 
 try {
-  const { folders, threads, nodes, log } = readArguments();
+  const options = readArguments();
+  const { folders, nodes, threads } = options;
   const files = await listFiles(folders);
-  if (nodes > 1) await countWithNodes(folders, files, nodes, log);
-  else await countWithThreads(folders, files, threads, log);
+  console.log(
+    `${counted(files.length, 'file')} below ${folders.join(' and ')}, ${crewOf(options)}`,
+  );
+  const plain = await countAndVerify(options, files);
+  if (nodes === 1 && threads > 1) await compareWithOneThread(files, threads, plain);
 } catch (error) {
   line.clear();
   console.error(error instanceof InputError ? `count-words: ${error.message}` : error);
   process.exitCode = 1;
 }
 
-async function countWithThreads(
-  folders: readonly string[],
-  files: readonly File[],
-  threads: number,
-  log: LogFormat,
-): Promise<void> {
+/** `8 workers on 4 threads`, and on how many nodes. */
+function crewOf({ nodes, threads }: Arguments): string {
   const crew = `${workersOn(threads)} workers on ${counted(threads, 'thread')}`;
-  console.log(`${counted(files.length, 'file')} below ${folders.join(' and ')}, ${crew}`);
-  const plain = await countAndVerify(folders, files, threads, log);
-  if (threads > 1) await compareWithOneThread(files, threads, plain);
-}
-
-/** Counts with several OS processes, of which one is lost. */
-async function countWithNodes(
-  folders: readonly string[],
-  files: readonly File[],
-  nodes: number,
-  format: LogFormat,
-): Promise<void> {
-  console.log(`${counted(files.length, 'file')} below ${folders.join(' and ')}, ${nodes} nodes`);
-  const spread = await countOnNodes(files, nodes, logOptions(format));
-  const { count, seconds } = spread;
-  if (count.files === 0) throw new InputError(`there is no text below ${folders.join(' and ')}`);
-  printTotals({ ...count, crashes: [], endedThread: undefined, lost: 0 }, seconds);
-  printSpread(spread);
-  const plain = countInPlainLoop(files);
-  verify(count, plain);
-  console.log(`a plain loop over the same files agrees: ${counted(count.words, 'word')}`);
+  return nodes === 1 ? crew : `${nodes} nodes, each with ${crew}`;
 }
 
 /** Counts while things go wrong; what a plain loop counts. */
 async function countAndVerify(
-  folders: readonly string[],
+  { folders, nodes, threads, log: format }: Arguments,
   files: readonly File[],
-  threads: number,
-  format: LogFormat,
 ): Promise<Count> {
-  const log = logOptions(format);
-  const counting = { files, threads, hasDrill: true, line, log };
+  const log = logOptions(format, printLog);
+  const counting = { files, nodes, threads, hasDrill: true, line, log, format };
   const { totals, restarts, seconds } = await countWithActors(counting);
   if (totals.files === 0) {
     const skipped = `${counted(totals.skipped, 'file')} skipped as binary, too large or unreadable`;
@@ -106,20 +85,16 @@ async function compareWithOneThread(
   printSpeedUp(threads, all, alone);
 
   async function secondsWith(number: number): Promise<number> {
-    const counting = { files, threads: number, hasDrill: false, line: quiet, log };
+    const counting = { files, nodes: 1, threads: number, hasDrill: false, line: quiet, log };
     const { totals, seconds } = await countWithActors(counting);
     verify(totals, plain);
     return seconds;
   }
 }
 
-function verify(totals: Count, plain: Count): void {
+function verify(totals: Totals, plain: Count): void {
   const difference = differenceOf(totals, plain);
   if (difference !== undefined) throw new Error(`a plain loop differs: ${difference}`);
-}
-
-function logOptions(format: LogFormat): LogOptions {
-  return format === 'off' ? { disableConsole: true } : { format, output: printLog };
 }
 
 function printLog(text: string): void {

@@ -79,6 +79,13 @@ const printed: Readonly<Record<string, readonly string[]>> = {
   ],
   'names.ts': ['3', 'name-unknown', 'host got a letter at quality 90', 'from its parent'],
   'network.ts': ['7', '100', 'process-unknown', '42 b@localhost', 'disconnected'],
+  'network-cluster.ts': [
+    ...['joined', "[ 'a@localhost', 'b@localhost' ]", 'running', 'b@localhost 3 running'],
+    ...['true true 0', "[ '127.0.0.1 true' ]"],
+    'b@localhost was not reached: the other node has another cookie; give both the same cookie',
+    'b@localhost there is no connection to b@localhost: it has stopped, or has ended the connection',
+    'no-route',
+  ],
   'pool.ts': ['9', '6 workers', '1 forwarded, 0 restarts'],
   'pool-by-key.ts': ['ann 200', 'bob 100'],
   'raw-process.ts': ["[ 'pong', 1 ]"],

@@ -32,6 +32,8 @@ function folderWith(t: ExecutionContext, files: Readonly<Record<string, string>>
 const fortyFiles = Object.fromEntries(
   Array.from({ length: 40 }, (_, i) => [`${String(i).padStart(2, '0')}.txt`, 'one two two']),
 );
+const killedNode =
+  /^count-words-(\d)@localhost \(process (\d+)\) was killed by kill -9, (\d+) files? given to its workers; /gm;
 const speedUp = /^once more without crashes, .* times as fast/gm;
 
 function count(...args: readonly string[]): Promise<Finished> {
@@ -109,6 +111,44 @@ test.serial(
     );
   },
 );
+
+test.serial(
+  'several nodes find each other and count; one is killed on the way, and every file is counted once all the same',
+  async (t) => {
+    const { stdout, stderr, code } = await count(folderWith(t, fortyFiles), '--nodes', '3');
+    t.is(code, 0, stderr);
+    t.regex(stdout, /^40 files below \S+, 3 nodes, each with 4 workers on 1 thread$/m);
+    const [killed] = stdout.matchAll(killedNode);
+    t.is(killed?.[1], '3');
+    t.true(Number(killed?.[3]) > 0);
+    t.throws(() => process.kill(Number(killed?.[2]), 0), { code: 'ESRCH' });
+    t.is(stdout.match(/^a worker crashed on purpose/gm)?.length, 1);
+    t.is(stdout.match(/^the reader crashed on purpose/gm)?.length, 1);
+    t.regex(stdout, /^ +1\. two +80$/m);
+    t.regex(stdout, /^40 text files .* 120 words, 2 different$/m);
+    t.regex(stdout, /^a plain loop over the same files agrees: 120 words$/m);
+    t.regex(stderr, /count-words-2@localhost: a node is connected node="count-words@localhost"/);
+    t.notRegex(stdout, speedUp);
+  },
+);
+
+test.serial('several nodes have several threads each, and log as the first one', async (t) => {
+  const folder = folderWith(t, { 'only.txt': 'alone' });
+  const args = ['--nodes=2', '--threads=2', '--log=off'];
+  const { stdout, stderr, code } = await count(folder, ...args);
+  t.is(stderr, '');
+  t.is(code, 0);
+  t.regex(stdout, /, 2 nodes, each with 4 workers on 2 threads$/m);
+  t.regex(stdout, /^thread 1 was ended on purpose, /m);
+  t.is(stdout.match(killedNode)?.length, 1);
+  t.regex(stdout, /agrees: 1 word$/m);
+});
+
+test.serial('with one node there is no network', async (t) => {
+  const { stdout, stderr } = await count(folderWith(t, fortyFiles), '--nodes=1', '--threads=1');
+  t.regex(stdout, /, 4 workers on 1 thread$/m);
+  t.notRegex(`${stdout}${stderr}`, /killed by kill -9|registrar|is connected/);
+});
 
 test.serial(
   'words are letters, digits and underscores of any script, whatever their case, in every folder below',
@@ -218,33 +258,37 @@ test.serial('--log says how the log looks on standard error', async (t) => {
 test.serial('wrong arguments are one line on standard error and exit code 1', async (t) => {
   const folder = folderWith(t, { 'a.txt': 'one' });
   failsWith(t, await count(folder, folder), 'one folder at most, but there are 2');
-  for (const threads of ['0', '65', '1.5', 'two', ''])
-    failsWith(
-      t,
-      await count(folder, `--threads=${threads}`),
-      `--threads must be a number from 1 to 64, but is ${threads}`,
-    );
+  for (const [option, max] of [
+    ['--threads', 64],
+    ['--nodes', 16],
+  ] as const)
+    for (const number of ['0', `${max + 1}`, '1.5', 'two', ''])
+      failsWith(
+        t,
+        await count(folder, `${option}=${number}`),
+        `${option} must be a number from 1 to ${max}, but is ${number}`,
+      );
   const { code, stderr } = await count('--loud');
   t.is(code, 1);
   t.regex(stderr, /^count-words: Unknown option '--loud'/);
 });
 
-test.serial('a reader that has seen enough ends it without a word', async (t) => {
-  const folder = folderWith(t, { 'a.txt': 'one two', 'b.txt': 'three' });
-  const script = fileURLToPath(demo);
-  const shell = spawn('sh', [
-    '-c',
-    '"$0" "$1" "$2" --log off | true',
-    process.execPath,
-    script,
-    folder,
-  ]);
-  let stderr = '';
-  shell.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const [code] = await waitForEvent(shell, 'close', 30_000);
-  t.is(stderr, '');
-  t.is(code, 0);
-});
+for (const nodes of ['1', '3'])
+  test.serial(
+    `a reader that has seen enough ends it without a word, nodes: ${nodes}`,
+    async (t) => {
+      const folder = folderWith(t, { 'a.txt': 'one two', 'b.txt': 'three' });
+      const command = '"$0" "$1" "$2" --nodes "$3" --log off | true';
+      const args = [process.execPath, fileURLToPath(demo), folder, nodes];
+      const shell = spawn('sh', ['-c', command, ...args]);
+      let stderr = '';
+      shell.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      // The other nodes have it, too: it closes when the last of them has ended.
+      const [code] = await waitForEvent(shell, 'close', 30_000);
+      t.is(stderr, '');
+      t.is(code, 0);
+    },
+  );
 
 test('a batch whose words come twice is added once', async (t) => {
   await using node = await startNode('aggregator@localhost');
@@ -286,7 +330,8 @@ async function startCounting(node: Node, files: number): Promise<void> {
   const batches = Array.from({ length: files }, (_, number) => {
     return { number, paths: [`/missing/${number}`] };
   });
-  const plan = { workers: 2, drill: { thread: undefined } };
+  const drill = { thread: undefined, node: undefined };
+  const plan = { workers: 2, remotePools: [], drill };
   const line = new ProgressLine({ write: () => undefined });
   await node.applications.load(CountWords, { args: [batches, plan, line] });
   await node.applications.start('count-words');

@@ -6,6 +6,7 @@ import type {
   AggregatorRequest,
   Counted,
   Missing,
+  NodeEnded,
   Progress,
   Totals,
 } from './protocols.ts';
@@ -22,6 +23,8 @@ export class Aggregator extends Actor<AggregatorProtocol> {
   #isAsked = false;
   #endedThread: number | undefined;
   #lost = 0;
+  #endedNode: NodeEnded | undefined;
+  #lostWithNode = 0;
   /** Files: all, those that are done, those of them that hold text. */
   #of = 0;
   #done = 0;
@@ -47,6 +50,12 @@ export class Aggregator extends Actor<AggregatorProtocol> {
         return noreply;
       case 'lost':
         this.#lost += this.#batches[message.batch]!.paths.length;
+        return noreply;
+      case 'lost with a node':
+        this.#lostWithNode += this.#batches[message.batch]!.paths.length;
+        return noreply;
+      case 'node-ended':
+        this.#endedNode = message;
         return noreply;
       case 'thread-ended':
         this.#endedThread = message.thread;
@@ -92,6 +101,7 @@ export class Aggregator extends Actor<AggregatorProtocol> {
       ...{ files: this.#texts, skipped: this.#done - this.#texts, bytes: this.#bytes },
       ...{ words: this.#words, counts: this.#counts, crashes: this.#crashes },
       ...{ endedThread: this.#endedThread, lost: this.#lost },
+      ...{ endedNode: this.#endedNode, lostWithNode: this.#lostWithNode },
     };
   }
 

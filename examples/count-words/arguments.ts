@@ -7,6 +7,7 @@ import { InputError } from './list-files.ts';
 
 /** The most threads that a node has. */
 const MAX_THREADS = 64;
+/** More OS processes than that are no demo any more. */
 const MAX_NODES = 16;
 const TOOLS = ['typescript', 'prettier', 'vitest', 'vite', 'typedoc'];
 const LOG_FORMATS = ['text', 'coloured', 'json', 'off'] as const;
@@ -15,9 +16,10 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface Arguments {
   readonly folders: readonly string[];
-  readonly threads: number;
-  /** OS processes with a node each; 1: only this one. */
+  /** OS processes, each with a node. */
   readonly nodes: number;
+  /** Of each node. */
+  readonly threads: number;
   readonly log: LogFormat;
 }
 
@@ -26,17 +28,20 @@ export function readArguments(): Arguments {
   const { values, positionals } = parsed();
   if (positionals.length > 1)
     throw new InputError(`one folder at most, but there are ${positionals.length}`);
+  const nodes = numberOf('--nodes', values.nodes ?? '1', MAX_NODES);
+  // Together they have all cores.
+  const cores = Math.min(Math.max(1, Math.floor(availableParallelism() / nodes)), MAX_THREADS);
   return {
     folders: foldersOf(positionals),
-    threads: threadsOf(values.threads),
-    nodes: nodesOf(values.nodes),
+    nodes,
+    threads: numberOf('--threads', values.threads ?? `${cores}`, MAX_THREADS),
     log: logFormat(values.log ?? (process.stderr.isTTY ? 'coloured' : 'text')),
   };
 }
 
 function parsed() {
   const text = { type: 'string' } as const;
-  const options = { log: text, threads: text, nodes: text } as const;
+  const options = { log: text, nodes: text, threads: text };
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
@@ -54,20 +59,11 @@ function foldersOf([folder]: readonly string[]): readonly string[] {
   );
 }
 
-function threadsOf(text: string | undefined): number {
-  if (text === undefined) return Math.min(availableParallelism(), MAX_THREADS);
-  const threads = Number(text);
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
-    throw new InputError(`--threads must be a number from 1 to ${MAX_THREADS}, but is ${text}`);
-  return threads;
-}
-
-function nodesOf(text: string | undefined): number {
-  if (text === undefined) return 1;
-  const nodes = Number(text);
-  if (!Number.isInteger(nodes) || nodes < 2 || nodes > MAX_NODES)
-    throw new InputError(`--nodes must be a number from 2 to ${MAX_NODES}, but is ${text}`);
-  return nodes;
+function numberOf(option: string, text: string, max: number): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > max)
+    throw new InputError(`${option} must be a number from 1 to ${max}, but is ${text}`);
+  return number;
 }
 
 function logFormat(text: string): LogFormat {

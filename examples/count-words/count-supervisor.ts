@@ -1,4 +1,4 @@
-import { childSpec, reply, Supervisor, type Answer, type SupervisorSpec } from 'tergo';
+import { childSpec, processId, reply, Supervisor, type Answer, type SupervisorSpec } from 'tergo';
 import { Aggregator } from './aggregator.ts';
 import { Counters } from './counters.ts';
 import type { Batch } from './batches.ts';
@@ -20,14 +20,14 @@ import { Reporter } from './reporter.ts';
  */
 export class CountSupervisor extends Supervisor<SupervisorProtocol> {
   override init(batches: readonly Batch[], plan: Plan, line: ProgressLine): SupervisorSpec {
-    const { workers, drill } = plan;
+    const aggregator = processId(aggregatorName, this.node.name);
     return {
       strategy: 'rest-for-one',
       children: [
         childSpec(aggregatorName, Aggregator, { args: [batches] }),
         childSpec(reporterName, Reporter, { args: [line] }),
-        childSpec(countersName, Counters, { args: [workers] }),
-        childSpec(readerName, Reader, { args: [workers, drill] }),
+        childSpec(countersName, Counters, { args: [plan.workers, aggregator] }),
+        childSpec(readerName, Reader, { args: [plan] }),
       ],
     };
   }

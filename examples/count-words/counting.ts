@@ -1,21 +1,28 @@
-import { startNode, type LogOptions, type RestartInfo } from 'tergo';
+import { startNode, type LogOptions, type Node, type RestartInfo } from 'tergo';
+import type { LogFormat } from './arguments.ts';
 import { CountWords } from './count-words.ts';
 import { batchesOf } from './batches.ts';
+import { Cluster } from './cluster.ts';
 import type { File } from './list-files.ts';
 import type { ProgressLine } from './progress-line.ts';
+import type { Plan } from './plan.ts';
 import { aggregatorName, progressEvent, supervisorName, type Totals } from './protocols.ts';
-
-/** What other threads must know to have workers, and somebody who ends them. */
-const behaviors = ['worker.ts', 'drill.ts'].map((file) => new URL(file, import.meta.url));
+import type { RemotePool } from './remote-pool.ts';
+import { workerModules } from './worker-modules.ts';
 
 /** One count of all files. */
 export interface Counting {
   readonly files: readonly File[];
+  /** OS processes, each with a node; 1: only this one. */
+  readonly nodes: number;
+  /** Of each node. */
   readonly threads: number;
-  /** Whether a worker, the reader and a whole thread are ended on the way. */
+  /** Whether a worker, the reader, a whole thread and a whole node are ended on the way. */
   readonly hasDrill: boolean;
   readonly line: ProgressLine;
   readonly log: LogOptions;
+  /** How the other nodes log; `off` by default. */
+  readonly format?: LogFormat;
 }
 
 /** What a count came to. */
@@ -31,16 +38,18 @@ export function workersOn(threads: number): number {
   return Math.max(4, 2 * threads);
 }
 
-/** Starts a node, counts with it and stops it. */
+/** Starts the nodes, counts with them and stops them. */
 export async function countWithActors(counting: Counting): Promise<Counted> {
-  const { files, threads, hasDrill, line, log } = counting;
+  const { files, nodes, threads, line, log } = counting;
   const begin = performance.now();
-  await using node = await startNode('count-words@localhost', { log, threads, behaviors });
-  const drill = hasDrill ? { thread: threads > 1 ? threads - 1 : undefined } : undefined;
-  const plan = { workers: workersOn(threads), drill };
-  const name = await node.applications.load(CountWords, {
-    args: [batchesOf(files, plan.workers), plan, line],
+  await using cluster = nodes > 1 ? await Cluster.prepare() : undefined;
+  await using node = await startNode('count-words@localhost', {
+    ...{ log, threads, behaviors: workerModules },
+    ...(cluster === undefined ? {} : { network: cluster.network }),
   });
+  const plan = planOf(counting, (await spread(counting, node, cluster)) ?? []);
+  const batches = batchesOf(files, nodes * plan.workers);
+  const name = await node.applications.load(CountWords, { args: [batches, plan, line] });
   await node.applications.start(name);
   for await (const { message } of node.subscribe(progressEvent)) {
     if (message.done === message.of) break;
@@ -51,4 +60,19 @@ export async function countWithActors(counting: Counting): Promise<Counted> {
   await node.cron.runJob('progress');
   const restarts = await node.call(supervisorName, { type: 'restarts' });
   return { totals, restarts, seconds };
+}
+
+/** The pools of the other nodes, if there are any. */
+async function spread(
+  { nodes, threads, format: log = 'off' }: Counting,
+  node: Node,
+  cluster: Cluster | undefined,
+): Promise<readonly RemotePool[] | undefined> {
+  return cluster?.spread(node, nodes - 1, { threads, log, workers: workersOn(threads) });
+}
+
+function planOf({ threads, hasDrill }: Counting, remotePools: readonly RemotePool[]): Plan {
+  const thread = threads > 1 ? threads - 1 : undefined;
+  const drill = hasDrill ? { thread, node: remotePools.at(-1) } : undefined;
+  return { workers: workersOn(threads), remotePools, drill };
 }

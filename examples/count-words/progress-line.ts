@@ -53,8 +53,8 @@ function textOf({ done, of, words }: Progress): string {
 }
 
 /** `2 files`, but `1 file`. */
-export function counted(number: number, noun: string, plural = 's'): string {
-  return `${grouped(number)} ${noun}${number === 1 ? '' : plural}`;
+export function counted(number: number, noun: string): string {
+  return `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** `1234567` as `1,234,567`. */

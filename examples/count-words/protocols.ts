@@ -1,12 +1,12 @@
 // The contract: what the processes say to each other, and the names they go by. No code of theirs.
-import { eventName, processName } from 'tergo';
-import type { EventName, ProcessName, Request, RestartInfo } from 'tergo';
+import { eventName, processName, spawnName } from 'tergo';
+import type { EventName, ProcessId, ProcessName, Request, RestartInfo, SpawnName } from 'tergo';
 import type { Batch } from './batches.ts';
 
 /** How often each word occurs, in lower case. */
 export type WordCounts = ReadonlyMap<string, number>;
 
-/** Reads and counts a batch: answered, with whether it holds text, when what is in it is on its way to the aggregator. */
+/** Reads and counts a batch: answered, with whether it holds text, when the aggregator has what is in it. */
 export type Count = Request<
   {
     type: 'count';
@@ -21,10 +21,15 @@ export interface CounterProtocol {
   request: Count;
 }
 export const countersName: ProcessName<CounterProtocol> = processName('counters');
+/** By which other nodes lend their pool: with so many workers, who tell that aggregator. */
+export const countersSpawn: SpawnName<
+  CounterProtocol,
+  [workers: number, aggregator: ProcessId<AggregatorProtocol>]
+> = spawnName('counters');
 
 export interface ReaderProtocol {
-  /** One batch more may be given to the pool. */
-  message: 'go';
+  /** One batch more may be given to a pool: 0 is that of this node. */
+  message: { type: 'go'; pool: number };
 }
 export const readerName: ProcessName<ReaderProtocol> = processName('reader');
 
@@ -43,9 +48,9 @@ export interface Counted {
   readonly counts: WordCounts;
 }
 
-/** A worker has crashed with this batch in hand, or was lost with its thread. */
+/** A worker has crashed with this batch in hand, or was lost with its thread or node. */
 export interface Crashed {
-  readonly type: 'crashed' | 'lost';
+  readonly type: 'crashed' | 'lost' | 'lost with a node';
   /** The number of the batch. */
   readonly batch: number;
 }
@@ -54,6 +59,13 @@ export interface Crashed {
 export interface ThreadEnded {
   readonly type: 'thread-ended';
   readonly thread: number;
+}
+
+/** The OS process of a node was killed, with all of its workers. */
+export interface NodeEnded {
+  readonly type: 'node-ended';
+  readonly node: string;
+  readonly osProcess: number;
 }
 
 /** What all of it came to. */
@@ -68,6 +80,9 @@ export interface Totals {
   /** Which thread was ended, and how many files waited there. */
   readonly endedThread: number | undefined;
   readonly lost: number;
+  /** Which node was killed, and how many files waited there. */
+  readonly endedNode: NodeEnded | undefined;
+  readonly lostWithNode: number;
 }
 
 /** What is still to be counted, and whether somebody asks for the first time. */
@@ -80,7 +95,7 @@ export type AggregatorRequest =
   Request<{ type: 'totals' }, Totals> | Request<{ type: 'missing' }, Missing>;
 
 export interface AggregatorProtocol {
-  message: Counted | Crashed | ThreadEnded;
+  message: Counted | Crashed | ThreadEnded | NodeEnded;
   request: AggregatorRequest;
 }
 export const aggregatorName: ProcessName<AggregatorProtocol> = processName('aggregator');

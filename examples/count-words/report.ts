@@ -3,7 +3,6 @@ import type { RestartInfo } from 'tergo';
 import type { Batch } from './batches.ts';
 import { counted, grouped } from './progress-line.ts';
 import type { Totals } from './protocols.ts';
-import type { Spread } from './spread.ts';
 
 /** Prints the most frequent words and what all came to. */
 export function printTotals(
@@ -27,7 +26,7 @@ export function printTotals(
 
 /** Prints what went wrong on purpose. */
 export function printDrill(
-  { crashes, endedThread, lost }: Totals,
+  { crashes, endedThread, lost, endedNode, lostWithNode }: Totals,
   restarts: readonly RestartInfo[],
   folder: string,
 ): void {
@@ -38,6 +37,10 @@ export function printDrill(
   if (endedThread !== undefined)
     console.log(
       `thread ${endedThread} was ended on purpose, ${counted(lost, 'file')} given to its workers; the node started it anew, the pool replaced them`,
+    );
+  if (endedNode !== undefined)
+    console.log(
+      `${endedNode.node} (process ${endedNode.osProcess}) was killed by kill -9, ${counted(lostWithNode, 'file')} given to its workers; other nodes counted them`,
     );
   for (const { name } of restarts)
     console.log(`the ${name} crashed on purpose; its supervisor restarted it`);
@@ -55,14 +58,5 @@ export function printSpeedUp(threads: number, seconds: number, aloneSeconds: num
   console.log(
     `once more without crashes, the start of the node included: ${aloneSeconds.toFixed(3)} s with 1 thread, ` +
       `${seconds.toFixed(3)} s with ${threads}: ${times.toFixed(2)} times as fast${hint}`,
-  );
-}
-
-/** Prints who of several nodes did what, and who was lost. */
-export function printSpread({ shares, killed, lost }: Spread): void {
-  const parts = [...shares].map(([node, batches]) => `${node} ${counted(batches, 'batch', 'es')}`);
-  console.log(`counted by ${parts.join(', ')}`);
-  console.log(
-    `${killed} was killed on purpose (kill -9) with ${counted(lost, 'batch', 'es')} in hand; the others counted those`,
   );
 }

@@ -1,13 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
-import { Actor, reply, type Answer } from 'tergo';
-import { aggregatorName, type Count, type CountedFile, type CounterProtocol } from './protocols.ts';
+import { Actor, reply, type Answer, type ProcessId } from 'tergo';
+import type { AggregatorProtocol, Count, CountedFile, CounterProtocol } from './protocols.ts';
 import { countInto, MAX_BYTES, textOf } from './words.ts';
 
 /**
- * Reads and counts one batch of files after the other. It lives on whichever thread the pool puts it: paths come in,
- * counts go out, and no text leaves its thread.
+ * Reads and counts one batch of files after the other. It lives on whichever thread the pool puts it, of this node or
+ * another one: paths come in, counts go out, and no text leaves its thread.
  */
 export class Worker extends Actor<CounterProtocol> {
+  #aggregator!: ProcessId<AggregatorProtocol>;
+
+  override init(aggregator: ProcessId<AggregatorProtocol>): void {
+    this.#aggregator = aggregator;
+  }
+
   override async handleCall(request: Count): Promise<Answer> {
     const { batch, isUnlucky } = request;
     const counts = new Map<string, number>();
@@ -19,9 +25,9 @@ export class Worker extends Actor<CounterProtocol> {
       if (text !== undefined) await countInto(counts, text);
       files.push({ bytes, isText: text !== undefined });
     }
-    const sent = this.send(aggregatorName, { type: 'counted', batch: batch.number, files, counts });
-    // Then it must not pass for counted: the reader gives it to somebody else.
-    if (sent !== 'ok') throw new Error(`the aggregator did not take the counts: ${sent}`);
+    // Important: without the counts it must not pass for counted. Rejected, it is the reader's to give away again.
+    const counted = { type: 'counted', batch: batch.number, files, counts } as const;
+    await this.sendImportant(this.#aggregator, counted);
     return reply(request, counts.size > 0);
   }
 
