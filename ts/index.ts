@@ -150,10 +150,10 @@ export type { Clock, ClockMember } from './scheduler/clock.ts';
 export type { LogOptions, NodeOptions, SecurityOptions } from './node/node-options.ts';
 export { spawnName, type SpawnName } from './network/spawn-name.ts';
 export { networkEvent, type NetworkEvent } from './network/network-event.ts';
-export type { AllowOptions } from './network/allow-list.ts';
+export type { AllowOptions } from './network/allow-options.ts';
 export type { ConnectOptions, Network } from './network/network.ts';
 export type { RemoteNode } from './network/remote-node.ts';
-export type { ApplicationRoute, ResolveOptions } from './network/registration.ts';
+export type { ApplicationRoute, ResolveOptions } from './network/application-route.ts';
 export type {
   AcceptorInfo,
   AllowedInfo,

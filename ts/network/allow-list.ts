@@ -1,12 +1,7 @@
 import { checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { isNodeName } from '../node/node-name.ts';
-
-/** To whom something is allowed. */
-export interface AllowOptions {
-  /** Names of the nodes that may; without the list every connected node may. */
-  readonly nodes?: readonly string[];
-}
+import type { AllowOptions } from './allow-options.ts';
 
 interface Allowed<T> {
   readonly value: T;

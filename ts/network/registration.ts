@@ -1,31 +1,10 @@
-import type { ApplicationInfo, ApplicationState } from '../application/application-info.ts';
-import type { ApplicationMode } from '../application/application-spec.ts';
+import type { ApplicationInfo } from '../application/application-info.ts';
 import { SYSTEM_NAME } from '../application/system-application.ts';
 import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
 import type { BindingNetwork, BindingRegistrarAnswer } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
+import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
 import type { NetworkMode, RegistrarOptions } from './network-options.ts';
-
-/** A node that has an application, as the registrar tells. Source: Ergo `gen.ApplicationRoute`. */
-export interface ApplicationRoute {
-  readonly node: string;
-  readonly name: string;
-  /** How much of the work is for that node. */
-  readonly weight: number;
-  readonly tags: readonly string[];
-  readonly mode: ApplicationMode;
-  readonly state: ApplicationState;
-}
-
-/** Which applications to find. */
-export interface ResolveOptions {
-  /** The host to ask; this one by default. */
-  readonly host?: string;
-  /** Only those that have all of these tags. */
-  readonly withTags?: readonly string[];
-  /** Only those that have none of these. */
-  readonly withoutTags?: readonly string[];
-}
 
 /** By the words of the registrar. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
