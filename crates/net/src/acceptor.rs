@@ -176,7 +176,7 @@ impl Acceptor {
             }
             Err(error) => {
                 self.rejected.fetch_add(1, Relaxed);
-                if let Some(error) = error {
+                if let Some(error) = error.filter(|error| !is_usual(*error)) {
                     let address = address.to_string();
                     self.hub
                         .events
@@ -213,6 +213,11 @@ impl Acceptor {
         let mut handshake = self.hub.protocol.accept(settings);
         shake(socket, handshake.as_mut(), self.hub.clock, guard).await
     }
+}
+
+/// Two nodes that dial each other end one of the links in this way: nobody was turned away.
+fn is_usual(error: HandshakeError) -> bool {
+    error == HandshakeError::Refused(Refusal::Crossing)
 }
 
 /// Answers a handshake; the place that it was given is lost with it when it comes to nothing.

@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import * as tls from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import { type NetworkOptions, type Node, processId, processName, type TlsOptions } from 'tergo';
+import { turnstile } from '../../support/turnstile.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import type { PuppetProtocol } from '../../threads/puppet.ts';
+import { networkNode, networkOf } from '../cluster.ts';
+import { Authority } from './authority.ts';
+import { MemberProcess } from './member-process.ts';
+import type { MemberAddress, PlainEvent } from './member.ts';
+
+const A = 'a@localhost';
+const B = 'b@localhost';
+const LOOPBACK = '127.0.0.1';
+const bob = processId(processName<PuppetProtocol>('bob'), B);
+
+const ours = new Authority('ours');
+const theirs = new Authority('theirs');
+const good = ours.issue();
+const ca = [ours.certificate];
+const full: TlsOptions = { ...good, ca, clientAuth: 'required' };
+
+type Tls = TlsOptions | 'self-signed' | undefined;
+
+interface Case {
+  readonly title: string;
+  readonly dialler: Tls;
+  readonly dialled: Tls;
+  readonly isLetIn: boolean;
+  readonly cookie?: string;
+}
+
+const cases: readonly Case[] = [
+  { title: 'both show what the other believes', dialler: full, dialled: full, isLetIn: true },
+  {
+    title: 'who is dialled shows a certificate of somebody else',
+    dialler: full,
+    dialled: { ...theirs.issue(), ca },
+    isLetIn: false,
+  },
+  {
+    title: 'who dials shows a certificate of somebody else',
+    dialler: { ...theirs.issue(), ca },
+    dialled: full,
+    isLetIn: false,
+  },
+  {
+    title: 'who dials shows none where it must',
+    dialler: { ca },
+    dialled: full,
+    isLetIn: false,
+  },
+  {
+    title: 'who dials shows none where it may',
+    dialler: { ca },
+    dialled: { ...good, ca, clientAuth: 'optional' },
+    isLetIn: true,
+  },
+  {
+    title: 'who dials shows one of somebody else where it may show none',
+    dialler: { ...theirs.issue(), ca },
+    dialled: { ...good, ca, clientAuth: 'optional' },
+    isLetIn: false,
+  },
+  {
+    title: 'the certificate is for another host',
+    dialler: { ca },
+    dialled: ours.issue({ names: ['elsewhere'], addresses: ['192.0.2.1'] }),
+    isLetIn: false,
+  },
+  {
+    title: 'the certificate is for the name that is expected',
+    dialler: { ca, serverName: 'elsewhere' },
+    dialled: ours.issue({ names: ['elsewhere'], addresses: [] }),
+    isLetIn: true,
+  },
+  {
+    title: 'the certificate is out of date',
+    dialler: { ca },
+    dialled: ours.issue({ days: -1 }),
+    isLetIn: false,
+  },
+  {
+    title: 'who dials believes everybody',
+    dialler: { insecure: true },
+    dialled: theirs.issue(),
+    isLetIn: true,
+  },
+  { title: 'both are self-signed', dialler: 'self-signed', dialled: 'self-signed', isLetIn: true },
+  {
+    title: 'a self-signed one is not believed',
+    dialler: full,
+    dialled: 'self-signed',
+    isLetIn: false,
+  },
+  { title: 'only who is dialled encrypts', dialler: undefined, dialled: full, isLetIn: false },
+  { title: 'only who dials encrypts', dialler: full, dialled: undefined, isLetIn: false },
+  {
+    title: 'certificates are in order and the cookie is not',
+    dialler: full,
+    dialled: full,
+    isLetIn: false,
+    cookie: 'a secret that nobody else has',
+  },
+];
+
+interface Stage {
+  readonly a: Node;
+  readonly b: MemberAddress;
+  readonly os: MemberProcess;
+}
+
+async function stage(
+  t: ExecutionContext,
+  dialler: Tls,
+  dialled: Tls,
+  cookie?: string,
+): Promise<Stage> {
+  await turnstile(t);
+  const os = MemberProcess.launch(t);
+  const b = await os.start({ name: B, network: networkOf(tlsOf(dialled)), puppets: ['bob'] });
+  const own = cookie === undefined ? {} : { cookie };
+  const a = await networkNode(A, { ...tlsOf(dialler), ...own, dialTimeoutMs: 3000 });
+  t.teardown(() => a.stopForce());
+  return { a, b, os };
+}
+
+function tlsOf(options: Tls): NetworkOptions {
+  return options === undefined ? {} : { tls: options };
+}
+
+for (const { title, dialler, dialled, isLetIn, cookie } of cases)
+  test(`${title}: ${isLetIn ? 'they are connected' : 'they are not'}`, async (t) => {
+    const { a, b, os } = await stage(t, dialler, dialled, cookie);
+    const route = { host: LOOPBACK, port: b.port, tls: dialler !== undefined };
+    if (!isLetIn) {
+      await t.throwsAsync(a.network.connect(B, { route }));
+      t.deepEqual(a.network.nodes(), []);
+      t.deepEqual(await os.do('nodes', B), []);
+      const events = await os.do<readonly PlainEvent[]>('events', B);
+      t.false(events.some(({ type }) => type === 'connected'));
+      return;
+    }
+    await a.network.connect(B, { route });
+    t.is(await a.call(bob, 'hello' as never), 'hello' as never);
+    t.deepEqual(await os.do('nodes', B), [A]);
+  });
+
+test('who stands between two nodes that believe everybody is not let in with the proof of one of them', async (t) => {
+  const { a, b, os } = await stage(t, 'self-signed', 'self-signed');
+  const { certificate: cert, key } = theirs.issue();
+  let passed = 0;
+  const server = tls.createServer({ cert, key }, (from) => {
+    const to = tls.connect({ host: LOOPBACK, port: b.port, rejectUnauthorized: false });
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      one.on('data', (bytes: Buffer) => {
+        passed += bytes.length;
+        other.write(bytes);
+      });
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+  });
+  server.listen(0, LOOPBACK);
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as { port: number };
+
+  await t.throwsAsync(a.network.connect(B, { route: { host: LOOPBACK, port, tls: true } }));
+  t.true(passed > 100, 'the handshake of the nodes went through');
+  t.deepEqual(a.network.nodes(), []);
+  t.deepEqual(await os.do('nodes', B), []);
+  await waitFor('b to say so', async () =>
+    (await os.do<readonly PlainEvent[]>('events', B)).some(({ type }) => type === 'rejected'),
+  );
+});
