@@ -271,7 +271,8 @@ export class NetworkHost {
     if (what === 'joined' || what === 'left') return this.#publish({ type: what, node });
     const { log } = this.#runtime;
     const isTrouble = what === 'lost' || what === 'refused' || what === 'unasked';
-    log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, { detail });
+    const fields = detail === null ? {} : { detail };
+    log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, fields);
   }
 
   #tellLimit(thread: number, seat: number, bytes: number): void {
