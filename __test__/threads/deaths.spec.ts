@@ -220,6 +220,9 @@ test('a thread that ends again and again is left down, and spawns there say so',
   });
   const elsewhere = await Promise.all(Array.from({ length: 6 }, () => anywhere(node, from)));
   t.is(elsewhere.length, 6);
+  const pool = await node.spawn(Puppets, { args: [6] });
+  const asked = Array.from({ length: 6 }, () => node.call(pool, { type: 'who asks' } as never));
+  t.is((await Promise.all(asked)).length, 6);
 });
 
 test('a thread that hangs is reported: which process, and for how long', async (t) => {

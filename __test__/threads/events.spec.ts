@@ -4,6 +4,21 @@ import { closeSharedNode, everyPlaces, fresh, puppet, sharedNode } from './stage
 
 test.after.always(closeSharedNode);
 
+test('what is published with a large part reaches the subscribers of every thread whole', async (t) => {
+  const node = await sharedNode();
+  const producer = await puppet(node, 0);
+  const event = fresh('event');
+  await producer.do('announce', event, {});
+  const subscribers = [await puppet(node, 0), await puppet(node, 1), await puppet(node, 2)];
+  for (const subscriber of subscribers) await subscriber.do('monitorEvent', event);
+  const message = { bytes: new Uint8Array(50_000).fill(7), text: 'x'.repeat(300_000) };
+  await producer.do('publish', event, { bytes: message.bytes }, message);
+  for (const subscriber of subscribers)
+    t.deepEqual(await subscriber.messages(2), [{ bytes: message.bytes }, message]);
+  for (const thread of [1, 2])
+    await waitFor('all to be taken', () => node.info().threads[thread]!.blobBytes === 0);
+});
+
 for (const { title, one, other } of everyPlaces) {
   test(`subscribers get what is published, in order, once, ${title}`, async (t) => {
     const node = await sharedNode();

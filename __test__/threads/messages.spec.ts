@@ -99,6 +99,20 @@ for (const { title, one, other } of everyPlaces) {
     t.deepEqual(e, id);
   });
 
+  test(`the pid of a process that has ended comes back as the same, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const ended = await puppet(node, one);
+    const keeper = await puppet(node, other);
+    const teller = await puppet(node, one);
+    await keeper.do('monitor', ended.pid);
+    ended.tell({ type: 'stop' });
+    const [notice] = await keeper.hears(1);
+    t.is((notice as { ended: { pid: unknown } }).ended.pid, ended.pid);
+    t.is(await teller.do('send', keeper.pid, [ended.pid]), 'ok');
+    const [, message] = await keeper.messages(2);
+    t.is((message as unknown[])[0], ended.pid);
+  });
+
   for (const how of ['pid', 'name', 'process id', 'alias'] as const) {
     test(`a message by ${how} arrives, and split handling tells how, ${title}`, async (t) => {
       const node = await sharedNode();

@@ -126,6 +126,7 @@ test('a value with a large part arrives, however close to the end of a chunk it 
     lengths,
   );
   t.true(messages.every((message) => Buffer.compare(message.bytes, bytes) === 0));
+  await waitFor('all to be given back', () => node.info().threads[1]!.blobBytes === 0);
 });
 
 test('what is published of an event of another thread is frozen like any message', async (t) => {
