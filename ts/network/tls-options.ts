@@ -1,7 +1,7 @@
 import { checkBoolean, checkChoice, checkName, checkOptions } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 
-/** Certificates, as PEM: the text, or the path of a file, which is read when the node starts or the route is laid. */
+/** Certificates, as PEM: the text, or the path of a file, which is read again by `network.reloadTls`. */
 export interface TlsOptions {
   /** Of this node, with those that it was signed with up to a known one. */
   readonly certificate?: string;
