@@ -67,14 +67,14 @@ node.cron.addJob({
 });
 node.cron.addJob({
   name: 'backup',
-  spec: '*/30 * * * *',
+  spec: '*/30 2 * * *',
   action: cronRun(backUp, { description: 'back up the files' }),
   fallback: { to: doctorName, tag: 'storage' },
 });
 
 node.cron.addJob({
   name: 'expire',
-  spec: '@hourly',
+  spec: '@monthly',
   action: cronRun(({ timeMs }) => node.send(cacheName, { type: 'expire', beforeMs: timeMs })),
 });
 
