@@ -154,7 +154,11 @@ for (const [name, lines] of Object.entries(printed)) {
     `the sample ${name} runs, prints what the docs say, and ends by itself`,
     async (t) => {
       const { stdout, stderr, code } = await runNode(new URL(name, folder));
-      t.deepEqual(stdout.split('\n').slice(0, -1), lines, stderr);
+      const shown = stdout.split('\n').slice(0, -1);
+      // Several processes print: who comes first is not for the sample to say.
+      const isAnyOrder = name === 'cron.ts';
+      if (isAnyOrder) t.deepEqual(shown.toSorted(), lines.toSorted(), stderr);
+      else t.deepEqual(shown, lines, stderr);
       t.is(code, 0, stderr);
     },
   );
