@@ -315,11 +315,6 @@ impl BindingNetwork {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "TypeScript checks its options; what cannot be becomes the nearest that can"
-)]
 impl BindingNetwork {
     /// Certificates, remembered so that they can be read again.
     fn tls(&self, options: Option<BindingTls>) -> Result<Option<Arc<Tls>>> {
@@ -331,6 +326,11 @@ impl BindingNetwork {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "TypeScript checks its options; what cannot be becomes the nearest that can"
+)]
 fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
     let mut limits = Limits::default();
     if let Some(bytes) = options.window_bytes {

@@ -5,7 +5,7 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
-mod binding_cookie;
+pub mod binding_cookie;
 mod binding_counters;
 mod binding_entries;
 mod binding_fabric;
