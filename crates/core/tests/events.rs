@@ -6,8 +6,8 @@ use support::driver::{Addr, Driver, Pid};
 use support::record::{Entry, Record};
 use tergo_core::Verdict;
 use tergo_core::layout::{
-    KIND_DOWN, KIND_EVENT, KIND_EVENT_START, KIND_EVENT_STOP, QUEUE_MAIN, QUEUE_SYSTEM,
-    RELATION_MONITOR, TARGET_EVENT,
+    BLOCK_WORDS, GAUGE_WORDS, KIND_DOWN, KIND_EVENT, KIND_EVENT_START, KIND_EVENT_STOP, QUEUE_MAIN,
+    QUEUE_SYSTEM, RELATION_MONITOR, TARGET_EVENT,
 };
 
 fn subscribe(driver: &mut Driver, who: Pid, event: Addr, token: u32) {
@@ -167,7 +167,8 @@ fn a_limit_of_zero_lifts_the_bound() {
 #[test]
 fn gauges_keep_their_values_when_they_grow() {
     let mut driver = Driver::new();
-    driver.set_gauge(1023, 3, 8);
+    let last = BLOCK_WORDS / GAUGE_WORDS - 1;
+    driver.set_gauge(last, 3, 8);
     driver.scheduler.gauge_block(1);
-    assert_eq!(driver.gauge(1023, 3), 8);
+    assert_eq!(driver.gauge(last, 3), 8);
 }

@@ -57,7 +57,7 @@ fn loom_a_frame_is_received_whole_or_lost_with_its_receiver_and_its_chunk_is_fre
             drop(sender);
         });
         let mut words = Vec::new();
-        receiver.incoming.receive(8, |frame, number| {
+        receiver.incoming.receive(8, |frame, number, _| {
             words.push((frame.is_message(), Frame::word_of(number)));
         });
         assert!(words.iter().all(|word| *word == (true, 0)));
