@@ -1,5 +1,6 @@
 // Packs the package, installs it in an empty folder as a user would, and uses it there: the files it
-// holds, its export map, its types under a strict compiler, and a node with threads that starts and stops.
+// holds, its export map, its types under a strict compiler, a node with threads that starts and stops, and two nodes that talk by
+// an encrypted and compressed connection.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,6 +55,31 @@ const program = {
     "console.log(`threads ${busy.join(' and ')} answered`);",
     'await node.stop();',
   ],
+  'talk.ts': [
+    "import { processId, processName, startNode, type NetworkOptions, type ProcessName } from 'tergo';",
+    "import { Typed, type Where } from './typed.ts';",
+    "const name: ProcessName<{ request: Where }> = processName('typed');",
+    "const compression = { enabled: true, type: 'zstd' } as const;",
+    'const network: NetworkOptions = {',
+    "  cookie: 'a cookie of the package check', tls: 'self-signed', registrar: false, acceptors: [{ port: 0 }], compression,",
+    '};',
+    'const log = { disableConsole: true };',
+    "const one = await startNode('one@localhost', { network, log });",
+    "const two = await startNode('two@localhost', { network, log });",
+    'const [acceptor] = two.network.acceptors();',
+    "one.network.addRoute('^two@', { host: '127.0.0.1', port: acceptor!.port, tls: true });",
+    'await two.spawn(Typed, { name });',
+    "const id = await one.call(processId(name, 'two@localhost'), { type: 'where' });",
+    'console.log(`answered on thread ${id}, encrypted: ${acceptor!.isTls}`);',
+    'await one.stop();',
+    'await two.stop();',
+  ],
+};
+
+/** The programs, and what they print. */
+const printed = {
+  'use.ts': 'threads 1 and 2 answered\n',
+  'talk.ts': 'answered on thread 0, encrypted: true\n',
 };
 
 const folder = fs.mkdtempSync(path.join(tmpdir(), 'tergo-package-'));
@@ -101,13 +127,15 @@ function useIt(filename) {
   const types = ['--typeRoots', at('node_modules', '@types')];
   run(
     process.execPath,
-    [at('node_modules/typescript/bin/tsc'), ...flags, ...types, 'use.ts'],
+    [at('node_modules/typescript/bin/tsc'), ...flags, ...types, ...Object.keys(printed)],
     folder,
   );
   const binary = fs.readdirSync(at('dist', 'native')).find((name) => name.endsWith('.node'));
   const env = { TERGO_BINARY: process.env.TERGO_BINARY ?? at('dist', 'native', binary) };
-  const output = run(process.execPath, ['use.ts'], folder, env);
-  if (output !== 'threads 1 and 2 answered\n') fault(`the program printed: ${output}`);
+  for (const [name, expected] of Object.entries(printed)) {
+    const output = run(process.execPath, [name], folder, env);
+    if (output !== expected) fault(`${name} printed: ${output}`);
+  }
 }
 
 function run(file, args, cwd, env = {}) {

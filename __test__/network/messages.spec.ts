@@ -24,6 +24,17 @@ for (const { title, thread } of receivers) {
     t.is(String((notice as { from: unknown }).from), String(from.pid));
   });
 
+  test(`a message that is deeply nested arrives, and the connection stands, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    let deep: unknown = 'bottom';
+    for (let level = 0; level < 900; level++) deep = level % 2 === 0 ? [deep] : { deep };
+    t.is(await from.do('send', to.pid, [deep]), 'ok');
+    t.deepEqual(await to.messages(1), [[deep]]);
+    t.deepEqual(a.network.nodes(), ['b@localhost']);
+  });
+
   test(`D7: an important message by pid is confirmed, to an unknown one refused, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
     const from = await puppet(a, 0);

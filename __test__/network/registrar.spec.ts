@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { chmod, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -40,6 +42,32 @@ test('nodes of a host find each other', async (t) => {
   t.is((await a.network.connect('b@localhost')).creation, b.creation);
   await t.throwsAsync(a.network.connect('c@localhost'), { code: 'no-route' });
 });
+
+/** Whether nobody listens to all hosts on a UDP port. */
+async function isUdpFree(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind({ port, address: '0.0.0.0', exclusive: true });
+    await once(socket, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
+}
+
+for (const [title, host, isFree] of [
+  ['a node that listens on loopback only answers no other host', '127.0.0.1', true],
+  ['a node that listens to all hosts answers all', '0.0.0.0', false],
+] as const)
+  test(title, async (t) => {
+    const port = await freePort();
+    const acceptors = [{ host, port: 0 }];
+    const node = await networkNode('a@localhost', { registrar: { port }, acceptors });
+    t.teardown(() => node.stopForce());
+    t.is(await isUdpFree(port), isFree);
+  });
 
 test('a send finds its way by the registrar', async (t) => {
   const start = await registered(t);

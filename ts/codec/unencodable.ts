@@ -8,6 +8,9 @@ export const MAX_DEPTH = 1000;
 /** How deep what stands for an instance of an extension is nested at most: an alias has a list with a pid, which is a list. */
 const EXTENSION_DEPTH = 3;
 
+/** Characters of a path that are shown. */
+const MAX_PATH = 200;
+
 /** Thrown while a value is being written, and turned into an error with the path. */
 export const UNENCODABLE: unique symbol = Symbol('unencodable');
 /** Thrown when there is no room for a blob. */
@@ -21,9 +24,16 @@ export function unencodable(value: unknown, extensions: readonly CodecExtension[
   const culprit = culpritOf(value, extensions);
   const { path, what } = culprit ?? { path: 'message', what: 'is nested too deeply' };
   const text =
-    `${path} ${what}, which cannot travel to another thread or node; ` +
+    `${shortened(path)} ${what}, which cannot travel to another thread or node; ` +
     'send plain data (see docs/threads.md), or send a pid and let that process do the work';
   return new TergoError('unencodable', text);
+}
+
+/** Both ends of a path that nobody would read as a whole. */
+function shortened(path: string): string {
+  return path.length <= MAX_PATH
+    ? path
+    : `${path.slice(0, MAX_PATH / 2)} … ${path.slice(-MAX_PATH / 2)}`;
 }
 
 /** What of a value cannot travel, if anything. */

@@ -29,6 +29,11 @@ export declare class BindingNetwork {
   disconnect(peer: string): boolean
   /** Lays a static route. Throws when there is one with the same pattern, or the pattern is none. */
   addRoute(route: BindingRoute): void
+  /**
+   * Reads the files of all certificates again, for links that begin from now on. Throws for the first that cannot be
+   * read or used; that one stays as it was.
+   */
+  reloadTls(): void
   /** Removes the static route with that pattern. Throws when there is none. */
   removeRoute(pattern: string): void
   /**

@@ -143,6 +143,16 @@ export class NetworkHost {
     return true;
   }
 
+  /** Throws `incorrect` for what cannot be read or used. */
+  reloadTls(): void {
+    try {
+      this.#native.reloadTls();
+    } catch (cause) {
+      const text = `a certificate is not taken: ${(cause as Error).message}; the former one stays in use`;
+      throw new TergoError('incorrect', text, { cause });
+    }
+  }
+
   /** The static routes, in the order in which they were laid. */
   get routes(): readonly NetworkRouteInfo[] {
     return [...this.#routes.values()];
@@ -261,7 +271,8 @@ export class NetworkHost {
     if (what === 'joined' || what === 'left') return this.#publish({ type: what, node });
     const { log } = this.#runtime;
     const isTrouble = what === 'lost' || what === 'refused' || what === 'unasked';
-    log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, { detail });
+    const fields = detail === null ? {} : { detail };
+    log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, fields);
   }
 
   #tellLimit(thread: number, seat: number, bytes: number): void {

@@ -59,7 +59,7 @@ export interface AcceptorOptions extends HandshakeOptions {
 export interface RegistrarOptions {
   /** The port, of this host and of all others; 4499 by default. */
   readonly port?: number;
-  /** Whether it answers other hosts when this node serves it; true by default. */
+  /** Whether it answers other hosts when this node serves it; by default if an acceptor of this node can be reached from there. */
   readonly answerOthers?: boolean;
   /** Whether this node may serve it when nobody does; true by default. */
   readonly serve?: boolean;

@@ -159,6 +159,14 @@ export class Network {
     return this.#registration(this.#host()).nodes();
   }
 
+  /**
+   * Reads the certificate files of the node, its acceptors and routes again. What begins from now on uses them,
+   * connections that stand go on. Throws `incorrect` for a file that cannot be read or used; that certificate stays.
+   */
+  reloadTls(): void {
+    this.#host().reloadTls();
+  }
+
   /** Who listens. */
   acceptors(): readonly AcceptorInfo[] {
     return this.#runtime.network?.acceptors ?? [];

@@ -28,7 +28,7 @@ export class Registration {
 
   /** Resolves when the registrar knows the node; rejects when there is none, or somebody has its name. */
   async start(mode: NetworkMode, options: RegistrarOptions): Promise<void> {
-    const { port, serve, answerOthers } = options;
+    const { port, serve, answerOthers = this.#isReachable() } = options;
     const applications = this.#applications();
     await this.#ask((answer) =>
       this.#native.register(
@@ -36,12 +36,17 @@ export class Registration {
           ...{ mode, applications },
           ...(port === undefined ? {} : { port }),
           ...(serve === undefined ? {} : { serves: serve }),
-          ...(answerOthers === undefined ? {} : { answersOthers: answerOthers }),
+          answersOthers: answerOthers,
         },
         answer,
       ),
     );
     this.#isRegistered = true;
+  }
+
+  /** Whether somebody of another host could dial: those who cannot need not be told. */
+  #isReachable(): boolean {
+    return this.#native.acceptors().some(({ address }) => !isLoopback(address));
   }
 
   /** Something of an application has changed: the registrar is told soon, once for all changes. */
@@ -99,4 +104,8 @@ export class Registration {
     if (answer.code === null) return answer;
     throw new TergoError(CODES[answer.code] ?? 'no-connection', answer.error ?? answer.code);
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || address === '[::1]';
 }

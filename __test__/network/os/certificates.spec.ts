@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import * as tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { type NetworkOptions, type Node, processId, processName, type TlsOptions } from 'tergo';
@@ -6,7 +9,7 @@ import { turnstile } from '../../support/turnstile.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import type { PuppetProtocol } from '../../threads/puppet.ts';
 import { networkNode, networkOf } from '../cluster.ts';
-import { Authority } from './authority.ts';
+import { Authority, type Identity } from './authority.ts';
 import { MemberProcess } from './member-process.ts';
 import type { MemberAddress, PlainEvent } from './member.ts';
 
@@ -177,4 +180,31 @@ test('who stands between two nodes that believe everybody is not let in with the
   await waitFor('b to say so', async () =>
     (await os.do<readonly PlainEvent[]>('events', B)).some(({ type }) => type === 'rejected'),
   );
+});
+
+test('certificates are changed without a restart: what stands goes on, what begins uses the new one', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tergo-certificates-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const files = { certificate: path.join(folder, 'node.pem'), key: path.join(folder, 'key.pem') };
+  const store = ({ certificate, key }: Identity): void => {
+    writeFileSync(files.certificate, certificate);
+    writeFileSync(files.key, key);
+  };
+  store(good);
+  const b = await networkNode(B, { tls: { ...files, ca } });
+  const a = await networkNode(A, { tls: { ca }, dialTimeoutMs: 3000 });
+  const c = await networkNode('c@localhost', { tls: { ca }, dialTimeoutMs: 3000 });
+  for (const node of [a, b, c]) t.teardown(() => node.stopForce());
+  const route = { host: LOOPBACK, port: b.network.acceptors()[0]!.port, tls: true };
+  await a.network.connect(B, { route });
+  store(theirs.issue());
+  b.network.reloadTls();
+  await t.throwsAsync(c.network.connect(B, { route }));
+  t.deepEqual(a.network.nodes(), [B]);
+  writeFileSync(files.certificate, 'no certificate');
+  t.throws(() => b.network.reloadTls(), { code: 'incorrect' });
+  store(ours.issue());
+  b.network.reloadTls();
+  await c.network.connect(B, { route });
+  t.deepEqual(b.network.nodes().toSorted(), [A, 'c@localhost']);
 });

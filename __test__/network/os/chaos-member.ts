@@ -30,8 +30,8 @@ serveDeeds({
     return { name, creation: node.creation, host: acceptor!.host, port: acceptor!.port };
   },
 
-  route({ name, host, port }: MemberAddress): void {
-    node.network.addRoute(`^${name}$`, { host, port });
+  route({ name, host, port }: MemberAddress, tls: boolean): void {
+    node.network.addRoute(`^${name}$`, { host, port, tls });
   },
 
   async stream(to: string, burst: number): Promise<void> {

@@ -1,6 +1,6 @@
 // Messages between three processes of the system. Every few seconds a random one is killed and begins anew, stands still
 // for a while, or ends a connection.
-// usage: node chaos.ts [--messages N] [--seconds N] [--harm-every MS] [--seed N]     prints a report as one JSON line
+// usage: node chaos.ts [--messages N] [--seconds N] [--harm-every MS] [--seed N] [--tls]     prints a report as one JSON line
 // Ends after so many messages, or so many seconds if they are given.
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '10000000' },
     seconds: { type: 'string' },
+    tls: { type: 'boolean', default: false },
     'harm-every': { type: 'string', default: '3000' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
   },
@@ -79,7 +80,10 @@ await Promise.all([...places.values()].map(({ os }) => os.kill()));
 async function launch(name: string): Promise<void> {
   const os = MemberProcess.begin({ program });
   const port = places.get(name)?.address.port ?? 0;
-  const network = networkOf({ keepAliveMs: KEEP_ALIVE_MS, acceptors: [{ port, portCount: 1 }] });
+  const network = networkOf({
+    ...{ keepAliveMs: KEEP_ALIVE_MS, acceptors: [{ port, portCount: 1 }] },
+    ...(values.tls ? { tls: 'self-signed' } : {}),
+  });
   const address = await os.do<MemberAddress>('start', name, network);
   places.set(name, { os, address, counts: [] });
 }
@@ -88,7 +92,7 @@ async function launch(name: string): Promise<void> {
 async function occupy(name: string): Promise<void> {
   const { os } = places.get(name)!;
   const others = NAMES.filter((other) => other !== name);
-  for (const other of others) await os.do('route', places.get(other)!.address);
+  for (const other of others) await os.do('route', places.get(other)!.address, values.tls);
   for (const other of others) for (const burst of BURSTS) await os.do('stream', other, burst);
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, connect, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { type AcceptorInfo, type Node, processId, processName } from 'tergo';
 import { turnstile } from '../../support/turnstile.ts';
@@ -223,3 +224,34 @@ for (const whom of ['dialler', 'dialled'] as const)
       t.deepEqual(await other.do('nodes', C), [A, B], what);
     }
   });
+
+/** A frame of compressed items that says it is of so many bytes, and is of many more. */
+function bomb(algorithm: number, packed: Uint8Array): Buffer {
+  const head = Buffer.from('00000002', 'hex');
+  // 100,000 as the wire writes numbers: seven bits a byte, the lowest first.
+  const body = Buffer.concat([Buffer.from([algorithm, 0xa0, 0x8d, 0x06]), packed]);
+  head.writeUIntLE(body.length, 0, 3);
+  return Buffer.concat([head, body]);
+}
+
+const BOMB_BYTES = 64 * 2 ** 20;
+const BOMBS = 8;
+
+test('compressed bytes that become more than they say cost their connection, and no memory', async (t) => {
+  const scene = await stage(t);
+  const relay = await Relay.before(t, scene.b.port);
+  scene.a.network.addRoute(`^${B}$`, { host: LOOPBACK, port: relay.port });
+  const zeros = Buffer.alloc(BOMB_BYTES);
+  const bombs = [bomb(2, zstdCompressSync(zeros)), bomb(3, gzipSync(zeros))];
+  await scene.a.network.connect(B);
+  const before = await scene.os.do<number>('memory');
+  for (let number = 0; number < BOMBS; number += 1) {
+    const peer = await scene.a.network.connect(B);
+    await isHeard(t, scene.a);
+    relay.passages.at(-1)!.dialled.write(bombs[number % bombs.length]!);
+    await waitFor('the end of the connection', () => !peer.isConnected);
+    await waitFor('the end of it there', async () => (await nodesOf(scene)).length === 0);
+  }
+  const grown = (await scene.os.do<number>('memory')) - before;
+  t.true(grown < BOMB_BYTES / 2, `b has grown by ${grown} bytes`);
+});

@@ -10,7 +10,7 @@
 )]
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use napi::Error;
@@ -18,6 +18,7 @@ use napi::bindgen_prelude::{Buffer, Function, Result};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 use tergo_net::registrar::{Registrar, RegistrarError};
+use tergo_net::tls::Tls;
 use tergo_net::wire::registrar::Route;
 use tergo_net::wire::{
     Algorithm, Compression, Extensions, Features, Identity, Limits, TergoProtocol,
@@ -113,6 +114,8 @@ pub struct BindingNetwork {
     network: Network,
     name: String,
     registrar: RefCell<Option<(Mode, Arc<dyn Registrar>)>>,
+    /// Certificates that are in use: of the node, its acceptors and routes.
+    certificates: RefCell<Vec<Weak<Tls>>>,
 }
 
 #[napi]
@@ -123,11 +126,13 @@ impl BindingNetwork {
         let fabric = binding_fabric::find(fabric)?;
         let name = options.name.clone();
         let options = network_options(options)?;
+        let certificates = options.tls.iter().map(Arc::downgrade).collect();
         let network = Network::start(fabric, options).map_err(reason)?;
         Ok(Self {
             network,
             name,
             registrar: RefCell::new(None),
+            certificates: RefCell::new(certificates),
         })
     }
 
@@ -166,7 +171,7 @@ impl BindingNetwork {
         place.route_port = options.route_port.map(port).transpose()?;
         let mut acceptor = AcceptorOptions {
             cookie: options.cookie.map(cookie).transpose()?,
-            tls: options.tls.map(binding_tls::tls).transpose()?,
+            tls: self.tls(options.tls)?,
             ..AcceptorOptions::default()
         };
         if let Some(ms) = options.handshake_ms {
@@ -211,9 +216,18 @@ impl BindingNetwork {
                 protocol: String::new(),
             }),
             cookie: route.cookie.map(cookie).transpose()?,
-            tls: route.tls.map(binding_tls::tls).transpose()?,
+            tls: self.tls(route.tls)?,
         };
         self.network.add_route(route).map_err(reason)
+    }
+
+    /// Reads the files of all certificates again, for links that begin from now on. Throws for the first that cannot be
+    /// read or used; that one stays as it was.
+    #[napi]
+    pub fn reload_tls(&self) -> Result<()> {
+        let certificates = self.certificates.borrow();
+        let mut in_use = certificates.iter().filter_map(Weak::upgrade);
+        in_use.try_for_each(|tls| tls.reload().map_err(reason))
     }
 
     /// Removes the static route with that pattern. Throws when there is none.
@@ -306,6 +320,17 @@ impl BindingNetwork {
     clippy::cast_sign_loss,
     reason = "TypeScript checks its options; what cannot be becomes the nearest that can"
 )]
+impl BindingNetwork {
+    /// Certificates, remembered so that they can be read again.
+    fn tls(&self, options: Option<BindingTls>) -> Result<Option<Arc<Tls>>> {
+        let tls = options.map(binding_tls::tls).transpose()?;
+        let mut certificates = self.certificates.borrow_mut();
+        certificates.retain(|known| known.strong_count() > 0);
+        certificates.extend(tls.iter().map(Arc::downgrade));
+        Ok(tls)
+    }
+}
+
 fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
     let mut limits = Limits::default();
     if let Some(bytes) = options.window_bytes {

@@ -428,7 +428,7 @@ impl LinkDriver {
                 } => {
                     let inbound = gate.incoming(&item);
                     let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
-                    released += self.held.deliver(port, &inbound, blobs, cost.into());
+                    released += self.held.deliver(port, &inbound, blobs, cost);
                 }
                 Incoming::Shape { text, .. } => port.add_shape(text),
                 Incoming::Goodbye(_) => {

@@ -2,7 +2,7 @@ use crate::bytes::Reader;
 use crate::link::LinkError;
 
 /// A value may be nested so deeply.
-const MAX_DEPTH: u32 = 128;
+const MAX_DEPTH: u32 = 1000;
 /// Bytes of an element, by the kind of a run of bytes.
 const ELEMENT_BYTES: [usize; 14] = [1, 1, 1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 1];
 const PROTO: &[u8] = b"__proto__";

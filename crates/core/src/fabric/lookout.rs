@@ -48,15 +48,15 @@ impl Lookout {
     }
 
     /// Looks for a moment, if that is worth while: true when what `has_come` asks for is there.
-    pub fn look(&mut self, has_come: impl Fn() -> bool) -> bool {
+    pub fn look(&mut self, clock: impl Fn() -> Instant, has_come: impl Fn() -> bool) -> bool {
         if !self.has_cores || !self.is_worth_it {
             return false;
         }
-        let begin = Instant::now();
+        let begin = clock();
         if self.rests_until.is_some_and(|until| begin < until) {
             return false;
         }
-        match watch(begin, has_come) {
+        match watch(begin, clock, has_come) {
             Sight::Come => {
                 self.misses = 0;
                 return true;
@@ -68,17 +68,17 @@ impl Lookout {
     }
 
     /// The thread falls asleep.
-    pub fn sleeps(&mut self) {
-        self.slept_at = Some(Instant::now());
+    pub fn sleeps(&mut self, now: Instant) {
+        self.slept_at = Some(now);
     }
 
     /// The thread is awake; true when it had slept.
     #[inline]
-    pub fn wakes(&mut self) -> bool {
+    pub fn wakes(&mut self, clock: impl Fn() -> Instant) -> bool {
         let Some(since) = self.slept_at.take() else {
             return false;
         };
-        self.is_worth_it = since.elapsed() < SHORT_SLEEP;
+        self.is_worth_it = clock() - since < SHORT_SLEEP;
         true
     }
 
@@ -113,7 +113,7 @@ enum Sight {
     Ousted,
 }
 
-fn watch(begin: Instant, has_come: impl Fn() -> bool) -> Sight {
+fn watch(begin: Instant, clock: impl Fn() -> Instant, has_come: impl Fn() -> bool) -> Sight {
     let mut before = begin;
     while before - begin < LOOK {
         for _ in 0..PAUSES {
@@ -122,7 +122,7 @@ fn watch(begin: Instant, has_come: impl Fn() -> bool) -> Sight {
             }
             std::hint::spin_loop();
         }
-        let now = Instant::now();
+        let now = clock();
         if now - before > OUSTED {
             return Sight::Ousted;
         }
@@ -133,71 +133,109 @@ fn watch(begin: Instant, has_come: impl Fn() -> bool) -> Sight {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
-    fn after_a_short_sleep() -> Lookout {
+    /// Time that goes on by a microsecond whenever somebody looks at it.
+    struct Ticks(Cell<Instant>);
+
+    impl Ticks {
+        fn new() -> Self {
+            Self(Cell::new(Instant::now()))
+        }
+
+        fn now(&self) -> Instant {
+            self.0.set(self.0.get() + Duration::from_micros(1));
+            self.0.get()
+        }
+
+        fn pass(&self, time: Duration) {
+            self.0.set(self.0.get() + time);
+        }
+    }
+
+    fn after_a_short_sleep(ticks: &Ticks) -> Lookout {
         let mut lookout = Lookout {
             has_cores: true,
             ..Lookout::new()
         };
-        lookout.sleeps();
-        lookout.is_worth_it = lookout.wakes();
+        lookout.sleeps(ticks.now());
+        assert!(lookout.wakes(|| ticks.now()));
         lookout
     }
 
     #[test]
     fn who_has_not_just_slept_shortly_does_not_look() {
-        assert!(!Lookout::new().look(|| true));
+        let ticks = Ticks::new();
+        assert!(!Lookout::new().look(|| ticks.now(), || true));
+        let mut lookout = after_a_short_sleep(&ticks);
+        lookout.sleeps(ticks.now());
+        ticks.pass(SHORT_SLEEP);
+        assert!(lookout.wakes(|| ticks.now()));
+        assert!(!lookout.look(|| ticks.now(), || true));
     }
 
     #[test]
     fn who_has_slept_shortly_finds_what_came() {
-        assert!(after_a_short_sleep().look(|| true));
+        let ticks = Ticks::new();
+        assert!(after_a_short_sleep(&ticks).look(|| ticks.now(), || true));
     }
 
     #[test]
     fn with_one_core_nobody_looks() {
-        let mut lookout = after_a_short_sleep();
+        let ticks = Ticks::new();
+        let mut lookout = after_a_short_sleep(&ticks);
         lookout.has_cores = false;
-        assert!(!lookout.look(|| true));
+        assert!(!lookout.look(|| ticks.now(), || true));
     }
 
     #[test]
     fn who_found_nothing_does_not_look_again() {
-        let mut lookout = after_a_short_sleep();
-        assert!(!lookout.look(|| false));
-        assert!(!lookout.look(|| true));
+        let ticks = Ticks::new();
+        let mut lookout = after_a_short_sleep(&ticks);
+        assert!(!lookout.look(|| ticks.now(), || false));
+        assert!(!lookout.look(|| ticks.now(), || true));
     }
 
     #[test]
     fn who_lost_the_core_does_not_look_for_some_time() {
-        let mut lookout = after_a_short_sleep();
-        let now = Instant::now();
-        lookout.take_rest(now);
-        assert!(!lookout.look(|| true));
-        assert_eq!(lookout.rests_until, Some(now + FIRST_REST));
+        let ticks = Ticks::new();
+        let mut lookout = after_a_short_sleep(&ticks);
+        let is_ousted = || {
+            ticks.pass(OUSTED);
+            ticks.now()
+        };
+        assert!(!lookout.look(is_ousted, || false));
+        lookout.is_worth_it = true;
+        assert!(!lookout.look(|| ticks.now(), || true));
+        ticks.pass(FIRST_REST);
+        assert!(lookout.look(|| ticks.now(), || true));
     }
 
     #[test]
     fn who_looks_in_vain_again_and_again_rests() {
-        let mut lookout = after_a_short_sleep();
+        let ticks = Ticks::new();
+        let mut lookout = after_a_short_sleep(&ticks);
         for _ in 0..MISSES {
-            lookout.missed(Instant::now());
+            lookout.is_worth_it = true;
+            assert!(!lookout.look(|| ticks.now(), || false));
         }
         lookout.is_worth_it = true;
-        assert!(!lookout.look(|| true));
+        assert!(!lookout.look(|| ticks.now(), || true));
     }
 
     #[test]
     fn rests_grow_while_the_core_is_lost_again_and_again() {
-        let mut lookout = after_a_short_sleep();
-        let mut now = Instant::now();
+        let ticks = Ticks::new();
+        let mut lookout = after_a_short_sleep(&ticks);
         for _ in 0..10 {
-            lookout.take_rest(now);
-            now += lookout.rest;
+            lookout.take_rest(ticks.now());
+            ticks.pass(lookout.rest);
         }
         assert_eq!(lookout.rest, LONGEST_REST);
-        lookout.take_rest(now + 9 * LONGEST_REST);
+        ticks.pass(9 * LONGEST_REST);
+        lookout.take_rest(ticks.now());
         assert_eq!(lookout.rest, FIRST_REST);
     }
 }

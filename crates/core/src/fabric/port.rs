@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use super::fabric::{Fabric, Looker};
 use super::incoming::Incoming;
@@ -85,14 +86,14 @@ impl Port {
             look(false);
             inject.is_pending()
         };
-        if self.lookout.look(has_come) {
+        if self.lookout.look(Instant::now, has_come) {
             return false;
         }
         look(true);
         if !self.seat().inlet.inject.fall_asleep() {
             return false;
         }
-        self.lookout.sleeps();
+        self.lookout.sleeps(Instant::now());
         true
     }
 
@@ -100,7 +101,7 @@ impl Port {
     #[inline]
     pub fn stay_awake(&mut self) {
         self.seat().inlet.inject.stay_awake();
-        if self.lookout.wakes() {
+        if self.lookout.wakes(Instant::now) {
             self.wake_ups += 1;
         }
     }

@@ -8,7 +8,7 @@ use crate::{Algorithm, Compression, Features};
 /// What compresses to less than one part of so many is sent as it is.
 const MAX_RATIO: usize = 8192;
 
-/// Compresses and decompresses runs of at most [`MAX_BODY`] bytes: algorithm, length before, compressed bytes.
+/// Compresses and decompresses runs of at most `MAX_BODY` bytes: algorithm, length before, compressed bytes.
 #[derive(Default)]
 pub struct Packer {
     packed: Vec<u8>,
