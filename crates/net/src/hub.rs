@@ -21,6 +21,7 @@ use crate::gate::Gate;
 use crate::handshaking::Shaken;
 use crate::help::Help;
 use crate::link_driver::{DriverParts, LinkDriver, Outcome};
+use crate::network::NetworkOptions;
 use crate::profiles::Profiles;
 use crate::registrar::Registrar;
 use crate::routes::{DialTarget, StaticRoutes, find_targets};
@@ -82,38 +83,25 @@ struct Table {
     dials: HashMap<DialId, AbortHandle>,
 }
 
-/// What a hub is made of.
-pub(crate) struct HubParts {
-    pub fabric: Arc<Fabric>,
-    pub own: Identity,
-    pub cookie: Cookie,
-    pub tls: Option<Arc<Tls>>,
-    pub dial_within: Duration,
-    pub protocol: Arc<dyn Protocol>,
-    pub controls: u64,
-    pub help: Help,
-    pub handle: Handle,
-}
-
 impl Hub {
     /// Without peers; goes on as long as somebody has a share of it.
-    pub fn new(parts: HubParts) -> Arc<Self> {
-        let peers = Peers::new(&parts.own.name, parts.own.pool);
+    pub fn new(fabric: Arc<Fabric>, options: NetworkOptions, handle: Handle) -> Arc<Self> {
+        let peers = Peers::new(&options.own.name, options.own.pool);
         let hub = Arc::new_cyclic(|itself| Self {
-            fabric: parts.fabric,
-            own: parts.own,
-            cookie: parts.cookie,
-            tls: parts.tls,
-            dial_within: parts.dial_within,
-            protocol: parts.protocol,
+            fabric,
+            own: options.own,
+            cookie: options.cookie,
+            tls: options.tls,
+            dial_within: options.dial_within,
+            protocol: options.protocol,
             clock: Clock::new(),
             events: Events::default(),
             profiles: Arc::default(),
-            gate: Gate::new(parts.controls),
+            gate: Gate::new(options.controls),
             routes: Mutex::default(),
             registrar: RwLock::default(),
-            help: parts.help,
-            handle: parts.handle,
+            help: options.help,
+            handle,
             peers: Mutex::new(peers),
             table: Mutex::default(),
             watched: RwLock::default(),
@@ -121,7 +109,7 @@ impl Hub {
             left: Notify::new(),
             itself: itself.clone(),
         });
-        if parts.help == Help::ReadAndWrite {
+        if options.help == Help::ReadAndWrite {
             let itself = Arc::downgrade(&hub);
             hub.fabric.on_look(Some(Arc::new(move |is_last| {
                 if let Some(hub) = itself.upgrade() {

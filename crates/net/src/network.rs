@@ -10,7 +10,7 @@ use crate::acceptor::{Acceptor, AcceptorInfo, AcceptorOptions};
 use crate::cookie::Cookie;
 use crate::event::NetworkEvent;
 use crate::help::Help;
-use crate::hub::{GOODBYE_WITHIN, Hub, HubParts};
+use crate::hub::{GOODBYE_WITHIN, Hub};
 use crate::listen::{ListenError, ListenOptions};
 use crate::network_thread::NetworkThread;
 use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, Registrar, RegistrarError};
@@ -75,17 +75,7 @@ impl Network {
     pub fn start(fabric: Arc<Fabric>, options: NetworkOptions) -> io::Result<Self> {
         let thread = NetworkThread::share()?;
         let _guard = thread.handle().enter();
-        let hub = Hub::new(HubParts {
-            fabric,
-            own: options.own,
-            cookie: options.cookie,
-            tls: options.tls,
-            dial_within: options.dial_within,
-            protocol: options.protocol,
-            controls: options.controls,
-            help: options.help,
-            handle: thread.handle().clone(),
-        });
+        let hub = Hub::new(fabric, options, thread.handle().clone());
         Ok(Self {
             hub,
             acceptors: Mutex::default(),
