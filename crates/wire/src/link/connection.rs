@@ -2,9 +2,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::item::Parcel;
-use crate::link::link::{Link, Position, Ready};
+use crate::link::link::{Link, Ready};
 use crate::link::packer::feature_of;
 use crate::link::payload;
+use crate::link::position::Position;
 use crate::link::shapes::Shapes;
 use crate::{
     Agreement, CloseReason, Compression, Connection, ConnectionCounters, Delivery, Extensions,
@@ -413,6 +414,7 @@ impl Connection for WireConnection {
             counters.links += 1;
             counters.queued += link.queued();
             counters.owed += link.owed();
+            counters.unacknowledged += link.unacknowledged();
         }
         counters
     }

@@ -44,6 +44,8 @@ pub struct ConnectionCounters {
     pub queued: u64,
     /// Bytes that came and are not released.
     pub owed: u64,
+    /// Frames sent of which it is not known that they came.
+    pub unacknowledged: u64,
 }
 
 impl LinkCounters {

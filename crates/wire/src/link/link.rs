@@ -12,6 +12,7 @@ use crate::link::inbound::{Cut, Inbound};
 use crate::link::keep_alive::KeepAlive;
 use crate::link::lanes::{Lanes, is_large};
 use crate::link::outbound::Outbound;
+use crate::link::position::{Position, positions, put_positions};
 use crate::link::shapes::Shapes;
 use crate::{
     Agreement, CloseReason, Compression, Features, Item, LinkCounters, LinkError, Role, SendError,
@@ -25,11 +26,6 @@ const OUTPUT_BYTES: usize = 64 * 1024;
 const STATE_DELAY: Duration = Duration::from_millis(40);
 /// So many frames are handed over without a word.
 const MAX_UNTOLD: u64 = 64;
-/// Links that a frame can name.
-const MAX_NAMED: usize = 64;
-
-/// A link's number, and how many counted frames it has carried.
-pub(crate) type Position = (u64, u64);
 
 /// One link: both its directions, its credits, its signs of life.
 pub(crate) struct Link {
@@ -213,9 +209,14 @@ impl Link {
         self.lanes.ids()
     }
 
+    /// Frames of which it is not known that they came.
+    pub fn unacknowledged(&self) -> u64 {
+        self.out.frames() - self.acknowledged
+    }
+
     /// Whether something may not have arrived.
     pub fn is_dirty(&self) -> bool {
-        self.out.frames() != self.acknowledged
+        self.unacknowledged() > 0
             || self.out.queued() > 0
             || !self.lanes.is_empty()
             || !self.assemblies.is_empty()
@@ -478,22 +479,4 @@ impl Link {
     pub fn known_shapes(&self) -> usize {
         self.shapes.1
     }
-}
-
-fn put_positions(out: &mut Vec<u8>, positions: &[Position]) {
-    put(out, positions.len() as u64);
-    for (id, frames) in positions {
-        put(out, *id);
-        put(out, *frames);
-    }
-}
-
-fn positions(body: &mut Reader<'_>) -> Option<Vec<Position>> {
-    let count = body.u32()? as usize;
-    if count > MAX_NAMED {
-        return None;
-    }
-    (0..count)
-        .map(|_| Some((body.u64()?, body.u64()?)))
-        .collect()
 }

@@ -13,6 +13,7 @@ mod link_error;
 mod outbound;
 mod packer;
 mod payload;
+mod position;
 mod shapes;
 
 pub use close_reason::{CloseReason, LinkLoss};
