@@ -152,8 +152,12 @@ fn of_a_pool_a_quiet_link_that_is_cut_is_replaced_and_nothing_is_lost() {
     }
     one.threads[0].turn();
     assert_eq!(two.threads[0].messages(100).len(), 100);
-    // Until the last is known to have come.
-    thread::sleep(Duration::from_millis(300));
+    // Nothing is on its way in either direction: only then is a cut link replaced.
+    let unacknowledged = |node: &Node| node.network.connections()[0].counters.unacknowledged;
+    while unacknowledged(&one) > 0 || unacknowledged(&two) > 0 {
+        assert!(Instant::now() < deadline, "what came is not acknowledged");
+        thread::sleep(Duration::from_millis(1));
+    }
     proxy.cut(1);
     while one.network.connections()[0].counters.relinks == 0 {
         assert!(Instant::now() < deadline, "no link is replaced");

@@ -127,7 +127,14 @@ fn a_large_message_does_not_hold_up_small_ones() {
     let bob = two.threads[0].spawn();
     assert!(one.threads[0].send_blob(to_two, bob, alice, &vec![9; 100 << 20]));
     one.threads[0].turn();
-    std::thread::sleep(Duration::from_millis(5));
+    let deadline = Instant::now() + support::PATIENCE;
+    while one.network.connections()[0].counters.total.fragments_out == 0 {
+        assert!(
+            Instant::now() < deadline,
+            "the large message does not begin"
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
     for value in 0..10 {
         assert!(one.threads[0].send_int(to_two, bob, carol, value));
     }
