@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import test from 'ava';
 import { networkEvent, type NetworkEvent, startNode, type TergoError } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
@@ -17,6 +18,22 @@ test('D1: two nodes connect, and each reports the other', async (t) => {
   t.is(back.creation, a.creation);
   t.false(back.info().isDialler);
   t.deepEqual(b.network.nodes(), ['a@localhost']);
+});
+
+test('a remote node says which it is, and whether it is connected', async (t) => {
+  const { a } = await pair(t);
+  const peer = await a.network.connect('b@localhost');
+  t.is(inspect(peer), 'RemoteNode(b@localhost, connected)');
+  await peer.disconnect();
+  t.is(String(peer), 'RemoteNode(b@localhost, not connected)');
+});
+
+test('a node whose network is disabled says how to have one', async (t) => {
+  const node = await networkNode('a@localhost', { mode: 'disabled' });
+  t.teardown(() => node.stopForce());
+  const error = await t.throwsAsync<TergoError>(node.network.connect('b@localhost'));
+  t.is(error?.code, 'no-connection');
+  t.regex(error?.message ?? '', /a mode that is not 'disabled'/);
 });
 
 test('a node to which no route leads is not reached', async (t) => {

@@ -194,7 +194,7 @@ export class Network {
     const { network, isStopped, home } = this.#runtime;
     if (isStopped) throw failure('node-terminated', home.node);
     if (network !== undefined) return network;
-    const text = `${home.node} has no network; give startNode the option network: {}`;
+    const text = `${home.node} has no network; give startNode the option network: {}, with a mode that is not 'disabled'`;
     throw new TergoError('no-connection', text);
   }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { ApplicationInfo } from '../application/application-info.ts';
 import type { StartOptions } from '../application/applications.ts';
 import { failure } from '../node/messaging.ts';
@@ -31,6 +32,16 @@ export class RemoteNode {
   /** `name@host`. */
   get name(): string {
     return this.#home.node;
+  }
+
+  /** For logs and the console. */
+  toString(): string {
+    return `RemoteNode(${this.name}, ${this.isConnected ? 'connected' : 'not connected'})`;
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   /** When this incarnation started, ms since 1970, by its own clock. */
