@@ -85,14 +85,27 @@ test('an answer that comes too late is ignored, and sendResponse says so', async
   await waitFor('its rest', () => node.processState(server) === 'sleep');
 });
 
-test('an answered call leaves no timer behind', async (t) => {
+test('calls with the same timeout share a timer, and answered ones leave none behind', async (t) => {
   const node = await quietNode(t);
   const { pid, open } = await spawnGated(node);
   const calls = Array.from({ length: 100 }, () => node.call(pid, { type: 'x' }));
-  await waitFor('their timers', () => node.info().pendingTimers === 100);
+  await waitFor('their timer', () => node.info().pendingTimers === 1);
   open();
+  t.is((await Promise.all(calls)).length, 100);
+  await waitFor('its end', () => node.info().pendingTimers === 0);
+});
+
+test('calls with different timeouts time out each in its time, whatever their order', async (t) => {
+  const node = await quietNode(t);
+  const { pid } = await spawnGated(node);
+  const late: number[] = [];
+  const calls = [300, 30, 200, 30, 100].map(async (timeoutMs) => {
+    await t.throwsAsync(node.call(pid, { type: 'x' }, { timeoutMs }), { code: 'timeout' });
+    late.push(timeoutMs);
+  });
   await Promise.all(calls);
-  t.is(node.info().pendingTimers, 0);
+  t.deepEqual(late, [30, 30, 100, 200, 300]);
+  await waitFor('their end', () => node.info().pendingTimers === 0);
 });
 
 test('the largest timeout is taken, and is no timeout for a long time', async (t) => {

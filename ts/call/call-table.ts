@@ -17,6 +17,7 @@ import {
   type RequestOptions,
 } from './call-options.ts';
 import type { AnyCaller } from './caller.ts';
+import { CallDeadlines } from './call-deadlines.ts';
 import { PendingCall, type Settlement } from './pending-call.ts';
 import type { Response } from './response.ts';
 
@@ -31,6 +32,7 @@ export class CallTable {
   readonly #runtime: Runtime;
   /** Calls whose reference somebody has seen. */
   readonly #byRef = new Map<string, PendingCall>();
+  readonly #deadlines: CallDeadlines;
   /** Calls since the last rest: they get a timer only if they are still unsettled then. */
   #young: PendingCall[] = [];
   #serial = 0;
@@ -39,6 +41,7 @@ export class CallTable {
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#deadlines = new CallDeadlines(runtime, (call) => this.#expire(call));
   }
 
   /** The promise of a call. Rejects, never throws. */
@@ -172,17 +175,13 @@ export class CallTable {
 
   /** Before the node rests: what is still unsettled gets a timer. */
   armTimeouts(): void {
-    if (this.#young.length === 0) return;
-    const young = this.#young;
-    this.#young = [];
-    const now = this.#runtime.driver.readNow();
-    for (const call of young) {
+    for (const call of this.#young) {
       if (call.isSettled) continue;
-      call.timer = this.#runtime.timers.start(Math.max(0, this.#deadlineOf(call) - now), () => {
-        call.timer = -1;
-        this.#expire(call);
-      });
+      this.#deadlineOf(call);
+      this.#deadlines.add(call);
     }
+    if (this.#young.length > 0) this.#young = [];
+    this.#deadlines.rest();
   }
 
   #start(
@@ -280,7 +279,7 @@ export class CallTable {
     call.settlement = undefined;
     // One of another thread is counted and listed there.
     if (settlement.origin === undefined) this.#unlist(call);
-    if (call.timer >= 0) this.#runtime.timers.cancel(call.timer);
+    if (call.isTimed) this.#deadlines.remove(call);
     if (call.farNumber >= 0) this.#runtime.far!.calls.closed(call);
     if (call.unlisten !== undefined) call.unlisten();
     if (call.isHeld) call.target.extra?.held?.delete(call);

@@ -46,8 +46,10 @@ export class PendingCall {
   /** When it times out, ms since the node's start; -1 until somebody has to know. */
   deadline = -1;
   settlement: Settlement | undefined;
-  /** The wheel's entry for the deadline; -1: none yet. */
-  timer = -1;
+  /** Whether it stands among those that time out, and between which of them. */
+  isTimed = false;
+  earlier: PendingCall | undefined = undefined;
+  later: PendingCall | undefined = undefined;
   /** Text form of the reference, made when somebody asks for it. */
   ref: string | undefined = undefined;
   /** The name or alias it was sent to, for split handling. */
