@@ -365,7 +365,7 @@ export interface BindingNetworkOptions {
   cookie: Buffer
   /** What it can do, a bit each; all that is known by default. */
   features?: number
-  /** Links that it wants for a connection, 1 to 64; 3 by default. */
+  /** Links that it wants for a connection, 1 to 64; 1 by default. */
   pool?: number
   /** Bytes that may be on their way to it on each link; 8 MiB by default. */
   windowBytes?: number

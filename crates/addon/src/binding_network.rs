@@ -44,7 +44,7 @@ pub struct BindingNetworkOptions {
     pub cookie: Buffer,
     /// What it can do, a bit each; all that is known by default.
     pub features: Option<f64>,
-    /// Links that it wants for a connection, 1 to 64; 3 by default.
+    /// Links that it wants for a connection, 1 to 64; 1 by default.
     pub pool: Option<u32>,
     /// Bytes that may be on their way to it on each link; 8 MiB by default.
     pub window_bytes: Option<f64>,
@@ -350,7 +350,7 @@ fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
         creation: options.creation as u64,
         features,
         limits,
-        pool: options.pool.unwrap_or(3).clamp(1, 64) as u16,
+        pool: options.pool.unwrap_or(1).clamp(1, 64) as u16,
         software: options.software,
     };
     let extensions = options.extensions.iter();
