@@ -155,9 +155,12 @@ impl Fabric {
         *write(&self.looker) = looker.map(Looker);
     }
 
-    /// What a thread does while it looks around.
-    pub(crate) fn looker(&self) -> Option<Looker> {
-        read(&self.looker).clone()
+    /// What a thread does while it looks around, `is_last`: before it sleeps.
+    pub(crate) fn look(&self, is_last: bool) {
+        let looker = read(&self.looker).clone();
+        if let Some(Looker(look)) = looker {
+            look(is_last);
+        }
     }
 
     /// The memory of a chunk.

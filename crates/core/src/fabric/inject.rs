@@ -88,6 +88,12 @@ impl Inject {
         self.pending.load(Ordering::Relaxed) != 0
     }
 
+    /// Whether the receiver sleeps; may be late.
+    #[inline]
+    pub fn is_asleep(&self) -> bool {
+        self.asleep.load(Ordering::Relaxed) != 0
+    }
+
     /// Moves all that waits to the end of `ranges`.
     pub fn take(&self, ranges: &mut Vec<Range>) {
         let mut queue = lock(&self.queue);

@@ -18,6 +18,7 @@ mod link_writer;
 mod lookout;
 #[cfg(all(test, loom))]
 mod loom_tests;
+mod neighbours;
 mod outgoing;
 mod port;
 mod seat;

@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use super::fabric::{Fabric, Looker};
+use super::fabric::Fabric;
 use super::incoming::Incoming;
 use super::lookout::Lookout;
+use super::neighbours::{self, Neighbours};
 use super::outgoing::Outgoing;
 use super::seat::Seat;
 
@@ -25,6 +26,7 @@ pub(crate) struct Port {
 impl Port {
     /// The end of a thread that has joined.
     pub(super) fn new(fabric: Arc<Fabric>, thread: u32) -> Self {
+        neighbours::enter(&fabric, thread);
         Self {
             outgoing: Outgoing::new(Arc::clone(&fabric), thread),
             incoming: Incoming::new(Arc::clone(&fabric), thread),
@@ -75,26 +77,35 @@ impl Port {
         if self.incoming.has_more() {
             return false;
         }
-        let inject = &self.fabric.seats[self.thread as usize].inlet.inject;
-        let looker = self.fabric.looker();
-        let look = |is_last| {
-            if let Some(Looker(look)) = &looker {
-                look(is_last);
-            }
-        };
-        let has_come = || {
-            look(false);
-            inject.is_pending()
-        };
-        if self.lookout.look(Instant::now, has_come) {
+        let neighbours = Neighbours::of(&self.fabric, self.thread);
+        if neighbours.all_sleep() && self.look(&neighbours) {
             return false;
         }
-        look(true);
         if !self.seat().inlet.inject.fall_asleep() {
             return false;
         }
         self.lookout.sleeps(Instant::now());
         true
+    }
+
+    /// Looks for frames, as long as no other node of this OS thread gets some: true when some are here.
+    fn look(&mut self, neighbours: &Neighbours) -> bool {
+        let fabric = &self.fabric;
+        let look = |is_last| {
+            fabric.look(is_last);
+            neighbours.look(is_last);
+        };
+        let inject = &fabric.seats[self.thread as usize].inlet.inject;
+        let has_come = || {
+            look(false);
+            inject.is_pending() || neighbours.is_any_pending()
+        };
+        let has_come = self.lookout.look(Instant::now, has_come);
+        if has_come && inject.is_pending() {
+            return true;
+        }
+        look(true);
+        false
     }
 
     /// The thread is awake.
@@ -117,6 +128,7 @@ impl Drop for Port {
         fabric.forget_blobs(self.thread);
         fabric.names.forget(self.thread);
         fabric.events.forget(self.thread);
+        neighbours::leave(&fabric, self.thread);
         seat.clear();
         seat.vacate();
     }
