@@ -1,0 +1,58 @@
+import { Source } from '../threads/flood.ts';
+import { median, stopwatch, verify, type Run, type Suite } from '../suite.ts';
+import type { CargoName } from '../threads/cargo.ts';
+import { sinkSpawn } from './spawn-names.ts';
+import { connectedNodes, topologies, type NodePair } from './topology.ts';
+
+const ROUNDS = 5;
+const WITHIN = { timeoutMs: 120_000 };
+
+/** So many actors of one node, each of which floods one of the other node. */
+export interface Work {
+  readonly pairs: number;
+  /** Of each pair. */
+  readonly messages: number;
+  readonly cargo: CargoName;
+}
+
+/** The suite for that work, in all topologies, and encrypted between two threads. */
+export function floodSuite(work: Work): Suite {
+  return { unit: 'messages', warmUps: 0, runs: 1, run: () => run(work) };
+}
+
+async function run(work: Work): Promise<Run> {
+  const extra: Record<string, number> = {};
+  for (const topology of topologies) {
+    await using nodes = await connectedNodes(topology);
+    extra[`${topology}_rate`] = await rateOf(nodes, work);
+  }
+  await using nodes = await connectedNodes('two_threads', { isEncrypted: true });
+  extra['two_threads_tls_rate'] = await rateOf(nodes, work);
+  const ops = work.pairs * work.messages;
+  return { ops, seconds: ops / extra['two_threads_rate']!, extra };
+}
+
+/** Messages per second, the median of some rounds after one that warms up. */
+async function rateOf(nodes: NodePair, work: Work): Promise<number> {
+  const rates: number[] = [];
+  const { node, peer } = nodes;
+  const numbers = Array.from({ length: work.pairs }, (_, number) => number);
+  const sinks = await Promise.all(numbers.map(() => peer.spawn(sinkSpawn)));
+  const sources = await Promise.all(numbers.map(() => node.spawn(Source)));
+  for (let round = 0; round <= ROUNDS; round++) {
+    const { cargo, messages } = work;
+    const flood = { cargo, messages };
+    const seconds = stopwatch();
+    const counts = sinks.map((sink) => node.call(sink, { type: 'expect', flood }, WITHIN));
+    sources.forEach((source, index) =>
+      node.send(source, { type: 'go', sink: sinks[index]!, flood }),
+    );
+    const right = await Promise.all(counts);
+    verify(
+      right.every((count) => count === messages),
+      `of ${messages} messages only ${right.join(', ')} were right and in their turn`,
+    );
+    if (round > 0) rates.push((work.pairs * messages) / seconds());
+  }
+  return Math.round(median(rates));
+}
