@@ -17,9 +17,9 @@ use crate::socket::{Readiness, Socket, Stream};
 /// Bytes of frames that are taken from the threads before what they became is written.
 const TAKE_AT_ONCE: usize = 64 * 1024;
 /// How often a run takes and writes before it lets others have their turn.
-const ROUNDS: usize = 16;
+const ROUNDS: usize = 4;
 /// Bytes that a run reads from a link before others have their turn.
-const READ_AT_ONCE: usize = 1 << 20;
+const READ_AT_ONCE: usize = 256 << 10;
 /// How long the last words to a peer that broke the protocol may take.
 const GOODBYE: Duration = Duration::from_millis(200);
 /// What the bytes of a frame count at least, so that many small ones end a round, too.

@@ -3,10 +3,14 @@ use std::net::{Shutdown, TcpStream as StdStream};
 use std::pin::pin;
 use std::task::Poll;
 
+use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 use crate::channel::Channel;
+
+/// Bytes that the system may hold back of a link.
+const UNSENT: u32 = 128 << 10;
 
 /// A connected socket: the stream, which anybody may drive, and what tells when it is worth while.
 #[derive(Debug)]
@@ -37,6 +41,7 @@ impl Socket {
     /// Those of the system.
     pub fn new(stream: TcpStream, channel: Channel) -> io::Result<Self> {
         stream.set_nodelay(true)?;
+        bound_buffers(&stream)?;
         let stream = stream.into_std()?;
         let socket = stream.try_clone()?;
         let stream = TcpStream::from_std(stream)?;
@@ -95,6 +100,19 @@ impl Socket {
             }
         }
     }
+}
+
+/// What the system holds back of a link, all that is sent later has to wait for: small messages beside a large one, too.
+fn bound_buffers(stream: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    // What is on its way over a network is not counted.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_notsent_lowat(UNSENT)?;
+    // On one host nothing is on its way: all of it is in the buffers of the two sockets.
+    if stream.peer_addr()?.ip().is_loopback() {
+        socket.set_send_buffer_size(UNSENT as usize)?;
+    }
+    Ok(())
 }
 
 impl Stream {
