@@ -25,9 +25,10 @@ for (const found of [buildErgo(), findErlang()]) {
 }
 
 const figures: Figures[] = [];
-for (const { suite, isOwn = false } of chosen) {
+for (const { suite, peers = ['ergo', 'erlang'] } of chosen) {
+  const able = systems.filter(({ name }) => name === 'tergo' || peers.includes(name));
   for (let round = 1; round <= rounds; round++) {
-    for (const system of isOwn ? [systems[0]!] : systems) {
+    for (const system of able) {
       const result = await system.run(suite);
       figures.push(result);
       console.log(

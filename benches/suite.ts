@@ -49,6 +49,13 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** The one below which so many percent are; 100: the largest. Rounded to three digits behind the point. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const index = Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100));
+  return Math.round(sorted[index]! * 1000) / 1000;
+}
+
 /** Resident bytes of this process after a forced collection; needs `--expose-gc`. */
 export function residentBytes(): number {
   if (globalThis.gc === undefined) throw new Error('start node with --expose-gc');

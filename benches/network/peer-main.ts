@@ -3,8 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { portOf, startPeer, type PeerOptions } from './peer-node.ts';
 
 const options = (workerData ?? JSON.parse(process.argv[2] ?? '{}')) as PeerOptions;
-const port = portOf(await startPeer(options));
-if (parentPort === null) process.send!(port);
-else parentPort.postMessage(port);
+const tell = parentPort?.postMessage.bind(parentPort) ?? process.send!.bind(process);
+tell(portOf(await startPeer(options)));
 // Without the other one it has nothing to do.
 process.on('disconnect', () => process.exit());

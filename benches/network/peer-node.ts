@@ -1,21 +1,26 @@
 import { startNode, type NetworkOptions, type Node } from 'tergo';
 import { Echo } from '../threads/echo.ts';
 import { Sink } from '../threads/flood.ts';
-import { echoSpawn, sinkSpawn } from './spawn-names.ts';
+import { BulkSink } from './bulk.ts';
+import { bulkSpawn, echoSpawn, sinkSpawn } from './spawn-names.ts';
 
 /** What both nodes are started with; it travels to another thread or process. */
 export interface PeerOptions {
   readonly isEncrypted?: boolean;
+  readonly maxMessageSize?: number;
+  /** Of the node that connects. */
+  readonly threads?: number;
 }
 
 /** The network of both nodes. */
-export function benchNetwork({ isEncrypted = false }: PeerOptions): NetworkOptions {
-  const network = {
+export function benchNetwork({ isEncrypted = false, maxMessageSize }: PeerOptions): NetworkOptions {
+  return {
     cookie: 'the cookie of a benchmark',
     acceptors: [{ port: 0 }],
     registrar: false,
-  } as const;
-  return isEncrypted ? { ...network, tls: 'self-signed' } : network;
+    ...(isEncrypted ? { tls: 'self-signed' } : {}),
+    ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
+  };
 }
 
 /** The node that the other one connects to; it lends what the suites spawn. */
@@ -24,6 +29,7 @@ export async function startPeer(options: PeerOptions): Promise<Node> {
   const node = await startNode('bench_b@localhost', { network, log: { level: 'error' } });
   node.network.enableSpawn(sinkSpawn, Sink);
   node.network.enableSpawn(echoSpawn, Echo);
+  node.network.enableSpawn(bulkSpawn, BulkSink);
   return node;
 }
 

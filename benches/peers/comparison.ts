@@ -3,6 +3,9 @@ import {
   crossThreadCallGoals,
   crossThreadGoals,
   eventLoopGoals,
+  largeGoals,
+  pubsubRows,
+  topologyRows,
   isMet,
   type OwnGoal,
   textOf,
@@ -34,24 +37,34 @@ export interface Comparison {
   readonly rate?: number;
   /** At most so many resident bytes for each process. */
   readonly bytes?: number;
-  /** Only Tergo does it; it is compared with what it measures itself beside it. */
-  readonly isOwn?: boolean;
-  /** What it is to reach there. */
+  /** Who else does it; Ergo and Erlang, unless it says otherwise. */
+  readonly peers?: readonly string[];
+  /** Further figures, and what they are to reach. */
   readonly goals?: readonly OwnGoal[];
 }
+
+const NONE: readonly string[] = [];
 
 export const comparisons: readonly Comparison[] = [
   { suite: 'local-1-1', unit: 'messages/s', timesErgo: 7, timesErlang: 3 },
   { suite: 'local-n-n', unit: 'messages/s', timesErgo: 8, timesErlang: 3 },
-  { suite: 'cross-thread-1-1', unit: 'messages/s', isOwn: true, goals: crossThreadGoals },
-  { suite: 'cross-thread-call', unit: 'calls/s', isOwn: true, goals: crossThreadCallGoals },
-  { suite: 'event-loop-delay', unit: 'ticks/s', isOwn: true, goals: eventLoopGoals },
+  { suite: 'cross-thread-1-1', unit: 'messages/s', peers: NONE, goals: crossThreadGoals },
+  { suite: 'cross-thread-call', unit: 'calls/s', peers: NONE, goals: crossThreadCallGoals },
+  { suite: 'event-loop-delay', unit: 'ticks/s', peers: NONE, goals: eventLoopGoals },
   { suite: 'pingpong', unit: 'hops/s', timesErlang: 5 },
   { suite: 'call', unit: 'calls/s', timesErgo: 4 },
   { suite: 'spawn', unit: 'processes/s', timesErgo: 10, bytes: 500 },
   { suite: 'events', unit: 'deliveries/s', rate: 10_000_000 },
-  { suite: 'pool', unit: 'messages/s', isOwn: true },
-  { suite: 'supervisor-restart', unit: 'restarts/s', isOwn: true },
+  { suite: 'pool', unit: 'messages/s', peers: NONE },
+  { suite: 'supervisor-restart', unit: 'restarts/s', peers: NONE },
+  { suite: 'network-1-1', unit: 'messages/s', timesErgo: 8, goals: topologyRows },
+  { suite: 'network-n-n', unit: 'messages/s', timesErgo: 8, goals: topologyRows },
+  { suite: 'network-object-1-1', unit: 'messages/s', timesErgo: 4, goals: topologyRows },
+  { suite: 'network-object-n-n', unit: 'messages/s', timesErgo: 4, goals: topologyRows },
+  { suite: 'network-call', unit: 'calls/s', timesErgo: 1.5, goals: topologyRows },
+  { suite: 'network-call-100', unit: 'calls/s', timesErgo: 8, goals: topologyRows },
+  { suite: 'network-large', unit: 'blocks/s', peers: NONE, goals: largeGoals },
+  { suite: 'pubsub', unit: 'deliveries/s', timesErgo: 20, peers: ['ergo'], goals: pubsubRows },
 ];
 
 /** The median of one figure of one system in one suite, if it ran there. */

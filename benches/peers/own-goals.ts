@@ -33,6 +33,24 @@ export const eventLoopGoals: readonly OwnGoal[] = [
   { name: 'p99, ms', key: 'p99_ms', beside: 'same_thread_p99_ms', atMost: 5 },
 ];
 
+/** The same work by where the two nodes are. */
+export const topologyRows: readonly OwnGoal[] = [
+  { name: 'one JS thread', key: 'one_thread_rate' },
+  { name: 'two JS threads', key: 'two_threads_rate' },
+  { name: 'two OS processes', key: 'two_processes_rate' },
+  { name: 'two JS threads, TLS', key: 'two_threads_tls_rate' },
+];
+
+export const pubsubRows: readonly OwnGoal[] = [
+  { name: 'one JS thread', key: 'one_thread_rate' },
+  { name: 'three JS threads', key: 'threads_rate' },
+];
+
+export const largeGoals: readonly OwnGoal[] = [
+  { name: 'bytes/s', key: 'bytes_per_second', beside: 'tokio_bytes_per_second', times: 0.5 },
+  { name: 'p99 of calls beside 100 MB, ms', key: 'calls_beside_p99_ms', atMost: 10 },
+];
+
 /** Whether it is reached; a figure that was not taken is not. */
 export function isMet(goal: OwnGoal, value: number | undefined, beside?: number): boolean {
   if (value === undefined) return false;
@@ -48,8 +66,8 @@ export function textOf({ atLeast, atMost, times, part }: OwnGoal): string {
   const goals = [
     atLeast === undefined ? '' : `≥ ${atLeast.toLocaleString('en-US')}`,
     atMost === undefined ? '' : `≤ ${atMost}`,
-    times === undefined ? '' : `≥ ${times} × postMessage`,
-    part === undefined ? '' : `≤ ${part} × postMessage`,
+    times === undefined ? '' : `≥ ${times} × what stands beside it`,
+    part === undefined ? '' : `≤ ${part} × what stands beside it`,
   ];
   return goals.filter((goal) => goal !== '').join(', ');
 }

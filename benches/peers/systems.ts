@@ -80,11 +80,15 @@ export function findErlang(): System | Missing {
   });
   if (compiled.status !== 0)
     return { missing: `Erlang (erlc failed):\n${compiled.stdout}${compiled.stderr}` };
+  const distribution = ['-sname', `bench${process.pid}@localhost`, '-setcookie', 'bench'];
   const flags = ['-noshell', '-pa', out, '+P', '4000000', '-eval'];
   return {
     name: 'erlang',
     versions: { 'erlang/otp': release },
-    run: (suite) => measured('erl', [...flags, `erlang_bench:main(["${suite}"])`]),
+    run: (suite) => {
+      const name = suite.startsWith('network-') ? distribution : [];
+      return measured('erl', [...name, ...flags, `erlang_bench:main(["${suite}"])`]);
+    },
   };
 }
 

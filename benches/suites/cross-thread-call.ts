@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node, Pid } from 'tergo';
 import { Echo, type EchoProtocol } from '../threads/echo.ts';
 import { threadNode } from '../threads/thread-node.ts';
-import { verify, type Run, type Suite } from '../suite.ts';
+import { percentile, verify, type Run, type Suite } from '../suite.ts';
 
 const STEADY = 50_000;
 /** Requests of one kind that follow each other, and how often the kinds take turns. */
@@ -90,11 +90,6 @@ async function idleCpu(): Promise<number> {
   await sleep(IDLE_MS);
   const { user, system } = process.cpuUsage(before);
   return Math.round(((user + system) / (IDLE_MS * 10)) * 1000) / 1000;
-}
-
-function percentile(values: readonly number[], percent: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.floor((sorted.length * percent) / 100)]! * 10) / 10;
 }
 
 export const suite: Suite = { unit: 'calls', warmUps: 0, runs: 1, run };

@@ -1,6 +1,7 @@
 // Command ergobench measures an Ergo node on the same work as Tergo's own benchmarks.
 //
 //	ergobench SUITE   SUITE is one of local-1-1 local-n-n pingpong call spawn events
+//	network-1-1 network-n-n network-object-1-1 network-object-n-n network-call network-call-100 pubsub
 //
 // It prints one JSON line: {"system":"ergo","suite":…,"ops":…,"seconds":…,"rate":…}.
 package main
@@ -18,6 +19,7 @@ import (
 	"ergo.services/ergo"
 	"ergo.services/ergo/act"
 	"ergo.services/ergo/gen"
+	"ergo.services/ergo/net/edf"
 )
 
 var (
@@ -25,8 +27,27 @@ var (
 	ready    sync.WaitGroup
 )
 
-type flood struct{ N int }
+// The two nodes of the network suites.
+const (
+	local  gen.Atom = "bench_a@localhost"
+	remote gen.Atom = "bench_b@localhost"
+)
+
+type flood struct {
+	N        int
+	IsObject bool
+}
 type calls struct{ N int }
+
+// order is the small object of the network-object suites.
+type order struct {
+	Type string
+	ID   int
+	Name string
+}
+
+// prepare has a source spawn its sink, on the other node if it is remote.
+type prepare struct{ IsRemote bool }
 type pairUp struct{ Peer gen.PID }
 type event struct{ Payload string }
 
@@ -48,12 +69,20 @@ type source struct {
 func newSource() gen.ProcessBehavior { return &source{} }
 func (s *source) HandleMessage(from gen.PID, message any) error {
 	switch m := message.(type) {
-	case string: // prepare
-		s.sink = must(s.Spawn(newSink, gen.ProcessOptions{}))
+	case prepare:
+		if m.IsRemote {
+			s.sink = must(s.RemoteSpawn(remote, "sink", gen.ProcessOptions{}))
+		} else {
+			s.sink = must(s.Spawn(newSink, gen.ProcessOptions{}))
+		}
 		ready.Done()
 	case flood:
 		for i := 0; i < m.N; i++ {
-			s.SendPID(s.sink, 1)
+			if m.IsObject {
+				s.SendPID(s.sink, order{"order", i, "customer"})
+			} else {
+				s.SendPID(s.sink, 1)
+			}
 		}
 	case calls:
 		for i := 0; i < m.N; i++ {
@@ -110,7 +139,7 @@ type subscriber struct{ act.Actor }
 
 func newSubscriber() gen.ProcessBehavior { return &subscriber{} }
 func (s *subscriber) HandleMessage(from gen.PID, message any) error {
-	must(s.MonitorEvent(gen.Event{Name: "bench.event", Node: "bench@localhost"}))
+	must(s.MonitorEvent(gen.Event{Name: "bench.event", Node: local}))
 	ready.Done()
 	return nil
 }
@@ -120,24 +149,34 @@ func main() {
 	if len(os.Args) < 2 {
 		fail("usage: ergobench SUITE")
 	}
-	options := gen.NodeOptions{}
-	options.Network.Mode = gen.NetworkModeDisabled
-	options.Log.Level = gen.LogLevelError
-	node := must(ergo.StartNode("bench@localhost", options))
 	suite := os.Args[1]
 	switch suite {
 	case "local-1-1":
-		runFlood(node, suite, 1, 3_000_000)
+		runFlood(suite, 1, 3_000_000, flood{})
 	case "local-n-n":
-		runFlood(node, suite, runtime.NumCPU(), 1_000_000)
+		runFlood(suite, runtime.NumCPU(), 1_000_000, flood{})
+	case "network-1-1":
+		runFlood(suite, 1, 3_000_000, flood{})
+	case "network-n-n":
+		runFlood(suite, runtime.NumCPU(), 1_000_000, flood{})
+	case "network-object-1-1":
+		runFlood(suite, 1, 1_000_000, flood{IsObject: true})
+	case "network-object-n-n":
+		runFlood(suite, runtime.NumCPU(), 500_000, flood{IsObject: true})
 	case "pingpong":
-		runPingPong(node, suite, 1_000_000)
+		runPingPong(suite, 1_000_000)
 	case "call":
-		runCalls(node, suite, 300_000)
+		runCalls(suite, 1, 300_000)
+	case "network-call":
+		runCalls(suite, 1, 50_000)
+	case "network-call-100":
+		runCalls(suite, 100, 5_000)
 	case "spawn":
-		runSpawn(node, suite, 1_000_000)
+		runSpawn(suite, 1_000_000)
 	case "events":
-		runEvents(node, suite, 100_000, 20)
+		runEvents(suite, 100_000, 20)
+	case "pubsub":
+		runPubsub(suite, 10, 100_000)
 	default:
 		fail("unknown suite " + suite)
 	}
@@ -145,38 +184,77 @@ func main() {
 }
 
 // runFlood has as many pairs flood at once as there are; each source spawns its own sink.
-func runFlood(node gen.Node, suite string, pairs, n int) {
-	sources := make([]gen.PID, pairs)
-	for i := range sources {
-		sources[i] = startSource(node)
+func runFlood(suite string, pairs, n int, work flood) {
+	node := startNodes(suite)
+	if work.IsObject {
+		register(order{})
 	}
+	sources := startSources(node, suite, pairs)
 	received.Add(pairs * n)
+	work.N = n
 	begin := time.Now()
 	for _, pid := range sources {
-		node.Send(pid, flood{n})
+		node.Send(pid, work)
 	}
 	received.Wait()
 	report(suite, pairs*n, time.Since(begin), nil)
 }
 
-func runCalls(node gen.Node, suite string, n int) {
-	pid := startSource(node)
-	received.Add(1)
+func runCalls(suite string, callers, n int) {
+	node := startNodes(suite)
+	sources := startSources(node, suite, callers)
+	received.Add(callers)
 	begin := time.Now()
-	node.Send(pid, calls{n})
+	for _, pid := range sources {
+		node.Send(pid, calls{n})
+	}
 	received.Wait()
-	report(suite, n, time.Since(begin), nil)
+	report(suite, callers*n, time.Since(begin), nil)
 }
 
-func startSource(node gen.Node) gen.PID {
-	pid := must(node.Spawn(newSource, gen.ProcessOptions{}))
-	ready.Add(1)
-	node.Send(pid, "prepare")
+func startSources(node gen.Node, suite string, n int) []gen.PID {
+	sources := make([]gen.PID, n)
+	for i := range sources {
+		sources[i] = must(node.Spawn(newSource, gen.ProcessOptions{}))
+		ready.Add(1)
+		node.Send(sources[i], prepare{isNetwork(suite)})
+	}
 	ready.Wait()
-	return pid
+	return sources
 }
 
-func runPingPong(node gen.Node, suite string, n int) {
+// startNodes starts the node of the suite, and the other one if it needs two.
+func startNodes(suite string) gen.Node {
+	node := start(local, isNetwork(suite))
+	if isNetwork(suite) {
+		other := start(remote, true)
+		if err := other.Network().EnableSpawn("sink", newSink); err != nil {
+			panic(err)
+		}
+	}
+	return node
+}
+
+func isNetwork(suite string) bool { return strings.HasPrefix(suite, "network-") }
+
+func start(name gen.Atom, hasNetwork bool) gen.Node {
+	options := gen.NodeOptions{}
+	options.Network.Cookie = "bench"
+	if !hasNetwork {
+		options.Network.Mode = gen.NetworkModeDisabled
+	}
+	options.Log.Level = gen.LogLevelError
+	return must(ergo.StartNode(name, options))
+}
+
+func register(value any) {
+	if err := edf.RegisterTypeOf(value); err != nil {
+		panic(err)
+	}
+}
+
+func runPingPong(suite string, n int) {
+	node := startNodes(suite)
 	x := must(node.Spawn(newPong, gen.ProcessOptions{}, n))
 	y := must(node.Spawn(newPong, gen.ProcessOptions{}, n))
 	received.Add(1)
@@ -186,7 +264,8 @@ func runPingPong(node gen.Node, suite string, n int) {
 	report(suite, 2*n, time.Since(begin), nil)
 }
 
-func runSpawn(node gen.Node, suite string, n int) {
+func runSpawn(suite string, n int) {
+	node := startNodes(suite)
 	runtime.GC()
 	before := rss()
 	begin := time.Now()
@@ -199,16 +278,10 @@ func runSpawn(node gen.Node, suite string, n int) {
 }
 
 // runEvents publishes one event to all subscribers, waits for every delivery, and again.
-func runEvents(node gen.Node, suite string, subscribers, rounds int) {
-	p := must(node.Spawn(newProducer, gen.ProcessOptions{}))
-	ready.Add(1)
-	node.Send(p, "register")
-	ready.Wait()
-	ready.Add(subscribers)
-	for i := 0; i < subscribers; i++ {
-		node.Send(must(node.Spawn(newSubscriber, gen.ProcessOptions{})), "go")
-	}
-	ready.Wait()
+func runEvents(suite string, subscribers, rounds int) {
+	node := startNodes(suite)
+	p := startProducer(node)
+	subscribe(node, subscribers)
 	begin := time.Now()
 	for i := 0; i < rounds; i++ {
 		received.Add(subscribers)
@@ -216,6 +289,39 @@ func runEvents(node gen.Node, suite string, subscribers, rounds int) {
 		received.Wait()
 	}
 	report(suite, rounds*subscribers, time.Since(begin), nil)
+}
+
+// runPubsub publishes one event to the subscribers of other nodes, each of which has as many.
+func runPubsub(suite string, nodes, subscribers int) {
+	register(event{})
+	node := start(local, true)
+	p := startProducer(node)
+	for i := 0; i < nodes; i++ {
+		other := start(gen.Atom(fmt.Sprintf("bench_c%d@localhost", i)), true)
+		must(other.Network().GetNode(local))
+		subscribe(other, subscribers)
+	}
+	received.Add(nodes * subscribers)
+	begin := time.Now()
+	node.Send(p, 1)
+	received.Wait()
+	report(suite, nodes*subscribers, time.Since(begin), nil)
+}
+
+func startProducer(node gen.Node) gen.PID {
+	p := must(node.Spawn(newProducer, gen.ProcessOptions{}))
+	ready.Add(1)
+	node.Send(p, "register")
+	ready.Wait()
+	return p
+}
+
+func subscribe(node gen.Node, subscribers int) {
+	ready.Add(subscribers)
+	for i := 0; i < subscribers; i++ {
+		node.Send(must(node.Spawn(newSubscriber, gen.ProcessOptions{})), "go")
+	}
+	ready.Wait()
 }
 
 func must[T any](v T, err error) T {
