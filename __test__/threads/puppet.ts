@@ -13,6 +13,7 @@ import {
   type MaybePromise,
   type Next,
   type Pid,
+  type ProcessName,
   type Publisher,
   type Response,
   type SendOptions,
@@ -67,6 +68,12 @@ export interface PuppetProtocol {
 interface PassOn {
   readonly type: 'pass on';
   readonly to: Pid<unknown>;
+  /** To whom that one passes it on. */
+  readonly next?: Pid<unknown>;
+  /** Who has passed it on first keeps its thread until somebody has this name. */
+  readonly until?: ProcessName<unknown>;
+  /** So many further messages of 16 KB to `to`. */
+  readonly followers?: number;
 }
 
 export interface PuppetOptions {
@@ -229,8 +236,13 @@ export class Puppet extends Actor<PuppetProtocol> {
   }
 
   #passOn(request: PassOn, from: AnyPid): Answer {
-    if (request.to === this.pid) return reply(request, [from, this.pid, request] as never);
-    return this.forward(request.to, request as never);
+    const { to, next, until, followers = 0 } = request;
+    if (to === this.pid && next !== undefined) return this.forward(next, request as never);
+    if (to === this.pid) return reply(request, [from, this.pid, request] as never);
+    const passed = this.forward(to, request as never);
+    for (let sent = 0; sent < followers; sent++) this.send(to, 'f'.repeat(16_000));
+    if (until !== undefined) while (this.node.whereis(until) === undefined);
+    return passed;
   }
 
   #keep(message: unknown, from: AnyPid, by?: unknown): Next {

@@ -98,6 +98,8 @@ export class Far {
   readonly #codec: Codec;
   /** Threads that have ended and are not back. */
   readonly #down = new Map<number, Down>();
+  /** By thread: why it ended last. */
+  readonly #ends: (Error | undefined)[] = [];
 
   constructor(runtime: Runtime, place: ThreadPlace) {
     this.runtime = runtime;
@@ -180,9 +182,15 @@ export class Far {
   /** A thread has ended: so has everything that was there. */
   ended(thread: number, reason: Error): void {
     if (!this.#down.has(thread)) this.#down.set(thread, { waiting: [], lost: undefined });
+    this.#ends[thread] = reason;
     this.#seatEnded(thread, reason);
     this.spawns.threadEnded(thread, reason);
     this.applications.threadEnded(thread, reason);
+  }
+
+  /** Why a thread of that number ended last, if one has. */
+  endOf(thread: number): Error | undefined {
+    return this.#ends[thread];
   }
 
   /** The connection to a node is gone: for us, so is everything that was there. */

@@ -55,6 +55,8 @@ export class Spawner {
   #slots: Uint32Array = new Uint32Array(0);
   #nextSlot = 0;
   #firstId = 0;
+  /** The first id that processes of this thread could have: what was here before has lower ones. */
+  oldestId = 0;
   /** What to do when a process ends whose `init` is pending. */
   readonly #initialising = new Map<ProcessRecord, () => void>();
 
@@ -160,6 +162,7 @@ export class Spawner {
     if (granted === 0) throw new TergoError('internal', 'the node has no room for more processes');
     this.#slots = ring.slice(GRANT_AT, GRANT_AT + 2 * granted);
     this.#firstId = ring[ID_HI]! * 2 ** 32 + ring[ID_LO]!;
+    if (this.oldestId === 0) this.oldestId = this.#firstId;
     this.#nextSlot = 0;
   }
 
