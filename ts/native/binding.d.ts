@@ -151,6 +151,11 @@ export declare class BindingScheduler {
   /** The object shape of a number; null when there is none. */
   shapeText(number: number): string | null
 }
+  /**
+   * Keeps the bytes of that number, which were kept for a thread and not yet taken, for another one, too, without a
+   * copy: the number there, or 0 when they are gone or too much is on its way there.
+   */
+  shareBlob(thread: number, blob: number, isForced: boolean): number
 
 /** What an acceptor has done. */
 export interface BindingAcceptorInfo {

@@ -15,7 +15,7 @@ use napi::bindgen_prelude::{ArrayBuffer, Function, Result};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error};
 use napi_derive::napi;
-use tergo_core::Block;
+use tergo_core::{BlobBytes, Block};
 
 use crate::binding_scheduler::BindingScheduler;
 use crate::external_memory::array_buffer;
@@ -159,7 +159,10 @@ impl BindingScheduler {
     ) -> Result<Option<ArrayBuffer<'env>>> {
         let bytes = self.fabric().and_then(|fabric| fabric.take_blob(number));
         bytes
-            .map(|bytes| ArrayBuffer::from_data(env, bytes))
+            .map(|bytes| match bytes {
+                BlobBytes::Own(bytes) => ArrayBuffer::from_data(env, bytes),
+                BlobBytes::Shared(bytes) => array_buffer(env, bytes),
+            })
             .transpose()
     }
 
@@ -172,6 +175,16 @@ impl BindingScheduler {
     /// The object shape that the peer behind a connection has told by that number; null when there is none.
     #[napi]
     pub fn peer_shape(&self, seat: u32, number: u32) -> Option<String> {
+    /// Keeps the bytes of that number, which were kept for a thread and not yet taken, for another one, too, without a
+    /// copy: the number there, or 0 when they are gone or too much is on its way there.
+    #[napi]
+    pub fn share_blob(&self, thread: u32, blob: u32, is_forced: bool) -> u32 {
+        let number = self
+            .handle()
+            .call(|scheduler| scheduler.share_blob(thread, blob, is_forced));
+        number.unwrap_or(0)
+    }
+
         let text = self.fabric()?.peer_shape(seat, number)?;
         Some(text.to_string())
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::blobs::Blob;
+use super::blobs::{Blob, BlobBytes};
 use super::block::Block;
 use super::fabric::Fabric;
 use super::frame_head::FrameHead;
@@ -233,7 +233,7 @@ impl LinkWriter {
         let kept = blobs.drain(..).map(|bytes| {
             self.way(thread).add_blob(bytes.len() as u64);
             self.fabric.blobs.put(Blob {
-                bytes,
+                bytes: BlobBytes::Own(bytes),
                 sender: self.number,
                 receiver: thread,
             })

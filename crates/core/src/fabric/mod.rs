@@ -24,6 +24,7 @@ mod seat;
 mod shapes;
 mod way;
 
+pub use blobs::BlobBytes;
 pub use block::Block;
 pub(crate) use directory::{Directory, Holder};
 pub use fabric::{Fabric, JoinError};

@@ -218,6 +218,14 @@ impl Scheduler {
     pub fn process_counters(&mut self, slot: u32, generation: u32) -> Option<ProcessCounters> {
         self.flush();
         self.kernel.process_counters(slot, generation)
+    /// Keeps what was kept for another thread, and not yet taken there, for one more, without a copy: the number, or 0.
+    pub fn share_blob(&mut self, receiver: u32, blob: u32, is_forced: bool) -> u32 {
+        let port = self.kernel.port.as_mut();
+        port.map_or(0, |port| {
+            port.outgoing.share_blob(receiver, blob, is_forced)
+        })
+    }
+
     }
 
     /// The counters of an event that is registered.
