@@ -159,11 +159,27 @@ for (const { title, one, other } of everyPlaces) {
     const subscriber = await puppet(node, one);
     await subscriber.do('monitorEvent', closed);
     await subscriber.do('monitorEvent', open);
-    await stranger.do('publish', closed, 'no');
+    t.deepEqual(await stranger.do('publish', closed, 'no'), ['event-owner']);
     await stranger.do('publish', open, 'yes');
     t.deepEqual(await subscriber.messages(1), ['yes']);
     await t.throwsAsync(stranger.do('announce', open, {}), { code: 'taken' });
     t.deepEqual(await stranger.do('publish', 'no such event', 1), ['event-unknown']);
+  });
+
+  test(`who was given the right to publish does so, and only as long as the event stands, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, one);
+    const stranger = await puppet(node, other);
+    const event = fresh('event');
+    const publisher = await producer.do<object>('registerEvent', event, {});
+    const subscriber = await puppet(node, one);
+    await subscriber.do('monitorEvent', event);
+    t.is(await stranger.do('sendEvent', publisher, 'yes'), 'ok');
+    t.deepEqual(await subscriber.messages(1), ['yes']);
+    await producer.do('unregisterEvent', event);
+    t.is(await stranger.do('sendEvent', publisher, 'late'), 'event-unknown');
+    await producer.do('registerEvent', event, {});
+    t.is(await stranger.do('sendEvent', publisher, 'of the former one'), 'event-owner');
   });
 
   test(`the node's own subscription reads an event, ${title}`, async (t) => {

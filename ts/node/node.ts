@@ -172,12 +172,19 @@ export class Node implements Messenger, AsyncDisposable {
     this.#runtime.env.set(key, value);
   }
 
-  /** Registers a process under a name; it can have one. Throws `taken`, `process-unknown`, `incorrect`. */
+  /**
+   * Registers a process of whichever thread under a name; it can have one. From then on nobody else can have the name, and
+   * every thread finds the process by it; one of another thread sees its own `name` when that has heard of it, before all
+   * that is sent to it from here later. Throws `taken`, `process-unknown`, `process-terminated`, `incorrect`.
+   */
   registerName<P>(name: ProcessName<P>, pid: Pid<NoInfer<P>>): void {
-    this.#runtime.names.register(this.#findHere(pid, 'registerName'), name);
+    this.#runtime.names.register(this.#find(pid), name);
   }
 
-  /** Takes a name from its process, whose pid it gives; who is linked to the name or monitors it hears `unregistered`. Throws `name-unknown`. */
+  /**
+   * Takes a name from its process, of whichever thread, whose pid it gives; who is linked to the name or monitors it hears
+   * `unregistered`. Others can have the name at once. Throws `name-unknown`.
+   */
   unregisterName<P>(name: ProcessName<P>): Pid<P> {
     this.#checkAlive();
     checkName('name', name);
@@ -386,5 +393,4 @@ function elsewhere(pid: FarPid, method: string): Error {
 const ADVICE: Readonly<Record<string, string>> = {
   processInfo: 'use fetchProcessInfo',
   processState: 'use fetchProcessInfo',
-  registerName: 'spawn it with the option name',
 };

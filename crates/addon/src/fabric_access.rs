@@ -133,6 +133,28 @@ impl BindingScheduler {
         found.unwrap_or(false)
     }
 
+    /// Reserves a name for a process of another thread, which is to be told; gives a verdict.
+    #[napi]
+    pub fn reserve_name(&self, thread: u32, slot: u32, generation: u32, name: String) -> u32 {
+        self.ask(|scheduler| scheduler.reserve_name(thread, slot, generation, &name))
+    }
+
+    /// Takes a name that another thread has reserved for a process; gives a verdict, and the address in `RESULT_A` and
+    /// `RESULT_B`. If the process has ended, the name is free.
+    #[napi]
+    pub fn take_name(&self, slot: u32, generation: u32, name: String) -> u32 {
+        self.ask(|scheduler| scheduler.take_name(slot, generation, &name))
+    }
+
+    /// Frees a name for all threads; true when somebody had it: then the results say who, whose thread is to be told.
+    #[napi]
+    pub fn withdraw_name(&self, name: String) -> bool {
+        let had = self
+            .handle()
+            .call(|scheduler| scheduler.withdraw_name(&name));
+        had.unwrap_or(false)
+    }
+
     /// An address that stands for something of another thread, in `RESULT_A` and `RESULT_B`; given up by
     /// `RELEASE`.
     #[napi]
@@ -147,6 +169,16 @@ impl BindingScheduler {
         let number = self
             .handle()
             .call(|scheduler| scheduler.put_blob(thread, bytes, is_forced));
+        number.unwrap_or(0)
+    }
+
+    /// Keeps the bytes of that number, which were kept for a thread and not yet taken, for another one, too, without a
+    /// copy: the number there, or 0 when they are gone or too much is on its way there.
+    #[napi]
+    pub fn share_blob(&self, thread: u32, blob: u32, is_forced: bool) -> u32 {
+        let number = self
+            .handle()
+            .call(|scheduler| scheduler.share_blob(thread, blob, is_forced));
         number.unwrap_or(0)
     }
 
@@ -175,16 +207,6 @@ impl BindingScheduler {
     /// The object shape that the peer behind a connection has told by that number; null when there is none.
     #[napi]
     pub fn peer_shape(&self, seat: u32, number: u32) -> Option<String> {
-    /// Keeps the bytes of that number, which were kept for a thread and not yet taken, for another one, too, without a
-    /// copy: the number there, or 0 when they are gone or too much is on its way there.
-    #[napi]
-    pub fn share_blob(&self, thread: u32, blob: u32, is_forced: bool) -> u32 {
-        let number = self
-            .handle()
-            .call(|scheduler| scheduler.share_blob(thread, blob, is_forced));
-        number.unwrap_or(0)
-    }
-
         let text = self.fabric()?.peer_shape(seat, number)?;
         Some(text.to_string())
     }

@@ -25,7 +25,7 @@ pub use fabric::{
     LinkPort, MAX_PAYLOAD, split_name,
 };
 pub use ring::RingMemory;
-pub use scheduler::{Scheduler, Verdict};
+pub use scheduler::{EventTraits, Scheduler, Verdict};
 pub use watchdog::{LOOK_EVERY_MS, Watchdog};
 
 /// The index that stands for "none" in every table.

@@ -185,7 +185,10 @@ impl LinkWriter {
         if let Some(name) = inbound.name {
             head.flags |= FLAG_NAMED;
             (head.thread, head.first, head.second) = match self.fabric.names.find(name) {
-                Some(holder) => (holder.thread, holder.slot, holder.generation),
+                Some(holder) => {
+                    let owner = holder.owner;
+                    (owner.thread, owner.slot, owner.generation)
+                }
                 None => (0, 0, 0),
             };
         }
