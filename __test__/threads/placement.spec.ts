@@ -183,7 +183,6 @@ test('what cannot be known at once of a process of another thread says how to as
   const far = await puppet(node, 1);
   t.throws(() => node.processInfo(far.pid), { code: 'not-allowed', message: /fetchProcessInfo/ });
   t.throws(() => node.processState(far.pid), { code: 'not-allowed', message: /fetchProcessInfo/ });
-  t.throws(() => node.addLogger('x', far.pid), { code: 'not-allowed' });
   t.like(await node.fetchProcessInfo(far.pid), { pid: far.pid, thread: 1 });
   const all = await node.fetchProcessListShortInfo();
   t.deepEqual(

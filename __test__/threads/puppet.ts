@@ -10,6 +10,7 @@ import {
   type EventMeta,
   type EventName,
   type Exit,
+  type LogRecord,
   type MaybePromise,
   type Next,
   type Pid,
@@ -37,7 +38,8 @@ export type Notice =
       readonly node: string;
     }
   | { readonly on: 'event-start' | 'event-stop'; readonly event: string }
-  | { readonly on: 'response'; readonly response: Response };
+  | { readonly on: 'response'; readonly response: Response }
+  | { readonly on: 'log'; readonly record: LogRecord };
 
 /** What a puppet is told to do: one of its own methods, or one of `Tricks`. */
 export interface Order {
@@ -147,6 +149,11 @@ export class Puppet extends Actor<PuppetProtocol> {
 
   override handleResponse(response: Response): Next {
     this.#seen.push({ on: 'response', response });
+    return noreply;
+  }
+
+  override handleLog(record: LogRecord): Next {
+    this.#seen.push({ on: 'log', record });
     return noreply;
   }
 

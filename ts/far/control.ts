@@ -58,6 +58,10 @@ export const Control = {
   run: 28,
   /** Value: a pid of that thread and the name that was reserved for it. */
   register: 29,
+  /** Value: a pid of that thread and as which logger it serves from now on; without a name: as none. */
+  serve: 30,
+  /** Number: the process that serves as logger and has taken a record. */
+  logTaken: 31,
   /** Number: the important message, which is in the mailbox. */
   placed: 32,
   /** Number: the important message; value: the code of the error by which it is not. */

@@ -19,6 +19,7 @@ import { FarAliases } from './far-aliases.ts';
 import { FarApplications } from './far-applications.ts';
 import { FarCalls } from './far-calls.ts';
 import { FarLinks } from './far-links.ts';
+import { FarLoggers } from './far-loggers.ts';
 import { FarMessages } from './far-messages.ts';
 import { FarNames } from './far-names.ts';
 import { FarPids } from './far-pids.ts';
@@ -85,6 +86,7 @@ export class Far {
   readonly calls: FarCalls;
   readonly proxies: Proxies;
   readonly links: FarLinks;
+  readonly loggers: FarLoggers;
   readonly watches: Watches;
   readonly spawns: FarSpawns;
   readonly applications: FarApplications;
@@ -129,6 +131,7 @@ export class Far {
     this.calls = new FarCalls(runtime, this);
     this.proxies = new Proxies(runtime, this);
     this.links = new FarLinks(runtime, this);
+    this.loggers = new FarLoggers(runtime, this);
     this.watches = new Watches(runtime, this);
     this.spawns = new FarSpawns(runtime, this);
     this.applications = new FarApplications(this);

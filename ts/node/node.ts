@@ -300,7 +300,7 @@ export class Node implements Messenger, AsyncDisposable {
   }
 
   /**
-   * Adds a logger, or a process that gets every record in `handleLog`. A process's own log is off while
+   * Adds a logger, or a process, of whichever thread, that gets every record in `handleLog`. A process's own log is off while
    * it serves; it is removed when it ends. A name that begins with a dot hides it: it gets only records of logs whose
    * `logger` it is. Throws `taken`, `incorrect`, `process-unknown`, `not-allowed` (a process that is a logger already).
    */
@@ -308,7 +308,7 @@ export class Node implements Messenger, AsyncDisposable {
     this.#checkAlive();
     this.#checkHome('addLogger');
     if (logger instanceof LocalPid)
-      this.#runtime.addLoggerProcess(name, this.#findHere(logger, 'addLogger'), options);
+      this.#runtime.addLoggerProcess(name, this.#find(logger), options);
     else this.#runtime.hub.add(name, logger as Logger, options);
   }
 
