@@ -44,6 +44,15 @@ test("'any' spreads processes over the threads that have the fewest", async (t) 
   );
 });
 
+test("'any' refuses a class that other threads do not know, though this one has the fewest processes", async (t) => {
+  const node = await threadNode(t);
+  for (const thread of [1, 1, 2, 2]) await puppet(node, thread);
+  const refused = { code: 'not-allowed', message: /Unregistered .*behaviors/ };
+  await t.throwsAsync(node.spawn(Unregistered, { thread: 'any' }), refused);
+  await t.notThrowsAsync(node.spawn(Unregistered, { thread: 0 }));
+  await t.notThrowsAsync(node.spawn(Unregistered));
+});
+
 test('near another process is on its thread', async (t) => {
   const node = await threadNode(t);
   const other = await puppet(node, 2);

@@ -85,7 +85,8 @@ export class Spawner {
   ): Promise<LocalPid> {
     try {
       this.#check(parent, behaviour, options);
-      const thread = options?.thread === undefined ? HERE : this.#threadFor(options.thread);
+      const thread =
+        options?.thread === undefined ? HERE : this.#threadFor(options.thread, behaviour);
       if (thread !== HERE) return this.#spawnOn(thread, parent, behaviour, options!, opened);
       const record = this.#record(parent, options);
       opened?.(record);
@@ -98,13 +99,13 @@ export class Spawner {
     }
   }
 
-  /** The number of another thread, or `HERE`. Throws `incorrect` when the node has no such thread. */
-  #threadFor(placement: Placement): number {
+  /** The number of another thread, or `HERE`. Throws `incorrect` when the node has no such thread, and `not-allowed`. */
+  #threadFor(placement: Placement, behaviour: AnyBehaviour): number {
     const { threads, far } = this.#runtime;
     if (typeof placement === 'number' && placement >= threads)
       throw incorrect('options.thread', `below ${threads}, the node's threads`, placement);
     if (far === undefined) return HERE;
-    const thread = far.placement.threadFor(placement);
+    const thread = far.placement.threadFor(placement, behaviour);
     return thread === far.thread ? HERE : thread;
   }
 
