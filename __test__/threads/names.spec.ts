@@ -1,7 +1,8 @@
 import test from 'ava';
-import { processName, type ProcessName } from 'tergo';
+import { processName, type Node, type ProcessName } from 'tergo';
+import { Random } from '../soak/random.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { closeSharedNode, fresh, puppet, sharedNode } from './stage.ts';
+import { closeSharedNode, fresh, type Handle, puppet, sharedNode } from './stage.ts';
 import type { PuppetProtocol } from './puppet.ts';
 
 test.after.always(closeSharedNode);
@@ -86,6 +87,56 @@ test('a name that was taken away can be given again at once', async (t) => {
   node.registerName(name, one.pid);
   node.send(name, 'the last');
   t.deepEqual(await one.messages(1), ['the last']);
+});
+
+/** Whether all threads agree who has which name, the processes included. */
+async function isAgreed(
+  node: Node,
+  names: readonly ProcessName<PuppetProtocol>[],
+  all: readonly Handle[],
+): Promise<boolean> {
+  const living = new Set(node.processList());
+  const infos = await Promise.all(
+    all.filter(({ pid }) => living.has(pid)).map(({ pid }) => node.fetchProcessInfo(pid)),
+  );
+  for (const name of names) {
+    const [first, ...others] = await Promise.all(all.map((one) => one.do('whereis', name)));
+    const isOne = others.every((other) => other === first);
+    if (!isOne || infos.some((info) => (info.name === name) !== (info.pid === first))) return false;
+  }
+  return true;
+}
+
+test('names that all threads give and take at once are the same everywhere in the end', async (t) => {
+  const node = await sharedNode();
+  const random = new Random(26);
+  const names = Array.from({ length: 4 }, freshName);
+  const counts = new Map<unknown, number>();
+  for (let round = 0; round < 40; round++) {
+    const all: Handle[] = [];
+    for (const thread of [0, 1, 2, 0, 1, 2]) all.push(await puppet(node, thread));
+    const [ending, ...givers] = all as [Handle, ...Handle[]];
+    const changes = givers.map(() =>
+      Array.from({ length: 60 }, () => {
+        const [name, { pid }] = [random.pick(names), random.pick(all)];
+        return random.oneIn(2) ? [name] : [name, pid];
+      }),
+    );
+    const told = Promise.all(
+      givers.map((giver, at) => giver.do<readonly string[]>('rename', changes[at])),
+    );
+    node.kill(ending.pid);
+    for (const result of (await told).flat()) counts.set(result, (counts.get(result) ?? 0) + 1);
+    await waitFor(`agreement in round ${round}`, () => isAgreed(node, names, givers));
+    for (const { pid } of givers) node.kill(pid);
+    for (const one of givers) await one.gone();
+  }
+  for (const result of ['ok', 'taken', 'name-unknown']) t.true((counts.get(result) ?? 0) > 100);
+  const possible = ['ok', 'taken', 'name-unknown', 'process-unknown', 'process-terminated'];
+  t.deepEqual(
+    [...counts.keys()].filter((result) => !possible.includes(String(result))),
+    [],
+  );
 });
 
 test('who has ended gets no name, and the name stays free', async (t) => {

@@ -178,6 +178,23 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.spawn(Puppet, options);
   }
 
+  whereis(name: ProcessName<unknown>): unknown {
+    return this.node.whereis(name);
+  }
+
+  /** Gives names to processes and takes them away; what came of each. */
+  rename(changes: readonly (readonly [name: ProcessName<unknown>, to?: Pid<unknown>])[]): unknown {
+    return changes.map(([name, to]) => {
+      try {
+        if (to === undefined) this.node.unregisterName(name);
+        else this.node.registerName(name, to);
+        return 'ok';
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+    });
+  }
+
   flood(to: Pid<unknown>, count: number): number {
     let sent = 0;
     while (sent < count && this.send(to, sent) === 'ok') sent += 1;

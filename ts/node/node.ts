@@ -245,7 +245,10 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.answers.inspect(this.#runtime.core, target, items);
   }
 
-  /** Everything about a process of this thread. Throws `process-unknown`, `node-terminated`, and `not-allowed` for one of another thread. */
+  /**
+   * Everything about a process of this thread. Throws `process-unknown`, `node-terminated`, and `not-allowed` for one of another
+   * thread: `fetchProcessInfo` asks that.
+   */
   processInfo(pid: AnyPid): ProcessInfo {
     return this.#runtime.inspector.info(this.#findHere(pid, 'processInfo'));
   }
@@ -260,7 +263,7 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.inspector.info(peer);
   }
 
-  /** What a process of this thread is doing; `terminated` if there is none. Throws `not-allowed` for one of another thread that lives. */
+  /** What a process of this thread is doing; `terminated` if there is none. Throws `not-allowed` for one of another thread that lives: its `fetchProcessInfo` has the state. */
   processState(pid: AnyPid): ProcessState {
     if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
     if (pid instanceof FarPid && pid.isAlive) throw elsewhere(pid, 'processState');
