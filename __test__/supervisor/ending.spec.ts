@@ -259,6 +259,57 @@ test('a child is restarted only when the terminate of the one before is over', a
   t.deepEqual(await kept.told(), ['up a']);
 });
 
+for (const keepOrder of [false, true]) {
+  const how = keepOrder ? 'one by one' : 'at once';
+  for (const [strategy, group] of [
+    ['rest-for-one', ['b', 'c', 'd']],
+    ['all-for-one', ['a', 'b', 'c', 'd']],
+  ] as const) {
+    test(`${strategy}: siblings stop ${how} as soon as one has ended, and start when its terminate is over`, async (t) => {
+      const gate = Promise.withResolvers<void>();
+      const kept = await keep(t, (story) => ({
+        ...{ strategy, keepOrder, restart: 'permanent', intensity: 1 },
+        children: [
+          tended(story, 'a'),
+          tended(story, 'b', { onTerminate: () => gate.promise }),
+          tended(story, 'c'),
+          tended(story, 'd'),
+        ],
+      }));
+      await kept.told();
+      await kept.end('b', 'kill');
+      const others = group.filter((name) => name !== 'b').toReversed();
+      // One by one: who comes before it has to wait for it.
+      const told = keepOrder ? others.filter((name) => name !== 'a') : others;
+      t.deepEqual(await kept.told(), ['down b kill', ...told.map((name) => `down ${name} kill`)]);
+      gate.resolve();
+      const last = others.filter((name) => !told.includes(name));
+      t.deepEqual(await kept.told(), [
+        ...last.map((name) => `down ${name} kill`),
+        ...group.map((name) => `up ${name}`),
+      ]);
+      const restarts = (await kept.children()).map((child) => child.restarts);
+      t.deepEqual(restarts, [0, 1, 0, 0]);
+    });
+  }
+}
+
+test('rest-for-one: a sibling that ends while one before it is about to is not restarted for itself', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const kept = await keep(t, (story) => ({
+    ...{ strategy: 'rest-for-one', restart: 'permanent', intensity: 1 },
+    children: [tended(story, 'a', { onTerminate: () => gate.promise }), tended(story, 'b')],
+  }));
+  await kept.told();
+  const [a, b] = [await kept.child('a'), await kept.child('b')];
+  kept.node.kill(a);
+  kept.node.kill(b);
+  t.deepEqual(await kept.told(), ['down a kill', 'down b kill']);
+  gate.resolve();
+  t.deepEqual(await kept.told(), ['up a', 'up b']);
+  t.is((await kept.ask((self) => self.restarts())).length, 1);
+});
+
 test('a supervisor that is to end waits for the terminate of a child that had ended before', async (t) => {
   const gate = Promise.withResolvers<void>();
   const kept = await keep(t, (story) => ({

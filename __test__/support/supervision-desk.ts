@@ -54,6 +54,12 @@ export class SupervisionDesk {
     }
   }
 
+  /** A child has ended, but for its last words: `end` is to come. */
+  leave(child: AnyChild, reason: ExitReason): void {
+    this.log.push(`leaving ${child.start} ${textOf(reason)}`);
+    this.perform(this.supervision.leaving(child, reason, this.nowMs));
+  }
+
   /** A child ends by itself, or at last. */
   end(child: AnyChild, reason: ExitReason): void {
     if (!this.#live.delete(child)) throw new Error(`${child.start} does not live`);

@@ -122,6 +122,23 @@ for (const { title, one, other } of everyPlaces) {
     t.deepEqual(await second, ['answered', 'from a third']);
   });
 
+  test(`an answer for a caller that has ended is ignored, whoever gives it, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    from.tell({ type: 'wait for', whom: to.pid });
+    const caller = await waitFor('the caller', () => to.do('keptCaller'));
+    node.kill(from.pid);
+    await from.gone();
+    for (const thread of [0, 1, 2]) {
+      const third = await puppet(node, thread);
+      await waitFor('the end to be known', async () => {
+        return (await third.do('answerCaller', caller, 'late')) === 'response-ignored';
+      });
+    }
+    t.deepEqual(await to.do('answerKept', 'late'), ['response-ignored']);
+  });
+
   for (const last of [0, 1, 2]) {
     test(`a call is passed on to thread ${last} and answered from there, ${title}`, async (t) => {
       const node = await sharedNode();

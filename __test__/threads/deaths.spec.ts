@@ -1,5 +1,5 @@
 import test from 'ava';
-import { TergoError, type LogRecord, type Node, type Pid } from 'tergo';
+import { processName, TergoError, type LogRecord, type Node, type Pid } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { Command, PuppetProtocol } from './puppet.ts';
@@ -199,6 +199,51 @@ test('a call that was handed on to a thread that ends rejects', async (t) => {
   victim.tell({ type: 'exit process', code: 1 });
   const [how, error] = await asked;
   t.deepEqual([how, error.code], ['rejected', 'process-terminated']);
+});
+
+/** A call that a process of thread 1 hands on; `release` lets that process go on. */
+async function handedOn(
+  node: Node,
+  by: Handle,
+  rest: object,
+): Promise<{ readonly call: Promise<unknown>; release(): void }> {
+  const until = processName<unknown>('go on');
+  const request = { type: 'pass on', until, ...rest };
+  const call = node.call(by.pid, request as never, { timeoutMs: 600_000 });
+  const { pid } = await puppet(node, 0);
+  return { call, release: () => node.registerName(until, pid) };
+}
+
+test('a call rejects whose thread has ended before anybody has heard that it was handed on there', async (t) => {
+  const node = await threadNode(t);
+  const [middle, last] = [await puppet(node, 1), await puppet(node, 2)];
+  const { call, release } = await handedOn(node, middle, { to: last.pid });
+  // The thread of `middle` does nothing else until then: it has not told anybody.
+  last.tell({ type: 'exit process', code: 1 });
+  await waitFor('the thread to be back', () => {
+    const { isUp, restarts } = node.info().threads[2]!;
+    return isUp && restarts === 1;
+  });
+  release();
+  const error = await t.throwsAsync<TergoError>(call, { code: 'process-terminated' });
+  t.like(error?.cause, { code: 'thread-terminated' });
+});
+
+test('a call that was handed on twice is that of the last, whichever of them tells first', async (t) => {
+  const node = await threadNode(t);
+  const [first, second] = [await puppet(node, 1), await puppet(node, 2)];
+  const last = await puppet(node, 1);
+  await last.shut();
+  const rest = { to: second.pid, next: last.pid, followers: 40 };
+  const { call, release } = await handedOn(node, first, rest);
+  // Those that follow have taken the call there, long before its thread comes to tell of it.
+  await waitFor('the followers', async () => (await second.seen()).length > 0);
+  await node.fetchProcessInfo(second.pid);
+  release();
+  await waitFor('the call', async () => (await node.fetchProcessInfo(last.pid)).mailbox > 0);
+  first.tell({ type: 'exit process', code: 1 });
+  const error = await t.throwsAsync<TergoError>(call, { code: 'process-terminated' });
+  t.like(error?.cause, { code: 'thread-terminated' });
 });
 
 test('a thread that ends again and again is left down, and spawns there say so', async (t) => {

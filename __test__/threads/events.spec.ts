@@ -19,6 +19,50 @@ test('what is published with a large part reaches the subscribers of every threa
     await waitFor('all to be taken', () => node.info().threads[thread]!.blobBytes === 0);
 });
 
+for (const [what, part] of [
+  ['a large part', new Uint8Array(50_000).fill(7)],
+  ['a text larger than a chunk', 'x'.repeat(300_000)],
+] as const) {
+  test(`what is published with ${what} is encoded once for all threads`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, 0);
+    const event = fresh('event');
+    await producer.do('announce', event, {});
+    let reads = 0;
+    const message = {
+      get part() {
+        reads += 1;
+        return part;
+      },
+    };
+    const [one, two] = [await puppet(node, 1), await puppet(node, 2)];
+    await one.do('monitorEvent', event);
+    await producer.do('publish', event, message);
+    const before = reads;
+    await two.do('monitorEvent', event);
+    await producer.do('publish', event, message);
+    t.is(reads, 2 * before);
+    t.deepEqual(await one.messages(2), [{ part }, { part }]);
+    t.deepEqual(await two.messages(1), [{ part }]);
+  });
+}
+
+test('what is published reaches all threads, however full the chunk for each of them is', async (t) => {
+  const node = await sharedNode();
+  const producer = await puppet(node, 0);
+  const event = fresh('event');
+  await producer.do('announce', event, {});
+  const [one, two] = [await puppet(node, 1), await puppet(node, 2)];
+  for (const subscriber of [one, two]) await subscriber.do('monitorEvent', event);
+  const filler = await puppet(node, 2);
+  const texts = Array.from({ length: 60 }, (_, round) => `${round} ${'x'.repeat(60_000)}`);
+  for (const text of texts) {
+    node.send(filler.pid, 'f'.repeat(5000));
+    t.deepEqual(await producer.do('publish', event, text), ['ok']);
+  }
+  for (const subscriber of [one, two]) t.deepEqual(await subscriber.messages(60), texts);
+});
+
 for (const { title, one, other } of everyPlaces) {
   test(`subscribers get what is published, in order, once, ${title}`, async (t) => {
     const node = await sharedNode();
@@ -115,11 +159,27 @@ for (const { title, one, other } of everyPlaces) {
     const subscriber = await puppet(node, one);
     await subscriber.do('monitorEvent', closed);
     await subscriber.do('monitorEvent', open);
-    await stranger.do('publish', closed, 'no');
+    t.deepEqual(await stranger.do('publish', closed, 'no'), ['event-owner']);
     await stranger.do('publish', open, 'yes');
     t.deepEqual(await subscriber.messages(1), ['yes']);
     await t.throwsAsync(stranger.do('announce', open, {}), { code: 'taken' });
     t.deepEqual(await stranger.do('publish', 'no such event', 1), ['event-unknown']);
+  });
+
+  test(`who was given the right to publish does so, and only as long as the event stands, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, one);
+    const stranger = await puppet(node, other);
+    const event = fresh('event');
+    const publisher = await producer.do<object>('registerEvent', event, {});
+    const subscriber = await puppet(node, one);
+    await subscriber.do('monitorEvent', event);
+    t.is(await stranger.do('sendEvent', publisher, 'yes'), 'ok');
+    t.deepEqual(await subscriber.messages(1), ['yes']);
+    await producer.do('unregisterEvent', event);
+    t.is(await stranger.do('sendEvent', publisher, 'late'), 'event-unknown');
+    await producer.do('registerEvent', event, {});
+    t.is(await stranger.do('sendEvent', publisher, 'of the former one'), 'event-owner');
   });
 
   test(`the node's own subscription reads an event, ${title}`, async (t) => {

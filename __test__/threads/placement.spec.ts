@@ -44,6 +44,15 @@ test("'any' spreads processes over the threads that have the fewest", async (t) 
   );
 });
 
+test("'any' refuses a class that other threads do not know, though this one has the fewest processes", async (t) => {
+  const node = await threadNode(t);
+  for (const thread of [1, 1, 2, 2]) await puppet(node, thread);
+  const refused = { code: 'not-allowed', message: /Unregistered .*behaviors/ };
+  await t.throwsAsync(node.spawn(Unregistered, { thread: 'any' }), refused);
+  await t.notThrowsAsync(node.spawn(Unregistered, { thread: 0 }));
+  await t.notThrowsAsync(node.spawn(Unregistered));
+});
+
 test('near another process is on its thread', async (t) => {
   const node = await threadNode(t);
   const other = await puppet(node, 2);
@@ -183,8 +192,6 @@ test('what cannot be known at once of a process of another thread says how to as
   const far = await puppet(node, 1);
   t.throws(() => node.processInfo(far.pid), { code: 'not-allowed', message: /fetchProcessInfo/ });
   t.throws(() => node.processState(far.pid), { code: 'not-allowed', message: /fetchProcessInfo/ });
-  t.throws(() => node.registerName('x' as never, far.pid), { code: 'not-allowed' });
-  t.throws(() => node.addLogger('x', far.pid), { code: 'not-allowed' });
   t.like(await node.fetchProcessInfo(far.pid), { pid: far.pid, thread: 1 });
   const all = await node.fetchProcessListShortInfo();
   t.deepEqual(

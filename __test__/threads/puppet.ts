@@ -10,9 +10,11 @@ import {
   type EventMeta,
   type EventName,
   type Exit,
+  type LogRecord,
   type MaybePromise,
   type Next,
   type Pid,
+  type ProcessName,
   type Publisher,
   type Response,
   type SendOptions,
@@ -36,7 +38,8 @@ export type Notice =
       readonly node: string;
     }
   | { readonly on: 'event-start' | 'event-stop'; readonly event: string }
-  | { readonly on: 'response'; readonly response: Response };
+  | { readonly on: 'response'; readonly response: Response }
+  | { readonly on: 'log'; readonly record: LogRecord };
 
 /** What a puppet is told to do: one of its own methods, or one of `Tricks`. */
 export interface Order {
@@ -67,6 +70,12 @@ export interface PuppetProtocol {
 interface PassOn {
   readonly type: 'pass on';
   readonly to: Pid<unknown>;
+  /** To whom that one passes it on. */
+  readonly next?: Pid<unknown>;
+  /** Who has passed it on first keeps its thread until somebody has this name. */
+  readonly until?: ProcessName<unknown>;
+  /** So many further messages of 16 KB to `to`. */
+  readonly followers?: number;
 }
 
 export interface PuppetOptions {
@@ -143,6 +152,11 @@ export class Puppet extends Actor<PuppetProtocol> {
     return noreply;
   }
 
+  override handleLog(record: LogRecord): Next {
+    this.#seen.push({ on: 'log', record });
+    return noreply;
+  }
+
   override handleInspect(items: readonly string[], from: Pid<unknown>): Record<string, string> {
     return { items: items.join(' '), from: from.toString(), seen: String(this.#seen.length) };
   }
@@ -162,6 +176,23 @@ export class Puppet extends Actor<PuppetProtocol> {
     options: SpawnOptions<PuppetProtocol, [PuppetOptions?]>,
   ): Promise<Pid<PuppetProtocol>> {
     return this.spawn(Puppet, options);
+  }
+
+  whereis(name: ProcessName<unknown>): unknown {
+    return this.node.whereis(name);
+  }
+
+  /** Gives names to processes and takes them away; what came of each. */
+  rename(changes: readonly (readonly [name: ProcessName<unknown>, to?: Pid<unknown>])[]): unknown {
+    return changes.map(([name, to]) => {
+      try {
+        if (to === undefined) this.node.unregisterName(name);
+        else this.node.registerName(name, to);
+        return 'ok';
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+    });
   }
 
   flood(to: Pid<unknown>, count: number): number {
@@ -229,8 +260,13 @@ export class Puppet extends Actor<PuppetProtocol> {
   }
 
   #passOn(request: PassOn, from: AnyPid): Answer {
-    if (request.to === this.pid) return reply(request, [from, this.pid, request] as never);
-    return this.forward(request.to, request as never);
+    const { to, next, until, followers = 0 } = request;
+    if (to === this.pid && next !== undefined) return this.forward(next, request as never);
+    if (to === this.pid) return reply(request, [from, this.pid, request] as never);
+    const passed = this.forward(to, request as never);
+    for (let sent = 0; sent < followers; sent++) this.send(to, 'f'.repeat(16_000));
+    if (until !== undefined) while (this.node.whereis(until) === undefined);
+    return passed;
   }
 
   #keep(message: unknown, from: AnyPid, by?: unknown): Next {

@@ -110,11 +110,10 @@ export class Reader extends Actor<ReaderProtocol> {
       this.#given.set(ref, { batch, pool });
       if (isUnlucky) this.#unlucky = ref;
     } catch (error) {
+      // That the own pool has ended is the end of this process, too: both are restarted.
+      if (!isByNode(error)) throw error;
       this.#batches.push(batch);
-      if (isByNode(error)) return this.#go(0);
-      if (!TergoError.is(error, 'name-unknown')) throw error;
-      // The pool has ended: it is about to be restarted, and this process with it.
-      this.sendAfter(this.pid, { type: 'go', pool }, 20);
+      this.#go(0);
     }
   }
 

@@ -6,6 +6,7 @@ import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { NOWHERE } from '../far/station.ts';
 import type { Peer } from '../process/peer.ts';
+import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
 import { isMute, ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
@@ -230,7 +231,14 @@ export class CallTable {
     const { far } = this.#runtime;
     const station = far?.stationOfRef(caller.ref) ?? NOWHERE;
     if (station === NOWHERE || station === far!.thread) return 'response-ignored';
+    if (this.#hasEnded(caller.pid)) return 'response-ignored';
     return far!.calls.respond(station, caller, answer);
+  }
+
+  /** Whether a process of this node is known to have ended: its calls have settled. */
+  #hasEnded(pid: unknown): boolean {
+    if (!(pid instanceof LocalPid) || !pid.isOf(this.#runtime.home)) return false;
+    return this.#runtime.peerOf(pid) === undefined;
   }
 
   /** Throws what is known at once about a call. */

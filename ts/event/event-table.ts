@@ -50,13 +50,15 @@ export class EventTable {
     const { native, driver, home } = this.#runtime;
     driver.outbox.flush();
     const { pid, generation } = owner;
-    const verdict = native.registerEvent(pid.slot, generation, name, options.notify ?? false);
+    const token = randomUUID();
+    const guard = options.open === true ? 0 : guardOf(token);
+    const traits = { notify: options.notify ?? false, guard };
+    const verdict = native.registerEvent(pid.slot, generation, name, traits);
     if (verdict === VERDICT_PROCESS_UNKNOWN)
       throw new TergoError('process-terminated', `${pid} has ended`);
     if (verdict !== VERDICT_OK)
       throw new TergoError('taken', `there is an event '${name}' on ${home.node} already`);
     const [index, own] = [driver.ring[RESULT_A]!, driver.ring[RESULT_B]!];
-    const token = randomUUID();
     const origin = { name, node: home.node, owner, index, generation: own, token };
     const event = new EventRecord(origin, options);
     this.#byName.set(name, event);
@@ -181,6 +183,8 @@ export class EventTable {
     if (found === undefined) return 'event-unknown';
     const queue = this.#runtime.messaging.queueFor(sender, options);
     const token = typeof publisher === 'string' ? undefined : publisher.token;
+    if (found.guard !== 0 && (token === undefined || guardOf(token) !== found.guard))
+      return 'event-owner';
     const { freeze } = this.#runtime;
     if (freeze !== undefined) freeze(message);
     return far!.messages.publish(sender, found.thread, { name, token, message, queue });
@@ -249,6 +253,11 @@ export class EventTable {
     }
     await this.#runtime.relations.unsubscribe(consumer, kind, event);
   }
+}
+
+/** What other threads see of a token, so that they can refuse at once who has another one: its first eight digits, never 0. */
+function guardOf(token: string): number {
+  return Number.parseInt(token, 16) || 1;
 }
 
 function nameOf(publisher: AnyPublisher | string): string {

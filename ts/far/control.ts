@@ -30,7 +30,7 @@ export const Control = {
   spawned: 14,
   /** Value: the pid of a process to kill. */
   kill: 15,
-  /** Value: the name to be given up. */
+  /** Number: the generation of an address; value: its index, and the name there, which was taken away. */
   unregister: 16,
   /** Value: a pid and a message that found its mailbox full. */
   overflow: 17,
@@ -56,6 +56,12 @@ export const Control = {
   lost: 27,
   /** Number: the run of an application; value: what has changed of it, or that it is over. */
   run: 28,
+  /** Value: a pid of that thread and the name that was reserved for it. */
+  register: 29,
+  /** Value: a pid of that thread and as which logger it serves from now on; without a name: as none. */
+  serve: 30,
+  /** Number: the process that serves as logger and has taken a record. */
+  logTaken: 31,
   /** Number: the important message, which is in the mailbox. */
   placed: 32,
   /** Number: the important message; value: the code of the error by which it is not. */

@@ -51,7 +51,7 @@ export class Controls {
     return this.#write(station, op, number, value, false);
   }
 
-  /** A published message to several threads, encoded once; counts those that had no room. */
+  /** A published message to several threads and nodes, encoded once for all threads; counts those that had no room. */
   publish(
     watchers: readonly { readonly station: Station; readonly number: number }[],
     from: LocalPid,
@@ -59,7 +59,8 @@ export class Controls {
   ): number {
     let refused = 0;
     let isWritten = false;
-    for (const { station, number } of watchers) {
+    // Threads before nodes: what one of them got can be had by the next.
+    for (const { station, number } of watchers.toSorted((a, b) => a.station - b.station)) {
       const head = headOf(station, Control.published, number, false);
       const isAccepted: boolean = isWritten
         ? this.#writer.repeat(head, from, value)

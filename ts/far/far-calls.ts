@@ -13,6 +13,7 @@ import { type CallOrigin, openRequest } from './arrived-request.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
+import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
@@ -39,6 +40,7 @@ export class FarCalls {
   readonly #in = new Map<Key, PendingCall>();
   /** Calls of others that wait in mailboxes here, and that nobody waits for any more. */
   readonly #cancelled = new Set<Key>();
+  readonly #moves: FarMoves;
   #lastNumber: number;
 
   constructor(runtime: Runtime, far: Far) {
@@ -50,8 +52,11 @@ export class FarCalls {
     controls.on(Control.replyError, (arrived) => this.#refused(arrived));
     controls.on(Control.replyEnded, (arrived) => this.#ended(arrived));
     controls.on(Control.cancel, (arrived) => this.#cancel(arrived));
-    controls.on(Control.moved, (arrived) => this.#moved(arrived));
     controls.on(Control.respond, (arrived) => this.#responded(arrived));
+    this.#moves = new FarMoves(runtime, far, {
+      at: (number) => this.#out.get(number),
+      end: (number, reason) => this.#settleEnded(number, reason),
+    });
   }
 
   /** Sends the request of a call; false when there is no room on the way. Throws `unencodable`. */
@@ -257,6 +262,7 @@ export class FarCalls {
     const call = this.#out.get(number);
     if (call === undefined) return undefined;
     this.#out.delete(number);
+    this.#moves.settled(number);
     call.farNumber = -1;
     call.station = NOWHERE;
     return call;
@@ -309,25 +315,6 @@ export class FarCalls {
     const [oldest] = this.#cancelled;
     if (this.#cancelled.size === KEPT_CANCELLED) this.#cancelled.delete(oldest!);
     this.#cancelled.add(key);
-  }
-
-  #moved({ station, number, value }: Arrived): void {
-    const call = this.#out.get(number);
-    // It has settled meanwhile: whoever has it now need not take it.
-    if (call === undefined) return this.#cancelAt(value, number);
-    if (seatOf(call.station) !== seatOf(station)) return;
-    if (value instanceof FarPid || value instanceof RemotePid) {
-      call.target = value;
-      if (value instanceof FarPid) call.station = value.thread;
-      else if (value.home.isConnected) call.station = value.station;
-    } else if (value instanceof LocalPid) call.target = this.#runtime.peerOf(value) ?? call.target;
-  }
-
-  #cancelAt(value: unknown, number: number): void {
-    if (value instanceof FarPid && value.isAlive)
-      this.#far.controls.send(value.thread, Control.cancel, number);
-    if (value instanceof RemotePid && value.home.isConnected)
-      this.#far.controls.send(value.station, Control.cancel, number);
   }
 
   #responded({ value }: Arrived): void {

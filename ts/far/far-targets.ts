@@ -22,12 +22,12 @@ export function aliasTarget(alias: FarAlias): FarTarget {
 export function foundTarget(
   kind: 'name' | 'event',
   name: string,
-  { thread: station, index, generation }: FarName,
+  { thread: station, serial }: FarName,
   node: string,
 ): FarTarget {
   const isEvent = kind === 'event';
   const about = isEvent ? { event: name, node } : { name, node };
-  const key = `${kind} '${name}' (${station}.${index}.${generation})`;
+  const key = `${kind} '${name}' (${station}.${serial})`;
   return { key, station, isEvent, words: [kind, name], about };
 }
 

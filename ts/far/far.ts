@@ -19,6 +19,7 @@ import { FarAliases } from './far-aliases.ts';
 import { FarApplications } from './far-applications.ts';
 import { FarCalls } from './far-calls.ts';
 import { FarLinks } from './far-links.ts';
+import { FarLoggers } from './far-loggers.ts';
 import { FarMessages } from './far-messages.ts';
 import { FarNames } from './far-names.ts';
 import { FarPids } from './far-pids.ts';
@@ -85,6 +86,7 @@ export class Far {
   readonly calls: FarCalls;
   readonly proxies: Proxies;
   readonly links: FarLinks;
+  readonly loggers: FarLoggers;
   readonly watches: Watches;
   readonly spawns: FarSpawns;
   readonly applications: FarApplications;
@@ -98,6 +100,8 @@ export class Far {
   readonly #codec: Codec;
   /** Threads that have ended and are not back. */
   readonly #down = new Map<number, Down>();
+  /** By thread: why it ended last. */
+  readonly #ends: (Error | undefined)[] = [];
 
   constructor(runtime: Runtime, place: ThreadPlace) {
     this.runtime = runtime;
@@ -127,6 +131,7 @@ export class Far {
     this.calls = new FarCalls(runtime, this);
     this.proxies = new Proxies(runtime, this);
     this.links = new FarLinks(runtime, this);
+    this.loggers = new FarLoggers(runtime, this);
     this.watches = new Watches(runtime, this);
     this.spawns = new FarSpawns(runtime, this);
     this.applications = new FarApplications(this);
@@ -180,9 +185,15 @@ export class Far {
   /** A thread has ended: so has everything that was there. */
   ended(thread: number, reason: Error): void {
     if (!this.#down.has(thread)) this.#down.set(thread, { waiting: [], lost: undefined });
+    this.#ends[thread] = reason;
     this.#seatEnded(thread, reason);
     this.spawns.threadEnded(thread, reason);
     this.applications.threadEnded(thread, reason);
+  }
+
+  /** Why a thread of that number ended last, if one has. */
+  endOf(thread: number): Error | undefined {
+    return this.#ends[thread];
   }
 
   /** The connection to a node is gone: for us, so is everything that was there. */

@@ -49,7 +49,7 @@ const NONE = 0xffff_ffff;
 const PLAIN_HEAD =
   FRAME_MESSAGE | (KIND_FAR << FRAME_KIND_SHIFT) | (QUEUE_MAIN << FRAME_QUEUE_SHIFT);
 
-const NO_FRAME = { words: new Uint32Array(0), start: 0, end: 0 };
+const NO_FRAME: LastFrame = { words: new Uint32Array(0), seat: -1, start: 0, end: 0 };
 
 /** What frames are written by. */
 export interface FrameWorld {
@@ -70,6 +70,14 @@ interface OpenChunk extends Chunk {
   at: number;
   /** Whether it went beyond the quota: then it is only for what must not be lost. */
   readonly isBeyond: boolean;
+}
+
+/** The frame that was written last: for whom, in which chunk, and where it stands there, bytes. */
+interface LastFrame {
+  readonly words: Uint32Array;
+  readonly seat: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** What stands between the head and the value, bytes. */
@@ -93,8 +101,7 @@ export class FrameWriter {
   readonly #chunks: Chunks;
   readonly #world: FarWorld;
   readonly #profiles: CompressionProfiles;
-  /** The last frame: its chunk and where it stands there, bytes. */
-  #last: { readonly words: Uint32Array; readonly start: number; readonly end: number } = NO_FRAME;
+  #last: LastFrame = NO_FRAME;
 
   constructor(world: FrameWorld, thread: number) {
     this.#native = world.native;
@@ -139,19 +146,26 @@ export class FrameWriter {
     return this.#plain(seat, to.farSlot | (to.thread << 24), to, from, value);
   }
 
-  /** The frame that was written last, once more, to somebody else: its value is not encoded again. */
+  /**
+   * The frame that was written last, once more, to somebody else: its value is not encoded again, and what stands beside
+   * it is shared by the threads.
+   */
   repeat(head: FrameHead, from: LocalPid, value: unknown): boolean {
-    const { words, start, end } = this.#last;
-    const flags = (words[start >> 2]! >>> FRAME_FLAGS_SHIFT) & 0xf;
-    // A blob has one owner.
-    if (flags !== 0) return this.write(head, from, value);
+    const { words, seat, start, end } = this.#last;
     const open = this.#openFor(seatOf(head.station), head.isForced);
     if (open === undefined) return false;
+    const size = end - start;
+    const hasRoom = open.at + size <= CHUNK_BYTES && size <= open.limit;
+    // The chunk of that frame may be another's by now.
+    const isThere = open.seat !== seat || open.words === words;
+    const blobs = hasRoom && isThere ? this.#shareBlobs(open, head) : undefined;
+    if (blobs === undefined) return this.write(head, from, value);
     const at = open.at >> 2;
     open.words.set(words.subarray(start >> 2, end >> 2), at);
     open.words[at + 2] = firstWord(head);
     open.words[at + 3] = head.second;
-    this.#advance(open, open.at + end - start);
+    if (blobs.length > 0) writeList(open, open.at + HEAD_BYTES, blobs);
+    this.#advance(open, open.at + size);
     return true;
   }
 
@@ -230,6 +244,30 @@ export class FrameWriter {
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     this.#checkSize(open, end - open.at - HEAD_BYTES);
     return this.#withBlobs(open, head, from, { value, end });
+  }
+
+  /**
+   * The numbers by which the receiver of a copy of the last frame gets its blobs; `undefined` when it must have some of its
+   * own: a connection takes them from where others may write, and there may be no room.
+   */
+  #shareBlobs(open: OpenChunk, { isForced }: FrameHead): readonly number[] | undefined {
+    const { words, seat, start } = this.#last;
+    const at = start >> 2;
+    const flags = (words[at]! >>> FRAME_FLAGS_SHIFT) & 0xf;
+    if (flags === 0) return [];
+    if ((flags & FLAG_BLOBS) === 0 || seat >= MAX_THREADS || open.seat >= MAX_THREADS)
+      return undefined;
+    const first = at + FRAME_WORDS + 1;
+    const shared: number[] = [];
+    for (const blob of words.subarray(first, first + words[first - 1]!)) {
+      const number = this.#native.shareBlob(open.seat, blob, isForced);
+      if (number !== 0) shared.push(number);
+      else {
+        for (const other of shared) this.#native.takeBlob(other);
+        return undefined;
+      }
+    }
+    return shared;
   }
 
   #openFor(seat: number, isForced: boolean): OpenChunk | undefined {
@@ -336,7 +374,7 @@ export class FrameWriter {
 
   /** The next turn hands over what stands before `at`. */
   #advance(open: OpenChunk, at: number): void {
-    this.#last = { words: open.words, start: open.at, end: at };
+    this.#last = { words: open.words, seat: open.seat, start: open.at, end: at };
     open.at = at;
     this.#ring[PORT_AT + open.seat] = at;
     if (this.#outbox.asleep) this.#outbox.rouse();

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import type { LogLevel } from '../log/log-level.ts';
 import type { LogRecord } from '../log/log-record.ts';
 import type { StopReport } from '../node/stop-report.ts';
@@ -8,7 +7,8 @@ import type { ProcessInfo, ProcessListOptions, ProcessShortInfo } from '../proce
 import { failure } from '../node/messaging.ts';
 import { Control } from './control.ts';
 import type { Far } from './far.ts';
-import { FarPid } from './far-pid.ts';
+import type { FarPid } from './far-pid.ts';
+import { travellingRecord } from './travelling-record.ts';
 
 /** The thread that started the node: its loggers, applications and stop are there. */
 const HOME = 0;
@@ -67,13 +67,8 @@ export class NodeWide {
   /** What cannot travel of a record goes as text. */
   #relay(record: LogRecord, only: string | undefined): void {
     const { controls } = this.#far;
-    if (this.#far.isEncodable(record.fields))
-      return controls.send(HOME, Control.log, 0, [record, only]);
-    const fields = Object.entries(record.fields).map(([name, value]) => {
-      return [name, this.#far.isEncodable(value) ? value : inspect(value)] as const;
-    });
-    const portable = { ...record, fields: Object.fromEntries(fields) };
-    controls.send(HOME, Control.log, 0, [portable, only]);
+    const travelling = travellingRecord(record, (value) => this.#far.isEncodable(value));
+    controls.send(HOME, Control.log, 0, [travelling, only]);
   }
 
   #tellOthers(question: string, ...args: readonly unknown[]): void {

@@ -181,8 +181,9 @@ export class Watches {
   }
 
   #namePlace(name: string): Place | Elsewhere | ErrorCode {
-    const entry = this.#runtime.names.find(name);
-    if (entry === undefined) return this.#far.names.name(name)?.thread ?? 'process-unknown';
+    const entry = this.#runtime.names.lookUp(name);
+    if (entry === undefined) return 'process-unknown';
+    if (!('record' in entry)) return entry.thread;
     const { index, generation } = entry;
     const about = { name, node: this.#runtime.home.node };
     return { kind: TARGET_NAME, index, generation, about };

@@ -90,7 +90,7 @@ export declare class BindingScheduler {
   /** Creates an alias of a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`. */
   createAlias(slot: number, generation: number): number
   /** Registers an event of a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`. */
-  registerEvent(slot: number, generation: number, name: string, notify: boolean): number
+  registerEvent(slot: number, generation: number, name: string, traits: BindingEventTraits): number
   /** Gives the address of a node in `RESULT_A` and `RESULT_B`, and a verdict. */
   nodeAddress(name: string): number
   /** The connection to a node is lost: its relations fire with this reason. */
@@ -135,6 +135,15 @@ export declare class BindingScheduler {
   findName(name: string): boolean
   /** Whether some thread of the node has this event; then the results say who. */
   findEvent(name: string): boolean
+  /** Reserves a name for a process of another thread, which is to be told; gives a verdict. */
+  reserveName(thread: number, slot: number, generation: number, name: string): number
+  /**
+   * Takes a name that another thread has reserved for a process; gives a verdict, and the address in `RESULT_A` and
+   * `RESULT_B`. If the process has ended, the name is free.
+   */
+  takeName(slot: number, generation: number, name: string): number
+  /** Frees a name for all threads; true when somebody had it: then the results say who, whose thread is to be told. */
+  withdrawName(name: string): boolean
   /**
    * An address that stands for something of another thread, in `RESULT_A` and `RESULT_B`; given up by
    * `RELEASE`.
@@ -142,6 +151,11 @@ export declare class BindingScheduler {
   addProxy(isEvent: boolean): void
   /** Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there. */
   putBlob(thread: number, bytes: Uint8Array, isForced: boolean): number
+  /**
+   * Keeps the bytes of that number, which were kept for a thread and not yet taken, for another one, too, without a
+   * copy: the number there, or 0 when they are gone or too much is on its way there.
+   */
+  shareBlob(thread: number, blob: number, isForced: boolean): number
   /** The bytes of that number, without a copy; null when they are gone. */
   takeBlob(number: number): ArrayBuffer | null
   /** The number of an object shape; 0 when no more can be had. */
@@ -302,6 +316,14 @@ export interface BindingEventCounters {
   delivered: number
   /** Messages that found a full mailbox. */
   dropped: number
+}
+
+/** What an event has besides its name. */
+export interface BindingEventTraits {
+  /** Its producer hears of the first and the last subscriber. */
+  notify: boolean
+  /** What other threads need to know of who may publish; 0: anybody may. */
+  guard: number
 }
 
 /** Where to listen. */

@@ -15,7 +15,7 @@ import { FarAlias } from '../far/far-alias.ts';
 import { FarPid } from '../far/far-pid.ts';
 import { RemoteName } from '../far/remote-name.ts';
 import { RemotePid } from '../far/remote-pid.ts';
-import type { Peer } from '../process/peer.ts';
+import type { NodeProcess, Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
 import { isProcessId } from '../process/process-id.ts';
@@ -189,10 +189,11 @@ export class Messaging {
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
   }
 
-  #resolveFarName(name: string): FarPid | Failure {
-    const pid = this.#runtime.far?.names.name(name)?.pid;
-    if (pid === undefined) return 'name-unknown';
-    return pid.isAlive ? pid : 'process-unknown';
+  #resolveFarName(name: string): NodeProcess | Failure {
+    const found = this.#runtime.names.lookUp(name);
+    if (found === undefined) return 'name-unknown';
+    const process = 'record' in found ? found.record : found.pid;
+    return process.isAlive ? process : 'process-unknown';
   }
 
   /** The name or alias in an address, for split handling; `undefined` for a pid. */

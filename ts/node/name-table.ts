@@ -1,7 +1,15 @@
 import { checkName } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
-import { RESULT_A, RESULT_B, VERDICT_OK, VERDICT_PROCESS_UNKNOWN } from '../native/layout.ts';
-import { Control } from '../far/control.ts';
+import {
+  RESULT_A,
+  RESULT_B,
+  VERDICT_OK,
+  VERDICT_PROCESS_UNKNOWN,
+  VERDICT_TARGET_EXIST,
+} from '../native/layout.ts';
+import type { FarName } from '../far/far-names.ts';
+import { FarPid } from '../far/far-pid.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import type { Runtime } from './runtime.ts';
@@ -40,32 +48,44 @@ export class NameTable {
     return this.#names.get(name);
   }
 
-  /** Who has a name, on whichever thread. */
-  holderOf(name: string): LocalPid | undefined {
-    return this.find(name)?.record.pid ?? this.#runtime.far?.names.name(name)?.pid;
+  /** The same on whichever thread. */
+  lookUp(name: string): NameRecord | FarName | undefined {
+    // To look elsewhere may bring one here that another thread has given.
+    return this.find(name) ?? this.#runtime.far?.names.name(name) ?? this.find(name);
   }
 
-  /** Throws `taken` when the name is in use or the process has one already, `incorrect` for a bad name. */
-  register(record: ProcessRecord, name: string): void {
+  /** Who has a name, on whichever thread. */
+  holderOf(name: string): LocalPid | undefined {
+    const found = this.lookUp(name);
+    return found !== undefined && 'record' in found ? found.record.pid : found?.pid;
+  }
+
+  /**
+   * Throws `taken` when the name is in use or the process has one already, `incorrect` for a bad name. One of another
+   * thread has it at once for everybody but itself and those beside it, who hear of it.
+   */
+  register(process: NodeProcess, name: string): void {
     checkName('name', name);
-    if (record.name !== undefined)
-      throw new TergoError('taken', `${record.pid} has the name '${record.name}' already`);
+    if (process instanceof FarPid) return this.#give(process, name);
+    if (process.name !== undefined)
+      throw new TergoError('taken', `${process.pid} has the name '${process.name}' already`);
     const { native, driver } = this.#runtime;
     driver.outbox.flush();
-    const verdict = native.registerName(record.pid.slot, record.generation, name);
-    if (verdict === VERDICT_PROCESS_UNKNOWN)
-      throw new TergoError('process-terminated', `${record.pid} has ended`);
-    if (verdict !== VERDICT_OK) {
-      throw new TergoError(
-        'taken',
-        `the name '${name}' belongs to ${this.holderOf(name) ?? 'another process'}`,
-      );
-    }
-    const { ring } = driver;
-    const entry = { name, record, index: ring[RESULT_A]!, generation: ring[RESULT_B]! };
-    if (this.#names.has(name)) this.#free -= 1;
-    this.#names.set(name, entry);
-    record.more.name = entry;
+    this.#check(native.registerName(process.pid.slot, process.generation, name), process, name);
+    this.#enter(process, name);
+  }
+
+  /** A process of this thread has been given a name by another thread; nothing happens if that does not stand any more. */
+  take(pid: LocalPid, name: string): void {
+    const { native, driver, far } = this.#runtime;
+    if (far?.names.isReservedFor(name, pid) !== true) return;
+    const record = this.#runtime.recordOf(pid);
+    // Taken away elsewhere; to hear of that is still on its way.
+    this.#leave(this.find(name));
+    this.#leave(record?.extra?.name);
+    driver.outbox.flush();
+    const verdict = native.takeName(pid.slot, pid.generation, name);
+    if (verdict === VERDICT_OK && record !== undefined) this.#enter(record, name);
   }
 
   /** Gives up the name of a process. Throws `name-unknown` when it has none. */
@@ -89,11 +109,7 @@ export class NameTable {
       this.unregister(entry);
       return entry.record.pid;
     }
-    const { far } = this.#runtime;
-    const found = far?.names.name(name);
-    if (found === undefined) return undefined;
-    far!.controls.send(found.thread, Control.unregister, 0, name);
-    return found.pid;
+    return this.#runtime.far?.names.withdraw(name);
   }
 
   /** Its process has ended; the core releases the name with it. */
@@ -102,6 +118,37 @@ export class NameTable {
     this.#free += 1;
     entry.record.more.name = undefined;
     if (this.#free > KEPT_FREE && 2 * this.#free > this.#names.size) this.#sweep();
+  }
+
+  #give(pid: FarPid, name: string): void {
+    const { native, driver, far } = this.#runtime;
+    driver.outbox.flush();
+    this.#check(native.reserveName(pid.thread, pid.farSlot, pid.generation, name), pid, name);
+    far!.names.given(pid, name);
+  }
+
+  #check(verdict: number, { pid }: NodeProcess, name: string): void {
+    if (verdict === VERDICT_OK) return;
+    if (verdict === VERDICT_PROCESS_UNKNOWN)
+      throw new TergoError('process-terminated', `${pid} has ended`);
+    const text =
+      verdict === VERDICT_TARGET_EXIST
+        ? `${pid} has a name already; take it away first, by unregisterName`
+        : `the name '${name}' belongs to ${this.holderOf(name) ?? 'another process'}`;
+    throw new TergoError('taken', text);
+  }
+
+  /** The core has given the name: its address stands in the results. */
+  #enter(record: ProcessRecord, name: string): void {
+    const { ring } = this.#runtime.driver;
+    const entry = { name, record, index: ring[RESULT_A]!, generation: ring[RESULT_B]! };
+    if (this.#names.has(name)) this.#free -= 1;
+    this.#names.set(name, entry);
+    record.more.name = entry;
+  }
+
+  #leave(entry: NameRecord | undefined): void {
+    if (entry !== undefined) this.unregister(entry);
   }
 
   #sweep(): void {

@@ -172,12 +172,19 @@ export class Node implements Messenger, AsyncDisposable {
     this.#runtime.env.set(key, value);
   }
 
-  /** Registers a process under a name; it can have one. Throws `taken`, `process-unknown`, `incorrect`. */
+  /**
+   * Registers a process of whichever thread under a name; it can have one. From then on nobody else can have the name, and
+   * every thread finds the process by it; one of another thread sees its own `name` when that has heard of it, before all
+   * that is sent to it from here later. Throws `taken`, `process-unknown`, `process-terminated`, `incorrect`.
+   */
   registerName<P>(name: ProcessName<P>, pid: Pid<NoInfer<P>>): void {
-    this.#runtime.names.register(this.#findHere(pid, 'registerName'), name);
+    this.#runtime.names.register(this.#find(pid), name);
   }
 
-  /** Takes a name from its process, whose pid it gives; who is linked to the name or monitors it hears `unregistered`. Throws `name-unknown`. */
+  /**
+   * Takes a name from its process, of whichever thread, whose pid it gives; who is linked to the name or monitors it hears
+   * `unregistered`. Others can have the name at once. Throws `name-unknown`.
+   */
   unregisterName<P>(name: ProcessName<P>): Pid<P> {
     this.#checkAlive();
     checkName('name', name);
@@ -238,7 +245,10 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.answers.inspect(this.#runtime.core, target, items);
   }
 
-  /** Everything about a process of this thread. Throws `process-unknown`, `node-terminated`, and `not-allowed` for one of another thread. */
+  /**
+   * Everything about a process of this thread. Throws `process-unknown`, `node-terminated`, and `not-allowed` for one of another
+   * thread: `fetchProcessInfo` asks that.
+   */
   processInfo(pid: AnyPid): ProcessInfo {
     return this.#runtime.inspector.info(this.#findHere(pid, 'processInfo'));
   }
@@ -253,7 +263,7 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.inspector.info(peer);
   }
 
-  /** What a process of this thread is doing; `terminated` if there is none. Throws `not-allowed` for one of another thread that lives. */
+  /** What a process of this thread is doing; `terminated` if there is none. Throws `not-allowed` for one of another thread that lives: its `fetchProcessInfo` has the state. */
   processState(pid: AnyPid): ProcessState {
     if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
     if (pid instanceof FarPid && pid.isAlive) throw elsewhere(pid, 'processState');
@@ -293,7 +303,7 @@ export class Node implements Messenger, AsyncDisposable {
   }
 
   /**
-   * Adds a logger, or a process that gets every record in `handleLog`. A process's own log is off while
+   * Adds a logger, or a process, of whichever thread, that gets every record in `handleLog`. A process's own log is off while
    * it serves; it is removed when it ends. A name that begins with a dot hides it: it gets only records of logs whose
    * `logger` it is. Throws `taken`, `incorrect`, `process-unknown`, `not-allowed` (a process that is a logger already).
    */
@@ -301,7 +311,7 @@ export class Node implements Messenger, AsyncDisposable {
     this.#checkAlive();
     this.#checkHome('addLogger');
     if (logger instanceof LocalPid)
-      this.#runtime.addLoggerProcess(name, this.#findHere(logger, 'addLogger'), options);
+      this.#runtime.addLoggerProcess(name, this.#find(logger), options);
     else this.#runtime.hub.add(name, logger as Logger, options);
   }
 
@@ -386,5 +396,4 @@ function elsewhere(pid: FarPid, method: string): Error {
 const ADVICE: Readonly<Record<string, string>> = {
   processInfo: 'use fetchProcessInfo',
   processState: 'use fetchProcessInfo',
-  registerName: 'spawn it with the option name',
 };

@@ -239,12 +239,13 @@ export class Runtime {
    * Makes a process a logger, until it is removed or the process ends. Its own log is off meanwhile:
    * its records would come back to it without end. Throws `taken`, `not-allowed`, `incorrect`.
    */
-  addLoggerProcess(name: string, record: ProcessRecord, options: LoggerOptions = {}): void {
-    const served = record.extra?.logger;
+  addLoggerProcess(name: string, process: NodeProcess, options: LoggerOptions = {}): void {
+    if (process instanceof FarPid) return this.far!.loggers.add(name, process, options);
+    const served = process.extra?.logger;
     if (served !== undefined)
-      throw new TergoError('not-allowed', `${record.pid} is the logger '${served.name}' already`);
+      throw new TergoError('not-allowed', `${process.pid} is the logger '${served.name}' already`);
     this.hub.checkFree(name);
-    this.hub.addLane(new ProcessLane(name, record, options));
+    this.hub.addLane(new ProcessLane(name, process, options));
   }
 
   /** Spawns on another node what that lends. Rejects, never throws. */

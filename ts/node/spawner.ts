@@ -55,6 +55,8 @@ export class Spawner {
   #slots: Uint32Array = new Uint32Array(0);
   #nextSlot = 0;
   #firstId = 0;
+  /** The first id that processes of this thread could have: what was here before has lower ones. */
+  oldestId = 0;
   /** What to do when a process ends whose `init` is pending. */
   readonly #initialising = new Map<ProcessRecord, () => void>();
 
@@ -83,7 +85,8 @@ export class Spawner {
   ): Promise<LocalPid> {
     try {
       this.#check(parent, behaviour, options);
-      const thread = options?.thread === undefined ? HERE : this.#threadFor(options.thread);
+      const thread =
+        options?.thread === undefined ? HERE : this.#threadFor(options.thread, behaviour);
       if (thread !== HERE) return this.#spawnOn(thread, parent, behaviour, options!, opened);
       const record = this.#record(parent, options);
       opened?.(record);
@@ -96,13 +99,13 @@ export class Spawner {
     }
   }
 
-  /** The number of another thread, or `HERE`. Throws `incorrect` when the node has no such thread. */
-  #threadFor(placement: Placement): number {
+  /** The number of another thread, or `HERE`. Throws `incorrect` when the node has no such thread, and `not-allowed`. */
+  #threadFor(placement: Placement, behaviour: AnyBehaviour): number {
     const { threads, far } = this.#runtime;
     if (typeof placement === 'number' && placement >= threads)
       throw incorrect('options.thread', `below ${threads}, the node's threads`, placement);
     if (far === undefined) return HERE;
-    const thread = far.placement.threadFor(placement);
+    const thread = far.placement.threadFor(placement, behaviour);
     return thread === far.thread ? HERE : thread;
   }
 
@@ -160,6 +163,7 @@ export class Spawner {
     if (granted === 0) throw new TergoError('internal', 'the node has no room for more processes');
     this.#slots = ring.slice(GRANT_AT, GRANT_AT + 2 * granted);
     this.#firstId = ring[ID_HI]! * 2 ** 32 + ring[ID_LO]!;
+    if (this.oldestId === 0) this.oldestId = this.#firstId;
     this.#nextSlot = 0;
   }
 

@@ -177,9 +177,8 @@ export class Workers {
 
   #isElsewhere({ start }: Worker): boolean {
     const { far } = this.#pool.runtime;
-    return (
-      far !== undefined && far.placement.threadFor(start.options.thread ?? 'here') !== far.thread
-    );
+    const { thread = 'here' } = start.options;
+    return far !== undefined && far.placement.threadFor(thread, start.behaviour) !== far.thread;
   }
 
   #replaceFailed(seat: Seat, error: unknown): void {
@@ -211,7 +210,9 @@ export class Workers {
     const { thread = this.#isKnown() ? 'spread' : 'here' } = start.options;
     if (far === undefined || thread === 'here') return start;
     const number =
-      thread === 'spread' ? far.placement.nextInTurn() : far.placement.threadFor(thread);
+      thread === 'spread'
+        ? far.placement.nextInTurn()
+        : far.placement.threadFor(thread, start.behaviour);
     return { ...start, options: { ...start.options, thread: number } };
   }
 

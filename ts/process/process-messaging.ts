@@ -161,7 +161,11 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
     return this[context].runtime.answers.callerOf(this[context], request);
   }
 
-  /** Answers a call by its `Caller`; `response-ignored` when it is settled already. */
+  /**
+   * Answers a call by its `Caller`; `response-ignored` when it is settled already. A call that was taken on another thread
+   * or node is kept there: from here only the end of a caller of this node is seen at once, and any other answer that
+   * comes too late gives `ok` and is ignored there.
+   */
   sendResponse<Reply>(caller: Caller<Reply>, value: NoInfer<Reply>): SendResult {
     return this[context].runtime.answers.respond(this[context], caller, value);
   }

@@ -61,8 +61,8 @@ export interface ProcessOptions {
   /** The level from which its log is written; the parent's, at last the node's, by default. */
   readonly logLevel?: LogLevel;
   /**
-   * The thread on which it lives; `here` by default. Elsewhere only behaviours can be spawned that the node option
-   * `behaviors` makes known (else the spawn rejects with `not-allowed`), and `args` and `env` are copied (else
+   * The thread on which it lives; `here` by default. On another one, and by `any`, only behaviours can be spawned that the
+   * node option `behaviors` makes known (else the spawn rejects with `not-allowed`, which says how), and `args` and `env` are copied (else
    * `unencodable`). See docs/threads.md.
    */
   readonly thread?: Placement;
@@ -70,8 +70,8 @@ export interface ProcessOptions {
 
 /**
  * On which thread of the node a process lives, for life: `here`, that of the spawner; `any`, the one with the fewest
- * processes (or that of the spawner, for a behaviour that others do not know); one by its number, from 0, the thread that
- * started the node; or that of another process.
+ * processes; one by its number, from 0, the thread that started the node; or that of another process. A node with one thread
+ * takes all that lead there.
  */
 export type Placement = 'here' | 'any' | number | { readonly near: AnyPid };
 

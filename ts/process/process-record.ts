@@ -6,8 +6,8 @@ import type { EventRecord } from '../event/event-record.ts';
 import type { Log } from '../log/log.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import { QUEUE_MAIN } from '../native/layout.ts';
+import type { LoggerService } from '../log/logger-service.ts';
 import type { NameRecord } from '../node/name-table.ts';
-import type { ProcessLane } from '../node/process-lane.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalAlias } from './alias.ts';
 import { type Compression, NO_COMPRESSION } from './compression.ts';
@@ -60,7 +60,7 @@ export class ProcessExtra {
   log: Log | undefined = undefined;
   logLevel: LogLevel | undefined = undefined;
   /** As which logger it serves; its own log is off then. */
-  logger: ProcessLane | undefined = undefined;
+  logger: LoggerService | undefined = undefined;
   /** Records in its log queue. */
   logQueued = 0;
   /** The queue of what it sends. */

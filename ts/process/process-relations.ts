@@ -105,7 +105,11 @@ export abstract class ProcessRelations<P> extends ProcessMessaging<P> {
     this[context].runtime.events.unregister(this[context], event);
   }
 
-  /** Publishes to all subscribers; by name only if the event is open. A full mailbox drops the message, counted. */
+  /**
+   * Publishes to all subscribers; by name only if the event is open, else `event-owner`. A full mailbox drops the message,
+   * counted. Subscribers share the message, those of other threads a copy of it for each thread; runs of 16 KiB of bytes
+   * or more are one for all of these: nobody may change what was published.
+   */
   sendEvent<T>(
     publisher: Publisher<T> | EventName<T>,
     message: NoInfer<T>,

@@ -27,7 +27,11 @@ export type Request<Body extends { readonly type: string }, Reply> = Body & Reme
  * interface CounterProtocol { message: { type: 'add'; by: number }; request: Request<{ type: 'total' }, number> }
  */
 export interface Protocol {
-  /** Union of the messages that `send` may carry. */
+  /**
+   * Union of the messages that `send` may carry. To other threads and nodes values are copied: plain data arrives as it is, an
+   * instance of a class of one's own as a plain object without its methods, a function not at all (`unencodable`). See
+   * docs/threads.md. So it is with requests, replies and events.
+   */
   readonly message?: unknown;
   /** Union of `Request`s that `call` may carry; told apart by their `type`. */
   readonly request?: unknown;

@@ -6,6 +6,7 @@ import type { EventMessage } from '../event/event-message.ts';
 import type { LogRecord } from '../log/log-record.ts';
 import { NO_VALUE } from '../far/frame-reader.ts';
 import { isFittingMessage } from '../far/peer-rules.ts';
+import { isOfPeer } from '../far/station.ts';
 import { Watch } from '../far/watches.ts';
 import type { LocalPid } from '../process/pid.ts';
 import {
@@ -224,7 +225,7 @@ export class Deliveries {
 
   #rare(record: ProcessRecord, tag: number, payload: number): void {
     if ((tag & 0xf) === KIND_INSPECT) return this.#inspect(record, this.callOf(record, payload));
-    if (payload >= FAR) return this.#unexpected(tag & 0xf, payload);
+    if (payload >= FAR) return this.#rareFar(record, tag & 0xf, payload);
     const value = this.#slab.take(payload);
     switch (tag & 0xf) {
       case KIND_RESPONSE:
@@ -237,6 +238,13 @@ export class Deliveries {
           `a mailbox entry of the kind ${tag & 0xf}, which there is not`,
         );
     }
+  }
+
+  #rareFar(record: ProcessRecord, kind: number, frame: number): void {
+    const { far } = this.#runtime;
+    if (kind !== KIND_LOG || isOfPeer(far!.reader.stationOf(frame)))
+      return this.#unexpected(kind, frame);
+    this.#receive(record, { kind: 'log', record: far!.loggers.take(frame) });
   }
 
   /** Only this node itself puts those into mailboxes. */

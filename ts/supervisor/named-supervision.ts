@@ -101,6 +101,20 @@ export class NamedSupervision<Start> extends Supervision<Start> {
     return this.phase === 'starting' ? this.#startNext(child.position + 1) : [];
   }
 
+  /** Its siblings do not go on without it while it ends. */
+  protected override beforeEnd(
+    child: Child<Start>,
+    reason: ExitReason,
+    nowMs: number,
+  ): Actions<Start> {
+    if (this.#rules.strategy === 'one-for-one') return [];
+    const isInGroup = this.phase === 'stopping' && child.position >= this.#from;
+    if (!isInGroup && this.verdictOn(child, reason) !== 'restart') return [];
+    // Its group waits for it as for those that were told to stop.
+    child.state = 'stopping';
+    return isInGroup ? [] : this.decide(child, reason, nowMs);
+  }
+
   protected override afterStop(child: Child<Start>, reason: ExitReason): Actions<Start> {
     if (this.phase !== 'stopping') return this.left(child, reason);
     return child.position < this.#from ? [] : this.#oneLess();

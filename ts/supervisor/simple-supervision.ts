@@ -89,6 +89,11 @@ export class SimpleSupervision<Start> extends Supervision<Start> {
     return [];
   }
 
+  /** Its end concerns nobody else. */
+  protected override beforeEnd(): Actions<Start> {
+    return [];
+  }
+
   protected override afterEnd(
     child: Child<Start>,
     reason: ExitReason,

@@ -246,19 +246,27 @@ export class SupervisionRunner {
     const goOn = (): void => {
       if (!this.isDead) this.#post(QUEUE_URGENT, new ChildGone(child, exit));
     };
-    return this.#processes.hasEnded(child, goOn) ? this.#ended(child, exit) : undefined;
+    if (this.#processes.hasEnded(child, goOn)) return this.#ended(child, exit);
+    return this.#perform(
+      this.#judge(exit, (now) => this.supervision.leaving(child, exit.reason, now)),
+    );
   }
 
   #ended(child: SomeChild, exit: Exit): MaybePromise<void> {
     const { reason } = exit;
     if (this.#listens.toEnds) this.#tell(new ChildTerminated(child.rule.name, child.pid!, reason));
-    const wasEnding = this.supervision.isEnding;
-    const now = this.#record.runtime.driver.readNow();
-    const actions = this.supervision.ended(child, reason, now);
+    const actions = this.#judge(exit, (now) => this.supervision.ended(child, reason, now));
     this.#processes.forget(child);
-    if (!wasEnding && this.supervision.isEnding && this.supervision.reason === reason)
-      this.#cause = exit;
     return this.#perform(actions);
+  }
+
+  /** What the exit of a child comes to. */
+  #judge(exit: Exit, decide: (nowMs: number) => Actions<ChildStart>): Actions<ChildStart> {
+    const wasEnding = this.supervision.isEnding;
+    const actions = decide(this.#record.runtime.driver.readNow());
+    if (!wasEnding && this.supervision.isEnding && this.supervision.reason === exit.reason)
+      this.#cause = exit;
+    return actions;
   }
 
   /** In `init` a child that came up ends because another did not. */

@@ -1,7 +1,7 @@
 import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { Child, type ChildDefaults, type ChildPlan } from './child.ts';
-import { verdictOn } from './restart.ts';
+import { type Verdict, verdictOn } from './restart.ts';
 import { RestartHistory } from './restart-history.ts';
 import { RestartWindow } from './restart-window.ts';
 
@@ -104,6 +104,15 @@ export abstract class Supervision<Start> {
     return [];
   }
 
+  /**
+   * A child has ended, but its `terminate` is not over, or what was below it: `ended` comes when that is. Whoever stops
+   * with it is told at once.
+   */
+  leaving(child: Child<Start>, reason: ExitReason, nowMs: number): Actions<Start> {
+    if (this.phase === 'ending' || child.state === 'stopping') return [];
+    return this.beforeEnd(child, reason, nowMs);
+  }
+
   /** A child has ended. */
   ended(child: Child<Start>, reason: ExitReason, nowMs: number): Actions<Start> {
     const wasTold = child.state === 'stopping';
@@ -129,6 +138,12 @@ export abstract class Supervision<Start> {
 
   /** A child that the supervisor started of its own accord is up. */
   protected abstract afterStart(child: Child<Start>): Actions<Start>;
+  /** A child is ending, and the supervisor had not told it to. What is done now counts as its end. */
+  protected abstract beforeEnd(
+    child: Child<Start>,
+    reason: ExitReason,
+    nowMs: number,
+  ): Actions<Start>;
   /** A child has ended as it was told to. */
   protected abstract afterStop(child: Child<Start>, reason: ExitReason): Actions<Start>;
   /** A child has ended, and the supervisor had not told it to. */
@@ -146,8 +161,7 @@ export abstract class Supervision<Start> {
 
   /** What the end of a child comes to. */
   protected decide(child: Child<Start>, reason: ExitReason, nowMs: number): Actions<Start> {
-    const isSignificant = this.#heedsSignificance && child.rule.isSignificant;
-    switch (verdictOn(child.restart, isSignificant, reason)) {
+    switch (this.verdictOn(child, reason)) {
       case 'leave':
         return this.left(child, reason);
       case 'shut-down':
@@ -155,6 +169,10 @@ export abstract class Supervision<Start> {
       case 'restart':
         return this.#restart(child, reason, nowMs);
     }
+  }
+
+  protected verdictOn({ restart, rule }: Child<Start>, reason: ExitReason): Verdict {
+    return verdictOn(restart, this.#heedsSignificance && rule.isSignificant, reason);
   }
 
   protected shutDown(reason: ExitReason): Actions<Start> {

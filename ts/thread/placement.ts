@@ -16,10 +16,16 @@ export class Placement {
     this.#statistics = statistics;
   }
 
-  /** The thread that a spawn option names; it may have ended and not be back. */
-  threadFor(wish: Wish): number {
+  /**
+   * The thread that a spawn option names for a behaviour; it may have ended and not be back. Throws `not-allowed` for `any`
+   * and a behaviour that others do not know: whether that can be done must not hang on how busy which thread is.
+   */
+  threadFor(wish: Wish, behaviour: { readonly name: string }): number {
     if (wish === 'here') return this.#far.thread;
-    if (wish === 'any') return this.#leastLoaded();
+    if (wish === 'any') {
+      this.#far.behaviours.checkedNameOf(behaviour);
+      return this.#leastLoaded();
+    }
     if (typeof wish === 'number') return wish;
     return wish.near instanceof FarPid ? wish.near.thread : this.#far.thread;
   }

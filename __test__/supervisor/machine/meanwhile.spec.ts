@@ -37,6 +37,33 @@ for (const keepOrder of [false, true]) {
     t.is(on.log.filter((line) => line.startsWith('ended')).length, 4);
   });
 
+  test(`a child that has ended but for its last words makes its group stop ${how}, and is waited for`, (t) => {
+    const on = desk('rest-for-one', keepOrder);
+    on.leave(child(on, 'b'), 'kill');
+    // One after it has more to say, too, and is in the group already.
+    on.leave(child(on, 'c'), 'normal');
+    on.end(child(on, 'd'), 'kill');
+    on.end(child(on, 'c'), 'normal');
+    t.is(on.log.filter((line) => line.startsWith('start')).length, 0);
+    on.end(child(on, 'b'), 'kill');
+    t.deepEqual(
+      on.log.filter((line) => /stop|start/.test(line)),
+      [...['stop d kill', ...(keepOrder ? [] : ['stop c kill'])], 'start b', 'start c', 'start d'],
+    );
+    t.is(on.supervision.history.count, 1);
+    t.is(on.supervision.phase, 'running');
+  });
+
+  test(`one restart too many, of a child that has more to say while a group stops ${how}, ends all when it has`, (t) => {
+    const on = desk('rest-for-one', keepOrder, 0);
+    on.leave(child(on, 'b'), 'kill');
+    for (const name of ['d', 'c', 'a']) if (on.live.includes(child(on, name))) on.settle();
+    t.true(on.live.includes(child(on, 'b')));
+    on.end(child(on, 'b'), 'kill');
+    on.settle();
+    t.is(on.log.at(-1), 'end supervisor-restarts-exceeded');
+  });
+
   test(`rest-for-one: a child before the group that dies while that stops ${how} becomes its first`, (t) => {
     const on = desk('rest-for-one', keepOrder, 2);
     on.end(child(on, 'c'), 'kill');

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use napi::Env;
 use napi::bindgen_prelude::{ArrayBuffer, Object, Result, Uint32Array};
 use napi_derive::napi;
-use tergo_core::{Fabric, Scheduler, Verdict};
+use tergo_core::{EventTraits, Fabric, Scheduler, Verdict};
 
 use crate::binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
 use crate::binding_entries;
@@ -21,6 +21,15 @@ use crate::binding_fabric;
 use crate::external_memory::array_buffer;
 use crate::scheduler_handle::SchedulerHandle;
 use crate::watchdog_thread;
+
+/// What an event has besides its name.
+#[napi(object)]
+pub struct BindingEventTraits {
+    /// Its producer hears of the first and the last subscriber.
+    pub notify: bool,
+    /// What other threads need to know of who may publish; 0: anybody may.
+    pub guard: u32,
+}
 
 /// The scheduler of one JS thread. `docs/design/crossing.md` tells how it is used.
 ///
@@ -102,8 +111,16 @@ impl BindingScheduler {
 
     /// Registers an event of a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`.
     #[napi]
-    pub fn register_event(&self, slot: u32, generation: u32, name: String, notify: bool) -> u32 {
-        self.ask(|scheduler| scheduler.register_event(slot, generation, &name, notify))
+    pub fn register_event(
+        &self,
+        slot: u32,
+        generation: u32,
+        name: String,
+        traits: BindingEventTraits,
+    ) -> u32 {
+        let BindingEventTraits { notify, guard } = traits;
+        let traits = EventTraits { notify, guard };
+        self.ask(|scheduler| scheduler.register_event(slot, generation, &name, traits))
     }
 
     /// Gives the address of a node in `RESULT_A` and `RESULT_B`, and a verdict.
@@ -176,7 +193,8 @@ impl BindingScheduler {
         &self.handle
     }
 
-    fn ask(&self, question: impl FnOnce(&mut Scheduler) -> Verdict) -> u32 {
+    /// The verdict on what is asked.
+    pub(crate) fn ask(&self, question: impl FnOnce(&mut Scheduler) -> Verdict) -> u32 {
         let verdict = self.handle.call(question);
         verdict.unwrap_or(Verdict::ProcessUnknown) as u32
     }

@@ -3,36 +3,51 @@
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU8, AtomicU32};
 
 use napi::bindgen_prelude::{ArrayBuffer, FromNapiValue, Result};
 use napi::{Env, check_status, sys};
 use tergo_core::{Block, RingMemory};
 
-/// Words that TypeScript may read and write, at an address that does not change.
-pub trait SharedWords {
+/// Atomics that TypeScript may read and write, at an address that does not change.
+pub trait SharedMemory {
+    /// What it is made of.
+    type Atomic;
+
     /// All of them.
-    fn words(&self) -> &[AtomicU32];
+    fn atomics(&self) -> &[Self::Atomic];
 }
 
-impl SharedWords for RingMemory {
-    fn words(&self) -> &[AtomicU32] {
+impl SharedMemory for RingMemory {
+    type Atomic = AtomicU32;
+
+    fn atomics(&self) -> &[AtomicU32] {
         self.words()
     }
 }
 
-impl SharedWords for Block {
-    fn words(&self) -> &[AtomicU32] {
+impl SharedMemory for Block {
+    type Atomic = AtomicU32;
+
+    fn atomics(&self) -> &[AtomicU32] {
         self.words()
+    }
+}
+
+impl SharedMemory for Vec<AtomicU8> {
+    type Atomic = AtomicU8;
+
+    fn atomics(&self) -> &[AtomicU8] {
+        self
     }
 }
 
 /// An `ArrayBuffer` over `memory`, which lives until the buffer is collected.
 ///
 /// Fails where the runtime has no external buffers (Electron): a copy would not be shared.
-pub fn array_buffer<T: SharedWords>(env: &Env, memory: Arc<T>) -> Result<ArrayBuffer<'_>> {
-    let words = memory.words();
-    let (address, bytes) = (words.as_ptr(), size_of_val(words));
+pub fn array_buffer<T: SharedMemory>(env: &Env, memory: Arc<T>) -> Result<ArrayBuffer<'_>> {
+    let atomics = memory.atomics();
+    let (address, bytes) = (atomics.as_ptr(), size_of_val(atomics));
     let share = Arc::into_raw(memory);
     let mut buffer = ptr::null_mut();
     // SAFETY: the address is that of `bytes` bytes of atomics, which may be written through a shared

@@ -15,7 +15,7 @@ use napi::bindgen_prelude::{ArrayBuffer, Function, Result};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error};
 use napi_derive::napi;
-use tergo_core::Block;
+use tergo_core::{BlobBytes, Block};
 
 use crate::binding_scheduler::BindingScheduler;
 use crate::external_memory::array_buffer;
@@ -133,6 +133,28 @@ impl BindingScheduler {
         found.unwrap_or(false)
     }
 
+    /// Reserves a name for a process of another thread, which is to be told; gives a verdict.
+    #[napi]
+    pub fn reserve_name(&self, thread: u32, slot: u32, generation: u32, name: String) -> u32 {
+        self.ask(|scheduler| scheduler.reserve_name(thread, slot, generation, &name))
+    }
+
+    /// Takes a name that another thread has reserved for a process; gives a verdict, and the address in `RESULT_A` and
+    /// `RESULT_B`. If the process has ended, the name is free.
+    #[napi]
+    pub fn take_name(&self, slot: u32, generation: u32, name: String) -> u32 {
+        self.ask(|scheduler| scheduler.take_name(slot, generation, &name))
+    }
+
+    /// Frees a name for all threads; true when somebody had it: then the results say who, whose thread is to be told.
+    #[napi]
+    pub fn withdraw_name(&self, name: String) -> bool {
+        let had = self
+            .handle()
+            .call(|scheduler| scheduler.withdraw_name(&name));
+        had.unwrap_or(false)
+    }
+
     /// An address that stands for something of another thread, in `RESULT_A` and `RESULT_B`; given up by
     /// `RELEASE`.
     #[napi]
@@ -150,6 +172,16 @@ impl BindingScheduler {
         number.unwrap_or(0)
     }
 
+    /// Keeps the bytes of that number, which were kept for a thread and not yet taken, for another one, too, without a
+    /// copy: the number there, or 0 when they are gone or too much is on its way there.
+    #[napi]
+    pub fn share_blob(&self, thread: u32, blob: u32, is_forced: bool) -> u32 {
+        let number = self
+            .handle()
+            .call(|scheduler| scheduler.share_blob(thread, blob, is_forced));
+        number.unwrap_or(0)
+    }
+
     /// The bytes of that number, without a copy; null when they are gone.
     #[napi]
     pub fn take_blob<'env>(
@@ -159,7 +191,10 @@ impl BindingScheduler {
     ) -> Result<Option<ArrayBuffer<'env>>> {
         let bytes = self.fabric().and_then(|fabric| fabric.take_blob(number));
         bytes
-            .map(|bytes| ArrayBuffer::from_data(env, bytes))
+            .map(|bytes| match bytes {
+                BlobBytes::Own(bytes) => ArrayBuffer::from_data(env, bytes),
+                BlobBytes::Shared(bytes) => array_buffer(env, bytes),
+            })
             .transpose()
     }
 

@@ -95,6 +95,10 @@ layout! {
     RESULT_E = 22;
     /// Header: sixth result.
     RESULT_F = 23;
+    /// Header: seventh result.
+    RESULT_G = 24;
+    /// Header: eighth result.
+    RESULT_H = 25;
 
     /// Words of a command.
     COMMAND_WORDS = 4;

@@ -21,11 +21,11 @@ mod watchdog;
 
 pub use counters::{Counters, EventCounters, ProcessCounters};
 pub use fabric::{
-    Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, JoinError, LinkPort,
-    MAX_PAYLOAD, split_name,
+    BlobBytes, Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, JoinError,
+    LinkPort, MAX_PAYLOAD, split_name,
 };
 pub use ring::RingMemory;
-pub use scheduler::{Scheduler, Verdict};
+pub use scheduler::{EventTraits, Scheduler, Verdict};
 pub use watchdog::{LOOK_EVERY_MS, Watchdog};
 
 /// The index that stands for "none" in every table.

@@ -6,11 +6,13 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use support::driver::Pid;
 use support::member::{Member, PER_CHUNK, assert_all_free, pair};
 use support::record::Record;
-use tergo_core::Fabric;
 use tergo_core::layout::{BLOCK_WORDS, STAT_CHUNKS, STAT_EVACUATED, STAT_FORCED, STAT_REFUSALS};
+use tergo_core::{BlobBytes, Fabric};
 
 const CHUNK_BYTES: usize = 4 * BLOCK_WORDS as usize;
 
@@ -168,4 +170,65 @@ fn what_waits_counts_on_its_way_though_it_moved() {
     }
     assert_eq!(sent, 4 * PER_CHUNK, "four chunks are full of what waits");
     assert_eq!(two.statistic(STAT_EVACUATED), 0);
+}
+
+#[test]
+fn a_blob_is_shared_by_several_receivers_and_counts_on_the_way_to_each() {
+    let fabric = Fabric::new(3, 8);
+    let mut members: Vec<Member> = (0..3).map(|thread| Member::join(&fabric, thread)).collect();
+    let pids: Vec<_> = members[1..]
+        .iter_mut()
+        .map(|member| member.driver.spawn())
+        .collect();
+    members[1..]
+        .iter_mut()
+        .for_each(|member| drop(member.driver.turn()));
+    let one = &mut members[0];
+    let first = one.message_with_blob(1, pids[0], &vec![9; CHUNK_BYTES]);
+    let second = one.driver.scheduler.share_blob(2, first, false);
+    assert!(first != 0 && second != 0 && first != second);
+    assert_eq!(fabric.blobs_on_their_way(), 2);
+    let Some((BlobBytes::Shared(here), BlobBytes::Shared(there))) =
+        fabric.take_blob(first).zip(fabric.take_blob(second))
+    else {
+        panic!("both are shares");
+    };
+    assert!(Arc::ptr_eq(&here, &there), "one copy for both");
+    assert_eq!(BlobBytes::Shared(there).into_vec(), vec![9; CHUNK_BYTES]);
+    assert_eq!(
+        one.driver.scheduler.share_blob(2, first, false),
+        0,
+        "it was taken"
+    );
+}
+
+#[test]
+fn a_share_that_is_too_much_for_its_way_is_refused_and_one_that_nobody_will_hear_of_is_freed() {
+    let fabric = Fabric::new(3, 4);
+    let mut one = Member::join(&fabric, 0);
+    let mut two = Member::join(&fabric, 1);
+    let pid = two.driver.spawn();
+    two.driver.turn();
+    let first = one.message_with_blob(1, pid, &vec![9; CHUNK_BYTES]);
+    assert_eq!(
+        one.driver.scheduler.share_blob(2, first, false),
+        0,
+        "nobody is there"
+    );
+    let three = Member::join(&fabric, 2);
+    let mut taken = 0;
+    while one.driver.scheduler.share_blob(2, first, false) != 0 {
+        taken += 1;
+    }
+    assert_eq!(taken, 4);
+    assert_ne!(one.driver.scheduler.share_blob(2, first, true), 0);
+    assert_eq!(
+        one.driver.scheduler.share_blob(0, first, true),
+        0,
+        "not to oneself"
+    );
+    drop(three);
+    drop(one);
+    drop(two);
+    assert_eq!(fabric.blobs_on_their_way(), 0);
 }

@@ -245,7 +245,7 @@ impl<'a> Citizen<'a> {
         *heard += 1;
         if has_blob && number.is_multiple_of(2) {
             let blob = self.world.fabric.take_blob(block.get(at + FRAME_WORDS + 1));
-            assert_eq!(blob.map(|bytes| bytes.len()), Some(600));
+            assert_eq!(blob.map(|bytes| bytes.size()), Some(600));
         }
     }
 

@@ -1,6 +1,7 @@
 import type { AnyEvent } from '../../event/event-name.ts';
 import type { LocalAlias } from '../../process/alias.ts';
 import type { AnyTarget } from '../../process/target.ts';
+import { ProcessRecord } from '../../process/process-record.ts';
 import { priorityOfSender } from './tap-messages.ts';
 import { IN_PROGRESS, type Tap } from './tap.ts';
 
@@ -58,7 +59,8 @@ function tapNames(tap: Tap): void {
   const { names } = tap.runtime;
   tap.lay(names, 'register', (register) => (record, name) => {
     // A name among the options of a spawn stands in the record of the spawn.
-    if (record.instance === undefined) return register.call(names, record, name);
+    if (record instanceof ProcessRecord && record.instance === undefined)
+      return register.call(names, record, name);
     const entry = tap.open('register-name', record.pid, { name, ...IN_PROGRESS });
     tap.attempt(entry, () => register.call(names, record, name));
   });

@@ -2,7 +2,7 @@ use std::sync::atomic::{Ordering, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use super::arena::Arena;
-use super::blobs::{Blob, Blobs};
+use super::blobs::{Blob, BlobBytes, Blobs};
 use super::block::Block;
 use super::directory::Directory;
 use super::inlet::Inlet;
@@ -199,7 +199,7 @@ impl Fabric {
     }
 
     /// Takes a large value that is on its way.
-    pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
+    pub fn take_blob(&self, number: u32) -> Option<BlobBytes> {
         let blob = self.blobs.take(number)?;
         Some(self.arrived(blob))
     }
@@ -251,8 +251,8 @@ impl Fabric {
         self.tell_room(sender);
     }
 
-    fn arrived(&self, blob: Blob) -> Vec<u8> {
-        let size = blob.bytes.len() as u64;
+    fn arrived(&self, blob: Blob) -> BlobBytes {
+        let size = blob.bytes.size();
         self.way(blob.sender, blob.receiver).remove_blob(size);
         self.tell_room(blob.sender);
         blob.bytes

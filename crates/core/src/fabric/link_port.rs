@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::blobs::BlobBytes;
 use super::block::Block;
 use super::fabric::Fabric;
 use super::frame::Frame;
@@ -116,7 +117,7 @@ impl LinkPort {
 
     /// The bytes of a blob, which are the caller's now; none when they are gone.
     pub fn take_blob(&self, number: u32) -> Option<Vec<u8>> {
-        self.fabric.take_blob(number)
+        self.fabric.take_blob(number).map(BlobBytes::into_vec)
     }
 
     /// Bytes that wait for the peer in chunks and blobs; whole chunks count.

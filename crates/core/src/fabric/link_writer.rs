@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::blobs::Blob;
+use super::blobs::{Blob, BlobBytes};
 use super::block::Block;
 use super::fabric::Fabric;
 use super::frame_head::FrameHead;
@@ -185,7 +185,10 @@ impl LinkWriter {
         if let Some(name) = inbound.name {
             head.flags |= FLAG_NAMED;
             (head.thread, head.first, head.second) = match self.fabric.names.find(name) {
-                Some(holder) => (holder.thread, holder.slot, holder.generation),
+                Some(holder) => {
+                    let owner = holder.owner;
+                    (owner.thread, owner.slot, owner.generation)
+                }
                 None => (0, 0, 0),
             };
         }
@@ -233,7 +236,7 @@ impl LinkWriter {
         let kept = blobs.drain(..).map(|bytes| {
             self.way(thread).add_blob(bytes.len() as u64);
             self.fabric.blobs.put(Blob {
-                bytes,
+                bytes: BlobBytes::Own(bytes),
                 sender: self.number,
                 receiver: thread,
             })

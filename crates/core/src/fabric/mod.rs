@@ -25,8 +25,9 @@ mod seat;
 mod shapes;
 mod way;
 
+pub use blobs::BlobBytes;
 pub use block::Block;
-pub(crate) use directory::{Directory, Holder};
+pub(crate) use directory::{Holder, Owner, Place, Refusal};
 pub use fabric::{Fabric, JoinError};
 pub(crate) use frame::{Frame, is_far};
 pub use frame_head::{FrameHead, FrameSender};

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::blobs::Blob;
+use super::blobs::{Blob, BlobBytes};
 use super::fabric::Fabric;
 use super::inject::Range;
 use crate::NIL;
@@ -97,7 +97,7 @@ impl Outgoing {
         if !is_there || !self.may_have(receiver, Some(size), is_forced) {
             return 0;
         }
-        let bytes = bytes.to_vec();
+        let bytes = BlobBytes::Own(bytes.to_vec());
         let sender = self.thread;
         self.fabric.way(sender, receiver).add_blob(size);
         let number = self.fabric.blobs.put(Blob {
@@ -105,8 +105,28 @@ impl Outgoing {
             sender,
             receiver,
         });
-        self.know(receiver);
-        self.blobs[receiver as usize].push(number);
+        self.note_blob(receiver, number);
+        number
+    }
+
+    /// Keeps what this thread keeps for another one for one more: the number; 0 when it was taken already, the quota is
+    /// used up or nobody is there.
+    pub fn share_blob(&mut self, receiver: u32, blob: u32, is_forced: bool) -> u32 {
+        if self.incarnation_of(receiver).is_none() {
+            return 0;
+        }
+        let (fabric, sender) = (Arc::clone(&self.fabric), self.thread);
+        let may_go = |size| {
+            let may_go = self.may_have(receiver, Some(size), is_forced);
+            if may_go {
+                fabric.way(sender, receiver).add_blob(size);
+            }
+            may_go
+        };
+        let Some(number) = fabric.blobs.share(blob, sender, receiver, may_go) else {
+            return 0;
+        };
+        self.note_blob(receiver, number);
         number
     }
 
@@ -126,6 +146,11 @@ impl Outgoing {
                 self.hand_over_range(receiver, open, open.handed, true);
             }
         }
+    }
+
+    fn note_blob(&mut self, receiver: u32, number: u32) {
+        self.know(receiver);
+        self.blobs[receiver as usize].push(number);
     }
 
     fn incarnation_of(&self, receiver: u32) -> Option<u32> {

@@ -126,10 +126,11 @@ impl Drop for Port {
         self.incoming.close(seat.inlet.inject.close());
         self.outgoing.close();
         fabric.forget_blobs(self.thread);
+        seat.clear();
+        // After it shows no process any more: nobody gives a name to one of these now.
         fabric.names.forget(self.thread);
         fabric.events.forget(self.thread);
         neighbours::leave(&fabric, self.thread);
-        seat.clear();
         seat.vacate();
     }
 }

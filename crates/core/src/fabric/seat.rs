@@ -97,6 +97,14 @@ impl Seat {
         block.set(at + 1, fallback | bound);
     }
 
+    /// The id of the process of that generation, if it lives in that slot.
+    pub fn living(&self, slot: u32, generation: u32) -> Option<u64> {
+        let block = self.presence.get(slot / SLOTS_A_BLOCK)?;
+        let at = slot % SLOTS_A_BLOCK * PRESENCE_WORDS;
+        let id = || u64::from(block.get(at + 3)) << 32 | u64::from(block.get(at + 2));
+        (generation != 0 && block.get(at) == generation).then(id)
+    }
+
     /// The id of the process in a slot.
     pub fn id_of(&self, slot: u32) -> u64 {
         let (block, at) = self.presence_of(slot);

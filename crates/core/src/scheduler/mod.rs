@@ -14,5 +14,6 @@ mod turn;
 mod verdict;
 
 pub(crate) use kernel::FIRST_ID;
+pub use placing::EventTraits;
 pub use scheduler::Scheduler;
 pub use verdict::Verdict;

@@ -3,17 +3,29 @@
 use std::sync::Arc;
 
 use super::kernel::Kernel;
-use crate::fabric::{Block, Directory, Fabric, Holder};
+use crate::NIL;
+use crate::fabric::{Block, Holder, Owner, Place, Port, Refusal};
 use crate::layout::BLOCK_WORDS;
 use crate::registry::{AddressBody, Registry};
+
+/// What an event has besides its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventTraits {
+    /// Its producer hears of the first and the last subscriber.
+    pub notify: bool,
+    /// What other threads need to know of who may publish; 0: anybody may.
+    pub guard: u32,
+}
 
 /// A name for a process, or for an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
     /// Of a process.
     Process,
-    /// Of an event; `notify`: its producer hears of the first and the last subscriber.
-    Event { notify: bool },
+    /// Of a process, given by another thread.
+    Reserved,
+    /// Of an event.
+    Event(EventTraits),
 }
 
 impl Kernel {
@@ -56,8 +68,8 @@ impl Kernel {
     pub fn add_named(&mut self, slot: u32, name: &str, naming: Naming) -> Option<u32> {
         let registry = &mut self.registry;
         let is_taken = match naming {
-            Naming::Process => registry.has_name(name),
-            Naming::Event { .. } => registry.has_event(name),
+            Naming::Process | Naming::Reserved => registry.has_name(name),
+            Naming::Event(_) => registry.has_event(name),
         };
         if is_taken {
             return None;
@@ -65,21 +77,64 @@ impl Kernel {
         let Some(port) = &self.port else {
             return Some(add(registry, slot, name, naming));
         };
-        let fabric = port.fabric();
-        let (seat, thread) = (port.seat(), port.thread());
-        let generation = self.processes.get(slot).generation;
-        let id = seat.id_of(slot);
-        directory_of(fabric, naming).claim(name, || {
+        let (fabric, seat) = (port.fabric(), port.seat());
+        let owner = Owner {
+            thread: port.thread(),
+            slot,
+            generation: self.processes.get(slot).generation,
+        };
+        let mut place = || {
             let index = add(registry, slot, name, naming);
-            let address_generation = registry.get(index).generation;
-            seat.show_address(index, address_generation);
-            Holder {
-                thread,
+            let generation = registry.get(index).generation;
+            seat.show_address(index, generation);
+            Place { index, generation }
+        };
+        let holder = |place, guard| Holder {
+            owner,
+            id: seat.id_of(slot),
+            place,
+            serial: 0,
+            guard,
+        };
+        match naming {
+            Naming::Process => fabric.names.claim_only(name, owner, || holder(place(), 0)),
+            Naming::Reserved => fabric.names.take(name, owner, place),
+            Naming::Event(EventTraits { guard, .. }) => {
+                fabric.events.claim(name, || holder(place(), guard))
+            }
+        }
+    }
+
+    /// Gives a free name to a process of another thread that has none. That thread is to take it.
+    pub fn reserve_name(&self, owner: Owner, name: &str) -> Result<(), Refusal> {
+        let Some(fabric) = self.port.as_ref().map(Port::fabric) else {
+            return Err(Refusal::Gone);
+        };
+        fabric.names.reserve(name, owner, || {
+            let seat = fabric.seats.get(owner.thread as usize)?;
+            seat.living(owner.slot, owner.generation)
+        })
+    }
+
+    /// Gives up what another thread has reserved for a process here that has ended.
+    pub fn cancel_name(&self, slot: u32, generation: u32, name: &str) {
+        if let Some(port) = &self.port {
+            let owner = Owner {
+                thread: port.thread(),
                 slot,
                 generation,
-                index,
-                address_generation,
-                id,
+            };
+            port.fabric().names.cancel(name, owner);
+        }
+    }
+
+    /// Frees a name for all threads; who had it. Its own thread has to be told.
+    pub fn withdraw_name(&self, name: &str) -> Option<Holder> {
+        let fabric = self.port.as_ref()?.fabric();
+        fabric.names.withdraw(name, |holder| {
+            let seat = fabric.seats.get(holder.owner.thread as usize);
+            if let Some(seat) = seat.filter(|_| holder.place.index != NIL) {
+                seat.hide_address(holder.place.index);
             }
         })
     }
@@ -98,10 +153,16 @@ impl Kernel {
             return;
         };
         port.seat().hide_address(index);
-        match &self.registry.get(index).body {
-            AddressBody::Name(name) => port.fabric().names.release(name),
+        let (fabric, thread) = (port.fabric(), port.thread());
+        let address = self.registry.get(index);
+        let place = Place {
+            index,
+            generation: address.generation,
+        };
+        match &address.body {
+            AddressBody::Name(name) => fabric.names.release(name, thread, place),
             AddressBody::Event(event) if !event.name.is_empty() => {
-                port.fabric().events.release(&event.name);
+                fabric.events.release(&event.name, thread, place);
             }
             _ => {}
         }
@@ -110,14 +171,7 @@ impl Kernel {
 
 fn add(registry: &mut Registry, slot: u32, name: &str, naming: Naming) -> u32 {
     match naming {
-        Naming::Process => registry.add_name(slot, name),
-        Naming::Event { notify } => registry.add_event(slot, name, notify),
-    }
-}
-
-fn directory_of(fabric: &Fabric, naming: Naming) -> &Directory {
-    match naming {
-        Naming::Process => &fabric.names,
-        Naming::Event { .. } => &fabric.events,
+        Naming::Process | Naming::Reserved => registry.add_name(slot, name),
+        Naming::Event(EventTraits { notify, .. }) => registry.add_event(slot, name, notify),
     }
 }

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use super::{Verdict, kernel::Kernel, placing::Naming};
+use super::placing::{EventTraits, Naming};
+use super::{Verdict, kernel::Kernel};
 use crate::NIL;
 use crate::counters::{Counters, EventCounters, ProcessCounters};
-use crate::fabric::{Block, Fabric, Holder, JoinError, Port};
+use crate::fabric::{Block, Fabric, Holder, JoinError, Owner, Port, Refusal};
 use crate::layout::{
     GRANT_MAX, ID_LO, IN_USED, MORE, NEXT_TIMER_LO, OUT_WORDS, RESULT_A, RESULT_B, RESULT_C,
-    RESULT_D, RESULT_E, RESULT_F, STATUS, STATUS_AT, STATUS_OK,
+    RESULT_D, RESULT_E, RESULT_F, RESULT_G, RESULT_H, STATUS, STATUS_AT, STATUS_OK,
 };
 use crate::ring::{Fault, RingMemory};
 
@@ -103,6 +104,48 @@ impl Scheduler {
         self.own(slot, index)
     }
 
+    /// Reserves a name for a process of another thread that has none. That thread is to be told, so that it takes the
+    /// name by [`Self::take_name`].
+    pub fn reserve_name(&mut self, thread: u32, slot: u32, generation: u32, name: &str) -> Verdict {
+        self.flush();
+        let owner = Owner {
+            thread,
+            slot,
+            generation,
+        };
+        match self.kernel.reserve_name(owner, name) {
+            Ok(()) => Verdict::Ok,
+            Err(Refusal::Taken) => Verdict::Taken,
+            Err(Refusal::HasOne) => Verdict::TargetExist,
+            Err(Refusal::Gone) => Verdict::ProcessUnknown,
+        }
+    }
+
+    /// A process takes the name that another thread has reserved for it; if it has ended, the name is free.
+    pub fn take_name(&mut self, slot: u32, generation: u32, name: &str) -> Verdict {
+        self.flush();
+        if !self.kernel.processes.is_live(slot, generation) {
+            self.kernel.cancel_name(slot, generation, name);
+            return Verdict::ProcessUnknown;
+        }
+        if self.kernel.processes.detail(slot).name != NIL {
+            return Verdict::Taken;
+        }
+        let Some(index) = self.kernel.add_named(slot, name, Naming::Reserved) else {
+            return Verdict::NameUnknown;
+        };
+        self.kernel.processes.detail_mut(slot).name = index;
+        self.own(slot, index)
+    }
+
+    /// Frees a name for all threads of the node; true when somebody had it: then the results say who. Its own thread is
+    /// to be told, and releases the address.
+    pub fn withdraw_name(&mut self, name: &str) -> bool {
+        self.flush();
+        let holder = self.kernel.withdraw_name(name);
+        self.answer_holder(holder)
+    }
+
     /// Creates an alias of a process.
     pub fn create_alias(&mut self, slot: u32, generation: u32) -> Verdict {
         self.flush();
@@ -114,21 +157,19 @@ impl Scheduler {
         self.own(slot, index)
     }
 
-    /// Registers an event that a process publishes. With `notify` the process hears of the first and
-    /// the last subscriber.
+    /// Registers an event that a process publishes.
     pub fn register_event(
         &mut self,
         slot: u32,
         generation: u32,
         name: &str,
-        notify: bool,
+        traits: EventTraits,
     ) -> Verdict {
         self.flush();
         if !self.kernel.processes.is_live(slot, generation) {
             return Verdict::ProcessUnknown;
         }
-        let naming = Naming::Event { notify };
-        match self.kernel.add_named(slot, name, naming) {
+        match self.kernel.add_named(slot, name, Naming::Event(traits)) {
             Some(index) => self.own(slot, index),
             None => Verdict::Taken,
         }
@@ -175,6 +216,14 @@ impl Scheduler {
         if let Some(port) = &mut self.kernel.port {
             port.outgoing.hand_over(&self.ring);
         }
+    }
+
+    /// Keeps what was kept for another thread, and not yet taken there, for one more, without a copy: the number, or 0.
+    pub fn share_blob(&mut self, receiver: u32, blob: u32, is_forced: bool) -> u32 {
+        let port = self.kernel.port.as_mut();
+        port.map_or(0, |port| {
+            port.outgoing.share_blob(receiver, blob, is_forced)
+        })
     }
 
     /// Keeps a copy of bytes for another thread, of which a frame in the open chunk will tell: the number, or 0.
@@ -281,12 +330,14 @@ impl Scheduler {
             return false;
         };
         for (word, value) in [
-            (RESULT_A, holder.slot | holder.thread << 24),
-            (RESULT_B, holder.generation),
-            (RESULT_C, holder.index),
-            (RESULT_D, holder.address_generation),
+            (RESULT_A, holder.owner.slot | holder.owner.thread << 24),
+            (RESULT_B, holder.owner.generation),
+            (RESULT_C, holder.place.index),
+            (RESULT_D, holder.place.generation),
             (RESULT_E, holder.id as u32),
             (RESULT_F, (holder.id >> 32) as u32),
+            (RESULT_G, holder.serial),
+            (RESULT_H, holder.guard),
         ] {
             self.ring.set_header(word, value);
         }

@@ -9,7 +9,7 @@ use tergo_core::layout::{
     OP_TIMER_START, OP_UNRELATE, OUT_AT, OUT_USED, OUT_WORDS, RESULT_A, RESULT_B, STATUS,
     STATUS_OK,
 };
-use tergo_core::{RingMemory, Scheduler, Verdict};
+use tergo_core::{EventTraits, RingMemory, Scheduler, Verdict};
 
 use super::record::{Record, read_inbox};
 
@@ -223,9 +223,12 @@ impl Driver {
 
     pub fn register_event(&mut self, pid: Pid, name: &str, notify: bool) -> Result<Addr, Verdict> {
         self.seal();
-        let verdict = self
-            .scheduler
-            .register_event(pid.slot, pid.generation, name, notify);
+        let verdict = self.scheduler.register_event(
+            pid.slot,
+            pid.generation,
+            name,
+            EventTraits { notify, guard: 0 },
+        );
         self.address(verdict)
     }
 

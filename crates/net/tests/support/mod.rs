@@ -401,6 +401,7 @@ impl Thread {
                 fabric
                     .take_blob(block.get(first + 1 + blob))
                     .expect("it is there")
+                    .into_vec()
             }));
             skipped = (4 * (1 + count)).next_multiple_of(8);
             first += skipped / 4;

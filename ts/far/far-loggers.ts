@@ -1,0 +1,124 @@
+import type { LogRecord } from '../log/log-record.ts';
+import type { LoggerOptions } from '../log/logger.ts';
+import { FRAME_MESSAGE, KIND_LOG, QUEUE_LOG } from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { LocalPid } from '../process/pid.ts';
+import { Control } from './control.ts';
+import type { Far } from './far.ts';
+import { FarLane, type FarReader } from './far-lane.ts';
+import { targetOf } from './far-messages.ts';
+import type { FarPid } from './far-pid.ts';
+import { travellingRecord } from './travelling-record.ts';
+
+/** The thread that started the node: its loggers are there. */
+const HOME = 0;
+
+/** A process of another thread and what it is as a logger. */
+interface Reader extends FarReader {
+  readonly number: number;
+  lane: FarLane | undefined;
+}
+
+/** Processes that serve as loggers on another thread than that of the loggers: both sides of it. */
+export class FarLoggers {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+  /** Until the process ends. */
+  readonly #byPid = new Map<FarPid, Reader>();
+  readonly #byNumber = new Map<number, Reader>();
+  #lastNumber = 0;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    far.controls.on(Control.serve, ({ value }) => {
+      const [pid, name] = value as [LocalPid, string | undefined];
+      this.#serve(pid, name);
+    });
+    far.controls.on(Control.logTaken, ({ number }) => {
+      const reader = this.#byNumber.get(number);
+      if (reader === undefined) return;
+      reader.queued -= 1;
+      reader.lane?.taken();
+    });
+  }
+
+  /** Makes a process of another thread a logger of this one, where the loggers are. Throws `taken`, `not-allowed`, `incorrect`. */
+  add(name: string, pid: FarPid, options: LoggerOptions): void {
+    const { hub } = this.#runtime;
+    const reader = this.#readerOf(pid);
+    if (reader.lane !== undefined)
+      throw failure('not-allowed', `${pid} is the logger '${reader.lane.name}' already`);
+    hub.checkFree(name);
+    reader.lane = new FarLane(name, reader, options, hub);
+    hub.addLane(reader.lane);
+    this.#far.controls.send(pid.thread, Control.serve, 0, [pid, name]);
+  }
+
+  /** A record that a process of this thread takes. */
+  take(frame: number): LogRecord {
+    const [number, record] = this.#far.reader.value(frame) as [number, LogRecord];
+    this.#far.controls.send(HOME, Control.logTaken, number);
+    return record;
+  }
+
+  #readerOf(pid: FarPid): Reader {
+    const known = this.#byPid.get(pid);
+    if (known !== undefined) return known;
+    const number = ++this.#lastNumber;
+    const reader: Reader = {
+      pid,
+      number,
+      queued: 0,
+      lane: undefined,
+      send: (record) => this.#send(reader, record),
+      leave: () => this.#leave(reader),
+    };
+    this.#byPid.set(pid, reader);
+    this.#byNumber.set(number, reader);
+    void this.#far.proxies.endOf(pid).then(() => this.#ended(reader));
+    return reader;
+  }
+
+  #send(reader: Reader, record: LogRecord): boolean {
+    const { pid, number } = reader;
+    const { presence, writer } = this.#far;
+    const { isBounded } = pid.presence;
+    if (isBounded && !presence.accept(pid, QUEUE_LOG)) {
+      this.#runtime.counters.mailboxFull += 1;
+      return false;
+    }
+    const words = [number, travellingRecord(record, (value) => this.#far.isEncodable(value))];
+    const target = { ...targetOf(pid), station: pid.thread, kind: KIND_LOG, queue: QUEUE_LOG };
+    let isWritten = false;
+    try {
+      const { core } = this.#runtime;
+      isWritten = writer.write({ ...target, op: FRAME_MESSAGE }, core.pid, words);
+    } finally {
+      if (isWritten) reader.queued += 1;
+      else if (isBounded) presence.retract(pid.presence, QUEUE_LOG);
+    }
+    return isWritten;
+  }
+
+  #leave(reader: Reader): void {
+    const { pid } = reader;
+    reader.lane = undefined;
+    if (pid.isAlive) this.#far.controls.send(pid.thread, Control.serve, 0, [pid, undefined]);
+  }
+
+  #ended(reader: Reader): void {
+    const { lane, pid, number } = reader;
+    this.#byPid.delete(pid);
+    this.#byNumber.delete(number);
+    if (lane !== undefined) this.#runtime.hub.remove(lane.name);
+  }
+
+  #serve(pid: LocalPid, name: string | undefined): void {
+    const record = this.#runtime.recordOf(pid);
+    if (record === undefined) return;
+    // What it takes is told to the thread of the loggers by `take`.
+    record.more.logger = name === undefined ? undefined : { name, taken: () => undefined };
+  }
+}
