@@ -67,6 +67,8 @@ export interface PuppetProtocol {
 interface PassOn {
   readonly type: 'pass on';
   readonly to: Pid<unknown>;
+  /** Whether it is kept there, and not answered. */
+  readonly isKept?: boolean;
 }
 
 export interface PuppetOptions {
@@ -208,6 +210,11 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.sendResponseError(caller, oddError('function'));
   }
 
+  /** The same with a value that cannot travel, and wants it confirmed. */
+  answerOddly(): Promise<void> {
+    return this.sendResponseImportant(this.#callers.at(-1)!, () => 1);
+  }
+
   keptCaller(): unknown {
     return this.#callers.at(-1);
   }
@@ -229,6 +236,10 @@ export class Puppet extends Actor<PuppetProtocol> {
   }
 
   #passOn(request: PassOn, from: AnyPid): Answer {
+    if (request.to === this.pid && request.isKept === true) {
+      this.#callers.push(this.callerOf(request) as Caller<unknown>);
+      return noreply;
+    }
     if (request.to === this.pid) return reply(request, [from, this.pid, request] as never);
     return this.forward(request.to, request as never);
   }

@@ -14,7 +14,11 @@ export interface CallOptions extends SendOptions {
   readonly timeoutMs?: number;
   /** Aborting it rejects the call with `aborted`; the request is dropped if it was not taken yet. */
   readonly signal?: AbortSignal;
-  /** Confirm the placing in the mailbox; on one node that is always so. */
+  /**
+   * Refuses the call with `unsupported` when the other node cannot tell at once that it was not placed, as important messages
+   * need it; a deleted alias there is told at once as well. `important` of the process by default. On one node every
+   * call is important. Source: Ergo `CallImportant`.
+   */
   readonly important?: boolean;
 }
 

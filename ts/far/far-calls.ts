@@ -1,8 +1,14 @@
 import type { AnyCaller } from '../call/caller.ts';
-import { type CallEnd, PendingCall, type Settlement } from '../call/pending-call.ts';
+import {
+  type CallAnswer,
+  type CallEnd,
+  PendingCall,
+  type Settlement,
+} from '../call/pending-call.ts';
 import { DEFAULT_TIMEOUT_MS } from '../call/call-options.ts';
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { KIND_REQUEST, MAX_THREADS } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
@@ -52,6 +58,7 @@ export class FarCalls {
     controls.on(Control.cancel, (arrived) => this.#cancel(arrived));
     controls.on(Control.moved, (arrived) => this.#moved(arrived));
     controls.on(Control.respond, (arrived) => this.#responded(arrived));
+    far.questions.onPeer('alias', isAlias, (_station, alias: LocalAlias) => alias.alive);
   }
 
   /** Sends the request of a call; false when there is no room on the way. Throws `unencodable`. */
@@ -140,11 +147,7 @@ export class FarCalls {
   }
 
   /** Answers a call that somebody else keeps, by its reference. */
-  respond(
-    station: Station,
-    { ref }: AnyCaller,
-    answer: { value: unknown } | { error: Error },
-  ): SendResult {
+  respond(station: Station, { ref }: AnyCaller, answer: CallAnswer): SendResult {
     const rest =
       'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
     this.#far.controls.send(station, Control.respond, 0, [ref, ...rest]);
@@ -205,8 +208,21 @@ export class FarCalls {
     home: RemoteHome,
     head: RequestHead,
   ): boolean {
+    if (call.isImportant) home.requireImportant();
     call.station = home.stationOf(to instanceof RemotePid ? to.thread : 0);
-    return writeRequest(this.#far, call, to, head);
+    const isWritten = writeRequest(this.#far, call, to, head);
+    if (isWritten && call.isImportant && call.address instanceof LocalAlias)
+      void this.#checkAlias(call, call.address);
+    return isWritten;
+  }
+
+  /** Whether the alias of an important call stands is told before its process takes the call, which may be late. */
+  async #checkAlias(call: PendingCall, alias: LocalAlias): Promise<void> {
+    const { farNumber, station } = call;
+    // A loss of the node rejects the call as well.
+    const stands = await this.#far.questions.ask(station, 'alias', alias).catch(() => true);
+    if (stands === false && call.farNumber === farNumber)
+      this.#runtime.calls.reject(call, failure('alias-unknown', alias));
   }
 
   #callFrom(
@@ -250,7 +266,25 @@ export class FarCalls {
         this.#in.delete(key);
         controls.send(station, Control.replyError, number, this.#far.portable(error));
       },
+      confirm: (answer) => {
+        this.#far.peers.requireImportant(station);
+        return this.#confirm(origin, answer);
+      },
     };
+  }
+
+  /** What cannot travel rejects the caller as well. */
+  async #confirm(origin: CallOrigin, answer: CallAnswer): Promise<void> {
+    const { station, number } = origin;
+    const confirmed = this.#far.answers.settle(origin, answer);
+    this.#in.delete(keyOf(station, number));
+    try {
+      await confirmed;
+    } catch (error) {
+      const isLocal = TergoError.is(error, 'unencodable') || TergoError.is(error, 'too-large');
+      if (isLocal) this.#refuse(origin, error);
+      throw error;
+    }
   }
 
   #settled(number: number): PendingCall | undefined {
@@ -263,24 +297,24 @@ export class FarCalls {
   }
 
   /** The call that a peer or thread answers; nobody but who was asked may. */
-  #answeredBy({ station, number }: Arrived): PendingCall | undefined {
+  answeredBy({ station, number }: CallOrigin): PendingCall | undefined {
     const call = this.#out.get(number);
     const isAsked = call !== undefined && seatOf(call.station) === seatOf(station);
     return isAsked || !isOfPeer(station) ? this.#settled(number) : undefined;
   }
 
   #replied(arrived: Arrived): void {
-    const call = this.#answeredBy(arrived);
+    const call = this.answeredBy(arrived);
     if (call !== undefined) this.#runtime.calls.resolve(call, arrived.value);
   }
 
   #refused(arrived: Arrived): void {
-    const call = this.#answeredBy(arrived);
+    const call = this.answeredBy(arrived);
     if (call !== undefined) this.#runtime.calls.reject(call, arrived.value as Error);
   }
 
   #ended(arrived: Arrived): void {
-    const call = this.#answeredBy(arrived);
+    const call = this.answeredBy(arrived);
     if (call !== undefined) this.#endOf(call, arrived.value as ExitReason | undefined);
   }
 
@@ -348,6 +382,10 @@ export class FarCalls {
 /** One of this thread that has called another node, and ended before its call came back here. */
 function endedCaller(pid: LocalPid): CallEnd {
   return { pid, calls: undefined, sent: 0, reason: undefined };
+}
+
+function isAlias([alias]: readonly unknown[]): boolean {
+  return alias instanceof LocalAlias;
 }
 
 function keyOf(station: Station, number: number): Key {

@@ -12,6 +12,7 @@ import { Placement } from '../thread/placement.ts';
 import { ThreadStatistics } from '../thread/thread-statistics.ts';
 import { Chunks } from './chunks.ts';
 import { CompressionProfiles } from './compression-profiles.ts';
+import { ConfirmedAnswers } from './confirmed-answers.ts';
 import { Control } from './control.ts';
 import { Controls } from './controls.ts';
 import { Endings } from './endings.ts';
@@ -83,6 +84,7 @@ export class Far {
   readonly messages: FarMessages;
   readonly remote: RemoteMessages;
   readonly calls: FarCalls;
+  readonly answers: ConfirmedAnswers;
   readonly proxies: Proxies;
   readonly links: FarLinks;
   readonly watches: Watches;
@@ -125,6 +127,7 @@ export class Far {
     this.messages = new FarMessages(runtime, this);
     this.remote = new RemoteMessages(runtime, this);
     this.calls = new FarCalls(runtime, this);
+    this.answers = new ConfirmedAnswers(runtime, this);
     this.proxies = new Proxies(runtime, this);
     this.links = new FarLinks(runtime, this);
     this.watches = new Watches(runtime, this);

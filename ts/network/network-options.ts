@@ -25,7 +25,7 @@ export interface NetworkFlags {
   readonly remoteSpawn: boolean;
   /** What `enableApplicationStart` names may be started by other nodes. */
   readonly remoteApplicationStart: boolean;
-  /** Important messages are confirmed. */
+  /** Important messages, calls and answers are confirmed; refused with `unsupported` where they are not. */
   readonly importantDelivery: boolean;
 }
 
