@@ -159,6 +159,23 @@ for (const { title, one, other } of everyPlaces) {
     });
   });
 
+  test(`who answers a call that has timed out is told so, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const asked = from.do('callAndTell', to.pid, { type: 'keep' }, 500);
+    const caller = await waitFor('the caller', () => to.do('keptCaller'));
+    t.like(await asked, ['rejected', { code: 'timeout' }]);
+    await waitFor(
+      'the reason',
+      async () => {
+        const told = to.do('sendResponseImportant', caller, 'late');
+        return (await t.throwsAsync<TergoError>(told))?.code === 'timeout';
+      },
+      3000,
+    );
+  });
+
   test(`a last word is an answer, ${title}`, async (t) => {
     const node = await sharedNode();
     const from = await puppet(node, one);

@@ -292,6 +292,11 @@ export class CallTable {
     return { runtime, target, queue };
   }
 
+  /** When a call of this thread is over, or one of elsewhere that has told it, ms since the node's start; -1: it has not. */
+  knownDeadlineOf(call: PendingCall): number {
+    return call.origin === undefined ? this.#deadlineOf(call) : call.deadline;
+  }
+
   /** Counted from the first asking, soon after the start: the clock is not read for each call. */
   #deadlineOf(call: PendingCall): number {
     if (call.deadline < 0) call.deadline = this.#runtime.driver.readNow() + call.timeoutMs;

@@ -4,6 +4,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { CallOrigin } from './arrived-request.ts';
+import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import type { RemotePid } from './remote-pid.ts';
 import type { Station } from './station.ts';
@@ -38,9 +39,8 @@ export class ConfirmedAnswers {
 
   /** Answers a call where it came from. Throws `unsupported`, and nothing is sent; rejects with all else. */
   settle(origin: CallOrigin, answer: CallAnswer): Promise<void> {
-    const { station, number } = origin;
-    this.#far.peers.requireImportant(station);
-    return this.#ask(station, 'settle', number, ...this.#wordsOf(answer));
+    this.#far.peers.requireImportant(origin.station);
+    return this.#settleThere(origin, answer);
   }
 
   /** Answers a call that another thread or node keeps, by its reference. */
@@ -63,6 +63,18 @@ export class ConfirmedAnswers {
       await Promise.race([this.#far.questions.ask(station, question, ...args), late]);
     } finally {
       timers.cancel(timer);
+    }
+  }
+
+  /** What cannot travel rejects the caller as well. */
+  async #settleThere({ station, number }: CallOrigin, answer: CallAnswer): Promise<void> {
+    try {
+      await this.#ask(station, 'settle', number, ...this.#wordsOf(answer));
+    } catch (error) {
+      const isUnsent = TergoError.is(error, 'unencodable') || TergoError.is(error, 'too-large');
+      if (isUnsent && this.#far.canReach(station))
+        this.#far.controls.send(station, Control.replyError, number, error);
+      throw error;
     }
   }
 

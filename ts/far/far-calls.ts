@@ -8,7 +8,6 @@ import {
 import { DEFAULT_TIMEOUT_MS } from '../call/call-options.ts';
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
-import { TergoError } from '../error/tergo-error.ts';
 import { KIND_REQUEST, MAX_THREADS } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
@@ -20,6 +19,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
+import { DRIFT_MS } from './peer-clocks.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
 import type { RemoteName } from './remote-name.ts';
@@ -91,16 +91,19 @@ export class FarCalls {
     const { reader } = this.#far;
     const arrived = openRequest(this.#far, frame);
     if (arrived === undefined) return undefined;
-    const { origin, address, request, first } = arrived;
+    const { origin, address, request, first, deadline } = arrived;
     const { station, number } = origin;
     if (station === this.#far.thread) return this.#cameHome(number, target);
     const key = keyOf(station, number);
     if (this.#cancelled.delete(key) || !this.#far.canReach(station)) return undefined;
+    // The word that it has timed out may be on its way yet.
+    if (deadline !== undefined && deadline <= this.#runtime.driver.recentNow()) return undefined;
     if (address instanceof LocalAlias && !address.alive)
       return this.#refuse(origin, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
     const call = this.#callFrom(from, request, target, this.#settlement(origin));
     call.address = address ?? reader.nameOf(frame);
+    if (deadline !== undefined) call.deadline = deadline - (isOfPeer(station) ? DRIFT_MS : 0);
     this.#in.set(key, call);
     return call;
   }
@@ -267,24 +270,11 @@ export class FarCalls {
         controls.send(station, Control.replyError, number, this.#far.portable(error));
       },
       confirm: (answer) => {
-        this.#far.peers.requireImportant(station);
-        return this.#confirm(origin, answer);
+        const confirmed = this.#far.answers.settle(origin, answer);
+        this.#in.delete(key);
+        return confirmed;
       },
     };
-  }
-
-  /** What cannot travel rejects the caller as well. */
-  async #confirm(origin: CallOrigin, answer: CallAnswer): Promise<void> {
-    const { station, number } = origin;
-    const confirmed = this.#far.answers.settle(origin, answer);
-    this.#in.delete(keyOf(station, number));
-    try {
-      await confirmed;
-    } catch (error) {
-      const isLocal = TergoError.is(error, 'unencodable') || TergoError.is(error, 'too-large');
-      if (isLocal) this.#refuse(origin, error);
-      throw error;
-    }
   }
 
   #settled(number: number): PendingCall | undefined {

@@ -29,6 +29,7 @@ import { FrameReader, NO_VALUE } from './frame-reader.ts';
 import type { FrameHead } from './frame-head.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { NodeWide } from './node-wide.ts';
+import { PeerClocks } from './peer-clocks.ts';
 import { PeerEvents } from './peer-events.ts';
 import { Peers } from './peers.ts';
 import { Presence } from './presence.ts';
@@ -76,6 +77,7 @@ export class Far {
   readonly pids: FarPids;
   readonly peers: Peers;
   readonly peerEvents: PeerEvents;
+  readonly peerClocks: PeerClocks;
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
   readonly controls: Controls;
@@ -123,6 +125,7 @@ export class Far {
     this.reader = new FrameReader(native, this.#codec, world, chunks, violated);
     this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
     this.questions = new Questions(this);
+    this.peerClocks = new PeerClocks(runtime, this);
     this.names = new FarNames(runtime, this);
     this.messages = new FarMessages(runtime, this);
     this.remote = new RemoteMessages(runtime, this);
