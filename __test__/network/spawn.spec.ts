@@ -141,6 +141,72 @@ test('a child that is linked to its parent ends when the node of that is lost', 
   t.pass();
 });
 
+test('a process is spawned on the thread of the other node that is asked for', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0, { logLevel: 'error', trapExit: true });
+  const near = await puppet(nodes.b, 1);
+  const threadOf = async (options: object): Promise<number | undefined> => {
+    const pid = await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options);
+    const child = await handleOf(nodes, pid);
+    const { logLevel, parent: above, leader, thread } = await nodes.b.fetchProcessInfo(child.pid);
+    t.is(logLevel, 'error');
+    t.deepEqual([String(above), String(leader)], [String(parent.pid), String(nodes.a.pid)]);
+    return thread;
+  };
+  t.is(await threadOf({}), 0);
+  t.is(await threadOf({ thread: 'here' }), 0);
+  t.is(await threadOf({ thread: 0 }), 0);
+  t.is(await threadOf({ thread: 1 }), 1);
+  t.is(await threadOf({ thread: { near: near.pid } }), 1);
+  const any = await Promise.all(Array.from({ length: 8 }, () => threadOf({ thread: 'any' })));
+  t.is(new Set(any).size, 2);
+  const spawned = parent.do('remoteSpawn', 'b@localhost', puppetSpawn, { thread: 2 });
+  await t.throwsAsync(spawned, { code: 'incorrect', message: /below 2/ });
+});
+
+test('environment, name and links reach a process on another thread of the other node', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0, { trapExit: true });
+  const name = processName<PuppetProtocol>(fresh('spawned'));
+  const own = env(envKey<number>('own'), 7);
+  const options = { thread: 1, name, env: [own], linkChild: true, linkParent: true };
+  const pid = await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options);
+  t.is(String(nodes.b.whereis(name)), String(pid));
+  const child = await handleOf(nodes, pid);
+  t.is(await child.do('env', 'own'), 7);
+  child.tell({ type: 'crash', text: 'on purpose' });
+  const [notice] = await parent.hears(1);
+  t.like(notice, { on: 'exit', ended: { reason: { message: 'on purpose' } } });
+  const orphan = await handleOf(
+    nodes,
+    await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options),
+  );
+  nodes.a.kill(parent.pid);
+  await orphan.gone();
+});
+
+test('a linked child that ends at once is heard of, on whichever thread it lives', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0, { trapExit: true });
+  const rounds = 30;
+  for (let round = 0; round < rounds; round++) {
+    const options = { thread: round % 2, linkChild: true, args: [{ diesAtOnce: true }] };
+    await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options);
+  }
+  const notices = await parent.hears(rounds);
+  t.is(notices.length, rounds);
+  for (const notice of notices)
+    t.like(notice, { on: 'exit', ended: { reason: { message: 'at once' } } });
+});
+
+test('a node that stops ends the children of other nodes, trapping or not, on all threads', async (t) => {
+  const nodes = await lending(await pair(t));
+  const peer = await nodes.a.network.connect('b@localhost');
+  for (const thread of [0, 1])
+    await peer.spawn(puppetSpawn, { thread, args: [{ trapExit: true }] });
+  t.deepEqual(await nodes.b.stop({ timeoutMs: 10_000 }), { killed: [] });
+});
+
 class Shop extends Application {
   override load(): ApplicationSpec {
     return { name: 'shop', mode: 'temporary', group: [childSpec('keeper', Puppet)] };

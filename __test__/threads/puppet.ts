@@ -76,6 +76,8 @@ export interface PuppetOptions {
   readonly splitHandle?: boolean;
   /** Throws this in `init`. */
   readonly fails?: string;
+  /** Crashes as soon as it is up. */
+  readonly diesAtOnce?: boolean;
 }
 
 /** Does by order what processes do, on whichever thread it lives, and writes down what it hears. */
@@ -84,8 +86,9 @@ export class Puppet extends Actor<PuppetProtocol> {
   readonly #publishers = new Map<string, Publisher<unknown>>();
   readonly #callers: Caller<unknown>[] = [];
 
-  override init({ trapExit = false, splitHandle = false, fails }: PuppetOptions = {}): void {
-    if (fails !== undefined) throw new RangeError(fails);
+  override init({ trapExit = false, splitHandle = false, ...fate }: PuppetOptions = {}): void {
+    if (fate.fails !== undefined) throw new RangeError(fate.fails);
+    if (fate.diesAtOnce === true) this.send(this.pid, { type: 'crash', text: 'at once' });
     this.trapExit = trapExit;
     this.splitHandle = splitHandle;
   }
