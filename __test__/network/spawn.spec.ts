@@ -232,6 +232,52 @@ test('D5: an application is started from far, if that is allowed', async (t) => 
   t.true(b.network.disableApplicationStart('shop'));
 });
 
+class Stall extends Application {
+  override load(): ApplicationSpec {
+    const args: [PuppetOptions] = [{ trapExit: true }];
+    return {
+      ...{ name: 'stall', mode: 'temporary' },
+      group: [
+        childSpec('stall here', Puppet, { args, thread: 0 }),
+        childSpec('stall there', Puppet, { args, thread: 1 }),
+      ],
+    };
+  }
+}
+
+test('an application that is started from far has the node that did so as parent and leader, and its log level', async (t) => {
+  const b = await networkNode('b@localhost', {}, { threads: 2 });
+  const a = await networkNode('a@localhost', {}, { log: { disableConsole: true, level: 'error' } });
+  t.teardown(async () => {
+    await a.stopForce();
+    await b.stopForce();
+  });
+  showWay(a, b);
+  await b.applications.load(Stall);
+  b.network.enableApplicationStart('stall');
+  const peer = await a.network.connect('b@localhost');
+  await peer.startApplication('stall');
+  const { group, logLevel } = b.applications.info('stall');
+  t.is(logLevel, 'error');
+  for (const [thread, { pid }] of group.entries()) {
+    const info = await b.fetchProcessInfo(pid!);
+    t.is(info.thread, thread);
+    t.deepEqual([String(info.parent), String(info.leader)], [String(a.pid), String(a.pid)]);
+    t.is(info.logLevel, 'error');
+    t.is(info.application, 'stall');
+  }
+  // Members obey their own node, trapping or not.
+  t.deepEqual(await b.applications.stop('stall', { timeoutMs: 10_000 }), { killed: [] });
+
+  await b.applications.start('stall');
+  const [own] = b.applications.info('stall').group;
+  t.is(b.applications.info('stall').logLevel, 'info');
+  t.is((await b.fetchProcessInfo(own!.pid!)).parent, b.pid);
+  await b.applications.stop('stall');
+  await peer.startApplication('stall');
+  t.deepEqual(await b.stop({ timeoutMs: 10_000 }), { killed: [] });
+});
+
 test('a job spawns on another node', async (t) => {
   const { b } = await lending(await pair(t));
   const clock = virtualClock({ startAt: new Date('2026-01-01T00:00:30Z') });

@@ -88,7 +88,8 @@ export class RemoteNode {
   }
 
   /**
-   * Starts an application there that the node lets others start. Rejects with `name-unknown`, `not-allowed`,
+   * Starts an application there that the node lets others start. Its members have this node as parent and leader; an
+   * application without a log level of its own has that of this node, until it ends. Rejects with `name-unknown`, `not-allowed`,
    * `unsupported`, `no-connection` and with what a start rejects with.
    */
   async startApplication(name: string, options: StartOptions = {}): Promise<void> {
