@@ -8,9 +8,11 @@ import { checkBehaviour } from '../process/process.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import type { AllowOptions } from './allow-options.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
+import { checkCookie } from './check-cookie.ts';
+import type { DialRoute } from './dial-route.ts';
 import { ALL_FLAGS } from './features.ts';
 import type { NetworkHost } from './network-host.ts';
-import type { AcceptorInfo, NetworkInfo } from './network-info.ts';
+import type { AcceptorInfo, NetworkInfo, RegistrarInfo } from './network-info.ts';
 import type { NetworkFlags, NetworkMode } from './network-options.ts';
 import type { Registration } from './registration.ts';
 import { RemoteNode } from './remote-node.ts';
@@ -111,6 +113,35 @@ export class Network {
   }
 
   /**
+   * Where a node would be dialled now, in the order in which it is tried: what static routes say that match, or else what
+   * the registrar does. Nothing is dialled. Rejects with `no-route` (nothing leads there), `no-connection` (the registrar cannot be
+   * asked), `incorrect`.
+   *
+   * @example
+   * const [first] = await node.network.route('b@localhost');
+   * console.log(first?.source, first?.port);
+   */
+  async route(name: string): Promise<readonly DialRoute[]> {
+    const host = this.#host();
+    checkNode(name);
+    return host.findRoutes(name);
+  }
+
+  /**
+   * Changes the secret that the nodes of a cluster share, for handshakes that begin from now on. Connections stay; a link of
+   * theirs that is lost needs the new cookie on both sides to be replaced. Acceptors and routes with a cookie of their own
+   * keep that. The file of the cookie is left alone. Throws `incorrect` for fewer than 16 bytes. Source: Ergo `SetCookie`.
+   *
+   * @example
+   * node.network.setCookie(secrets.next);
+   */
+  setCookie(cookie: string): void {
+    const host = this.#host();
+    checkCookie('cookie', cookie);
+    host.setCookie(cookie);
+  }
+
+  /**
    * Lends a behaviour to the listed nodes, without a list to every connected one, under a name that they spawn it by.
    * Nothing is lent by default. Throws `incorrect`.
    */
@@ -154,6 +185,11 @@ export class Network {
     return this.#registration(host).resolve(name, options);
   }
 
+  /** How the registrar of this host stands; `undefined` when the node uses none. */
+  registrar(): RegistrarInfo | undefined {
+    return this.#runtime.network?.registration.info();
+  }
+
   /** The nodes of this host that the registrar knows, in order. Rejects with `no-connection` without a registrar. */
   async registeredNodes(): Promise<readonly string[]> {
     return this.#registration(this.#host()).nodes();
@@ -178,7 +214,7 @@ export class Network {
     const peers = this.#runtime.far?.peers.connected ?? [];
     return {
       ...{ mode: this.mode, flags: this.flags, maxMessageSize: this.maxMessageSize },
-      ...{ acceptors: this.acceptors(), routes: this.routes() },
+      ...{ acceptors: this.acceptors(), registrar: this.registrar(), routes: this.routes() },
       nodes: peers.flatMap((home) => host?.infoOf(home) ?? []),
       enabledSpawn: host?.lent.entries ?? [],
       enabledApplicationStart: host?.startable.entries ?? [],
