@@ -12,6 +12,7 @@ import {
 import { waitFor } from '../support/wait-for.ts';
 import { VERSION } from '../../ts/version.ts';
 import { networkNode, pair, part, showWay } from './cluster.ts';
+import { Hostile } from './hostile.ts';
 
 test('D1: two nodes connect, and each reports the other', async (t) => {
   const { a, b } = await pair(t, { maxMessageSize: 2_000_000 });
@@ -130,6 +131,31 @@ test('a node that is gone comes back as another incarnation', async (t) => {
   t.false(first.isConnected);
   t.true(second.isConnected);
 });
+
+test('a connection that has heard goodbye is no answer to connect', async (t) => {
+  const node = await networkNode('a@localhost');
+  t.teardown(() => node.stopForce());
+  const leaver = await Hostile.connect(node, 'leaver@localhost');
+  const peer = await waitFor('the peer', () => node.network.node('leaver@localhost'));
+  t.true(peer.info().links > 0);
+  const left = leaver.close();
+  // In one go, so that this thread has not taken over yet that the connection is gone.
+  const deadline = performance.now() + 5000;
+  while (isKnown(peer) && performance.now() < deadline);
+  t.true(peer.isConnected);
+  await t.throwsAsync(node.network.connect('leaver@localhost'), { code: 'no-route' });
+  t.false(peer.isConnected);
+  await left;
+});
+
+/** Whether the network still has the connection. */
+function isKnown(peer: RemoteNode): boolean {
+  try {
+    return peer.info().links > 0;
+  } catch {
+    return false;
+  }
+}
 
 test('a cookie that is changed counts for new handshakes; connections stay', async (t) => {
   const { a, b } = await pair(t);

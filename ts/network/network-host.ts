@@ -197,6 +197,8 @@ export class NetworkHost {
 
   /** Resolves when all is known of a connection that stands, or it does not stand any more: frames may be faster than events. */
   whenKnown(home: RemoteHome): Promise<void> | undefined {
+    // What tells of its end may have come, and the frame that does so wait for the next turn.
+    this.#readEvents();
     if (!home.isConnected || this.#standing.get(home.seat)?.home === home) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#curious.set(home, (this.#curious.get(home) ?? []).concat(resolve));

@@ -19,6 +19,9 @@ import { RemoteNode } from './remote-node.ts';
 import { checkRoute, type NetworkRouteInfo, type NetworkRoute } from './network-route.ts';
 import type { SpawnName } from './spawn-name.ts';
 
+/** So many connections are tried that are lost as soon as they stand. */
+const MOST_ATTEMPTS = 3;
+
 /** How a connection is made. */
 export interface ConnectOptions {
   /** After how many ms it rejects with `timeout`; the dial itself goes on. No limit by default, but every step has its own. */
@@ -73,9 +76,7 @@ export class Network {
     if (signal?.aborted === true) throw aborted(name, signal);
     if (name === this.#runtime.home.node)
       throw new TergoError('not-allowed', `${name} cannot connect to itself`);
-    const connected = this.#runtime.far!.peers.connect(name);
-    const home = await this.#within(name, connected, signal, timeoutMs);
-    await host.whenKnown(home);
+    const home = await this.#within(name, this.#connected(host, name), signal, timeoutMs);
     return new RemoteNode(this.#runtime, home);
   }
 
@@ -232,6 +233,16 @@ export class Network {
     if (network !== undefined) return network;
     const text = `${home.node} has no network; give startNode the option network: {}, with a mode that is not 'disabled'`;
     throw new TergoError('no-connection', text);
+  }
+
+  /** A connection that stands: one whose end is known already is no answer, nor is one that is lost before anybody has it. */
+  async #connected(host: NetworkHost, name: string): Promise<RemoteHome> {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const home = await this.#runtime.far!.peers.connect(name);
+      await host.whenKnown(home);
+      if (home.isConnected) return home;
+    }
+    throw failure('no-connection', name);
   }
 
   /** The connection, unless it takes too long or is not wanted any more. */
