@@ -80,6 +80,9 @@ export interface PuppetOptions {
   readonly diesAtOnce?: boolean;
 }
 
+type Property =
+  'parent' | 'leader' | 'name' | 'application' | 'aliases' | 'pid' | 'keepNetworkOrder';
+
 /** Does by order what processes do, on whichever thread it lives, and writes down what it hears. */
 export class Puppet extends Actor<PuppetProtocol> {
   readonly #seen: Notice[] = [];
@@ -158,8 +161,18 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.#seen;
   }
 
-  get(property: 'parent' | 'leader' | 'name' | 'application' | 'aliases' | 'pid'): unknown {
+  get(property: Property): unknown {
     return this[property];
+  }
+
+  set(property: 'keepNetworkOrder', value: boolean): void {
+    this[property] = value;
+  }
+
+  callAll(to: Pid<unknown>, requests: readonly never[]): Promise<unknown> {
+    return Promise.all(
+      requests.map((request) => this.call(to as Pid<PuppetProtocol>, request) as Promise<unknown>),
+    );
   }
 
   /** A puppet of its own. */
