@@ -27,7 +27,7 @@ export class Proxies {
   readonly #byKey = new Map<string, Proxy>();
   readonly #byNumber = new Map<number, Proxy>();
   /** Numbers for processes that are being spawned elsewhere, and the ends of those that have ended already. */
-  readonly #prepared = new Map<number, Arrived | undefined>();
+  readonly #prepared = new Map<number, Arrived[]>();
   /** Ends of which the `terminate` is not over: what resolves those who wait for it. */
   readonly #terminating = new Map<number, { readonly thread: number; resolve(): void }>();
   #lastNumber: number;
@@ -63,7 +63,7 @@ export class Proxies {
   /** A number for a process that is about to be spawned elsewhere; its thread watches it without being asked. */
   prepare(): number {
     const number = ++this.#lastNumber;
-    this.#prepared.set(number, undefined);
+    this.#prepared.set(number, []);
     return number;
   }
 
@@ -74,9 +74,9 @@ export class Proxies {
 
   /** The relation onto an adopted process is made: its end may have been told before its spawn was. */
   catchUp({ number }: Proxy): void {
-    const fired = this.#prepared.get(number);
+    const fired = this.#prepared.get(number) ?? [];
     this.#prepared.delete(number);
-    if (fired !== undefined) this.#fired(fired);
+    for (const arrived of fired) this.#fired(arrived);
   }
 
   /** The process has been spawned, and its thread watches it by the number that was prepared. */
@@ -170,10 +170,7 @@ export class Proxies {
   #fired(arrived: Arrived): void {
     const { number, station, value } = arrived;
     const proxy = this.#proxyOf(arrived);
-    // Its frame is gone when it is looked at again.
-    if (proxy === undefined && this.#prepared.has(number))
-      this.#prepared.set(number, { station, number, frame: 0, value });
-    if (proxy === undefined) return;
+    if (proxy === undefined) return this.#keepEarly({ station, number, frame: 0, value });
     const [reason, isTerminating] = value as [ExitReason, boolean];
     const { pid } = proxy;
     // Nobody here waits for the last words of a process of another node.
@@ -186,6 +183,13 @@ export class Proxies {
     const error = failure('process-unknown', proxy.target.key);
     for (const waiting of proxy.waiting.splice(0)) waiting({ error });
     this.#fire(proxy, reason);
+  }
+
+  /** Who may speak of the process is known once it is adopted: what each seat says first counts for it. */
+  #keepEarly(arrived: Arrived): void {
+    const early = this.#prepared.get(arrived.number);
+    const seat = seatOf(arrived.station);
+    if (early?.every(({ station }) => seatOf(station) !== seat) === true) early.push(arrived);
   }
 
   #over(number: number): void {
