@@ -175,6 +175,8 @@ test('a response to what is no caller, and an error that is none, are refused by
       t.throws(() => self.sendResponseError(junk as never, new Error('x')), refused);
       refusals.push(t.throwsAsync(self.sendResponseImportant(junk as never, 1 as never), refused));
     }
+    const nobody = { pid: 'pid', ref: caller.ref } as never;
+    refusals.push(t.throwsAsync(self.sendResponseImportant(nobody, 1), { code: 'incorrect' }));
     for (const junk of [undefined, null, 'text', {}]) {
       const refused = { code: 'incorrect', message: /^error must be an Error/ };
       t.throws(() => self.sendResponseError(caller, junk as never), refused);

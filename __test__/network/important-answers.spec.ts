@@ -126,6 +126,11 @@ test('important messages, calls and answers are refused where one side cannot co
 
   const always = await puppet(a, 0, { important: true });
   t.is(await always.do('send', to.pid, 'x'), 'unsupported');
+  for (const [who, options] of [
+    [from, { important: true }],
+    [always, {}],
+  ] as const)
+    await t.throwsAsync(who.do('sendRequest', to.pid, { type: 'echo' }, options), expected);
   await t.throwsAsync(always.do('call', to.pid, { type: 'echo' }), expected);
   t.deepEqual(await always.do('call', to.pid, { type: 'echo' }, { important: false }), {
     type: 'echo',

@@ -6,6 +6,7 @@ import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { NOWHERE } from '../far/station.ts';
 import { RemotePid } from '../far/remote-pid.ts';
+import { LocalPid } from '../process/pid.ts';
 import { isMute, ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
 import type { AnyCaller } from './caller.ts';
@@ -109,7 +110,8 @@ export class Answers {
   }
 
   async #confirm(caller: AnyCaller, answer: CallAnswer): Promise<void> {
-    if (typeof caller?.ref !== 'string') throw incorrect('caller', 'what callerOf gave', caller);
+    if (typeof caller?.ref !== 'string' || !(caller.pid instanceof LocalPid))
+      throw incorrect('caller', 'what callerOf gave', caller);
     const { far, calls, freeze } = this.#runtime;
     if (freeze !== undefined && 'value' in answer) freeze(answer.value);
     const station = calls.keeps(caller.ref) ? NOWHERE : (far?.stationOfRef(caller.ref) ?? NOWHERE);

@@ -28,6 +28,8 @@ export interface RequestOptions extends SendOptions {
   readonly timeoutMs?: number;
   /** Comes back in the response. */
   readonly label?: string;
+  /** As for a call. */
+  readonly important?: boolean;
 }
 
 /** The timeout of a call that names none, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
@@ -49,7 +51,8 @@ export function checkCallOptions(options: CallOptions): void {
 
 /** Throws `incorrect` unless these are options of `sendRequest`. @internal */
 export function checkRequestOptions(options: RequestOptions): void {
-  checkOptions('options', options, ['priority', 'timeoutMs', 'label']);
+  checkOptions('options', options, ['priority', 'timeoutMs', 'label', 'important']);
+  if (options.important !== undefined) checkBoolean('options.important', options.important);
   if (options.timeoutMs !== undefined) checkDelay('options.timeoutMs', options.timeoutMs, 1);
   if (options.label !== undefined && typeof options.label !== 'string')
     throw incorrect('options.label', 'a string', options.label);
