@@ -1,5 +1,7 @@
 import test from 'ava';
 import {
+  Actor,
+  type AnyPid,
   Application,
   type ApplicationSpec,
   childSpec,
@@ -7,6 +9,8 @@ import {
   cronRemoteSpawn,
   env,
   envKey,
+  type Next,
+  noreply,
   type Pid,
   processName,
   spawnName,
@@ -15,7 +19,7 @@ import {
 import { virtualClock } from 'tergo/testing';
 import { waitFor } from '../support/wait-for.ts';
 import { Puppet, type PuppetOptions, type PuppetProtocol } from '../threads/puppet.ts';
-import { fresh, Handle, puppet } from '../threads/stage.ts';
+import { fresh, gone, Handle, puppet } from '../threads/stage.ts';
 import { networkNode, type Pair, pair, part, showWay } from './cluster.ts';
 
 const puppetSpawn: SpawnName<PuppetProtocol, [PuppetOptions?]> = spawnName('puppet');
@@ -207,6 +211,41 @@ test('a node that stops ends the children of other nodes, trapping or not, on al
   t.deepEqual(await nodes.b.stop({ timeoutMs: 10_000 }), { killed: [] });
 });
 
+test('a process that comes up after its spawn has timed out is ended, also if it traps exits', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<AnyPid>();
+  class Slow extends Actor<{ message: unknown }> {
+    override handleMessage(): Next {
+      return noreply;
+    }
+
+    override async init(): Promise<void> {
+      this.trapExit = true;
+      begun.resolve(this.pid);
+      await gate.promise;
+    }
+  }
+  const slowSpawn: SpawnName<{ message: unknown }> = spawnName('slow');
+  const b = await networkNode('b@localhost');
+  const clock = virtualClock();
+  const a = await networkNode('a@localhost', {}, { clock });
+  t.teardown(async () => {
+    await a.stopForce();
+    await b.stopForce();
+  });
+  showWay(a, b);
+  b.network.enableSpawn(slowSpawn, Slow);
+  const parent = await puppet(a, 0);
+  const late = parent.do('remoteSpawn', 'b@localhost', slowSpawn, { initTimeoutMs: 60_000 });
+  const refused = t.throwsAsync(late, { code: 'timeout' });
+  const pid = await begun.promise;
+  await clock.advance(65_000);
+  await refused;
+  t.true(b.processList().includes(pid));
+  gate.resolve();
+  await gone(b, pid);
+});
+
 class Shop extends Application {
   override load(): ApplicationSpec {
     return { name: 'shop', mode: 'temporary', group: [childSpec('keeper', Puppet)] };
@@ -288,7 +327,8 @@ test('a job spawns on another node', async (t) => {
   const action = cronRemoteSpawn('b@localhost', puppetSpawn, { name });
   t.is(action.description, "spawn 'puppet' on b@localhost");
   a.cron.addJob({ name: 'far', spec: '* * * * *', action });
-  await clock.advance(60_000);
+  // No further: the time of the spawn must not be over before the other node has answered.
+  await clock.advance(30_000);
   const pid = await waitFor('the process of the job', () => b.whereis(name));
   t.is(await new Handle(b, pid).do('env', cronJobName), 'far');
 });

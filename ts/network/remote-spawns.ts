@@ -79,7 +79,7 @@ export class RemoteSpawns {
     const { node } = home;
     const asked = this.#far.questions.ask(home.stationOf(HOME), 'spawn', words);
     const { initTimeoutMs = INIT_TIMEOUT_MS } = options;
-    const pid = await this.#inTime(asked, node, initTimeoutMs);
+    const pid = await this.#inTime(asked, words.parent, node, initTimeoutMs);
     if (pid instanceof RemotePid && pid.home === home) return pid;
     throw new TergoError('malformed', `${node} has answered a spawn with no pid of its own`);
   }
@@ -99,16 +99,22 @@ export class RemoteSpawns {
   }
 
   /** A process that comes up after all is ended: nobody knows of it. */
-  async #inTime(asked: Promise<unknown>, node: string, initTimeoutMs: number): Promise<unknown> {
+  async #inTime(
+    asked: Promise<unknown>,
+    parent: LocalPid,
+    node: string,
+    initTimeoutMs: number,
+  ): Promise<unknown> {
     if (initTimeoutMs === 0) return asked;
     const ms = REQUEST_MS + initTimeoutMs;
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const { timers, messaging, core } = this.#runtime;
+    const { timers, messaging } = this.#runtime;
     const timer = timers.start(ms, () => {
       reject(new TergoError('timeout', `${node} did not answer the spawn within ${ms} ms`));
       asked.then(
         (pid) => {
-          if (pid instanceof RemotePid) messaging.exitFrom(core.pid, pid, 'kill');
+          // In the name of its parent, which it obeys even if it traps exits.
+          if (pid instanceof RemotePid) messaging.exitFrom(parent, pid, 'kill');
         },
         () => undefined,
       );
