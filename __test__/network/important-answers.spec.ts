@@ -1,8 +1,11 @@
 import test from 'ava';
-import type { Caller, TergoError } from 'tergo';
+import { type Caller, processId, processName, type TergoError } from 'tergo';
+import { virtualClock } from 'tergo/testing';
+import { FRAME_MESSAGE, KIND_REQUEST } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { type Handle, puppet } from '../threads/stage.ts';
-import { closeSharedPair, pair, part, receivers, sharedPair } from './cluster.ts';
+import { fresh, type Handle, puppet } from '../threads/stage.ts';
+import { closeSharedPair, networkNode, pair, part, receivers, sharedPair } from './cluster.ts';
+import { Hostile } from './hostile.ts';
 
 test.after.always(closeSharedPair);
 
@@ -91,6 +94,56 @@ for (const { title, thread } of receivers) {
     t.deepEqual([how, error.code], ['rejected', 'unencodable']);
   });
 }
+
+test('an important call rejects at once with why it was not placed', async (t) => {
+  const { a, b } = await sharedPair();
+  const from = await puppet(a, 0);
+  const call = (target: unknown): Promise<unknown> =>
+    from.do('call', target, { type: 'echo' }, { important: true, timeoutMs: 60_000 });
+  for (const { thread } of receivers) {
+    const to = await puppet(b, thread, { mailboxSize: 1 });
+    const alias = await to.do('createAlias');
+    t.deepEqual(await call(alias), { type: 'echo' });
+    const gate = await to.shut();
+    await from.do('flood', to.pid, 1);
+    await t.throwsAsync(call(to.pid), { code: 'process-mailbox-full' });
+    await gate.open();
+    b.kill(to.pid);
+    await to.gone();
+    const error = await t.throwsAsync<TergoError>(call(to.pid));
+    t.true(['process-unknown', 'process-terminated'].includes(error?.code ?? ''), error?.code);
+    const nobody = processId(processName(fresh('nobody')), 'b@localhost');
+    await t.throwsAsync(call(nobody), { code: 'process-unknown' });
+  }
+});
+
+test('an important answer that nobody confirms rejects in time, or with the loss of the node', async (t) => {
+  const clock = virtualClock();
+  const node = await networkNode('callee@localhost', {}, { clock });
+  const peer = await Hostile.connect(node, 'caller@localhost');
+  t.teardown(() => node.stopForce());
+  const to = await puppet(node, 0);
+  const { slot: first, generation: second } = to.pid as unknown as {
+    readonly slot: number;
+    readonly generation: number;
+  };
+  const keep = async (number: number): Promise<Caller<unknown>> => {
+    const head = { op: FRAME_MESSAGE, kind: KIND_REQUEST, first, second } as const;
+    peer.say({ ...head, prefix: [number, 0], value: { type: 'keep' } });
+    const caller = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+    await to.do('forgetCallers');
+    return caller;
+  };
+  const late = to.do('sendResponseImportant', await keep(1), 'x');
+  const refused = t.throwsAsync(late, { code: 'timeout' });
+  await clock.advance(5000);
+  await refused;
+  const caller = await keep(2);
+  const lost = to.do('sendResponseImportant', caller, 'x');
+  const ended = t.throwsAsync(lost, { code: 'no-connection' });
+  await peer.close();
+  await ended;
+});
 
 test('an important answer rejects when the node of the caller is lost', async (t) => {
   const nodes = await pair(t);
