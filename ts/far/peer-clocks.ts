@@ -11,6 +11,8 @@ const ASKED_EVERY_MS = 60_000;
 const STANDS_MS = 5 * 60_000;
 /** So much clocks may drift apart meanwhile, ms. */
 export const DRIFT_MS = 100;
+/** When the time of day is set by more than this, ms, the machine may have slept: its steady clock stands still then, that of the peer does not. */
+const SET_MS = 1000;
 
 /** What is known of the clock of one peer. */
 interface Reading {
@@ -20,6 +22,8 @@ interface Reading {
   readAt: number;
   /** When it was asked last. */
   askedAt: number;
+  /** How far the time of day was ahead of the clock of this machine then, ms. */
+  wallMs: number;
 }
 
 /**
@@ -41,7 +45,7 @@ export class PeerClocks {
     far.questions.onPeer(
       'time',
       () => true,
-      () => (this.#isOfMachine ? this.#machineTime(runtime.driver.readNow()) : undefined),
+      () => (this.#isOfMachine ? this.#readNow() : undefined),
     );
   }
 
@@ -53,13 +57,10 @@ export class PeerClocks {
   /** The same for a thread of a connected node. */
   tellPeer(station: Station, home: RemoteHome, deadline: number): ToldDeadline {
     if (!this.#isOfMachine) return UNTOLD;
-    const now = this.#now;
-    const reading = this.#readings.get(home) ?? {
-      aheadMs: undefined,
-      readAt: 0,
-      askedAt: -Infinity,
-    };
+    const reading = this.#readings.get(home) ?? unread();
+    if (this.#wasSet(reading.wallMs)) Object.assign(reading, unread());
     this.#readings.set(home, reading);
+    const now = this.#now;
     if (now - reading.askedAt >= ASKED_EVERY_MS) void this.#ask(station, reading);
     const { aheadMs } = reading;
     if (aheadMs === undefined) return UNTOLD;
@@ -72,6 +73,11 @@ export class PeerClocks {
     return heard === undefined ? undefined : heard - this.#base;
   }
 
+  /** The connection is gone: on the next one the clocks are compared anew. */
+  forget(home: RemoteHome): void {
+    this.#readings.delete(home);
+  }
+
   /** A clock that is moved by hand says nothing of the time that others have. */
   get #isOfMachine(): boolean {
     return this.#runtime.clock === systemClock;
@@ -81,21 +87,37 @@ export class PeerClocks {
     return this.#machineTime(this.#runtime.driver.recentNow());
   }
 
+  #readNow(): number {
+    return this.#machineTime(this.#runtime.driver.readNow());
+  }
+
   #machineTime(ms: number): number {
     return this.#base + ms;
   }
 
-  async #ask(station: Station, reading: Reading): Promise<void> {
-    const { driver } = this.#runtime;
-    const asked = this.#machineTime(driver.readNow());
-    reading.askedAt = asked;
-    const time = await this.#far.questions.ask(station, 'time').catch(() => undefined);
-    if (typeof time !== 'number' || !Number.isFinite(time)) return;
-    // It was read later than `asked`: it is ahead by this much at most.
-    const aheadMs = time - asked;
-    const now = this.#machineTime(driver.readNow());
-    const isFiner = reading.aheadMs === undefined || aheadMs < reading.aheadMs;
-    if (isFiner || now - reading.readAt > STANDS_MS)
-      Object.assign(reading, { aheadMs, readAt: now });
+  /** Whether the time of day has another distance from the steady clock than it had. */
+  #wasSet(wallMs: number): boolean {
+    const { clock } = this.#runtime;
+    if (Math.abs(clock.wallNow() - this.#now - wallMs) <= SET_MS) return false;
+    // The last reading of the clock may be from before a long callback.
+    return Math.abs(clock.wallNow() - this.#readNow() - wallMs) > SET_MS;
   }
+
+  async #ask(station: Station, reading: Reading): Promise<void> {
+    const asked = this.#readNow();
+    const wallMs = this.#runtime.clock.wallNow() - asked;
+    Object.assign(reading, { askedAt: asked, wallMs });
+    const time = await this.#far.questions.ask(station, 'time').catch(() => undefined);
+    if (typeof time !== 'number' || !Number.isFinite(time) || this.#wasSet(wallMs)) return;
+    // It was read later than `asked`, and earlier than now: it is ahead by `aheadMs` at most, and not by less than this.
+    const aheadMs = time - asked;
+    const now = this.#readNow();
+    const known = reading.aheadMs ?? -Infinity;
+    const isWrong = known < time - now || now - reading.readAt > STANDS_MS;
+    if (isWrong || aheadMs < known) Object.assign(reading, { aheadMs, readAt: now });
+  }
+}
+
+function unread(): Reading {
+  return { aheadMs: undefined, readAt: 0, askedAt: -Infinity, wallMs: Infinity };
 }
