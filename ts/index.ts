@@ -158,6 +158,7 @@ export type {
   AcceptorInfo,
   AllowedInfo,
   NetworkInfo,
+  RegistrarInfo,
   RemoteNodeInfo,
 } from './network/network-info.ts';
 export type {
@@ -168,6 +169,7 @@ export type {
   NetworkOptions,
   RegistrarOptions,
 } from './network/network-options.ts';
+export type { DialRoute } from './network/dial-route.ts';
 export type { NetworkRoute, NetworkRouteEntry, NetworkRouteInfo } from './network/network-route.ts';
 export type { TlsOptions } from './network/tls-options.ts';
 export type { StopReport } from './node/stop-report.ts';

@@ -167,24 +167,78 @@ test('a response to what is no caller, and an error that is none, are refused by
   const node = await quietNode(t);
   const holder = await spawnHolder(node);
   const { answer, caller } = await callHeld(node, holder);
+  const refusals: Promise<unknown>[] = [];
   await inside(node, holder.pid, (self) => {
     for (const junk of [undefined, null, 7, 'ref', {}, { ref: 7 }]) {
       const refused = { code: 'incorrect', message: /^caller must be what callerOf gave/ };
       t.throws(() => self.sendResponse(junk as never, 1 as never), refused);
       t.throws(() => self.sendResponseError(junk as never, new Error('x')), refused);
+      refusals.push(t.throwsAsync(self.sendResponseImportant(junk as never, 1 as never), refused));
     }
+    const nobody = { pid: 'pid', ref: caller.ref } as never;
+    refusals.push(t.throwsAsync(self.sendResponseImportant(nobody, 1), { code: 'incorrect' }));
     for (const junk of [undefined, null, 'text', {}]) {
       const refused = { code: 'incorrect', message: /^error must be an Error/ };
       t.throws(() => self.sendResponseError(caller, junk as never), refused);
+      refusals.push(t.throwsAsync(self.sendResponseErrorImportant(caller, junk as never), refused));
     }
     self.sendResponse(caller, 'still open');
   });
+  await Promise.all(refusals);
   t.is(await answer, 'still open');
   const unknown = { pid: caller.pid, ref: 'Ref#<0.0.0>' };
   t.is(
     await inside(node, holder.pid, (self) => self.sendResponse(unknown, 1 as never)),
     'response-ignored',
   );
+});
+
+test('an important answer resolves when its caller has it, and rejects when nobody waits', async (t) => {
+  const node = await quietNode(t);
+  const holder = await spawnHolder(node);
+  const error = new Error('on purpose');
+  const respond = async (caller: Caller<unknown>, value: unknown): Promise<void> =>
+    await inside(node, holder.pid, (self) => self.sendResponseImportant(caller, value));
+  for (const value of [1, Promise.resolve(1)]) {
+    const { answer, caller } = await callHeld(node, holder);
+    await respond(caller, value);
+    t.is(await answer, 1);
+    await t.throwsAsync(respond(caller, 2), { code: 'response-ignored' });
+  }
+  for (const refuse of [
+    (caller: Caller<unknown>) => respond(caller, Promise.reject(error)),
+    (caller: Caller<unknown>) =>
+      inside(node, holder.pid, (self) => self.sendResponseErrorImportant(caller, error)),
+  ]) {
+    const { answer, caller } = await callHeld(node, holder);
+    await refuse(caller);
+    t.is(await t.throwsAsync(answer), error);
+  }
+});
+
+test('an important answer tells that its caller has ended, has timed out, or has aborted', async (t) => {
+  const node = await quietNode(t);
+  const holder = await spawnHolder(node);
+  const respond = async (caller: Caller<unknown>): Promise<void> =>
+    await inside(node, holder.pid, (self) => self.sendResponseImportant(caller, 'late'));
+  const mortal = await spawnPuppet(node);
+  inside(node, mortal, (self) => self.call(holder.pid as Pid<unknown>, { type: 'x' })).catch(
+    () => undefined,
+  );
+  const orphaned = await waitFor('the caller', () => holder.callers.pop());
+  node.kill(mortal);
+  await t.throwsAsync(respond(orphaned), { code: 'process-unknown' });
+
+  const late = node.call(holder.pid, { type: 'x' }, { timeoutMs: 50 });
+  await t.throwsAsync(late, { code: 'timeout' });
+  await t.throwsAsync(respond(holder.callers.pop()!), { code: 'timeout' });
+
+  const controller = new AbortController();
+  const aborted = node.call(holder.pid, { type: 'x' }, { signal: controller.signal });
+  const caller = await waitFor('the caller', () => holder.callers.pop());
+  controller.abort();
+  await t.throwsAsync(aborted, { code: 'aborted' });
+  await t.throwsAsync(respond(caller), { code: 'response-ignored' });
 });
 
 test('a process that has ended answers no more', async (t) => {
@@ -200,6 +254,8 @@ test('a process that has ended answers no more', async (t) => {
         self.sendResponse(caller, 'from the dead'),
         self.sendResponseError(caller, new Error('from the dead')),
       ];
+      const refused = { code: 'not-allowed', message: /cannot answer/ };
+      await t.throwsAsync(self.sendResponseImportant(caller, 'from the dead'), refused);
       ended.resolve(results);
       return noreply;
     },

@@ -124,6 +124,7 @@ const ofProcess: Table<Self> = [
   ['sendRequest', 'priority', (by, pid, junk) => by.sendRequest(pid, request, junk)],
   ['sendRequest', 'timeoutMs', (by, pid, junk) => by.sendRequest(pid, request, junk)],
   ['sendRequest', 'label', (by, pid, junk) => by.sendRequest(pid, request, junk)],
+  ['sendRequest', 'important', (by, pid, junk) => by.sendRequest(pid, request, junk)],
   ['forward', 'to', (by, _pid, junk) => by.forward(junk, 1 as never)],
   ['trapExit', 'flag', (by, _pid, junk) => (by.trapExit = junk)],
   ['splitHandle', 'flag', (by, _pid, junk) => (by.splitHandle = junk)],

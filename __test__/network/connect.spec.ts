@@ -1,8 +1,18 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { inspect } from 'node:util';
 import test from 'ava';
-import { networkEvent, type NetworkEvent, startNode, type TergoError } from 'tergo';
+import {
+  networkEvent,
+  type NetworkEvent,
+  type RemoteNode,
+  startNode,
+  type TergoError,
+} from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
+import { VERSION } from '../../ts/version.ts';
 import { networkNode, pair, part, showWay } from './cluster.ts';
+import { Hostile } from './hostile.ts';
 
 test('D1: two nodes connect, and each reports the other', async (t) => {
   const { a, b } = await pair(t, { maxMessageSize: 2_000_000 });
@@ -16,6 +26,8 @@ test('D1: two nodes connect, and each reports the other', async (t) => {
   t.true(info.isDialler);
   const back = await waitFor('b to know of a', () => b.network.node('a@localhost'));
   t.is(back.creation, a.creation);
+  t.is(peer.version, `tergo ${VERSION}`);
+  t.is(back.info().version, peer.version);
   t.false(back.info().isDialler);
   t.deepEqual(b.network.nodes(), ['a@localhost']);
 });
@@ -120,6 +132,88 @@ test('a node that is gone comes back as another incarnation', async (t) => {
   t.true(second.isConnected);
 });
 
+test('a connection that has heard goodbye is no answer to connect', async (t) => {
+  const node = await networkNode('a@localhost');
+  t.teardown(() => node.stopForce());
+  const leaver = await Hostile.connect(node, 'leaver@localhost');
+  const peer = await waitFor('the peer', () => node.network.node('leaver@localhost'));
+  t.true(peer.info().links > 0);
+  const left = leaver.close();
+  // In one go, so that this thread has not taken over yet that the connection is gone.
+  const deadline = performance.now() + 5000;
+  while (isKnown(peer) && performance.now() < deadline);
+  t.true(peer.isConnected);
+  await t.throwsAsync(node.network.connect('leaver@localhost'), { code: 'no-route' });
+  t.false(peer.isConnected);
+  await left;
+});
+
+/** Whether the network still has the connection. */
+function isKnown(peer: RemoteNode): boolean {
+  try {
+    return peer.info().links > 0;
+  } catch {
+    return false;
+  }
+}
+
+test('a cookie that is changed counts for new handshakes; connections stay', async (t) => {
+  const { a, b } = await pair(t);
+  const next = 'the next secret of the tests';
+  const peer = await a.network.connect('b@localhost');
+  b.network.setCookie(next);
+  t.is((await a.network.connect('b@localhost')).creation, peer.creation);
+  t.true(peer.isConnected);
+  await peer.disconnect();
+  await waitFor('the end of the connection', () => b.network.nodes().length === 0);
+  await t.throwsAsync(a.network.connect('b@localhost'), {
+    code: 'no-connection',
+    message: /cookie/,
+  });
+  // Who is dialled and who dials.
+  a.network.setCookie(next);
+  t.true((await a.network.connect('b@localhost')).isConnected);
+  for (const wrong of ['short', 7, undefined]) {
+    const refused = { code: 'incorrect', message: /^cookie must be/ };
+    const error = t.throws(() => a.network.setCookie(wrong as never), refused);
+    t.notRegex(error?.message ?? '', /short/);
+  }
+});
+
+test('where a node would be dialled is told without dialling it', async (t) => {
+  const { a, b } = await pair(t);
+  const [acceptor] = b.network.acceptors();
+  const { host, port } = acceptor!;
+  const expected = { source: 'static', host, port, isTls: false } as const;
+  t.deepEqual(await a.network.route('b@localhost'), [expected]);
+  a.network.addRoute('^b@', { port: 7, tls: true }, { weight: 10 });
+  const first = { ...expected, host: 'localhost', port: 7, isTls: true };
+  t.deepEqual(await a.network.route('b@localhost'), [first, expected]);
+  t.deepEqual(a.network.nodes(), []);
+  await t.throwsAsync(a.network.route('nobody@localhost'), { code: 'no-route' });
+  await t.throwsAsync(a.network.route('nobody'), { code: 'incorrect' });
+  t.is(a.network.registrar(), undefined);
+});
+
+test('strangers of one address have so many handshakes at a time, and no more', async (t) => {
+  const acceptors = [{ port: 0, maxPendingPerAddress: 2 }];
+  const node = await networkNode('busy@localhost', { acceptors });
+  t.teardown(() => node.stopForce());
+  const { port } = node.network.acceptors()[0]!;
+  for (let count = 0; count < 5; count++) {
+    const socket = createConnection(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    t.teardown(() => socket.destroy());
+    await once(socket, 'connect');
+  }
+  const [info] = await waitFor('the fifth', () => {
+    const [seen] = node.network.acceptors();
+    return seen?.arrived === 5 && [seen];
+  });
+  t.is(info.pending, 2);
+  t.is(info.turnedAway, 3);
+});
+
 test('routes are kept by pattern', async (t) => {
   const { a } = await pair(t);
   t.throws(() => a.network.addRoute('^b@localhost$', { port: 1 }), { code: 'taken' });
@@ -158,6 +252,11 @@ const wrong: readonly (readonly [key: string, network: object])[] = [
   ['options.network.acceptors', { acceptors: {} }],
   ['options.network.acceptors[0].port', { acceptors: [{ port: 70_000 }] }],
   ['options.network.acceptors[0].prot', { acceptors: [{ prot: 1 }] }],
+  ['options.network.acceptors[0].maxPending', { acceptors: [{ maxPending: 0 }] }],
+  [
+    'options.network.acceptors[0].maxPendingPerAddress',
+    { acceptors: [{ maxPendingPerAddress: 0.5 }] },
+  ],
   ['options.network.registrar.port', { registrar: { port: 0 } }],
   ['options.network.routes[0].pattern', { routes: [{ port: 1 }] }],
   ['options.network.routes[0].port', { routes: [{ pattern: 'x' }] }],

@@ -43,6 +43,21 @@ test('nodes of a host find each other', async (t) => {
   await t.throwsAsync(a.network.connect('c@localhost'), { code: 'no-route' });
 });
 
+test('a node tells how the registrar stands, and where it leads', async (t) => {
+  const start = await registered(t);
+  const a = await start('a@localhost');
+  const b = await start('b@localhost');
+  const [one, other] = [a.network.registrar(), b.network.registrar()];
+  t.like(one, { isServing: true, isRegistered: true });
+  t.deepEqual(other, { ...one!, isServing: false });
+  t.deepEqual(a.network.info().registrar, one);
+  t.regex(one!.server, /^127\.0\.0\.1:\d+$/);
+  const { port } = b.network.acceptors()[0]!;
+  const route = { source: 'registrar', host: '127.0.0.1', port, isTls: false } as const;
+  t.deepEqual(await a.network.route('b@localhost'), [route]);
+  await t.throwsAsync(a.network.route('c@localhost'), { code: 'no-route' });
+});
+
 /** Whether nobody listens to all hosts on a UDP port. */
 async function isUdpFree(port: number): Promise<boolean> {
   const socket = createSocket('udp4');

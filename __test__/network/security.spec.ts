@@ -92,6 +92,28 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
     'a process id without node',
     { first: Control.watch, second: 1, value: new Forged(3, ['name']) },
   ],
+  [
+    'a start by nobody',
+    {
+      first: Control.ask,
+      second: 1,
+      value: ['start-application', 'x', undefined, [], 'me', 'info'],
+    },
+  ],
+  [
+    'an important answer that is none',
+    { first: Control.ask, second: 1, value: ['settle', 1, 'maybe', 1] },
+  ],
+  [
+    'an important answer to no number',
+    { first: Control.ask, second: 1, value: ['settle', 'x', true, 1] },
+  ],
+  [
+    'an important answer to nobody',
+    { first: Control.ask, second: 1, value: ['respond', 'me', 'ref', true, 1] },
+  ],
+  ['a question after nobody', { first: Control.ask, second: 1, value: ['lives', 'x'] }],
+  ['a question after no alias', { first: Control.ask, second: 1, value: ['alias', 'x'] }],
   ['an error without code', { first: Control.replyError, second: 1, value: new Forged(4, 7) }],
 ];
 
@@ -170,6 +192,7 @@ test('answers count only from who was asked', async (t) => {
     enemy.say({ first: Control.reply, second: number, value: 'forged' });
     enemy.say({ first: Control.fired, second: number, value: ['kill', false] });
     enemy.say({ first: Control.answer, second: number, value: [true, 'forged'] });
+    enemy.say({ first: Control.ask, second: number, value: ['settle', number, true, 'forged'] });
   }
   await target.do('answerKept', 'true');
   t.is(await asked, 'true');

@@ -1,5 +1,7 @@
 import test from 'ava';
 import {
+  Actor,
+  type AnyPid,
   Application,
   type ApplicationSpec,
   childSpec,
@@ -7,6 +9,8 @@ import {
   cronRemoteSpawn,
   env,
   envKey,
+  type Next,
+  noreply,
   type Pid,
   processName,
   spawnName,
@@ -15,7 +19,7 @@ import {
 import { virtualClock } from 'tergo/testing';
 import { waitFor } from '../support/wait-for.ts';
 import { Puppet, type PuppetOptions, type PuppetProtocol } from '../threads/puppet.ts';
-import { fresh, Handle, puppet } from '../threads/stage.ts';
+import { fresh, gone, Handle, puppet } from '../threads/stage.ts';
 import { networkNode, type Pair, pair, part, showWay } from './cluster.ts';
 
 const puppetSpawn: SpawnName<PuppetProtocol, [PuppetOptions?]> = spawnName('puppet');
@@ -141,6 +145,107 @@ test('a child that is linked to its parent ends when the node of that is lost', 
   t.pass();
 });
 
+test('a process is spawned on the thread of the other node that is asked for', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0, { logLevel: 'error', trapExit: true });
+  const near = await puppet(nodes.b, 1);
+  const threadOf = async (options: object): Promise<number | undefined> => {
+    const pid = await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options);
+    const child = await handleOf(nodes, pid);
+    const { logLevel, parent: above, leader, thread } = await nodes.b.fetchProcessInfo(child.pid);
+    t.is(logLevel, 'error');
+    t.deepEqual([String(above), String(leader)], [String(parent.pid), String(nodes.a.pid)]);
+    return thread;
+  };
+  t.is(await threadOf({}), 0);
+  t.is(await threadOf({ thread: 'here' }), 0);
+  t.is(await threadOf({ thread: 0 }), 0);
+  t.is(await threadOf({ thread: 1 }), 1);
+  t.is(await threadOf({ thread: { near: near.pid } }), 1);
+  const any = await Promise.all(Array.from({ length: 8 }, () => threadOf({ thread: 'any' })));
+  t.is(new Set(any).size, 2);
+  const spawned = parent.do('remoteSpawn', 'b@localhost', puppetSpawn, { thread: 2 });
+  await t.throwsAsync(spawned, { code: 'incorrect', message: /below 2/ });
+});
+
+test('environment, name and links reach a process on another thread of the other node', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0, { trapExit: true });
+  const name = processName<PuppetProtocol>(fresh('spawned'));
+  const own = env(envKey<number>('own'), 7);
+  const options = { thread: 1, name, env: [own], linkChild: true, linkParent: true };
+  const pid = await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options);
+  t.is(String(nodes.b.whereis(name)), String(pid));
+  const child = await handleOf(nodes, pid);
+  t.is(await child.do('env', 'own'), 7);
+  child.tell({ type: 'crash', text: 'on purpose' });
+  const [notice] = await parent.hears(1);
+  t.like(notice, { on: 'exit', ended: { reason: { message: 'on purpose' } } });
+  const orphan = await handleOf(
+    nodes,
+    await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options),
+  );
+  nodes.a.kill(parent.pid);
+  await orphan.gone();
+});
+
+test('a linked child that ends at once is heard of, on whichever thread it lives', async (t) => {
+  const nodes = await lending(await pair(t));
+  const parent = await puppet(nodes.a, 0, { trapExit: true });
+  const rounds = 30;
+  for (let round = 0; round < rounds; round++) {
+    const options = { thread: round % 2, linkChild: true, args: [{ diesAtOnce: true }] };
+    await parent.do('remoteSpawn', 'b@localhost', puppetSpawn, options);
+  }
+  const notices = await parent.hears(rounds);
+  t.is(notices.length, rounds);
+  for (const notice of notices)
+    t.like(notice, { on: 'exit', ended: { reason: { message: 'at once' } } });
+});
+
+test('a node that stops ends the children of other nodes, trapping or not, on all threads', async (t) => {
+  const nodes = await lending(await pair(t));
+  const peer = await nodes.a.network.connect('b@localhost');
+  for (const thread of [0, 1])
+    await peer.spawn(puppetSpawn, { thread, args: [{ trapExit: true }] });
+  t.deepEqual(await nodes.b.stop({ timeoutMs: 10_000 }), { killed: [] });
+});
+
+test('a process that comes up after its spawn has timed out is ended, also if it traps exits', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<AnyPid>();
+  class Slow extends Actor<{ message: unknown }> {
+    override handleMessage(): Next {
+      return noreply;
+    }
+
+    override async init(): Promise<void> {
+      this.trapExit = true;
+      begun.resolve(this.pid);
+      await gate.promise;
+    }
+  }
+  const slowSpawn: SpawnName<{ message: unknown }> = spawnName('slow');
+  const b = await networkNode('b@localhost');
+  const clock = virtualClock();
+  const a = await networkNode('a@localhost', {}, { clock });
+  t.teardown(async () => {
+    await a.stopForce();
+    await b.stopForce();
+  });
+  showWay(a, b);
+  b.network.enableSpawn(slowSpawn, Slow);
+  const parent = await puppet(a, 0);
+  const late = parent.do('remoteSpawn', 'b@localhost', slowSpawn, { initTimeoutMs: 60_000 });
+  const refused = t.throwsAsync(late, { code: 'timeout' });
+  const pid = await begun.promise;
+  await clock.advance(65_000);
+  await refused;
+  t.true(b.processList().includes(pid));
+  gate.resolve();
+  await gone(b, pid);
+});
+
 class Shop extends Application {
   override load(): ApplicationSpec {
     return { name: 'shop', mode: 'temporary', group: [childSpec('keeper', Puppet)] };
@@ -166,6 +271,52 @@ test('D5: an application is started from far, if that is allowed', async (t) => 
   t.true(b.network.disableApplicationStart('shop'));
 });
 
+class Stall extends Application {
+  override load(): ApplicationSpec {
+    const args: [PuppetOptions] = [{ trapExit: true }];
+    return {
+      ...{ name: 'stall', mode: 'temporary' },
+      group: [
+        childSpec('stall here', Puppet, { args, thread: 0 }),
+        childSpec('stall there', Puppet, { args, thread: 1 }),
+      ],
+    };
+  }
+}
+
+test('an application that is started from far has the node that did so as parent and leader, and its log level', async (t) => {
+  const b = await networkNode('b@localhost', {}, { threads: 2 });
+  const a = await networkNode('a@localhost', {}, { log: { disableConsole: true, level: 'error' } });
+  t.teardown(async () => {
+    await a.stopForce();
+    await b.stopForce();
+  });
+  showWay(a, b);
+  await b.applications.load(Stall);
+  b.network.enableApplicationStart('stall');
+  const peer = await a.network.connect('b@localhost');
+  await peer.startApplication('stall');
+  const { group, logLevel } = b.applications.info('stall');
+  t.is(logLevel, 'error');
+  for (const [thread, { pid }] of group.entries()) {
+    const info = await b.fetchProcessInfo(pid!);
+    t.is(info.thread, thread);
+    t.deepEqual([String(info.parent), String(info.leader)], [String(a.pid), String(a.pid)]);
+    t.is(info.logLevel, 'error');
+    t.is(info.application, 'stall');
+  }
+  // Members obey their own node, trapping or not.
+  t.deepEqual(await b.applications.stop('stall', { timeoutMs: 10_000 }), { killed: [] });
+
+  await b.applications.start('stall');
+  const [own] = b.applications.info('stall').group;
+  t.is(b.applications.info('stall').logLevel, 'info');
+  t.is((await b.fetchProcessInfo(own!.pid!)).parent, b.pid);
+  await b.applications.stop('stall');
+  await peer.startApplication('stall');
+  t.deepEqual(await b.stop({ timeoutMs: 10_000 }), { killed: [] });
+});
+
 test('a job spawns on another node', async (t) => {
   const { b } = await lending(await pair(t));
   const clock = virtualClock({ startAt: new Date('2026-01-01T00:00:30Z') });
@@ -176,7 +327,8 @@ test('a job spawns on another node', async (t) => {
   const action = cronRemoteSpawn('b@localhost', puppetSpawn, { name });
   t.is(action.description, "spawn 'puppet' on b@localhost");
   a.cron.addJob({ name: 'far', spec: '* * * * *', action });
-  await clock.advance(60_000);
+  // No further: the time of the spawn must not be over before the other node has answered.
+  await clock.advance(30_000);
   const pid = await waitFor('the process of the job', () => b.whereis(name));
   t.is(await new Handle(b, pid).do('env', cronJobName), 'far');
 });

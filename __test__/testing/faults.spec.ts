@@ -214,6 +214,30 @@ test('giving up a name can fail', async (t) => {
   t.is(self.exited, failure);
 });
 
+test('an important response that fails rejects, and is not given', async (t) => {
+  class Server extends Actor<{ request: Request<{ type: 'later' }, number> }> {
+    override async handleCall(request: Request<{ type: 'later' }, number>): Promise<Answer> {
+      const told = this.sendResponseImportant(this.callerOf(request), 5);
+      await told.catch(({ code }: TergoError) => this.log.info('response', { code }));
+      return noreply;
+    }
+  }
+  const { unit } = await world(t);
+  const server = await probe(Server, { unit });
+  server.fail('reply', { with: 'no-connection', times: 1 });
+  const late = t.throwsAsync(server.call({ type: 'later' }, { timeoutMs: 10 }), {
+    code: 'timeout',
+  });
+  await unit.settle();
+  server.shouldOnce('log', { fields: { code: 'no-connection' } });
+  server.shouldOnce('reply', { value: 5, result: 'no-connection' });
+  await server.advance(10);
+  await late;
+  t.is(await server.call({ type: 'later' }), 5);
+  await unit.settle();
+  server.shouldOnce('reply', { value: 5, result: 'ok' });
+});
+
 test('a response that fails is not given; a forward that fails rejects the call or loses the message', async (t) => {
   class Server extends Actor<{
     request: Request<{ type: 'later' | 'pass' }, number>;

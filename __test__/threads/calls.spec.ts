@@ -151,6 +151,48 @@ for (const { title, one, other } of everyPlaces) {
     });
   }
 
+  test(`an important answer resolves when its caller has it, and rejects when nobody waits, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const third = await puppet(node, one === 0 ? 1 : 0);
+    for (const answering of [to, third]) {
+      await to.do('forgetCallers');
+      const asked = from.do('callAndTell', to.pid, { type: 'keep' }, 60_000);
+      const caller = await waitFor('the caller', () => to.do('keptCaller'));
+      await answering.do('sendResponseImportant', caller, 'sure');
+      t.deepEqual(await asked, ['answered', 'sure']);
+      await t.throwsAsync(answering.do('sendResponseImportant', caller, 'twice'), {
+        code: 'response-ignored',
+      });
+    }
+    await to.do('forgetCallers');
+    from.do('callAndTell', to.pid, { type: 'keep' }, 60_000).catch(() => undefined);
+    const caller = await waitFor('the caller', () => to.do('keptCaller'));
+    node.kill(from.pid);
+    await from.gone();
+    await t.throwsAsync(third.do('sendResponseImportant', caller, 'late'), {
+      code: 'process-unknown',
+    });
+  });
+
+  test(`who answers a call that has timed out is told so, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const asked = from.do('callAndTell', to.pid, { type: 'keep' }, 500);
+    const caller = await waitFor('the caller', () => to.do('keptCaller'));
+    t.like(await asked, ['rejected', { code: 'timeout' }]);
+    await waitFor(
+      'the reason',
+      async () => {
+        const told = to.do('sendResponseImportant', caller, 'late');
+        return (await t.throwsAsync<TergoError>(told))?.code === 'timeout';
+      },
+      3000,
+    );
+  });
+
   test(`a last word is an answer, ${title}`, async (t) => {
     const node = await sharedNode();
     const from = await puppet(node, one);

@@ -76,6 +76,8 @@ interface PassOn {
   readonly until?: ProcessName<unknown>;
   /** So many further messages of 16 KB to `to`. */
   readonly followers?: number;
+  /** Whether it is kept there, and not answered. */
+  readonly isKept?: boolean;
 }
 
 export interface PuppetOptions {
@@ -83,7 +85,12 @@ export interface PuppetOptions {
   readonly splitHandle?: boolean;
   /** Throws this in `init`. */
   readonly fails?: string;
+  /** Crashes as soon as it is up. */
+  readonly diesAtOnce?: boolean;
 }
+
+type Property =
+  'parent' | 'leader' | 'name' | 'application' | 'aliases' | 'pid' | 'keepNetworkOrder';
 
 /** Does by order what processes do, on whichever thread it lives, and writes down what it hears. */
 export class Puppet extends Actor<PuppetProtocol> {
@@ -91,8 +98,9 @@ export class Puppet extends Actor<PuppetProtocol> {
   readonly #publishers = new Map<string, Publisher<unknown>>();
   readonly #callers: Caller<unknown>[] = [];
 
-  override init({ trapExit = false, splitHandle = false, fails }: PuppetOptions = {}): void {
-    if (fails !== undefined) throw new RangeError(fails);
+  override init({ trapExit = false, splitHandle = false, ...fate }: PuppetOptions = {}): void {
+    if (fate.fails !== undefined) throw new RangeError(fate.fails);
+    if (fate.diesAtOnce === true) this.send(this.pid, { type: 'crash', text: 'at once' });
     this.trapExit = trapExit;
     this.splitHandle = splitHandle;
   }
@@ -167,8 +175,18 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.#seen;
   }
 
-  get(property: 'parent' | 'leader' | 'name' | 'application' | 'aliases' | 'pid'): unknown {
+  get(property: Property): unknown {
     return this[property];
+  }
+
+  set(property: 'keepNetworkOrder', value: boolean): void {
+    this[property] = value;
+  }
+
+  callAll(to: Pid<unknown>, requests: readonly never[]): Promise<unknown> {
+    return Promise.all(
+      requests.map((request) => this.call(to as Pid<PuppetProtocol>, request) as Promise<unknown>),
+    );
   }
 
   /** A puppet of its own. */
@@ -239,6 +257,11 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.sendResponseError(caller, oddError('function'));
   }
 
+  /** The same with a value that cannot travel, and wants it confirmed. */
+  answerOddly(): Promise<void> {
+    return this.sendResponseImportant(this.#callers.at(-1)!, () => 1);
+  }
+
   keptCaller(): unknown {
     return this.#callers.at(-1);
   }
@@ -262,6 +285,10 @@ export class Puppet extends Actor<PuppetProtocol> {
   #passOn(request: PassOn, from: AnyPid): Answer {
     const { to, next, until, followers = 0 } = request;
     if (to === this.pid && next !== undefined) return this.forward(next, request as never);
+    if (to === this.pid && request.isKept === true) {
+      this.#callers.push(this.callerOf(request) as Caller<unknown>);
+      return noreply;
+    }
     if (to === this.pid) return reply(request, [from, this.pid, request] as never);
     const passed = this.forward(to, request as never);
     for (let sent = 0; sent < followers; sent++) this.send(to, 'f'.repeat(16_000));

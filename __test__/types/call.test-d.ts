@@ -152,6 +152,9 @@ export class Later extends Actor<{ request: Whole | Request<{ type: 'text' }, st
     const [first] = this.#waiting;
     if (first) {
       this.sendResponse(first, 1);
+      void this.sendResponseImportant(first, 1);
+      // @ts-expect-error the caller takes a number
+      void this.sendResponseImportant(first, '1');
       // @ts-expect-error TS2345 this one for a number
       this.sendResponse(first, '1');
     }

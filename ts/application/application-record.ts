@@ -8,6 +8,7 @@ import { SourceLog } from '../log/source-log.ts';
 import type { Node } from '../node/node.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { StopReport } from '../node/stop-report.ts';
+import type { LocalPid } from '../process/pid.ts';
 import type { Clock } from '../scheduler/clock.ts';
 import { type Application, home } from './application.ts';
 import type { ApplicationInfo, ApplicationState } from './application-info.ts';
@@ -18,6 +19,16 @@ import type { ApplicationMode, CheckedApplicationSpec } from './application-spec
 export interface RunOptions {
   readonly mode: ApplicationMode | undefined;
   readonly env: readonly EnvEntry[];
+  /** The other node that starts it; `undefined`: this one. */
+  readonly starter?: Starter;
+}
+
+/** Another node that starts an application. */
+export interface Starter {
+  /** The node as a process: parent and leader of the members. */
+  readonly pid: LocalPid;
+  /** The level of its log, for an application without one of its own. */
+  readonly logLevel: LogLevel;
 }
 
 /** One loaded application: what it is, and the run that it is in. */
@@ -68,13 +79,13 @@ export class ApplicationRecord {
     return this.runtime.clock;
   }
 
-  /** Its own; `undefined`: that of the node. */
+  /** Its own, or that of the node that has started it from far; `undefined`: that of this node. */
   get ownLogLevel(): LogLevel | undefined {
-    return this.#logLevel;
+    return this.#logLevel ?? this.#run?.starter?.logLevel;
   }
 
   get logLevel(): LogLevel {
-    return this.#logLevel ?? this.runtime.logLevel;
+    return this.ownLogLevel ?? this.runtime.logLevel;
   }
 
   setLogLevel(level: LogLevel): void {
@@ -92,9 +103,9 @@ export class ApplicationRecord {
   }
 
   /** A run in which nothing has been started yet. */
-  begin({ mode = this.spec.mode, env }: RunOptions): ApplicationRun {
+  begin({ mode = this.spec.mode, env, starter }: RunOptions): ApplicationRun {
     const laid = Environment.over(this.#specEnv(), env)!;
-    const run = new ApplicationRun(this, mode, laid, (reason) => {
+    const run = new ApplicationRun(this, { mode, env: laid, starter }, (reason) => {
       this.lastReason = reason;
       this.#run = undefined;
       this.runtime.applications.ended(this);

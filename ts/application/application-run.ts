@@ -3,13 +3,14 @@ import type { Environment } from '../env/environment.ts';
 import { type ExitReason, isAbnormal, reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
+import type { Parent } from '../node/spawner.ts';
 import type { StopReport } from '../node/stop-report.ts';
 import { FarPid } from '../far/far-pid.ts';
 import type { Joining, LocalMembership } from './membership.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { membership } from '../process/process-context.ts';
 import type { LocalChildSpec } from '../supervisor/child-spec.ts';
-import type { ApplicationRecord } from './application-record.ts';
+import type { ApplicationRecord, Starter } from './application-record.ts';
 import type { ApplicationMode } from './application-spec.ts';
 import { GroupEnd } from './group-end.ts';
 
@@ -20,6 +21,8 @@ export class ApplicationRun implements LocalMembership {
   readonly record: ApplicationRecord;
   readonly mode: ApplicationMode;
   readonly env: Environment;
+  /** The other node that has started it; `undefined`: this one. */
+  readonly starter: Starter | undefined;
   /** When it began, ms since the node's start. */
   readonly startedAt: number;
   phase: 'starting' | 'running' | 'stopping' = 'starting';
@@ -45,13 +48,13 @@ export class ApplicationRun implements LocalMembership {
 
   constructor(
     record: ApplicationRecord,
-    mode: ApplicationMode,
-    env: Environment,
+    { mode, env, starter }: Pick<ApplicationRun, 'mode' | 'env' | 'starter'>,
     onOver: (reason: ExitReason) => void,
   ) {
     this.record = record;
     this.mode = mode;
     this.env = env;
+    this.starter = starter;
     this.#onOver = onOver;
     this.startedAt = record.runtime.driver.readNow();
     record.runtime.far?.applications.begun(this);
@@ -159,16 +162,23 @@ export class ApplicationRun implements LocalMembership {
   }
 
   async #startMember(member: LocalChildSpec): Promise<void> {
-    const { spawner, core } = this.record.runtime;
+    const { spawner } = this.record.runtime;
     this.#next = member;
     const options = { ...member.start.options, [membership]: this };
     // One on another thread joined before it is known which member it is.
-    const spawned = spawner.spawn(core, member.start.behaviour, options, ({ pid }) => {
+    const spawned = spawner.spawn(this.#parent, member.start.behaviour, options, ({ pid }) => {
       if (pid instanceof FarPid && this.far.has(pid)) this.members.set(pid, member);
     });
     this.#next = undefined;
     await Promise.race([spawned, this.#broken.promise]);
     this.#checkUnbroken();
+  }
+
+  /** Who has started it: this node, or another one. */
+  get #parent(): Parent {
+    if (this.starter === undefined) return this.record.runtime.core;
+    const { pid } = this.starter;
+    return { pid, leader: pid, application: undefined, flags: 0, extra: undefined };
   }
 
   #checkUnbroken(): void {

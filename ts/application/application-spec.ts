@@ -24,7 +24,7 @@ export interface ApplicationSpec {
   /** Under this name the node knows it. */
   readonly name: string;
   /**
-   * Its members, in the order in which they start; made by `childSpec`. They have the node as parent, and are
+   * Its members, in the order in which they start; made by `childSpec`. They have the node that starts it as parent, and are
    * registered under their names. What a supervisor decides on (`restart`, `significant`, limits) is refused: make
    * a supervisor a member.
    */

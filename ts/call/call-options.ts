@@ -14,7 +14,11 @@ export interface CallOptions extends SendOptions {
   readonly timeoutMs?: number;
   /** Aborting it rejects the call with `aborted`; the request is dropped if it was not taken yet. */
   readonly signal?: AbortSignal;
-  /** Confirm the placing in the mailbox; on one node that is always so. */
+  /**
+   * Refuses the call with `unsupported` when the other node cannot tell at once that it was not placed, as important messages
+   * need it; a deleted alias there is told at once as well. `important` of the process by default. On one node every
+   * call is important. Source: Ergo `CallImportant`.
+   */
   readonly important?: boolean;
 }
 
@@ -24,6 +28,8 @@ export interface RequestOptions extends SendOptions {
   readonly timeoutMs?: number;
   /** Comes back in the response. */
   readonly label?: string;
+  /** As for a call. */
+  readonly important?: boolean;
 }
 
 /** The timeout of a call that names none, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
@@ -45,7 +51,8 @@ export function checkCallOptions(options: CallOptions): void {
 
 /** Throws `incorrect` unless these are options of `sendRequest`. @internal */
 export function checkRequestOptions(options: RequestOptions): void {
-  checkOptions('options', options, ['priority', 'timeoutMs', 'label']);
+  checkOptions('options', options, ['priority', 'timeoutMs', 'label', 'important']);
+  if (options.important !== undefined) checkBoolean('options.important', options.important);
   if (options.timeoutMs !== undefined) checkDelay('options.timeoutMs', options.timeoutMs, 1);
   if (options.label !== undefined && typeof options.label !== 'string')
     throw incorrect('options.label', 'a string', options.label);

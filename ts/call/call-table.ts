@@ -19,7 +19,7 @@ import {
 } from './call-options.ts';
 import type { AnyCaller } from './caller.ts';
 import { CallDeadlines } from './call-deadlines.ts';
-import { PendingCall, type Settlement } from './pending-call.ts';
+import { type CallAnswer, PendingCall, type Settlement } from './pending-call.ts';
 import type { Response } from './response.ts';
 
 /** What a call is started with: a user's options, or those of an inspection. */
@@ -27,6 +27,9 @@ type StartOptions = CallOptions & RequestOptions & { readonly kind?: number };
 
 const NO_OPTIONS: StartOptions = Object.freeze({});
 const INSPECTION: StartOptions = Object.freeze({ kind: KIND_INSPECT, priority: 'max' });
+
+/** A reference: the short form of the node that made it, and at its end the deadline. */
+const REF = /^Ref#<([0-9A-F]{8})\.[0-9]+\.([0-9.]+)>$/;
 
 /** The unsettled calls of a node. Every call settles once: reply, error, timeout, abort, an end on either side. */
 export class CallTable {
@@ -100,11 +103,7 @@ export class CallTable {
   }
 
   /** Answers a call by its `Caller`; `response-ignored` when it has settled already, as far as this thread knows. */
-  answer(
-    caller: AnyCaller,
-    settle: (call: PendingCall) => void,
-    answer: { value: unknown } | { error: Error },
-  ): SendResult {
+  answer(caller: AnyCaller, settle: (call: PendingCall) => void, answer: CallAnswer): SendResult {
     if (typeof caller?.ref !== 'string') throw incorrect('caller', 'what callerOf gave', caller);
     const call = this.#byRef.get(caller.ref);
     if (call === undefined) return this.#answerElsewhere(caller, answer);
@@ -116,6 +115,40 @@ export class CallTable {
   answerHere(ref: string, settle: (call: PendingCall) => void): void {
     const call = this.#byRef.get(ref);
     if (call !== undefined) settle(call);
+  }
+
+  /** Whether the time of a call is over, by a reference that this node gave. */
+  isOverdue(ref: string): boolean {
+    const [, short, deadline] = REF.exec(ref) ?? [];
+    const { home, driver } = this.#runtime;
+    return short === home.short && Number(deadline) <= driver.readNow();
+  }
+
+  /** Whether a call of this reference waits for its answer here. */
+  keeps(ref: string): boolean {
+    return this.#byRef.has(ref);
+  }
+
+  /** Answers a call that is kept here, and resolves when its caller has the answer; rejects with `response-ignored` and what went wrong on the way. */
+  async confirmByRef(ref: string, answer: CallAnswer): Promise<void> {
+    const call = this.#byRef.get(ref);
+    if (call === undefined) throw failure('response-ignored', ref);
+    await this.confirm(call, answer);
+  }
+
+  /** The same for a call that may have settled. */
+  async confirm(call: PendingCall, answer: CallAnswer): Promise<void> {
+    const { settlement } = call;
+    if (settlement === undefined) throw failure('response-ignored', call.from);
+    if (settlement.confirm === undefined) return this.settle(call, answer);
+    const confirmed = settlement.confirm(answer);
+    this.#close(call);
+    await confirmed;
+  }
+
+  settle(call: PendingCall, answer: CallAnswer): void {
+    if ('error' in answer) this.reject(call, answer.error);
+    else this.resolve(call, answer.value);
   }
 
   resolve(call: PendingCall, value: unknown): void {
@@ -196,6 +229,7 @@ export class CallTable {
     const kind = options.kind ?? KIND_REQUEST;
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const call = new PendingCall(request, caller, target, timeoutMs, settlement);
+    call.isImportant = options.important ?? caller.extra?.isImportant === true;
     if (target.pid !== to) call.address = runtime.messaging.addressOf(to);
     this.#open(call);
     if (options.signal !== undefined) this.#listen(call, options.signal);
@@ -227,7 +261,7 @@ export class CallTable {
   }
 
   /** Of a call that another thread or node keeps nothing is known here. */
-  #answerElsewhere(caller: AnyCaller, answer: { value: unknown } | { error: Error }): SendResult {
+  #answerElsewhere(caller: AnyCaller, answer: CallAnswer): SendResult {
     const { far } = this.#runtime;
     const station = far?.stationOfRef(caller.ref) ?? NOWHERE;
     if (station === NOWHERE || station === far!.thread) return 'response-ignored';
@@ -263,6 +297,11 @@ export class CallTable {
     // Last, for it counts: a call that is refused takes no place.
     if (!runtime.accepts(target, queue)) throw failure('process-mailbox-full', to);
     return { runtime, target, queue };
+  }
+
+  /** When a call of this thread is over, or one of elsewhere that has told it, ms since the node's start; -1: it has not. */
+  knownDeadlineOf(call: PendingCall): number {
+    return call.origin === undefined ? this.#deadlineOf(call) : call.deadline;
   }
 
   /** Counted from the first asking, soon after the start: the clock is not read for each call. */

@@ -5,7 +5,10 @@ import type { LocalPid } from '../process/pid.ts';
 import type { NamedProcess } from '../process/process-id.ts';
 import type { ProcessExtra } from '../process/process-record.ts';
 
-/** What the caller is told; both at most once, and never both. */
+/** How a call is answered. */
+export type CallAnswer = { readonly value: unknown } | { readonly error: Error };
+
+/** What the caller is told; one of them, once. */
 export interface Settlement {
   /** What these settle, if somebody may wait for it. */
   readonly promise?: Promise<unknown>;
@@ -13,6 +16,11 @@ export interface Settlement {
   readonly origin?: CallOrigin;
   resolve(value: unknown): void;
   reject(error: Error): void;
+  /**
+   * The same for a caller elsewhere, resolving when its side has taken the answer; rejects with why not. Throws
+   * `unsupported`, and nothing is settled then. Without it the caller is here, and has the answer at once.
+   */
+  readonly confirm?: (answer: CallAnswer) => Promise<void>;
 }
 
 /** Who waits for the answer: a process of this thread, or the pid of one elsewhere. */
@@ -54,6 +62,8 @@ export class PendingCall {
   ref: string | undefined = undefined;
   /** The name or alias it was sent to, for split handling. */
   address: unknown = undefined;
+  /** Whether its caller wants to know at once when it is not placed, and of no peer that cannot tell. */
+  isImportant = false;
   /** Whether somebody other than the running callback may answer it. */
   isHeld = false;
   /** Its number among the calls that are answered elsewhere; -1: it is none of them. */

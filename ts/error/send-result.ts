@@ -14,5 +14,6 @@ export type SendResult =
   | 'no-connection'
   | 'not-allowed'
   | 'too-large'
+  | 'unsupported'
   | 'response-ignored'
   | 'node-terminated';

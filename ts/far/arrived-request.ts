@@ -15,6 +15,8 @@ export interface CallOrigin {
 /** A request as it arrives. */
 export interface ArrivedRequest {
   readonly origin: CallOrigin;
+  /** When its call is over, ms since the start of this node; `undefined`: it does not say. */
+  readonly deadline?: number | undefined;
   readonly address?: string | LocalAlias | undefined;
   readonly request?: unknown;
   /** Who calls, if its frame does not say. */
@@ -46,5 +48,7 @@ export function openRequest(far: Far, frame: number): ArrivedRequest | undefined
   const [address, request, first, forwarded] = parts as Parts;
   // Only a thread of this node says that a call is of another node.
   const isForwarded = forwarded !== undefined && !isOfPeer(station);
-  return { origin: isForwarded ? { station: forwarded, number } : origin, address, request, first };
+  const from = isForwarded ? { station: forwarded, number } : origin;
+  const deadline = far.peerClocks.hear(reader.deadlineOf(frame));
+  return { origin: from, deadline, address, request, first };
 }

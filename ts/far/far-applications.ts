@@ -6,7 +6,7 @@ import type { LogLevel } from '../log/log-level.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { membership } from '../process/process-context.ts';
 import type { AnySpawnOptions } from '../process/process-options.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import type { Parent } from '../node/spawner.ts';
 import { Control } from './control.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Far } from './far.ts';
@@ -99,7 +99,7 @@ export class FarApplications {
   }
 
   /** To which run a process will belong that is spawned elsewhere. */
-  wordsOf(options: AnySpawnOptions, parent: ProcessRecord): ApplicationWords | undefined {
+  wordsOf(options: AnySpawnOptions, parent: Parent): ApplicationWords | undefined {
     const run = options[membership] ?? parent.application;
     return run && wordsOf(run);
   }

@@ -1,5 +1,10 @@
 import type { AnyCaller } from '../call/caller.ts';
-import { type CallEnd, PendingCall, type Settlement } from '../call/pending-call.ts';
+import {
+  type CallAnswer,
+  type CallEnd,
+  PendingCall,
+  type Settlement,
+} from '../call/pending-call.ts';
 import { DEFAULT_TIMEOUT_MS } from '../call/call-options.ts';
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
@@ -15,6 +20,7 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
+import { DRIFT_MS } from './peer-clocks.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
 import type { RemoteName } from './remote-name.ts';
@@ -57,6 +63,7 @@ export class FarCalls {
       at: (number) => this.#out.get(number),
       end: (number, reason) => this.#settleEnded(number, reason),
     });
+    far.questions.onPeer('alias', isAlias, (_station, alias: LocalAlias) => alias.alive);
   }
 
   /** Sends the request of a call; false when there is no room on the way. Throws `unencodable`. */
@@ -89,16 +96,19 @@ export class FarCalls {
     const { reader } = this.#far;
     const arrived = openRequest(this.#far, frame);
     if (arrived === undefined) return undefined;
-    const { origin, address, request, first } = arrived;
+    const { origin, address, request, first, deadline } = arrived;
     const { station, number } = origin;
     if (station === this.#far.thread) return this.#cameHome(number, target);
     const key = keyOf(station, number);
     if (this.#cancelled.delete(key) || !this.#far.canReach(station)) return undefined;
+    // The word that it has timed out may be on its way yet.
+    if (deadline !== undefined && deadline <= this.#runtime.driver.recentNow()) return undefined;
     if (address instanceof LocalAlias && !address.alive)
       return this.#refuse(origin, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
     const call = this.#callFrom(from, request, target, this.#settlement(origin));
     call.address = address ?? reader.nameOf(frame);
+    if (deadline !== undefined) call.deadline = deadline - (isOfPeer(station) ? DRIFT_MS : 0);
     this.#in.set(key, call);
     return call;
   }
@@ -145,11 +155,7 @@ export class FarCalls {
   }
 
   /** Answers a call that somebody else keeps, by its reference. */
-  respond(
-    station: Station,
-    { ref }: AnyCaller,
-    answer: { value: unknown } | { error: Error },
-  ): SendResult {
+  respond(station: Station, { ref }: AnyCaller, answer: CallAnswer): SendResult {
     const rest =
       'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
     this.#far.controls.send(station, Control.respond, 0, [ref, ...rest]);
@@ -210,8 +216,21 @@ export class FarCalls {
     home: RemoteHome,
     head: RequestHead,
   ): boolean {
+    if (call.isImportant) home.requireImportant();
     call.station = home.stationOf(to instanceof RemotePid ? to.thread : 0);
-    return writeRequest(this.#far, call, to, head);
+    const isWritten = writeRequest(this.#far, call, to, head);
+    if (isWritten && call.isImportant && call.address instanceof LocalAlias)
+      void this.#checkAlias(call, call.address);
+    return isWritten;
+  }
+
+  /** Whether the alias of an important call stands is told before its process takes the call, which may be late. */
+  async #checkAlias(call: PendingCall, alias: LocalAlias): Promise<void> {
+    const { farNumber, station } = call;
+    // A loss of the node rejects the call as well.
+    const stands = await this.#far.questions.ask(station, 'alias', alias).catch(() => true);
+    if (stands === false && call.farNumber === farNumber)
+      this.#runtime.calls.reject(call, failure('alias-unknown', alias));
   }
 
   #callFrom(
@@ -255,6 +274,11 @@ export class FarCalls {
         this.#in.delete(key);
         controls.send(station, Control.replyError, number, this.#far.portable(error));
       },
+      confirm: (answer) => {
+        const confirmed = this.#far.answers.settle(origin, answer);
+        this.#in.delete(key);
+        return confirmed;
+      },
     };
   }
 
@@ -269,24 +293,24 @@ export class FarCalls {
   }
 
   /** The call that a peer or thread answers; nobody but who was asked may. */
-  #answeredBy({ station, number }: Arrived): PendingCall | undefined {
+  answeredBy({ station, number }: CallOrigin): PendingCall | undefined {
     const call = this.#out.get(number);
     const isAsked = call !== undefined && seatOf(call.station) === seatOf(station);
     return isAsked || !isOfPeer(station) ? this.#settled(number) : undefined;
   }
 
   #replied(arrived: Arrived): void {
-    const call = this.#answeredBy(arrived);
+    const call = this.answeredBy(arrived);
     if (call !== undefined) this.#runtime.calls.resolve(call, arrived.value);
   }
 
   #refused(arrived: Arrived): void {
-    const call = this.#answeredBy(arrived);
+    const call = this.answeredBy(arrived);
     if (call !== undefined) this.#runtime.calls.reject(call, arrived.value as Error);
   }
 
   #ended(arrived: Arrived): void {
-    const call = this.#answeredBy(arrived);
+    const call = this.answeredBy(arrived);
     if (call !== undefined) this.#endOf(call, arrived.value as ExitReason | undefined);
   }
 
@@ -335,6 +359,10 @@ export class FarCalls {
 /** One of this thread that has called another node, and ended before its call came back here. */
 function endedCaller(pid: LocalPid): CallEnd {
   return { pid, calls: undefined, sent: 0, reason: undefined };
+}
+
+function isAlias([alias]: readonly unknown[]): boolean {
+  return alias instanceof LocalAlias;
 }
 
 function keyOf(station: Station, number: number): Key {

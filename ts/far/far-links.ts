@@ -114,7 +114,8 @@ export class FarLinks {
     const target = child instanceof FarPid ? pidTarget(child) : remoteTarget(child, child);
     const proxy = this.#far.proxies.adopt(number, target);
     proxy.uses += 1;
-    if (!this.#relate(parent, 'link', proxy, undefined)) return;
+    if (this.#relate(parent, 'link', proxy, undefined)) this.#far.proxies.catchUp(proxy);
+    else this.#far.proxies.unprepare(number);
   }
 
   /** The link of a child of this thread to its parent elsewhere: if that is gone, the child hears so at once. */

@@ -8,12 +8,13 @@ import { LocalPid } from '../process/pid.ts';
 import type { NodeProcess } from '../process/peer.ts';
 import { membership } from '../process/process-context.ts';
 import { farLink, type AnySpawnOptions } from '../process/process-options.ts';
-import type { ProcessRecord } from '../process/process-record.ts';
+import { ProcessRecord } from '../process/process-record.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
-import type { Station } from './station.ts';
+import { RemotePid } from './remote-pid.ts';
+import { seatOf, type Station } from './station.ts';
 
 /** What another thread is told to spawn. */
 interface SpawnWords {
@@ -31,6 +32,8 @@ interface SpawnWords {
   readonly isSupervised: boolean;
   /** The proxy by which the parent is linked to it; 0: none. */
   readonly proxy: number;
+  /** Where the parent is, if that is not the thread that tells this. */
+  readonly watcher: Station | undefined;
 }
 
 /** What a run of an application looks like from another thread. */
@@ -44,7 +47,7 @@ export interface ApplicationWords {
 
 /** A spawn on another thread. */
 export interface FarSpawn {
-  readonly parent: ProcessRecord;
+  readonly parent: Parent;
   readonly thread: number;
   readonly behaviour: { readonly name: string };
   readonly options: AnySpawnOptions;
@@ -79,8 +82,8 @@ export class FarSpawns {
   async spawn({ parent, thread, behaviour, options, opened }: FarSpawn): Promise<FarPid> {
     const name = this.#far.behaviours.checkedNameOf(behaviour);
     await this.#far.whenUp(thread);
-    const isLinked = options.linkChild === true && parent !== this.#runtime.core;
-    const proxy = isLinked ? this.#far.proxies.prepare() : 0;
+    const linked = this.#linkedOf(parent, options);
+    const proxy = linked === undefined ? 0 : this.#far.proxies.prepare();
     const words = this.#words(parent, name, options, proxy);
     const number = ++this.#lastNumber;
     this.#far.controls.send(thread, Control.spawn, number, words);
@@ -95,11 +98,12 @@ export class FarSpawns {
         resolve: (found) => {
           settle();
           opened?.(found);
-          if (isLinked) this.#far.links.adopt(parent, found, proxy);
+          if (linked !== undefined) this.#far.links.adopt(linked, found, proxy);
           resolve(found);
         },
         reject: (error) => {
           settle();
+          this.#far.proxies.unprepare(proxy);
           reject(error);
         },
       });
@@ -115,25 +119,29 @@ export class FarSpawns {
     }
   }
 
-  #words(
-    parent: ProcessRecord,
-    behaviour: string,
-    options: AnySpawnOptions,
-    proxy: number,
-  ): SpawnWords {
+  /** The parent, if it lives here and is to be linked to its child. */
+  #linkedOf(parent: Parent, { linkChild }: AnySpawnOptions): ProcessRecord | undefined {
+    const isLinked = linkChild === true && parent !== this.#runtime.core;
+    return isLinked && parent instanceof ProcessRecord ? parent : undefined;
+  }
+
+  #words(parent: Parent, behaviour: string, options: AnySpawnOptions, proxy: number): SpawnWords {
     const { env = [], leader, thread: _thread, linkChild: _linkChild, ...rest } = options;
     const { extra } = parent;
+    // It was asked for by another node, whose process is linked to it.
+    const { [farLink]: link, ...plain } = rest;
     return {
       behaviour,
-      options: rest,
+      options: plain,
       parent: parent.pid,
       leader: (leader as LocalPid | undefined) ?? parent.leader,
       inherited: this.#runtime.inheritedEnv(parent, options[membership]),
       env: env.map(({ key, value }) => [key, value] as const),
       logLevel: extra?.logLevel,
       application: this.#far.applications.wordsOf(options, parent),
-      isSupervised: this.#runtime.isSupervisor(parent),
-      proxy,
+      isSupervised: parent instanceof ProcessRecord && this.#runtime.isSupervisor(parent),
+      proxy: link?.proxy ?? proxy,
+      watcher: link?.station,
     };
   }
 
@@ -158,13 +166,21 @@ export class FarSpawns {
 
   #begin(station: Station, words: SpawnWords): Promise<LocalPid> {
     const { spawner } = this.#runtime;
-    const { proxy, isSupervised } = words;
-    const link = { station, proxy, isSupervised };
+    const { isSupervised, watcher = station } = words;
+    const proxy = this.#hasLeft(watcher, words.parent) ? 0 : words.proxy;
+    const link = { station: watcher, proxy, isSupervised };
     const env = words.env.map(([key, value]) => ({ key, value }));
     const application = this.#far.applications.memberOf(words.application);
     const options = { ...words.options, env, leader: words.leader, [farLink]: link };
     const behaviour = this.#far.behaviours.at(words.behaviour);
     return spawner.spawn(parentOf(words, application), behaviour, options);
+  }
+
+  /** The node of the parent is gone, as this thread has heard already; who told this thread ends the process. */
+  #hasLeft(watcher: Station, parent: LocalPid): boolean {
+    if (!(parent instanceof RemotePid)) return false;
+    const { lastSeat, isConnected } = parent.home;
+    return lastSeat === seatOf(watcher) && !isConnected;
   }
 }
 

@@ -12,6 +12,7 @@ import { Placement } from '../thread/placement.ts';
 import { ThreadStatistics } from '../thread/thread-statistics.ts';
 import { Chunks } from './chunks.ts';
 import { CompressionProfiles } from './compression-profiles.ts';
+import { ConfirmedAnswers } from './confirmed-answers.ts';
 import { Control } from './control.ts';
 import { Controls } from './controls.ts';
 import { Endings } from './endings.ts';
@@ -29,6 +30,7 @@ import { FrameReader, NO_VALUE } from './frame-reader.ts';
 import type { FrameHead } from './frame-head.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { NodeWide } from './node-wide.ts';
+import { PeerClocks } from './peer-clocks.ts';
 import { PeerEvents } from './peer-events.ts';
 import { Peers } from './peers.ts';
 import { Presence } from './presence.ts';
@@ -76,6 +78,7 @@ export class Far {
   readonly pids: FarPids;
   readonly peers: Peers;
   readonly peerEvents: PeerEvents;
+  readonly peerClocks: PeerClocks;
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
   readonly controls: Controls;
@@ -84,6 +87,7 @@ export class Far {
   readonly messages: FarMessages;
   readonly remote: RemoteMessages;
   readonly calls: FarCalls;
+  readonly answers: ConfirmedAnswers;
   readonly proxies: Proxies;
   readonly links: FarLinks;
   readonly loggers: FarLoggers;
@@ -125,10 +129,12 @@ export class Far {
     this.reader = new FrameReader(native, this.#codec, world, chunks, violated);
     this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
     this.questions = new Questions(this);
+    this.peerClocks = new PeerClocks(runtime, this);
     this.names = new FarNames(runtime, this);
     this.messages = new FarMessages(runtime, this);
     this.remote = new RemoteMessages(runtime, this);
     this.calls = new FarCalls(runtime, this);
+    this.answers = new ConfirmedAnswers(runtime, this);
     this.proxies = new Proxies(runtime, this);
     this.links = new FarLinks(runtime, this);
     this.loggers = new FarLoggers(runtime, this);
@@ -199,6 +205,8 @@ export class Far {
   /** The connection to a node is gone: for us, so is everything that was there. */
   peerEnded(seat: number, node: string, reason: Error): void {
     this.#seatEnded(seat, reason);
+    const home = this.peers.at(seat);
+    if (home !== undefined) this.peerClocks.forget(home);
     this.remote.seatEnded(seat, reason);
     this.runtime.relations.nodeEnded(node, reason);
   }

@@ -7,12 +7,16 @@ import {
 import type { Chunk } from './chunks.ts';
 import { isOfPeer, type Station, threadOf } from './station.ts';
 
-/** Words before the value of a request: the number of the call, and what kind of value follows. */
+/** Words before the value of a request: the number of the call; what kind of value follows and, above that bit, when the call is over. */
 export const PREFIX_BYTES = 8;
 /** The value is the request or message. */
 export const PREFIX_PLAIN = 0;
 /** It stands behind the name or alias that it was sent to, and before who sent it if the frame does not say. */
 export const PREFIX_ADDRESSED = 1;
+/** The bit that says which of them. */
+export const FORM_MASK = 1;
+/** What stands above it. */
+export const DEADLINE_SHIFT = 1;
 
 /** What stands in the head of a frame. */
 export interface FrameHead {

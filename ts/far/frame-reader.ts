@@ -23,7 +23,8 @@ import type { BindingScheduler } from '../native/load.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { FarWorld } from './far-world.ts';
-import { PREFIX_BYTES, PREFIX_PLAIN } from './frame-head.ts';
+import { type ToldDeadline, UNTOLD } from './call-deadline.ts';
+import { DEADLINE_SHIFT, FORM_MASK, PREFIX_BYTES, PREFIX_PLAIN } from './frame-head.ts';
 import { type Station, stationOf } from './station.ts';
 
 /** In place of a value that another node has sent and that nobody gets: it cannot be read, or it came too late. */
@@ -134,7 +135,14 @@ export class FrameReader {
   formOf(frame: number): number {
     const head = this.#chunkOf(frame).words[wordOf(frame)]!;
     const isNumber = ((head >>> FRAME_FORMAT_SHIFT) & 0xff) === FORMAT_INT_REQUEST;
-    return isNumber ? PREFIX_PLAIN : this.prefix(frame)[1];
+    return isNumber ? PREFIX_PLAIN : this.prefix(frame)[1] & FORM_MASK;
+  }
+
+  /** When the call of a request is over. */
+  deadlineOf(frame: number): ToldDeadline {
+    const head = this.#chunkOf(frame).words[wordOf(frame)]!;
+    const isNumber = ((head >>> FRAME_FORMAT_SHIFT) & 0xff) === FORMAT_INT_REQUEST;
+    return isNumber ? UNTOLD : this.prefix(frame)[1] >>> DEADLINE_SHIFT;
   }
 
   /** Whether its sender wants to know what becomes of it. */

@@ -76,6 +76,11 @@ export class Peers {
     return home?.seat === seatOf(station) ? home : undefined;
   }
 
+  /** Throws `unsupported` when important messages are off between this node and that of a station. */
+  requireImportant(station: Station): void {
+    this.ownerOf(station)?.requireImportant();
+  }
+
   /** The keys of an object shape of the peer that has or had a seat. */
   shapeText(seat: number, shape: number): string | undefined {
     return this.#runtime.native.peerShape(seat, shape) ?? undefined;

@@ -26,6 +26,8 @@ export class Proxies {
   readonly #far: Far;
   readonly #byKey = new Map<string, Proxy>();
   readonly #byNumber = new Map<number, Proxy>();
+  /** Numbers for processes that are being spawned elsewhere, and the ends of those that have ended already. */
+  readonly #prepared = new Map<number, Arrived[]>();
   /** Ends of which the `terminate` is not over: what resolves those who wait for it. */
   readonly #terminating = new Map<number, { readonly thread: number; resolve(): void }>();
   #lastNumber: number;
@@ -60,7 +62,21 @@ export class Proxies {
 
   /** A number for a process that is about to be spawned elsewhere; its thread watches it without being asked. */
   prepare(): number {
-    return ++this.#lastNumber;
+    const number = ++this.#lastNumber;
+    this.#prepared.set(number, []);
+    return number;
+  }
+
+  /** It was not spawned. */
+  unprepare(number: number): void {
+    this.#prepared.delete(number);
+  }
+
+  /** The relation onto an adopted process is made: its end may have been told before its spawn was. */
+  catchUp({ number }: Proxy): void {
+    const fired = this.#prepared.get(number) ?? [];
+    this.#prepared.delete(number);
+    for (const arrived of fired) this.#fired(arrived);
   }
 
   /** The process has been spawned, and its thread watches it by the number that was prepared. */
@@ -152,9 +168,9 @@ export class Proxies {
   }
 
   #fired(arrived: Arrived): void {
+    const { number, station, value } = arrived;
     const proxy = this.#proxyOf(arrived);
-    if (proxy === undefined) return;
-    const { number, value } = arrived;
+    if (proxy === undefined) return this.#keepEarly({ station, number, frame: 0, value });
     const [reason, isTerminating] = value as [ExitReason, boolean];
     const { pid } = proxy;
     // Nobody here waits for the last words of a process of another node.
@@ -167,6 +183,13 @@ export class Proxies {
     const error = failure('process-unknown', proxy.target.key);
     for (const waiting of proxy.waiting.splice(0)) waiting({ error });
     this.#fire(proxy, reason);
+  }
+
+  /** Who may speak of the process is known once it is adopted: what each seat says first counts for it. */
+  #keepEarly(arrived: Arrived): void {
+    const early = this.#prepared.get(arrived.number);
+    const seat = seatOf(arrived.station);
+    if (early?.every(({ station }) => seatOf(station) !== seat) === true) early.push(arrived);
   }
 
   #over(number: number): void {

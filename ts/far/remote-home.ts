@@ -1,5 +1,7 @@
 import { dataShapeReader } from '../codec/shape-readers.ts';
 import { ShapeTable } from '../codec/shape-table.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import { flagsOf } from '../network/features.ts';
 import { Home } from '../process/home.ts';
 import type { Peers } from './peers.ts';
 import { type RemotePlace, RemotePid } from './remote-pid.ts';
@@ -40,6 +42,13 @@ export class RemoteHome extends Home {
 
   get isConnected(): boolean {
     return this.seat !== NO_SEAT;
+  }
+
+  /** Throws `unsupported` when important messages are off between the two nodes. */
+  requireImportant(): void {
+    if (flagsOf(this.features).importantDelivery) return;
+    const text = `${this.node} or this node has important delivery off (options.network.flags.importantDelivery): nothing would be confirmed`;
+    throw new TergoError('unsupported', text);
   }
 
   /** One of its threads, while there is a connection. */

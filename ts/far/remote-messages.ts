@@ -11,6 +11,7 @@ import {
   QUEUE_URGENT,
 } from '../native/layout.ts';
 import { failure, type Sender, type Signal } from '../node/messaging.ts';
+import { flagsOf } from '../network/features.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
@@ -111,7 +112,7 @@ export class RemoteMessages {
     return 'ok';
   }
 
-  /** A message of a process all of whose messages are important: what becomes of one is told by the log. */
+  /** A message of a process all of whose messages are important: what becomes of one that is sent is told by the log. */
   #confirmed(
     sender: ProcessRecord,
     to: RemotePid | RemoteName,
@@ -120,6 +121,9 @@ export class RemoteMessages {
     alias: LocalAlias | undefined,
   ): SendResult {
     const { log } = this.#runtime;
+    const node = to instanceof RemotePid ? to.home.node : to.node;
+    const features = this.#far.peers.connectedAs(node)?.features;
+    if (features !== undefined && !flagsOf(features).importantDelivery) return 'unsupported';
     this.deliverImportant(sender, to, queue, value, alias).catch((error: Error) => {
       const fields = { from: sender.pid, to: alias ?? addressOf(to), error };
       log.warning('an important message was not placed', fields);
@@ -221,6 +225,7 @@ export class RemoteMessages {
     const isForced = kind === KIND_SIGNAL;
     const isOwn = !(from instanceof FarPid) && !(from instanceof RemotePid);
     this.#far.pids.keep(from);
+    if (number > 0) home.requireImportant();
     const unplaced = number > 0 ? this.#unplaced.get(number) : undefined;
     // It has timed out while it waited for a connection.
     if (number > 0 && unplaced === undefined) return true;
@@ -272,6 +277,7 @@ export class RemoteMessages {
   ): Promise<void> {
     const home = await this.#far.peers.connect(to.home.node);
     if (home !== to.home) throw failure('process-incarnation', alias);
+    home.requireImportant();
     this.#far.pids.keep(sender.pid);
     sender.sent += 1;
     await this.#far.questions.ask(to.station, 'deliver', alias, value, queue, sender.pid);

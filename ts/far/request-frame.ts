@@ -2,9 +2,11 @@ import type { PendingCall } from '../call/pending-call.ts';
 import { FRAME_MESSAGE } from '../native/layout.ts';
 import type { LocalAlias } from '../process/alias.ts';
 import { ProcessRecord } from '../process/process-record.ts';
+import { type ToldDeadline, UNTOLD } from './call-deadline.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
-import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
+import { DRIFT_MS } from './peer-clocks.ts';
+import { DEADLINE_SHIFT, type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { isOfPeer, type Station } from './station.ts';
@@ -44,7 +46,9 @@ export function writeRequest(
   const isDetached = isOfPeers || (!isOwn && !(to instanceof FarPid));
   const alias = to instanceof RemoteName ? undefined : addressIn(call);
   const isPlain = alias === undefined && !isDetached;
-  const prefix = [number, isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED] as const;
+  const form = isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED;
+  const deadline = toldDeadline(far, call, to);
+  const prefix = [number, ((deadline << DEADLINE_SHIFT) | form) >>> 0] as const;
   const way = far.profiles.wayOf(caller instanceof ProcessRecord ? caller.extra : undefined);
   const isOrigin = origin !== undefined && isOfPeer(origin);
   const own = isOrigin ? undefined : origin;
@@ -53,6 +57,18 @@ export function writeRequest(
   const value = isPlain ? request : [alias, request, ...first];
   const from = isDetached ? far.runtime.core.pid : pid;
   return far.writer.write({ ...placeOf(to, call.station), ...rest, origin: own }, from, value);
+}
+
+/** When the call is over, by the clock of who is called. */
+function toldDeadline(far: Far, call: PendingCall, to: FarPeer): ToldDeadline {
+  const known = far.runtime.calls.knownDeadlineOf(call);
+  if (known < 0) return UNTOLD;
+  // What another node has told is handed on as inexactly as it came.
+  const isOfPeers = call.origin !== undefined && isOfPeer(call.origin.station);
+  const deadline = known + (isOfPeers ? DRIFT_MS : 0);
+  if (to instanceof FarPid) return far.peerClocks.tellThread(deadline);
+  const home = far.peers.ownerOf(call.station);
+  return home === undefined ? UNTOLD : far.peerClocks.tellPeer(call.station, home, deadline);
 }
 
 /** How a frame names who is called. */

@@ -27,6 +27,11 @@ export declare class BindingNetwork {
   connect(peer: string): void
   /** Says goodbye to a peer: the event `down` follows. False when it is not connected. */
   disconnect(peer: string): boolean
+  /**
+   * The secret that nodes share, for handshakes that begin from now on; connections stay. Throws for one that is too
+   * short or too long.
+   */
+  setCookie(bytes: Buffer): void
   /** Lays a static route. Throws when there is one with the same pattern, or the pattern is none. */
   addRoute(route: BindingRoute): void
   /**
@@ -57,10 +62,14 @@ export declare class BindingNetwork {
    * announcement is beyond the limits.
    */
   announce(applications: Array<BindingApplicationRoute>): void
+  /** What is known of the registrar; null when the node uses none. */
+  registrarInfo(): BindingRegistrarInfo | null
   /** The nodes of the host that are not hidden, in order. */
   nodes(callback: (arg: BindingRegistrarAnswer) => void): void
   /** Which nodes have an application. */
   resolveApplication(query: BindingApplicationQuery, callback: (arg: BindingRegistrarAnswer) => void): void
+  /** Where a node would be dialled, were it to be connected. */
+  findRoute(peer: string, callback: (arg: BindingFoundRoute) => void): void
 }
 
 /**
@@ -306,6 +315,16 @@ export interface BindingCounters {
   tableBytes: number
 }
 
+/** Somewhere to dial. */
+export interface BindingDialTarget {
+  /** The host or address. */
+  host: string
+  /** The port. */
+  port: number
+  /** Whether it is encrypted. */
+  isTls: boolean
+}
+
 /** The counters of one event. */
 export interface BindingEventCounters {
   /** Links and monitors onto it now. */
@@ -326,6 +345,18 @@ export interface BindingEventTraits {
   guard: number
 }
 
+/** Where a node would be dialled. */
+export interface BindingFoundRoute {
+  /** Why it would not be, for people; null: it would. */
+  error: string | null
+  /** Whether nothing leads there; false also when the registrar could not be asked. */
+  isUnknown: boolean
+  /** Whether static routes lead there; else the registrar does. */
+  isStatic: boolean
+  /** In the order in which to try. */
+  targets: Array<BindingDialTarget>
+}
+
 /** Where to listen. */
 export interface BindingListenOptions {
   /** The address. */
@@ -340,6 +371,8 @@ export interface BindingListenOptions {
   handshakeMs?: number
   /** Handshakes that may go on at once; 1,024 by default. */
   maxHandshakes?: number
+  /** Of these, from one address; 64 by default. */
+  maxHandshakesOfAnAddress?: number
   /** With it links are encrypted. */
   tls?: BindingTls
   /** The host that others are told; by default that of the node's name. */
@@ -363,6 +396,8 @@ export interface BindingNetworkEvent {
   creation: number | null
   /** Of `up`: what both nodes can do, a bit each. */
   features: number | null
+  /** Of `up`: which software the peer runs, for people. */
+  software: string | null
   /** Of `up`: the largest message that the peer takes, bytes. */
   maxMessage: number | null
   /** Of `up`: whether this node dialled. */
@@ -443,6 +478,18 @@ export interface BindingRegistrarAnswer {
   nodes: Array<string> | null
   /** The applications that were found, highest weight first. */
   applications: Array<BindingApplicationRoute> | null
+}
+
+/** What is known of the registrar that a node uses. */
+export interface BindingRegistrarInfo {
+  /** Its name and version. */
+  name: string
+  /** Its address and port. */
+  server: string
+  /** Whether this node serves it. */
+  isServing: boolean
+  /** Whether this node is registered. */
+  isRegistered: boolean
 }
 
 /** How a node takes part in the registrar of its host. */

@@ -6,13 +6,13 @@ import type { RemoteNodeInfo } from './network-info.ts';
 /** What the network counts of a connection, as users are told. */
 export function connectionInfo(
   counted: BindingConnectionInfo,
-  { home, maxMessage, isDialler }: Standing,
+  { home, maxMessage, isDialler, version }: Standing,
   connectionUptimeMs: number,
 ): RemoteNodeInfo {
   const { links, messagesIn, messagesOut, bytesIn, bytesOut, batchesIn, batchesOut } = counted;
   const { fragmentsIn, fragmentsOut, blocked, refused } = counted;
   return {
-    ...{ name: home.node, creation: home.creation, connectionUptimeMs, isDialler },
+    ...{ name: home.node, creation: home.creation, version, connectionUptimeMs, isDialler },
     ...{ flags: flagsOf(home.features), maxMessageSize: maxMessage },
     ...{ links, reconnects: counted.relinks },
     ...{ messagesIn, messagesOut, bytesIn, bytesOut, batchesIn, batchesOut },

@@ -24,6 +24,8 @@ import { algorithmOf, levelOf } from './compression-levels.ts';
 import { tlsWords } from './tls-words.ts';
 import { connectionInfo } from './connection-info.ts';
 import { dialError } from './dial-error.ts';
+import type { DialRoute } from './dial-route.ts';
+import { findDialRoutes } from './find-dial-routes.ts';
 import type { NetworkRouteEntry, NetworkRouteInfo } from './network-route.ts';
 import { Registration } from './registration.ts';
 
@@ -37,6 +39,8 @@ export interface Standing {
   readonly sinceMs: number;
   readonly maxMessage: number;
   readonly isDialler: boolean;
+  /** Which software the peer runs. */
+  readonly version: string;
 }
 
 /** What the network of a node is made of. */
@@ -143,6 +147,18 @@ export class NetworkHost {
     return true;
   }
 
+  /** Where a node would be dialled; rejects with `no-route`, `no-connection`. */
+  async findRoutes(node: string): Promise<readonly DialRoute[]> {
+    const found = await findDialRoutes(this.#native, node);
+    this.#runtime.driver.letPromisesRun();
+    return found;
+  }
+
+  /** For handshakes that begin from now on. */
+  setCookie(cookie: string): void {
+    this.#native.setCookie(Buffer.from(cookie));
+  }
+
   /** Throws `incorrect` for what cannot be read or used. */
   reloadTls(): void {
     try {
@@ -163,11 +179,17 @@ export class NetworkHost {
     return this.#native.acceptors().map(({ address: host, ...rest }) => ({ host, ...rest }));
   }
 
-  /** What is known of the connection to a node; `undefined` when there is none. */
-  infoOf(home: RemoteHome): RemoteNodeInfo | undefined {
+  /** What a connection was told at its beginning; `undefined` when it does not stand. */
+  standingOf(home: RemoteHome): Standing | undefined {
     if (!this.#standing.has(home.seat)) this.#readEvents();
     const standing = this.#standing.get(home.seat);
-    if (standing?.home !== home) return undefined;
+    return standing?.home === home ? standing : undefined;
+  }
+
+  /** What is known of the connection to a node; `undefined` when there is none. */
+  infoOf(home: RemoteHome): RemoteNodeInfo | undefined {
+    const standing = this.standingOf(home);
+    if (standing === undefined) return undefined;
     const counted = this.#native.connections().find(({ seat }) => seat === home.seat);
     const upMs = this.#runtime.driver.readNow() - standing.sinceMs;
     return counted && connectionInfo(counted, standing, upMs);
@@ -175,6 +197,8 @@ export class NetworkHost {
 
   /** Resolves when all is known of a connection that stands, or it does not stand any more: frames may be faster than events. */
   whenKnown(home: RemoteHome): Promise<void> | undefined {
+    // What tells of its end may have come, and the frame that does so wait for the next turn.
+    this.#readEvents();
     if (!home.isConnected || this.#standing.get(home.seat)?.home === home) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#curious.set(home, (this.#curious.get(home) ?? []).concat(resolve));
@@ -216,7 +240,7 @@ export class NetworkHost {
 
   #listen(acceptor: AcceptorOptions): void {
     const { host = LOOPBACK, port = DEFAULT_PORT, portCount = 0, cookie } = acceptor;
-    const { timeoutMs, maxPending, routeHost, routePort } = acceptor;
+    const { timeoutMs, maxPending, maxPendingPerAddress, routeHost, routePort } = acceptor;
     const { tls = this.options.tls } = acceptor;
     try {
       this.#native.listen({
@@ -224,6 +248,9 @@ export class NetworkHost {
         ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
         ...(timeoutMs === undefined ? {} : { handshakeMs: timeoutMs }),
         ...(maxPending === undefined ? {} : { maxHandshakes: maxPending }),
+        ...(maxPendingPerAddress === undefined
+          ? {}
+          : { maxHandshakesOfAnAddress: maxPendingPerAddress }),
         ...(routeHost === undefined ? {} : { routeHost }),
         ...(routePort === undefined ? {} : { routePort }),
         ...(tls === undefined ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
@@ -248,12 +275,12 @@ export class NetworkHost {
     this.#publish({ type: 'rejected', address: peer, reason: reason ?? '' });
   }
 
-  #up({ peer, seat, creation, maxMessage, isDialler }: BindingNetworkEvent): void {
+  #up({ peer, seat, creation, software, maxMessage, isDialler }: BindingNetworkEvent): void {
     const home = this.#far.peers.home(peer, creation!);
     const { driver } = this.#runtime;
     this.#standing.set(seat!, {
       ...{ home, sinceMs: driver.readNow() },
-      ...{ maxMessage: maxMessage ?? 0, isDialler: isDialler === true },
+      ...{ maxMessage: maxMessage ?? 0, isDialler: isDialler === true, version: software ?? '' },
     });
     for (const thread of [this.#far.thread, ...this.#far.others])
       if (this.#far.isUp(thread)) this.#tellLimit(thread, seat!, maxMessage ?? 0);

@@ -17,10 +17,24 @@ export interface AcceptorInfo {
   readonly turnedAway: number;
 }
 
+/** What is known of the registrar that a node uses. Source: Ergo `gen.RegistrarInfo`. */
+export interface RegistrarInfo {
+  /** Its name and version. */
+  readonly name: string;
+  /** Its address and port. */
+  readonly server: string;
+  /** Whether this node serves it. */
+  readonly isServing: boolean;
+  /** Whether this node is registered there. */
+  readonly isRegistered: boolean;
+}
+
 /** What is known of a connection. All since it was made. Source: Ergo `gen.RemoteNodeInfo`. */
 export interface RemoteNodeInfo {
   readonly name: string;
   readonly creation: number;
+  /** Which software the peer runs, such as `tergo 0.1.0`: what it says of itself. */
+  readonly version: string;
   /** How long it has stood, ms. */
   readonly connectionUptimeMs: number;
   /** Whether this node has dialled. */
@@ -68,6 +82,8 @@ export interface NetworkInfo {
   readonly flags: NetworkFlags;
   readonly maxMessageSize: number;
   readonly acceptors: readonly AcceptorInfo[];
+  /** `undefined`: it uses none. */
+  readonly registrar: RegistrarInfo | undefined;
   readonly routes: readonly NetworkRouteInfo[];
   /** Connected nodes. */
   readonly nodes: readonly RemoteNodeInfo[];

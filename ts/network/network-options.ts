@@ -25,7 +25,7 @@ export interface NetworkFlags {
   readonly remoteSpawn: boolean;
   /** What `enableApplicationStart` names may be started by other nodes. */
   readonly remoteApplicationStart: boolean;
-  /** Important messages are confirmed. */
+  /** Important messages, calls and answers are confirmed; refused with `unsupported` where they are not. */
   readonly importantDelivery: boolean;
 }
 
@@ -33,8 +33,10 @@ export interface NetworkFlags {
 export interface HandshakeOptions {
   /** How long a handshake may take, ms; 5000 by default. */
   readonly timeoutMs?: number;
-  /** How many may go on at once; 1024 by default. */
+  /** How many may go on at once; 1024 by default. When there are more, the oldest that has said nothing yet has to go. */
   readonly maxPending?: number;
+  /** Of these, from one address; 64 by default. */
+  readonly maxPendingPerAddress?: number;
 }
 
 /** Where a node listens. Source: Ergo `gen.AcceptorOptions`. */
@@ -106,7 +108,8 @@ const KEYS = [
   ...['mode', 'cookie', 'cookieFile', 'acceptors', 'registrar', 'routes', 'tls', 'flags'],
   ...['maxMessageSize', 'poolSize', 'keepAliveMs', 'windowBytes', 'dialTimeoutMs', 'compression'],
 ];
-const HANDSHAKE_KEYS = ['timeoutMs', 'maxPending'];
+const HANDSHAKE_KEYS = ['timeoutMs', 'maxPending', 'maxPendingPerAddress'];
+const MOST_PENDING = 1_000_000;
 const ACCEPTOR_KEYS = [
   ...['host', 'port', 'portCount', 'routeHost', 'routePort', 'cookie', 'tls'],
   ...HANDSHAKE_KEYS,
@@ -156,9 +159,11 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
 }
 
 function checkHandshake(argument: string, options: HandshakeOptions): void {
-  const { timeoutMs, maxPending } = options;
+  const { timeoutMs, maxPending, maxPendingPerAddress } = options;
   if (timeoutMs !== undefined) checkDelay(`${argument}.timeoutMs`, timeoutMs, 1);
-  if (maxPending !== undefined) checkInteger(`${argument}.maxPending`, maxPending, 1, 1_000_000);
+  if (maxPending !== undefined) checkInteger(`${argument}.maxPending`, maxPending, 1, MOST_PENDING);
+  if (maxPendingPerAddress !== undefined)
+    checkInteger(`${argument}.maxPendingPerAddress`, maxPendingPerAddress, 1, MOST_PENDING);
 }
 
 function checkRegistrar(argument: string, registrar: RegistrarOptions): void {

@@ -8,14 +8,19 @@ import { checkBehaviour } from '../process/process.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import type { AllowOptions } from './allow-options.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
+import { checkCookie } from './check-cookie.ts';
+import type { DialRoute } from './dial-route.ts';
 import { ALL_FLAGS } from './features.ts';
 import type { NetworkHost } from './network-host.ts';
-import type { AcceptorInfo, NetworkInfo } from './network-info.ts';
+import type { AcceptorInfo, NetworkInfo, RegistrarInfo } from './network-info.ts';
 import type { NetworkFlags, NetworkMode } from './network-options.ts';
 import type { Registration } from './registration.ts';
 import { RemoteNode } from './remote-node.ts';
 import { checkRoute, type NetworkRouteInfo, type NetworkRoute } from './network-route.ts';
 import type { SpawnName } from './spawn-name.ts';
+
+/** So many connections are tried that are lost as soon as they stand. */
+const MOST_ATTEMPTS = 3;
 
 /** How a connection is made. */
 export interface ConnectOptions {
@@ -71,9 +76,7 @@ export class Network {
     if (signal?.aborted === true) throw aborted(name, signal);
     if (name === this.#runtime.home.node)
       throw new TergoError('not-allowed', `${name} cannot connect to itself`);
-    const connected = this.#runtime.far!.peers.connect(name);
-    const home = await this.#within(name, connected, signal, timeoutMs);
-    await host.whenKnown(home);
+    const home = await this.#within(name, this.#connected(host, name), signal, timeoutMs);
     return new RemoteNode(this.#runtime, home);
   }
 
@@ -108,6 +111,35 @@ export class Network {
   /** The static routes, in the order in which they were added. */
   routes(): readonly NetworkRouteInfo[] {
     return this.#runtime.network?.routes ?? [];
+  }
+
+  /**
+   * Where a node would be dialled now, in the order in which it is tried: what static routes say that match, or else what
+   * the registrar does. Nothing is dialled. Rejects with `no-route` (nothing leads there), `no-connection` (the registrar cannot be
+   * asked), `incorrect`.
+   *
+   * @example
+   * const [first] = await node.network.route('b@localhost');
+   * console.log(first?.source, first?.port);
+   */
+  async route(name: string): Promise<readonly DialRoute[]> {
+    const host = this.#host();
+    checkNode(name);
+    return host.findRoutes(name);
+  }
+
+  /**
+   * Changes the secret that the nodes of a cluster share, for handshakes that begin from now on. Connections stay; a link of
+   * theirs that is lost needs the new cookie on both sides to be replaced. Acceptors and routes with a cookie of their own
+   * keep that. The file of the cookie is left alone. Throws `incorrect` for fewer than 16 bytes. Source: Ergo `SetCookie`.
+   *
+   * @example
+   * node.network.setCookie(secrets.next);
+   */
+  setCookie(cookie: string): void {
+    const host = this.#host();
+    checkCookie('cookie', cookie);
+    host.setCookie(cookie);
   }
 
   /**
@@ -154,6 +186,11 @@ export class Network {
     return this.#registration(host).resolve(name, options);
   }
 
+  /** How the registrar of this host stands; `undefined` when the node uses none. */
+  registrar(): RegistrarInfo | undefined {
+    return this.#runtime.network?.registration.info();
+  }
+
   /** The nodes of this host that the registrar knows, in order. Rejects with `no-connection` without a registrar. */
   async registeredNodes(): Promise<readonly string[]> {
     return this.#registration(this.#host()).nodes();
@@ -178,7 +215,7 @@ export class Network {
     const peers = this.#runtime.far?.peers.connected ?? [];
     return {
       ...{ mode: this.mode, flags: this.flags, maxMessageSize: this.maxMessageSize },
-      ...{ acceptors: this.acceptors(), routes: this.routes() },
+      ...{ acceptors: this.acceptors(), registrar: this.registrar(), routes: this.routes() },
       nodes: peers.flatMap((home) => host?.infoOf(home) ?? []),
       enabledSpawn: host?.lent.entries ?? [],
       enabledApplicationStart: host?.startable.entries ?? [],
@@ -196,6 +233,16 @@ export class Network {
     if (network !== undefined) return network;
     const text = `${home.node} has no network; give startNode the option network: {}, with a mode that is not 'disabled'`;
     throw new TergoError('no-connection', text);
+  }
+
+  /** A connection that stands: one whose end is known already is no answer, nor is one that is lost before anybody has it. */
+  async #connected(host: NetworkHost, name: string): Promise<RemoteHome> {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const home = await this.#runtime.far!.peers.connect(name);
+      await host.whenKnown(home);
+      if (home.isConnected) return home;
+    }
+    throw failure('no-connection', name);
   }
 
   /** The connection, unless it takes too long or is not wanted any more. */

@@ -4,6 +4,7 @@ import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
 import type { BindingNetwork, BindingRegistrarAnswer } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
+import type { RegistrarInfo } from './network-info.ts';
 import type { NetworkMode, RegistrarOptions } from './network-options.ts';
 
 /** By the words of the registrar. */
@@ -59,6 +60,11 @@ export class Registration {
   /** The node says goodbye: nothing is announced any more. */
   close(): void {
     this.#isRegistered = false;
+  }
+
+  /** How the registrar stands; `undefined` when the node uses none. */
+  info(): RegistrarInfo | undefined {
+    return this.#native.registrarInfo() ?? undefined;
   }
 
   /** The nodes of this host that are not hidden, in order. */

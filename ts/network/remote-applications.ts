@@ -5,8 +5,11 @@ import { checkName } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
+import { RemotePid } from '../far/remote-pid.ts';
 import type { Station } from '../far/station.ts';
+import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import type { Runtime } from '../node/runtime.ts';
+import { LocalPid } from '../process/pid.ts';
 import { flagsOf } from './features.ts';
 import { isEnv } from './remote-spawns.ts';
 
@@ -17,6 +20,9 @@ type StartWords = readonly [
   name: string,
   mode: ApplicationMode | undefined,
   env: readonly (readonly [string, unknown])[],
+  /** The node that asks, as a process. */
+  parent: LocalPid,
+  logLevel: LogLevel,
 ];
 
 /** Applications of other nodes, and what others ask of those of this one. */
@@ -41,10 +47,10 @@ export class RemoteApplications {
     checkStart(options);
     if (!flagsOf(home.features).remoteApplicationStart)
       throw new TergoError('unsupported', `${home.node} or this node has remote starts off`);
-    const { security, env } = this.#runtime;
+    const { security, env, core, logLevel } = this.#runtime;
     const inherited = security.exposeEnvRemoteApplicationStart ? [...env.list()] : [];
     const own = (options.env ?? []).map(({ key, value }) => [key, value] as const);
-    const words: StartWords = [name, options.mode, [...inherited, ...own]];
+    const words: StartWords = [name, options.mode, [...inherited, ...own], core.pid, logLevel];
     await this.#far.questions.ask(home.stationOf(HOME), 'start-application', ...words);
   }
 
@@ -55,7 +61,8 @@ export class RemoteApplications {
     return (await this.#far.questions.ask(station, 'application-info', name)) as ApplicationInfo;
   }
 
-  async #startHere(station: Station, [name, mode, env]: StartWords): Promise<void> {
+  async #startHere(station: Station, words: StartWords): Promise<void> {
+    const [name, mode, env, pid, logLevel] = words;
     const { network, applications } = this.#runtime;
     const peer = this.#far.peers.ownerOf(station);
     if (network === undefined || peer === undefined)
@@ -63,8 +70,11 @@ export class RemoteApplications {
     network.startable.take(name, peer.node);
     if (!flagsOf(peer.features).remoteApplicationStart)
       throw new TergoError('unsupported', 'remote starts are off between the two nodes');
-    const entries = env.map(([key, value]) => ({ key, value }));
-    await applications.start(applications.getOwn(name), { mode, env: entries });
+    if (!(pid instanceof RemotePid) || pid.home !== peer)
+      throw new TergoError('not-allowed', `the parent must be a process of ${peer.node}`);
+    const options = { mode, env: env.map(([key, value]) => ({ key, value })) };
+    const starter = { pid, logLevel };
+    await applications.start(applications.getOwn(name), { ...options, starter });
   }
 }
 
@@ -73,7 +83,8 @@ function isName(args: readonly unknown[]): boolean {
 }
 
 function isStart(args: readonly unknown[]): boolean {
-  const [name, mode, env] = args;
+  const [name, mode, env, parent, logLevel] = args;
   const isMode = mode === undefined || APPLICATION_MODES.includes(mode as ApplicationMode);
-  return typeof name === 'string' && isMode && isEnv(env);
+  const isFrom = parent instanceof LocalPid && LOG_LEVELS.includes(logLevel as LogLevel);
+  return typeof name === 'string' && isMode && isEnv(env) && isFrom;
 }

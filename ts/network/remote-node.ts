@@ -21,12 +21,14 @@ export class RemoteNode {
   readonly #runtime: Runtime;
   readonly #home: RemoteHome;
   readonly #seat: number;
+  readonly #version: string;
 
   /** @internal */
   constructor(runtime: Runtime, home: RemoteHome) {
     this.#runtime = runtime;
     this.#home = home;
     this.#seat = home.seat;
+    this.#version = runtime.network?.standingOf(home)?.version ?? '';
   }
 
   /** `name@host`. */
@@ -47,6 +49,11 @@ export class RemoteNode {
   /** When this incarnation started, ms since 1970, by its own clock. */
   get creation(): number {
     return this.#home.creation;
+  }
+
+  /** Which software it runs, such as `tergo 0.1.0`: what it says of itself. Source: Ergo `RemoteNode.Version`. */
+  get version(): string {
+    return this.#version;
   }
 
   /** Whether this very connection stands. */
@@ -88,7 +95,8 @@ export class RemoteNode {
   }
 
   /**
-   * Starts an application there that the node lets others start. Rejects with `name-unknown`, `not-allowed`,
+   * Starts an application there that the node lets others start. Its members have this node as parent and leader; an
+   * application without a log level of its own has that of this node, until it ends. Rejects with `name-unknown`, `not-allowed`,
    * `unsupported`, `no-connection` and with what a start rejects with.
    */
   async startApplication(name: string, options: StartOptions = {}): Promise<void> {

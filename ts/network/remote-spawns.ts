@@ -2,6 +2,7 @@ import { Environment } from '../env/environment.ts';
 import { checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
+import { FarPid } from '../far/far-pid.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import { RemotePid } from '../far/remote-pid.ts';
 import type { Station } from '../far/station.ts';
@@ -64,13 +65,23 @@ export class RemoteSpawns {
     const isLinked = options.linkChild === true && parent !== this.#runtime.core;
     const proxy = isLinked ? this.#far.proxies.prepare() : 0;
     const words = this.#words(parent, name, options, proxy);
+    try {
+      const pid = await this.#ask(home, words, options);
+      if (isLinked) this.#far.links.adopt(parent, pid, proxy);
+      return pid;
+    } catch (error) {
+      this.#far.proxies.unprepare(proxy);
+      throw error;
+    }
+  }
+
+  async #ask(home: RemoteHome, words: SpawnWords, options: AnySpawnOptions): Promise<RemotePid> {
+    const { node } = home;
     const asked = this.#far.questions.ask(home.stationOf(HOME), 'spawn', words);
     const { initTimeoutMs = INIT_TIMEOUT_MS } = options;
-    const pid = await this.#inTime(asked, node, initTimeoutMs);
-    if (!(pid instanceof RemotePid) || pid.home !== home)
-      throw new TergoError('malformed', `${node} has answered a spawn with no pid of its own`);
-    if (isLinked) this.#far.links.adopt(parent, pid, proxy);
-    return pid;
+    const pid = await this.#inTime(asked, words.parent, node, initTimeoutMs);
+    if (pid instanceof RemotePid && pid.home === home) return pid;
+    throw new TergoError('malformed', `${node} has answered a spawn with no pid of its own`);
   }
 
   #words(parent: ProcessRecord, name: string, options: AnySpawnOptions, proxy: number): SpawnWords {
@@ -88,16 +99,22 @@ export class RemoteSpawns {
   }
 
   /** A process that comes up after all is ended: nobody knows of it. */
-  async #inTime(asked: Promise<unknown>, node: string, initTimeoutMs: number): Promise<unknown> {
+  async #inTime(
+    asked: Promise<unknown>,
+    parent: LocalPid,
+    node: string,
+    initTimeoutMs: number,
+  ): Promise<unknown> {
     if (initTimeoutMs === 0) return asked;
     const ms = REQUEST_MS + initTimeoutMs;
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const { timers, messaging, core } = this.#runtime;
+    const { timers, messaging } = this.#runtime;
     const timer = timers.start(ms, () => {
       reject(new TergoError('timeout', `${node} did not answer the spawn within ${ms} ms`));
       asked.then(
         (pid) => {
-          if (pid instanceof RemotePid) messaging.exitFrom(core.pid, pid, 'kill');
+          // In the name of its parent, which it obeys even if it traps exits.
+          if (pid instanceof RemotePid) messaging.exitFrom(parent, pid, 'kill');
         },
         () => undefined,
       );
@@ -138,9 +155,11 @@ export class RemoteSpawns {
   }
 
   #orphaned(child: LocalPid, { node }: RemoteHome): void {
+    const { lifecycle, messaging, core } = this.#runtime;
     const record = this.#runtime.recordOf(child);
     const reason = new TergoError('no-connection', `its parent's node ${node} was lost`);
-    if (record !== undefined && record.isAlive) this.#runtime.lifecycle.end(record, reason);
+    if (child instanceof FarPid) messaging.exitFrom(core.pid, child, reason);
+    else if (record !== undefined && record.isAlive) lifecycle.end(record, reason);
   }
 }
 

@@ -348,6 +348,7 @@ const TEXTS: Readonly<Record<Failure, string>> = {
   'no-connection': 'there is no connection to that node',
   'not-allowed': 'that is not allowed',
   'too-large': 'the message is too large',
+  unsupported: 'it or this node does not confirm what is sent; important delivery is off',
   'response-ignored': 'nobody waits for this response any more',
   'node-terminated': 'the node has stopped',
 };

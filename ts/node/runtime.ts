@@ -50,7 +50,7 @@ import type { Node } from './node.ts';
 import type { LogOptions, NodeOptions, SecurityOptions } from './node-options.ts';
 import { ProcessLane } from './process-lane.ts';
 import { Shutdown } from './shutdown.ts';
-import { Spawner } from './spawner.ts';
+import { type Parent, Spawner } from './spawner.ts';
 
 /** How long `stop` waits, ms. Source: Ergo 3.2 `ShutdownTimeout`. */
 const SHUTDOWN_TIMEOUT_MS = 180_000;
@@ -323,12 +323,14 @@ export class Runtime {
 
   /** What a child of a process sees of the environment when it lives on another thread; that of the node is there already. */
   inheritedEnv(
-    record: ProcessRecord,
-    application: LocalMembership | undefined = record.application,
+    parent: Parent,
+    application: LocalMembership | undefined = parent.application,
   ): ReadonlyMap<string, unknown> {
     const list = new Map<string, unknown>();
     application?.env.copyInto(list);
-    for (const { env } of this.#envOwners(record).toReversed()) env?.copyInto(list);
+    if (parent instanceof ProcessRecord)
+      for (const { env } of this.#envOwners(parent).toReversed()) env?.copyInto(list);
+    else parent.extra?.env?.copyInto(list);
     return list;
   }
 

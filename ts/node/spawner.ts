@@ -116,8 +116,6 @@ export class Spawner {
     options: AnySpawnOptions,
     opened: ((peer: NodeProcess) => void) | undefined,
   ): Promise<LocalPid> {
-    if (!(parent instanceof ProcessRecord))
-      throw new TergoError('internal', 'a spawn from another thread goes on to a third one');
     return this.#runtime.far!.spawns.spawn({ parent, thread, behaviour, options, opened });
   }
 

@@ -145,8 +145,9 @@ export abstract class ProcessIdentity<P> {
   }
 
   /**
-   * Whether every message that it sends to another node is to be confirmed there; false at first. One that is not
-   * placed is told by the log; who wants to wait for it uses `sendImportant`. Source: Ergo `SetImportantDelivery`.
+   * Whether every message that it sends to another node is to be confirmed there, and its calls are `important`; false at
+   * first. A message that is not placed is told by the log; who wants to wait for it uses `sendImportant`. Where the other
+   * node cannot confirm, sends give and calls reject with `unsupported`. Source: Ergo `SetImportantDelivery`.
    */
   get important(): boolean {
     return this[context].extra?.isImportant ?? false;

@@ -176,6 +176,25 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
   }
 
   /**
+   * Answers a call by its `Caller`, and resolves when the answer has reached a caller that still waits for it: on its own
+   * node or thread, within 5 s. Rejects with why it has not: `process-unknown` (the caller has ended), `timeout` (its call
+   * has, or nobody has confirmed anything in time), `response-ignored` (answered before, or aborted),
+   * `no-connection`, `unsupported` (important delivery is off between the nodes; the call is still open then),
+   * `unencodable`, `too-large`, `not-allowed`, `incorrect`. Source: Ergo `SendResponseImportant`.
+   *
+   * @example
+   * await this.sendResponseImportant(caller, item).catch(() => this.#items.unshift(item));
+   */
+  sendResponseImportant<Reply>(caller: Caller<Reply>, value: NoInfer<Reply>): Promise<void> {
+    return this[context].runtime.answers.respondImportant(this[context], caller, value);
+  }
+
+  /** Rejects a call by its `Caller`; resolves and rejects like `sendResponseImportant`. */
+  sendResponseErrorImportant(caller: Caller<never>, error: Error): Promise<void> {
+    return this[context].runtime.answers.respondErrorImportant(this[context], caller, error);
+  }
+
+  /**
    * Hands the message or call in hand to another process, which sees the original sender and answers
    * it directly. A call that cannot be handed over is rejected. Return what it gives.
    */

@@ -63,7 +63,7 @@ export interface ProcessOptions {
   /**
    * The thread on which it lives; `here` by default. On another one, and by `any`, only behaviours can be spawned that the
    * node option `behaviors` makes known (else the spawn rejects with `not-allowed`, which says how), and `args` and `env` are copied (else
-   * `unencodable`). See docs/threads.md.
+   * `unencodable`). Of a spawn on another node it is a thread of that node, `here` its thread 0. See docs/threads.md.
    */
   readonly thread?: Placement;
 }

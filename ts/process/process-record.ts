@@ -11,7 +11,7 @@ import type { NameRecord } from '../node/name-table.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalAlias } from './alias.ts';
 import { type Compression, NO_COMPRESSION } from './compression.ts';
-import type { LocalPid } from './pid.ts';
+import type { AnyPid, LocalPid } from './pid.ts';
 import type { AnyProcess } from './process.ts';
 import type { AnySpawnOptions } from './process-options.ts';
 
@@ -141,6 +141,12 @@ export class ProcessRecord {
   /** Whether it can be reached: spawned and neither killed nor ended. */
   get isAlive(): boolean {
     return (this.flags & (DEAD | ZOMBIE)) === 0;
+  }
+
+  /** Whether exits from there are obeyed, trapped or not: of its parent, or of the node in place of a parent on another node. */
+  obeys(from: AnyPid): boolean {
+    const { parent, pid, runtime } = this;
+    return from === parent || (from === runtime.core.pid && parent.node !== pid.node);
   }
 }
 

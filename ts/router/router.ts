@@ -172,7 +172,7 @@ export abstract class Router<P> extends ForwardingProcess<P> {
   #exited(exit: Exit, envelope: Envelope): MaybePromise<Next | Answer | object> {
     if (this.#routes?.exited(exit) === true) return noreply;
     const record = this[context];
-    const isParent = exit.kind === 'pid' && exit.pid === record.parent;
+    const isParent = exit.kind === 'pid' && record.obeys(exit.pid);
     if (this.trapExit && !isParent) return super.receive(envelope);
     record.runtime.lifecycle.end(record, exit.reason, exit);
     return noreply;

@@ -191,7 +191,7 @@ export class Deliveries {
   /** An exit signal from a process; that of the parent is always obeyed. */
   #signal(record: ProcessRecord, { from, reason }: Signal): void {
     const exit: Exit = { kind: 'pid', pid: from, reason };
-    this.#exit(record, exit, from === record.parent);
+    this.#exit(record, exit, record.obeys(from));
   }
 
   #ended(record: ProcessRecord, tag: number, payload: number): void {

@@ -81,6 +81,8 @@ pub struct BindingListenOptions {
     pub handshake_ms: Option<u32>,
     /// Handshakes that may go on at once; 1,024 by default.
     pub max_handshakes: Option<u32>,
+    /// Of these, from one address; 64 by default.
+    pub max_handshakes_of_an_address: Option<u32>,
     /// With it links are encrypted.
     pub tls: Option<BindingTls>,
     /// The host that others are told; by default that of the node's name.
@@ -180,6 +182,9 @@ impl BindingNetwork {
         if let Some(most) = options.max_handshakes {
             acceptor.max_handshakes = most as usize;
         }
+        if let Some(most) = options.max_handshakes_of_an_address {
+            acceptor.max_handshakes_of_an_address = most as usize;
+        }
         let info = self.network.listen(&place, acceptor).map_err(reason)?;
         Ok(info.into())
     }
@@ -200,6 +205,14 @@ impl BindingNetwork {
     #[napi]
     pub fn disconnect(&self, peer: String) -> bool {
         self.network.disconnect(&peer)
+    }
+
+    /// The secret that nodes share, for handshakes that begin from now on; connections stay. Throws for one that is too
+    /// short or too long.
+    #[napi]
+    pub fn set_cookie(&self, bytes: Buffer) -> Result<()> {
+        self.network.set_cookie(cookie(bytes)?);
+        Ok(())
     }
 
     /// Lays a static route. Throws when there is one with the same pattern, or the pattern is none.

@@ -24,6 +24,8 @@ pub struct BindingNetworkEvent {
     pub creation: Option<f64>,
     /// Of `up`: what both nodes can do, a bit each.
     pub features: Option<f64>,
+    /// Of `up`: which software the peer runs, for people.
+    pub software: Option<String>,
     /// Of `up`: the largest message that the peer takes, bytes.
     pub max_message: Option<f64>,
     /// Of `up`: whether this node dialled.
@@ -116,6 +118,7 @@ impl BindingNetworkEvent {
             peer,
             creation: None,
             features: None,
+            software: None,
             max_message: None,
             is_dialler: None,
             reason: None,
@@ -132,12 +135,14 @@ impl From<NetworkEvent> for BindingNetworkEvent {
                 peer,
                 creation,
                 features,
+                software,
                 max_message,
                 is_dialler,
             } => Self {
                 seat: Some(seat),
                 creation: Some(creation as f64),
                 features: Some(features as f64),
+                software: Some(software),
                 max_message: Some(max_message as f64),
                 is_dialler: Some(is_dialler),
                 ..Self::new("up", peer)

@@ -82,6 +82,19 @@ pub struct BindingRegistrarAnswer {
     pub applications: Option<Vec<BindingApplicationRoute>>,
 }
 
+/// What is known of the registrar that a node uses.
+#[napi(object)]
+pub struct BindingRegistrarInfo {
+    /// Its name and version.
+    pub name: String,
+    /// Its address and port.
+    pub server: String,
+    /// Whether this node serves it.
+    pub is_serving: bool,
+    /// Whether this node is registered.
+    pub is_registered: bool,
+}
+
 #[napi]
 impl BindingNetwork {
     /// Registers the node at the registrar of its host, and goes on to do so; calls back when the first registration
@@ -124,6 +137,19 @@ impl BindingNetwork {
             Some(announcement) => registrar.announce(announcement).map_err(reason),
             None => Ok(()),
         }
+    }
+
+    /// What is known of the registrar; null when the node uses none.
+    #[napi]
+    pub fn registrar_info(&self) -> Option<BindingRegistrarInfo> {
+        let (_, registrar) = self.registrar().ok()?;
+        let info = registrar.info();
+        Some(BindingRegistrarInfo {
+            name: info.name,
+            server: info.server,
+            is_serving: info.is_serving,
+            is_registered: info.is_registered,
+        })
     }
 
     /// The nodes of the host that are not hidden, in order.

@@ -14,6 +14,7 @@ use crate::event::NetworkEvent;
 use crate::handshaking::{Judge, NoLink, deadline, nonce, shake};
 use crate::hub::Hub;
 use crate::socket::Socket;
+use crate::sync::lock;
 use crate::tls::Tls;
 use crate::waiting_room::{Seated, WaitingRoom};
 
@@ -202,7 +203,8 @@ impl Acceptor {
         let established = established.await;
         let established = established.map_err(|_| Some(HandshakeError::TimedOut))?;
         let exporter = established.map_err(|_| Some(HandshakeError::Malformed))?;
-        let cookie = self.options.cookie.as_ref().unwrap_or(&self.hub.cookie);
+        let cookie = self.options.cookie.clone();
+        let cookie = cookie.unwrap_or_else(|| lock(&self.hub.cookie).clone());
         let settings = AcceptSettings {
             own: self.hub.own.clone(),
             cookie: cookie.expose().to_vec(),

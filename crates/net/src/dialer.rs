@@ -9,6 +9,7 @@ use crate::handshaking::{Judge, NoLink, Shaken, deadline, nonce, shake};
 use crate::hub::Hub;
 use crate::routes::DialTarget;
 use crate::socket::Socket;
+use crate::sync::lock;
 
 /// How long a connection of the system may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
@@ -48,16 +49,13 @@ impl Dial {
         let established = tokio::time::timeout_at(hub.clock.instant(deadline), socket.establish());
         let established = established.await;
         let established = established.map_err(|_| Some(HandshakeError::TimedOut))?;
+        let cookie = target.cookie.clone();
+        let cookie = cookie.unwrap_or_else(|| lock(&hub.cookie).clone());
         let settings = DialSettings {
             own: hub.own.clone(),
             peer: self.peer.clone(),
             purpose: self.purpose,
-            cookie: target
-                .cookie
-                .as_ref()
-                .unwrap_or(&hub.cookie)
-                .expose()
-                .to_vec(),
+            cookie: cookie.expose().to_vec(),
             nonce: nonce().ok_or(None)?,
             exporter: established.map_err(|_| None)?,
             deadline,

@@ -19,6 +19,8 @@ pub enum NetworkEvent {
         creation: u64,
         /// What both nodes can do.
         features: u64,
+        /// Which software it runs, for people.
+        software: String,
         /// The largest message that it takes, bytes.
         max_message: u64,
         /// Whether this node dialled.

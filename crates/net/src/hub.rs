@@ -24,7 +24,7 @@ use crate::link_driver::{DriverParts, LinkDriver, Outcome};
 use crate::network::NetworkOptions;
 use crate::profiles::Profiles;
 use crate::registrar::Registrar;
-use crate::routes::{DialTarget, StaticRoutes, find_targets};
+use crate::routes::{DialTarget, FoundRoute, RouteError, StaticRoutes, find_targets};
 use crate::sync::lock;
 use crate::tls::Tls;
 
@@ -41,8 +41,8 @@ pub(crate) struct Hub {
     pub fabric: Arc<Fabric>,
     /// What this node says of itself.
     pub own: Identity,
-    /// The secret that nodes share.
-    pub cookie: Cookie,
+    /// The secret that nodes share, for the handshakes that begin from now on.
+    pub cookie: Mutex<Cookie>,
     /// Certificates for those whom this node dials.
     pub tls: Option<Arc<Tls>>,
     /// How long a handshake with a node that was dialled may take.
@@ -90,7 +90,7 @@ impl Hub {
         let hub = Arc::new_cyclic(|itself| Self {
             fabric,
             own: options.own,
-            cookie: options.cookie,
+            cookie: Mutex::new(options.cookie),
             tls: options.tls,
             dial_within: options.dial_within,
             protocol: options.protocol,
@@ -154,13 +154,20 @@ impl Hub {
 
     /// Where to dial a node, in the order in which to try.
     pub async fn targets(&self, peer: &str) -> Vec<DialTarget> {
+        let found = self.find_route(peer).await;
+        found.map(|route| route.targets).unwrap_or_default()
+    }
+
+    /// Where a node would be dialled, and who says so.
+    pub async fn find_route(&self, peer: &str) -> Result<FoundRoute, RouteError> {
         let matching = lock(&self.routes).matching(peer);
         let registrar = self.registrar.read();
         let registrar = registrar
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone();
-        let found = find_targets(peer, &matching, registrar.as_deref()).await;
-        found.unwrap_or_default()
+        let targets = find_targets(peer, &matching, registrar.as_deref()).await?;
+        let is_static = !matching.is_empty();
+        Ok(FoundRoute { is_static, targets })
     }
 
     /// A dial's proof comes next.
@@ -314,6 +321,7 @@ impl Hub {
             peer: peer.name.clone(),
             creation: peer.creation,
             features: agreement.features.0,
+            software: peer.software.clone(),
             max_message: peer.limits.max_message,
             is_dialler: agreement.role == tergo_wire::Role::Dialer,
         });

@@ -42,4 +42,6 @@ pub use listen::{DEFAULT_PORT, ListenError, ListenOptions};
 pub use mode::Mode;
 pub use network::{ConnectionInfo, Network, NetworkOptions};
 pub use profiles::Profiles;
-pub use routes::{DialTarget, Place, RouteError, StaticRoute, StaticRoutes, find_targets};
+pub use routes::{
+    DialTarget, FoundRoute, Place, RouteError, StaticRoute, StaticRoutes, find_targets,
+};

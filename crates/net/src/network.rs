@@ -14,7 +14,7 @@ use crate::hub::{GOODBYE_WITHIN, Hub};
 use crate::listen::{ListenError, ListenOptions};
 use crate::network_thread::NetworkThread;
 use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, Registrar, RegistrarError};
-use crate::routes::{RouteError, StaticRoute};
+use crate::routes::{FoundRoute, RouteError, StaticRoute};
 use crate::sync::lock;
 use crate::tls::Tls;
 
@@ -140,6 +140,25 @@ impl Network {
     /// Says goodbye to a peer; an event tells when it is down. False when it is not connected.
     pub fn disconnect(&self, peer: &str) -> bool {
         self.hub.disconnect(peer)
+    }
+
+    /// The secret that nodes share from now on: for handshakes that begin later, those of further links included.
+    /// Connections stay, and acceptors and routes with a cookie of their own keep that.
+    pub fn set_cookie(&self, cookie: Cookie) {
+        *lock(&self.hub.cookie) = cookie;
+    }
+
+    /// Where a node would be dialled, were it to be connected. May be awaited anywhere.
+    ///
+    /// # Errors
+    /// There is no route, or the registrar cannot be asked.
+    pub fn find_route(
+        &self,
+        peer: &str,
+    ) -> impl Future<Output = Result<FoundRoute, RouteError>> + Send + 'static {
+        let hub = Arc::clone(&self.hub);
+        let peer = peer.to_owned();
+        async move { hub.find_route(&peer).await }
     }
 
     /// Lays a static route.

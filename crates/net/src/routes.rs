@@ -47,6 +47,15 @@ pub struct DialTarget {
     pub tls: Option<Arc<Tls>>,
 }
 
+/// Where a node would be dialled.
+#[derive(Clone, Debug)]
+pub struct FoundRoute {
+    /// Whether static routes lead there; else the registrar does.
+    pub is_static: bool,
+    /// In the order in which to try; never empty.
+    pub targets: Vec<DialTarget>,
+}
+
 /// The static routes of a node.
 #[derive(Default)]
 pub struct StaticRoutes {

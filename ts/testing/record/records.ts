@@ -76,7 +76,7 @@ export interface RecordFields {
   };
   /** `cancelRequest`. */
   readonly 'cancel-request': { readonly ref: string; readonly result: boolean };
-  /** The answer to a call: returned from `handleCall`, or by `sendResponse` and `sendResponseError`. */
+  /** The answer to a call: returned from `handleCall`, or by `sendResponse`, `sendResponseError` and the important ones of these. */
   readonly reply: {
     /** Who called. */
     readonly to: AnyPid;
@@ -86,7 +86,7 @@ export interface RecordFields {
     readonly value: unknown;
     readonly error: Error | undefined;
     readonly via: 'return' | 'send-response';
-    /** What it gave; `undefined` when it threw. */
+    /** What it gave, or an important one rejected with; `undefined` when it threw or has not settled. */
     readonly result: SendResult | undefined;
   };
   /** `forward` of a message or call in hand; what a pool or a router hands on. */

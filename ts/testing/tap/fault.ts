@@ -11,7 +11,7 @@ export interface Failures {
   readonly send: Exclude<SendResult, 'ok'>;
   readonly 'send-exit': Exclude<SendResult, 'ok'>;
   readonly publish: Exclude<SendResult, 'ok'>;
-  /** By `sendResponse` and `sendResponseError`; a returned answer always arrives. */
+  /** By `sendResponse`, `sendResponseError` and the important ones, which reject with it; a returned answer always arrives. */
   readonly reply: Exclude<SendResult, 'ok'>;
   /** As if the target could not be reached: a call is rejected, a message is lost. */
   readonly forward: Exclude<SendResult, 'ok'>;

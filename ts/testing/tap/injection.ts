@@ -48,10 +48,7 @@ function hand(runtime: Runtime, record: ProcessRecord, notice: Notice): void {
 }
 
 /** Whether an exit comes to the process instead of ending it. */
-function isTaken(
-  { flags, parent }: ProcessRecord,
-  { exit }: Extract<Notice, { kind: 'exit' }>,
-): boolean {
-  if ((flags & TAKES_EXITS) !== 0) return true;
-  return (flags & TRAP_EXIT) !== 0 && !(exit.kind === 'pid' && exit.pid === parent);
+function isTaken(record: ProcessRecord, { exit }: Extract<Notice, { kind: 'exit' }>): boolean {
+  if ((record.flags & TAKES_EXITS) !== 0) return true;
+  return (record.flags & TRAP_EXIT) !== 0 && !(exit.kind === 'pid' && record.obeys(exit.pid));
 }

@@ -3,6 +3,8 @@ import { ErrorReply, isOutcome, noreply, Stop, WrappedReply } from '../../actor/
 import type { AnyCaller } from '../../call/caller.ts';
 import { reasonOf } from '../../error/exit-reason.ts';
 import type { SendResult } from '../../error/send-result.ts';
+import { TergoError } from '../../error/tergo-error.ts';
+import { failure, isRefusal } from '../../node/messaging.ts';
 import { isMute, type ProcessRecord } from '../../process/process-record.ts';
 import type { AnyTarget } from '../../process/target.ts';
 import { type Entry, IN_PROGRESS, type Tap } from './tap.ts';
@@ -52,6 +54,7 @@ export function tapCalls(tap: Tap): void {
   });
   tapRequests(tap);
   tapReplies(tap);
+  tapImportantReplies(tap);
 }
 
 /** Begins a call; how it ends is seen where calls are settled, for somebody must handle the promise's rejection. */
@@ -125,6 +128,37 @@ function tapReplies(tap: Tap): void {
     entry.error = error;
     return tap.result(entry, () => respondError.call(answers, record, caller, error));
   });
+}
+
+/** Answers that are confirmed: the record tells what became of them. */
+function tapImportantReplies(tap: Tap): void {
+  const { answers } = tap.runtime;
+  tap.lay(answers, 'respondImportant', (respond) => (record, caller, value) => {
+    const entry = responseEntry(tap, record, caller);
+    entry.value = value;
+    if (value instanceof Promise) follow(tap, entry, value);
+    return confirmed(tap, entry, () => respond.call(answers, record, caller, value));
+  });
+  tap.lay(answers, 'respondErrorImportant', (respondError) => (record, caller, error) => {
+    const entry = responseEntry(tap, record, caller);
+    entry.error = error;
+    return confirmed(tap, entry, () => respondError.call(answers, record, caller, error));
+  });
+}
+
+async function confirmed(tap: Tap, entry: Entry<'reply'>, run: () => Promise<void>): Promise<void> {
+  const fault = tap.faultOf(entry);
+  try {
+    if (fault instanceof Error) throw fault;
+    if (fault !== undefined && fault !== 'ok') throw failure(fault, entry.to);
+    await run();
+    entry.result = 'ok';
+  } catch (error) {
+    if (error instanceof TergoError && isRefusal(error.code)) entry.result = error.code;
+    throw error;
+  } finally {
+    tap.touch();
+  }
 }
 
 /** An answer that is a promise: the record then shows what it has come to. */

@@ -1,0 +1,67 @@
+import test from 'ava';
+import type { Caller, TergoError } from 'tergo';
+import { FRAME_MESSAGE, KIND_REQUEST } from '../../ts/native/layout.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { puppet } from '../threads/stage.ts';
+import { closeSharedPair, networkNode, receivers, sharedPair } from './cluster.ts';
+import { Hostile } from './hostile.ts';
+
+test.after.always(closeSharedPair);
+
+/** As a request tells that its call is over so many ms from now, by the clock of this machine; above the bit of its form. */
+function told(aheadMs: number): number {
+  const now = Number(process.hrtime.bigint() / 1_000_000n);
+  return (((now + aheadMs) % 2 ** 31) << 1) >>> 0;
+}
+
+test('a request that arrives after its time is over is not handled, also if no word of that has come', async (t) => {
+  const node = await networkNode('callee@localhost');
+  const peer = await Hostile.connect(node, 'caller@localhost');
+  t.teardown(async () => {
+    await peer.close();
+    await node.stopForce();
+  });
+  const to = await puppet(node, 0);
+  const { slot: first, generation: second } = to.pid as unknown as {
+    readonly slot: number;
+    readonly generation: number;
+  };
+  const ask = (number: number, deadline: number): void =>
+    peer.say({
+      ...{ op: FRAME_MESSAGE, kind: KIND_REQUEST, first, second },
+      ...{ prefix: [number, deadline], value: { type: 'keep', number } },
+    });
+  // Over, over for long, far away, not told.
+  for (const [index, deadline] of [told(-1000), told(-1e8), told(60_000), 0].entries())
+    ask(index + 1, deadline);
+  let answered: readonly unknown[] = [];
+  await waitFor('the requests that are in time', async () => {
+    answered = [...answered, ...(await to.do<readonly unknown[]>('answerKept', 'kept'))];
+    return answered.length >= 2;
+  });
+  t.deepEqual(answered, ['ok', 'ok']);
+  t.true(peer.isConnected);
+});
+
+for (const { title, thread } of receivers) {
+  test(`who answers a call that has timed out elsewhere is told so, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    // Only once the clocks have been compared.
+    await waitFor(
+      'the reason',
+      async () => {
+        await to.do('forgetCallers');
+        const asked = from.do('call', to.pid, { type: 'keep' }, { timeoutMs: 100 });
+        const late = t.throwsAsync(asked, { code: 'timeout' });
+        const caller = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+        await late;
+        const told = to.do('sendResponseImportant', caller, 'late');
+        const error = await t.throwsAsync<TergoError>(told);
+        return error?.code === 'timeout';
+      },
+      3000,
+    );
+  });
+}

@@ -1,0 +1,120 @@
+import type { AnyCaller } from '../call/caller.ts';
+import type { CallAnswer } from '../call/pending-call.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { LocalPid } from '../process/pid.ts';
+import type { CallOrigin } from './arrived-request.ts';
+import { Control } from './control.ts';
+import type { Far } from './far.ts';
+import type { RemotePid } from './remote-pid.ts';
+import type { Station } from './station.ts';
+
+/** How long an important answer waits to be taken, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
+const TAKEN_MS = 5000;
+
+/** How an answer travels: whether it is a value, and the value or the error. */
+type AnswerWords = readonly [isValue: boolean, answer: unknown];
+type SettleWords = readonly [number: number, ...answer: AnswerWords];
+type RespondWords = readonly [pid: LocalPid, ref: string, ...answer: AnswerWords];
+
+/** Important answers between threads and nodes: whoever gives one is told whether its caller has it. */
+export class ConfirmedAnswers {
+  readonly #runtime: Runtime;
+  readonly #far: Far;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#runtime = runtime;
+    this.#far = far;
+    const { questions, thread } = far;
+    questions.on('settle', (...words: SettleWords) => this.#settleHere(thread, words));
+    questions.onPeer('settle', isSettling, (station, ...words: SettleWords) =>
+      this.#settleHere(station, words),
+    );
+    questions.on('respond', (...words: RespondWords) => this.#respondHere(words));
+    questions.onPeer('respond', isResponding, (_station, ...words: RespondWords) =>
+      this.#respondHere(words),
+    );
+    questions.onPeer('lives', isPid, (_station, pid: LocalPid) => this.#lives(pid));
+  }
+
+  /** Answers a call where it came from. Throws `unsupported`, and nothing is sent; rejects with all else. */
+  settle(origin: CallOrigin, answer: CallAnswer): Promise<void> {
+    this.#far.peers.requireImportant(origin.station);
+    return this.#settleThere(origin, answer);
+  }
+
+  /** Answers a call that another thread or node keeps, by its reference. */
+  respond(station: Station, { pid, ref }: AnyCaller, answer: CallAnswer): Promise<void> {
+    this.#far.peers.requireImportant(station);
+    return this.#ask(station, 'respond', pid, ref, ...this.#wordsOf(answer));
+  }
+
+  /** Whether a process of a connected node lives, by its own word. */
+  async isAlive(pid: RemotePid): Promise<boolean> {
+    return (await this.#far.questions.ask(pid.station, 'lives', pid)) === true;
+  }
+
+  async #ask(station: Station, question: string, ...args: readonly unknown[]): Promise<void> {
+    const { timers } = this.#runtime;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const text = `the answer was not confirmed to have reached its caller after ${TAKEN_MS} ms`;
+    const timer = timers.start(TAKEN_MS, () => reject(new TergoError('timeout', text)));
+    try {
+      await Promise.race([this.#far.questions.ask(station, question, ...args), late]);
+    } finally {
+      timers.cancel(timer);
+    }
+  }
+
+  /** What cannot travel rejects the caller as well. */
+  async #settleThere({ station, number }: CallOrigin, answer: CallAnswer): Promise<void> {
+    try {
+      await this.#ask(station, 'settle', number, ...this.#wordsOf(answer));
+    } catch (error) {
+      const isUnsent = TergoError.is(error, 'unencodable') || TergoError.is(error, 'too-large');
+      if (isUnsent && this.#far.canReach(station))
+        this.#far.controls.send(station, Control.replyError, number, error);
+      throw error;
+    }
+  }
+
+  #wordsOf(answer: CallAnswer): AnswerWords {
+    return 'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
+  }
+
+  /** A call of this thread, or one that it has handed on to another node. */
+  async #settleHere(station: Station, [number, isValue, answer]: SettleWords): Promise<void> {
+    const call = this.#far.calls.answeredBy({ station, number });
+    if (call === undefined)
+      throw new TergoError('response-ignored', 'nobody waits for this response any more');
+    await this.#runtime.calls.confirm(call, answerIn(isValue, answer));
+  }
+
+  #respondHere([pid, ref, isValue, answer]: RespondWords): Promise<void> {
+    return this.#runtime.answers.confirmHere({ pid, ref }, answerIn(isValue, answer));
+  }
+
+  #lives(pid: LocalPid): boolean {
+    return this.#runtime.peerOf(pid) !== undefined;
+  }
+}
+
+function answerIn(isValue: boolean, answer: unknown): CallAnswer {
+  return isValue ? { value: answer } : { error: answer as Error };
+}
+
+function isSettling([number, ...answer]: readonly unknown[]): boolean {
+  return Number.isSafeInteger(number) && isAnswer(answer);
+}
+
+function isResponding([pid, ref, ...answer]: readonly unknown[]): boolean {
+  return isPid([pid]) && typeof ref === 'string' && isAnswer(answer);
+}
+
+function isPid([pid]: readonly unknown[]): boolean {
+  return pid instanceof LocalPid;
+}
+
+function isAnswer([isValue, answer]: readonly unknown[]): boolean {
+  return isValue === true || (isValue === false && answer instanceof Error);
+}

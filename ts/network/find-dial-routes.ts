@@ -1,0 +1,17 @@
+import { TergoError } from '../error/tergo-error.ts';
+import type { BindingNetwork } from '../native/load.ts';
+import type { DialRoute } from './dial-route.ts';
+
+type FoundRoute = Parameters<Parameters<BindingNetwork['findRoute']>[1]>[0];
+
+/** Where a node would be dialled, in the order in which it is tried. Rejects with `no-route`, `no-connection`. */
+export async function findDialRoutes(
+  native: BindingNetwork,
+  node: string,
+): Promise<readonly DialRoute[]> {
+  const { promise, resolve } = Promise.withResolvers<FoundRoute>();
+  native.findRoute(node, resolve);
+  const { error, isUnknown, isStatic, targets } = await promise;
+  if (error !== null) throw new TergoError(isUnknown ? 'no-route' : 'no-connection', error);
+  return targets.map((target) => ({ source: isStatic ? 'static' : 'registrar', ...target }));
+}
