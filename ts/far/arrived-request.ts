@@ -33,14 +33,21 @@ type Parts = readonly [
 /** What a request says; `undefined` for one that says nothing, which is seen to. */
 export function openRequest(far: Far, frame: number): ArrivedRequest | undefined {
   const { reader, thread } = far;
-  const [number] = reader.prefix(frame);
   const station = reader.stationOf(frame);
-  const origin = { station, number };
+  const origin = { station, number: reader.numberOf(frame) };
   // A call of this thread that comes back: it is known here.
   if (station === thread) return { origin };
   const value = reader.value(frame);
   if (value === NO_VALUE) return undefined;
-  const parts = reader.formOf(frame) === PREFIX_ADDRESSED ? value : [undefined, value];
+  const deadline = far.peerClocks.hear(reader.deadlineOf(frame));
+  if (reader.formOf(frame) === PREFIX_ADDRESSED)
+    return openAddressed(far, { origin, deadline, request: value });
+  return { origin, deadline, address: undefined, request: value, first: undefined };
+}
+
+function openAddressed(far: Far, arrived: ArrivedRequest): ArrivedRequest | undefined {
+  const { origin, request: parts } = arrived;
+  const { station, number } = origin;
   if (!isAddressed(parts)) {
     far.violated(station, 'a request is no list of address and value');
     return undefined;
@@ -49,6 +56,5 @@ export function openRequest(far: Far, frame: number): ArrivedRequest | undefined
   // Only a thread of this node says that a call is of another node.
   const isForwarded = forwarded !== undefined && !isOfPeer(station);
   const from = isForwarded ? { station: forwarded, number } : origin;
-  const deadline = far.peerClocks.hear(reader.deadlineOf(frame));
-  return { origin: from, deadline, address, request, first };
+  return { ...arrived, origin: from, address, request, first };
 }

@@ -76,15 +76,7 @@ export class Controls {
     const station = reader.stationOf(frame);
     const op = reader.firstOf(frame);
     if (isOfPeer(station)) return this.#takeFromPeer(station, op, frame);
-    const arrived = {
-      station,
-      number: reader.secondOf(frame),
-      frame,
-      get value(): unknown {
-        return reader.value(frame);
-      },
-    };
-    this.#handlers[op]!(arrived);
+    this.#handlers[op]!(new FromThread(reader, station, frame));
   }
 
   /** What another node says is looked at before anybody acts on it. */
@@ -113,7 +105,38 @@ export class Controls {
   }
 }
 
+/** What another thread of this node says. */
+class FromThread implements Arrived {
+  readonly #reader: FrameReader;
+  readonly station: Station;
+  readonly number: number;
+  readonly frame: number;
+
+  constructor(reader: FrameReader, station: Station, frame: number) {
+    this.#reader = reader;
+    this.station = station;
+    this.number = reader.secondOf(frame);
+    this.frame = frame;
+  }
+
+  get value(): unknown {
+    return this.#reader.value(this.frame);
+  }
+}
+
 function headOf(station: Station, op: ControlOp, number: number, isForced: boolean): FrameHead {
-  const target = { station, first: op, second: number, isForced };
-  return { ...target, op: FRAME_CONTROL, kind: 0, queue: 0, prefix: undefined };
+  return {
+    station,
+    op: FRAME_CONTROL,
+    kind: 0,
+    queue: 0,
+    first: op,
+    second: number,
+    prefix: undefined,
+    isForced,
+    origin: undefined,
+    name: undefined,
+    isImportant: false,
+    way: 0,
+  };
 }

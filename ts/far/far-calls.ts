@@ -15,12 +15,15 @@ import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import { type CallOrigin, openRequest } from './arrived-request.ts';
+import { ByStation } from './by-station.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
+import { type Answering, FarSettlement } from './far-settlement.ts';
 import { DRIFT_MS } from './peer-clocks.ts';
+import { NumberTable } from './number-table.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
 import type { RemoteName } from './remote-name.ts';
@@ -41,9 +44,9 @@ export class FarCalls {
   readonly #runtime: Runtime;
   readonly #far: Far;
   /** Unsettled calls of this thread that are answered elsewhere. */
-  readonly #out = new Map<number, PendingCall>();
+  readonly #out = new NumberTable<PendingCall>();
   /** Unsettled calls of others that were taken here. */
-  readonly #in = new Map<Key, PendingCall>();
+  readonly #in = new ByStation<PendingCall>();
   /** Calls of others that wait in mailboxes here, and that nobody waits for any more. */
   readonly #cancelled = new Set<Key>();
   readonly #moves: FarMoves;
@@ -99,17 +102,17 @@ export class FarCalls {
     const { origin, address, request, first, deadline } = arrived;
     const { station, number } = origin;
     if (station === this.#far.thread) return this.#cameHome(number, target);
-    const key = keyOf(station, number);
-    if (this.#cancelled.delete(key) || !this.#far.canReach(station)) return undefined;
+    if (this.#wasCancelled(station, number) || !this.#far.canReach(station)) return undefined;
     // The word that it has timed out may be on its way yet.
     if (deadline !== undefined && deadline <= this.#runtime.driver.recentNow()) return undefined;
     if (address instanceof LocalAlias && !address.alive)
       return this.#refuse(origin, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
-    const call = this.#callFrom(from, request, target, this.#settlement(origin));
+    const settlement = new FarSettlement(this.#answering, origin);
+    const call = this.#callFrom(from, request, target, settlement);
     call.address = address ?? reader.nameOf(frame);
     if (deadline !== undefined) call.deadline = deadline - (isOfPeer(station) ? DRIFT_MS : 0);
-    this.#in.set(key, call);
+    this.#in.set(station, number, call);
     return call;
   }
 
@@ -119,7 +122,7 @@ export class FarCalls {
     const arrived = openRequest(this.#far, frame);
     if (arrived === undefined) return;
     const { station, number } = arrived.origin;
-    if (this.#cancelled.delete(keyOf(station, number))) return;
+    if (this.#wasCancelled(station, number)) return;
     const reason = this.#far.endings.reasonOf(reader.firstOf(frame), reader.secondOf(frame));
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
     if (this.#far.canReach(station))
@@ -148,7 +151,7 @@ export class FarCalls {
     const { station, number } = origin;
     const head = { number, kind: KIND_REQUEST, queue, origin: station };
     if (!writeRequest(this.#far, call, to, head)) return false;
-    this.#in.delete(keyOf(station, number));
+    this.#in.delete(station, number);
     this.#far.controls.send(station, Control.moved, number, to);
     this.#runtime.calls.abandon(call);
     return true;
@@ -165,17 +168,13 @@ export class FarCalls {
   /** A thread has ended, or the connection to a node: nobody there will answer, or waits for an answer. */
   seatEnded(seat: number, reason: Error): void {
     const { calls } = this.#runtime;
-    for (const [number, call] of [...this.#out]) {
+    for (const [number, call] of [...this.#out.entries()]) {
       if (call.station === NOWHERE || seatOf(call.station) !== seat) continue;
       this.#settled(number);
       if (seat < MAX_THREADS) calls.rejectEnded(call, reason);
       else calls.reject(call, reason);
     }
-    for (const [key, call] of [...this.#in]) {
-      if (seatOf(stationIn(key)) !== seat) continue;
-      this.#in.delete(key);
-      calls.abandon(call);
-    }
+    for (const call of this.#in.take(seat)) calls.abandon(call);
     for (const key of this.#cancelled)
       if (seatOf(stationIn(key)) === seat) this.#cancelled.delete(key);
   }
@@ -255,31 +254,30 @@ export class FarCalls {
     return this.start(call, to, KIND_REQUEST, queue);
   }
 
-  #settlement(origin: CallOrigin): Settlement & { readonly origin: CallOrigin } {
-    const { station, number } = origin;
-    const key = keyOf(station, number);
-    const { controls } = this.#far;
-    return {
-      origin,
-      resolve: (value) => {
-        this.#in.delete(key);
-        try {
-          controls.send(station, Control.reply, number, value);
-        } catch (error) {
-          controls.send(station, Control.replyError, number, reasonOf(error));
-          throw error;
-        }
-      },
-      reject: (error) => {
-        this.#in.delete(key);
-        controls.send(station, Control.replyError, number, this.#far.portable(error));
-      },
-      confirm: (answer) => {
-        const confirmed = this.#far.answers.settle(origin, answer);
-        this.#in.delete(key);
-        return confirmed;
-      },
-    };
+  readonly #answering: Answering = {
+    resolve: ({ station, number }, value) => {
+      const { controls } = this.#far;
+      this.#in.delete(station, number);
+      try {
+        controls.send(station, Control.reply, number, value);
+      } catch (error) {
+        controls.send(station, Control.replyError, number, reasonOf(error));
+        throw error;
+      }
+    },
+    reject: ({ station, number }, error) => {
+      this.#in.delete(station, number);
+      this.#far.controls.send(station, Control.replyError, number, this.#far.portable(error));
+    },
+    confirm: (origin, answer) => {
+      const confirmed = this.#far.answers.settle(origin, answer);
+      this.#in.delete(origin.station, origin.number);
+      return confirmed;
+    },
+  };
+
+  #wasCancelled(station: Station, number: number): boolean {
+    return this.#cancelled.size > 0 && this.#cancelled.delete(keyOf(station, number));
   }
 
   #settled(number: number): PendingCall | undefined {
@@ -327,10 +325,9 @@ export class FarCalls {
   }
 
   #cancel({ station, number }: Arrived): void {
-    const key = keyOf(station, number);
-    const call = this.#in.get(key);
-    if (call === undefined) return this.#remember(key);
-    this.#in.delete(key);
+    const call = this.#in.get(station, number);
+    if (call === undefined) return this.#remember(keyOf(station, number));
+    this.#in.delete(station, number);
     this.#runtime.calls.abandon(call);
   }
 

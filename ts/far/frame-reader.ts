@@ -131,6 +131,11 @@ export class FrameReader {
     return [words[place]!, words[place + 1]!];
   }
 
+  /** The number of the call of a request, or of an important message. */
+  numberOf(frame: number): number {
+    return this.#chunkOf(frame).words[this.#prefixAt(frame) >> 2]!;
+  }
+
   /** What kind of value follows a prefix: `PREFIX_PLAIN` or `PREFIX_ADDRESSED`. */
   formOf(frame: number): number {
     const head = this.#chunkOf(frame).words[wordOf(frame)]!;
@@ -185,7 +190,19 @@ export class FrameReader {
   #other(frame: number, shapes: ShapeTable | undefined): unknown {
     const { words, bytes } = this.#chunkOf(frame);
     const at = wordOf(frame);
-    const format = (words[at]! >>> FRAME_FORMAT_SHIFT) & 0xff;
+    const head = words[at]!;
+    const format = (head >>> FRAME_FORMAT_SHIFT) & 0xff;
+    const hasParts = ((head >>> FRAME_FLAGS_SHIFT) & 0xf) !== 0;
+    if (!hasParts && format !== FORMAT_INT_REQUEST) {
+      const before = isRequest(head) ? PREFIX_BYTES : 0;
+      return this.#codec.decode(
+        format,
+        bytes,
+        4 * (at + FRAME_WORDS) + before,
+        words[at + 1]! - before,
+        shapes,
+      );
+    }
     if (format === FORMAT_INT_REQUEST) return words[(this.#prefixAt(frame) >> 2) + 1]! | 0;
     this.#announceBlobs(frame);
     if ((this.#flagsOf(frame) & FLAG_WHOLE) !== 0) return this.#wholeOf(frame, format, shapes);
@@ -200,6 +217,7 @@ export class FrameReader {
   }
 
   #prefixAt(frame: number): number {
+    if (this.#flagsOf(frame) === 0) return 4 * (wordOf(frame) + FRAME_WORDS);
     const at = this.#nameAt(frame);
     if ((this.#flagsOf(frame) & FLAG_NAMED) === 0) return at;
     return at + ((4 + this.#chunkOf(frame).words[at >> 2]! + 7) & ~7);

@@ -49,8 +49,6 @@ const NONE = 0xffff_ffff;
 const PLAIN_HEAD =
   FRAME_MESSAGE | (KIND_FAR << FRAME_KIND_SHIFT) | (QUEUE_MAIN << FRAME_QUEUE_SHIFT);
 
-const NO_FRAME: LastFrame = { words: new Uint32Array(0), seat: -1, start: 0, end: 0 };
-
 /** What frames are written by. */
 export interface FrameWorld {
   readonly native: BindingScheduler;
@@ -74,10 +72,10 @@ interface OpenChunk extends Chunk {
 
 /** The frame that was written last: for whom, in which chunk, and where it stands there, bytes. */
 interface LastFrame {
-  readonly words: Uint32Array;
-  readonly seat: number;
-  readonly start: number;
-  readonly end: number;
+  words: Uint32Array;
+  seat: number;
+  start: number;
+  end: number;
 }
 
 /** What stands between the head and the value, bytes. */
@@ -101,7 +99,8 @@ export class FrameWriter {
   readonly #chunks: Chunks;
   readonly #world: FarWorld;
   readonly #profiles: CompressionProfiles;
-  #last: LastFrame = NO_FRAME;
+  /** One object for all frames, since each is the last for a moment. */
+  readonly #last: LastFrame = { words: new Uint32Array(0), seat: -1, start: 0, end: 0 };
 
   constructor(world: FrameWorld, thread: number) {
     this.#native = world.native;
@@ -374,7 +373,11 @@ export class FrameWriter {
 
   /** The next turn hands over what stands before `at`. */
   #advance(open: OpenChunk, at: number): void {
-    this.#last = { words: open.words, seat: open.seat, start: open.at, end: at };
+    const last = this.#last;
+    last.words = open.words;
+    last.seat = open.seat;
+    last.start = open.at;
+    last.end = at;
     open.at = at;
     this.#ring[PORT_AT + open.seat] = at;
     if (this.#outbox.asleep) this.#outbox.rouse();

@@ -7,6 +7,8 @@ import type { Station } from './station.ts';
 
 /** How often a peer is asked for its time while it is called, ms. */
 const ASKED_EVERY_MS = 60_000;
+/** How often it is looked whether the machine has slept, ms. */
+const CHECKED_EVERY_MS = 50;
 /** A finer reading stands no longer than this, ms: clocks drift apart. */
 const STANDS_MS = 5 * 60_000;
 /** So much clocks may drift apart meanwhile, ms. */
@@ -22,6 +24,8 @@ interface Reading {
   readAt: number;
   /** When it was asked last. */
   askedAt: number;
+  /** When the time of day was compared last. */
+  checkedAt: number;
   /** How far the time of day was ahead of the clock of this machine then, ms. */
   wallMs: number;
 }
@@ -58,9 +62,9 @@ export class PeerClocks {
   tellPeer(station: Station, home: RemoteHome, deadline: number): ToldDeadline {
     if (!this.#isOfMachine) return UNTOLD;
     const reading = this.#readings.get(home) ?? unread();
-    if (this.#wasSet(reading.wallMs)) Object.assign(reading, unread());
-    this.#readings.set(home, reading);
     const now = this.#now;
+    if (now - reading.checkedAt >= CHECKED_EVERY_MS) this.#check(reading, now);
+    this.#readings.set(home, reading);
     if (now - reading.askedAt >= ASKED_EVERY_MS) void this.#ask(station, reading);
     const { aheadMs } = reading;
     if (aheadMs === undefined) return UNTOLD;
@@ -95,6 +99,12 @@ export class PeerClocks {
     return this.#base + ms;
   }
 
+  /** Whether what was read still stands. */
+  #check(reading: Reading, now: number): void {
+    if (this.#wasSet(reading.wallMs)) Object.assign(reading, unread());
+    reading.checkedAt = now;
+  }
+
   /** Whether the time of day has another distance from the steady clock than it had. */
   #wasSet(wallMs: number): boolean {
     const { clock } = this.#runtime;
@@ -119,5 +129,11 @@ export class PeerClocks {
 }
 
 function unread(): Reading {
-  return { aheadMs: undefined, readAt: 0, askedAt: -Infinity, wallMs: Infinity };
+  return {
+    aheadMs: undefined,
+    readAt: 0,
+    askedAt: -Infinity,
+    wallMs: Infinity,
+    checkedAt: -Infinity,
+  };
 }

@@ -48,15 +48,28 @@ export function writeRequest(
   const isPlain = alias === undefined && !isDetached;
   const form = isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED;
   const deadline = toldDeadline(far, call, to);
-  const prefix = [number, ((deadline << DEADLINE_SHIFT) | form) >>> 0] as const;
   const way = far.profiles.wayOf(caller instanceof ProcessRecord ? caller.extra : undefined);
   const isOrigin = origin !== undefined && isOfPeer(origin);
-  const own = isOrigin ? undefined : origin;
-  const rest = { op: FRAME_MESSAGE, kind, queue, prefix, isForced: false, way } as const;
-  const first = isDetached ? [pid, ...(isOrigin ? [origin] : [])] : [];
-  const value = isPlain ? request : [alias, request, ...first];
   const from = isDetached ? far.runtime.core.pid : pid;
-  return far.writer.write({ ...placeOf(to, call.station), ...rest, origin: own }, from, value);
+  const isNamed = to instanceof RemoteName;
+  // All in one literal: it is made for each call.
+  const head: FrameHead = {
+    station: to instanceof FarPid ? to.thread : call.station,
+    op: FRAME_MESSAGE,
+    kind,
+    queue,
+    first: isNamed ? 0 : to.farSlot,
+    second: isNamed ? 0 : to.generation,
+    prefix: [number, ((deadline << DEADLINE_SHIFT) | form) >>> 0],
+    isForced: false,
+    origin: isOrigin ? undefined : origin,
+    name: isNamed ? to.name : undefined,
+    isImportant: false,
+    way,
+  };
+  if (isPlain) return far.writer.write(head, from, request);
+  const first = isDetached ? [pid, ...(isOrigin ? [origin] : [])] : [];
+  return far.writer.write(head, from, [alias, request, ...first]);
 }
 
 /** When the call is over, by the clock of who is called. */
@@ -69,16 +82,6 @@ function toldDeadline(far: Far, call: PendingCall, to: FarPeer): ToldDeadline {
   if (to instanceof FarPid) return far.peerClocks.tellThread(deadline);
   const home = far.peers.ownerOf(call.station);
   return home === undefined ? UNTOLD : far.peerClocks.tellPeer(call.station, home, deadline);
-}
-
-/** How a frame names who is called. */
-function placeOf(
-  to: FarPeer,
-  station: Station,
-): Pick<FrameHead, 'station' | 'first' | 'second' | 'name'> {
-  if (to instanceof RemoteName) return { station, first: 0, second: 0, name: to.name };
-  const place = { first: to.farSlot, second: to.generation, name: undefined };
-  return { ...place, station: to instanceof FarPid ? to.thread : station };
 }
 
 /** The name or alias that a call was sent to. */
