@@ -11,15 +11,21 @@ const ASKED_EVERY_MS = 60_000;
 const STANDS_MS = 5 * 60_000;
 /** So much clocks may drift apart meanwhile, ms. */
 export const DRIFT_MS = 100;
+/** When the time of day is set by more than this, ms, the machine may have slept: its steady clock stands still then, that of the peer does not. */
+const SET_MS = 1000;
 
 /** What is known of the clock of one peer. */
-interface Reading {
+export class ClockReading {
   /** How far it is ahead of that of this machine at most, ms; `undefined`: not known. */
-  aheadMs: number | undefined;
+  aheadMs: number | undefined = undefined;
   /** When that was found. */
-  readAt: number;
+  readAt = 0;
   /** When it was asked last. */
-  askedAt: number;
+  askedAt: number = -Infinity;
+  /** How far the time of day was ahead of the clock of this machine then, ms. */
+  wallMs = 0;
+  /** When it was looked at last whether this still stands. */
+  checkedAt = -1;
 }
 
 /**
@@ -30,7 +36,6 @@ interface Reading {
 export class PeerClocks {
   readonly #runtime: Runtime;
   readonly #far: Far;
-  readonly #readings = new WeakMap<RemoteHome, Reading>();
   /** The time of the machine when the node started. */
   readonly #base: number;
 
@@ -41,7 +46,7 @@ export class PeerClocks {
     far.questions.onPeer(
       'time',
       () => true,
-      () => (this.#isOfMachine ? this.#machineTime(runtime.driver.readNow()) : undefined),
+      () => (this.#isOfMachine ? this.#readNow() : undefined),
     );
   }
 
@@ -54,13 +59,9 @@ export class PeerClocks {
   tellPeer(station: Station, home: RemoteHome, deadline: number): ToldDeadline {
     if (!this.#isOfMachine) return UNTOLD;
     const now = this.#now;
-    const reading = this.#readings.get(home) ?? {
-      aheadMs: undefined,
-      readAt: 0,
-      askedAt: -Infinity,
-    };
-    this.#readings.set(home, reading);
-    if (now - reading.askedAt >= ASKED_EVERY_MS) void this.#ask(station, reading);
+    const reading = (home.clock ??= new ClockReading());
+    // Once in each ms: it is all the same to those between.
+    if (reading.checkedAt !== now) this.#check(station, reading, now);
     const { aheadMs } = reading;
     if (aheadMs === undefined) return UNTOLD;
     return told(this.#machineTime(deadline) + aheadMs + DRIFT_MS, now + aheadMs);
@@ -81,21 +82,42 @@ export class PeerClocks {
     return this.#machineTime(this.#runtime.driver.recentNow());
   }
 
+  #readNow(): number {
+    return this.#machineTime(this.#runtime.driver.readNow());
+  }
+
   #machineTime(ms: number): number {
     return this.#base + ms;
   }
 
-  async #ask(station: Station, reading: Reading): Promise<void> {
-    const { driver } = this.#runtime;
-    const asked = this.#machineTime(driver.readNow());
-    reading.askedAt = asked;
+  /** Whether the time of day has another distance from the steady clock than it had. */
+  #wasSet(wallMs: number): boolean {
+    const { clock } = this.#runtime;
+    if (Math.abs(clock.wallNow() - this.#now - wallMs) <= SET_MS) return false;
+    // The last reading of the clock may be from before a long callback.
+    return Math.abs(clock.wallNow() - this.#readNow() - wallMs) > SET_MS;
+  }
+
+  #check(station: Station, reading: ClockReading, now: number): void {
+    reading.checkedAt = now;
+    if (this.#wasSet(reading.wallMs)) {
+      reading.aheadMs = undefined;
+      reading.askedAt = -Infinity;
+    }
+    if (now - reading.askedAt >= ASKED_EVERY_MS) void this.#ask(station, reading);
+  }
+
+  async #ask(station: Station, reading: ClockReading): Promise<void> {
+    const asked = this.#readNow();
+    const wallMs = this.#runtime.clock.wallNow() - asked;
+    Object.assign(reading, { askedAt: asked, wallMs });
     const time = await this.#far.questions.ask(station, 'time').catch(() => undefined);
-    if (typeof time !== 'number' || !Number.isFinite(time)) return;
-    // It was read later than `asked`: it is ahead by this much at most.
+    if (typeof time !== 'number' || !Number.isFinite(time) || this.#wasSet(wallMs)) return;
+    // It was read later than `asked`, and earlier than now: it is ahead by `aheadMs` at most, and not by less than this.
     const aheadMs = time - asked;
-    const now = this.#machineTime(driver.readNow());
-    const isFiner = reading.aheadMs === undefined || aheadMs < reading.aheadMs;
-    if (isFiner || now - reading.readAt > STANDS_MS)
-      Object.assign(reading, { aheadMs, readAt: now });
+    const now = this.#readNow();
+    const known = reading.aheadMs ?? -Infinity;
+    const isWrong = known < time - now || now - reading.readAt > STANDS_MS;
+    if (isWrong || aheadMs < known) Object.assign(reading, { aheadMs, readAt: now });
   }
 }
