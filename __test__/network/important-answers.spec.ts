@@ -179,6 +179,7 @@ test('important messages, calls and answers are refused where one side cannot co
 
   const always = await puppet(a, 0, { important: true });
   t.is(await always.do('send', to.pid, 'x'), 'unsupported');
+  t.like(await always.do('inspect', to.pid, 'one'), { items: 'one' });
   for (const [who, options] of [
     [from, { important: true }],
     [always, {}],

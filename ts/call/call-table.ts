@@ -26,7 +26,11 @@ import type { Response } from './response.ts';
 type StartOptions = CallOptions & RequestOptions & { readonly kind?: number };
 
 const NO_OPTIONS: StartOptions = Object.freeze({});
-const INSPECTION: StartOptions = Object.freeze({ kind: KIND_INSPECT, priority: 'max' });
+const INSPECTION: StartOptions = Object.freeze({
+  kind: KIND_INSPECT,
+  priority: 'max',
+  important: false,
+});
 
 /** A reference: the short form of the node that made it, and at its end the deadline. */
 const REF = /^Ref#<([0-9A-F]{8})\.[0-9]+\.([0-9.]+)>$/;

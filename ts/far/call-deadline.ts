@@ -23,6 +23,7 @@ export function deadlineIn(words: ToldDeadline, now: number): number | undefined
   return now + (ahead < RANGE / 2 ? ahead : ahead - RANGE);
 }
 
+/** Of a whole number, negative or not: the lowest bits are what it leaves. */
 function modulo(ms: number): number {
-  return ((ms % RANGE) + RANGE) % RANGE;
+  return ms & (RANGE - 1);
 }

@@ -205,8 +205,6 @@ export class Far {
   /** The connection to a node is gone: for us, so is everything that was there. */
   peerEnded(seat: number, node: string, reason: Error): void {
     this.#seatEnded(seat, reason);
-    const home = this.peers.at(seat);
-    if (home !== undefined) this.peerClocks.forget(home);
     this.remote.seatEnded(seat, reason);
     this.runtime.relations.nodeEnded(node, reason);
   }

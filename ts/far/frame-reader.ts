@@ -140,14 +140,18 @@ export class FrameReader {
   formOf(frame: number): number {
     const head = this.#chunkOf(frame).words[wordOf(frame)]!;
     const isNumber = ((head >>> FRAME_FORMAT_SHIFT) & 0xff) === FORMAT_INT_REQUEST;
-    return isNumber ? PREFIX_PLAIN : this.prefix(frame)[1] & FORM_MASK;
+    return isNumber ? PREFIX_PLAIN : this.#formWord(frame) & FORM_MASK;
   }
 
   /** When the call of a request is over. */
   deadlineOf(frame: number): ToldDeadline {
     const head = this.#chunkOf(frame).words[wordOf(frame)]!;
     const isNumber = ((head >>> FRAME_FORMAT_SHIFT) & 0xff) === FORMAT_INT_REQUEST;
-    return isNumber ? UNTOLD : this.prefix(frame)[1] >>> DEADLINE_SHIFT;
+    return isNumber ? UNTOLD : this.#formWord(frame) >>> DEADLINE_SHIFT;
+  }
+
+  #formWord(frame: number): number {
+    return this.#chunkOf(frame).words[(this.#prefixAt(frame) >> 2) + 1]!;
   }
 
   /** Whether its sender wants to know what becomes of it. */

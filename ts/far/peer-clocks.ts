@@ -7,8 +7,6 @@ import type { Station } from './station.ts';
 
 /** How often a peer is asked for its time while it is called, ms. */
 const ASKED_EVERY_MS = 60_000;
-/** How often it is looked whether the machine has slept, ms. */
-const CHECKED_EVERY_MS = 50;
 /** A finer reading stands no longer than this, ms: clocks drift apart. */
 const STANDS_MS = 5 * 60_000;
 /** So much clocks may drift apart meanwhile, ms. */
@@ -17,17 +15,17 @@ export const DRIFT_MS = 100;
 const SET_MS = 1000;
 
 /** What is known of the clock of one peer. */
-interface Reading {
+export class ClockReading {
   /** How far it is ahead of that of this machine at most, ms; `undefined`: not known. */
-  aheadMs: number | undefined;
+  aheadMs: number | undefined = undefined;
   /** When that was found. */
-  readAt: number;
+  readAt = 0;
   /** When it was asked last. */
-  askedAt: number;
-  /** When the time of day was compared last. */
-  checkedAt: number;
+  askedAt: number = -Infinity;
   /** How far the time of day was ahead of the clock of this machine then, ms. */
-  wallMs: number;
+  wallMs = 0;
+  /** When it was looked at last whether this still stands. */
+  checkedAt = -1;
 }
 
 /**
@@ -38,7 +36,6 @@ interface Reading {
 export class PeerClocks {
   readonly #runtime: Runtime;
   readonly #far: Far;
-  readonly #readings = new WeakMap<RemoteHome, Reading>();
   /** The time of the machine when the node started. */
   readonly #base: number;
 
@@ -61,11 +58,10 @@ export class PeerClocks {
   /** The same for a thread of a connected node. */
   tellPeer(station: Station, home: RemoteHome, deadline: number): ToldDeadline {
     if (!this.#isOfMachine) return UNTOLD;
-    const reading = this.#readings.get(home) ?? unread();
     const now = this.#now;
-    if (now - reading.checkedAt >= CHECKED_EVERY_MS) this.#check(reading, now);
-    this.#readings.set(home, reading);
-    if (now - reading.askedAt >= ASKED_EVERY_MS) void this.#ask(station, reading);
+    const reading = (home.clock ??= new ClockReading());
+    // Once in each ms: it is all the same to those between.
+    if (reading.checkedAt !== now) this.#check(station, reading, now);
     const { aheadMs } = reading;
     if (aheadMs === undefined) return UNTOLD;
     return told(this.#machineTime(deadline) + aheadMs + DRIFT_MS, now + aheadMs);
@@ -75,11 +71,6 @@ export class PeerClocks {
   hear(deadline: ToldDeadline): number | undefined {
     const heard = deadlineIn(deadline, this.#now);
     return heard === undefined ? undefined : heard - this.#base;
-  }
-
-  /** The connection is gone: on the next one the clocks are compared anew. */
-  forget(home: RemoteHome): void {
-    this.#readings.delete(home);
   }
 
   /** A clock that is moved by hand says nothing of the time that others have. */
@@ -99,12 +90,6 @@ export class PeerClocks {
     return this.#base + ms;
   }
 
-  /** Whether what was read still stands. */
-  #check(reading: Reading, now: number): void {
-    if (this.#wasSet(reading.wallMs)) Object.assign(reading, unread());
-    reading.checkedAt = now;
-  }
-
   /** Whether the time of day has another distance from the steady clock than it had. */
   #wasSet(wallMs: number): boolean {
     const { clock } = this.#runtime;
@@ -113,7 +98,16 @@ export class PeerClocks {
     return Math.abs(clock.wallNow() - this.#readNow() - wallMs) > SET_MS;
   }
 
-  async #ask(station: Station, reading: Reading): Promise<void> {
+  #check(station: Station, reading: ClockReading, now: number): void {
+    reading.checkedAt = now;
+    if (this.#wasSet(reading.wallMs)) {
+      reading.aheadMs = undefined;
+      reading.askedAt = -Infinity;
+    }
+    if (now - reading.askedAt >= ASKED_EVERY_MS) void this.#ask(station, reading);
+  }
+
+  async #ask(station: Station, reading: ClockReading): Promise<void> {
     const asked = this.#readNow();
     const wallMs = this.#runtime.clock.wallNow() - asked;
     Object.assign(reading, { askedAt: asked, wallMs });
@@ -126,14 +120,4 @@ export class PeerClocks {
     const isWrong = known < time - now || now - reading.readAt > STANDS_MS;
     if (isWrong || aheadMs < known) Object.assign(reading, { aheadMs, readAt: now });
   }
-}
-
-function unread(): Reading {
-  return {
-    aheadMs: undefined,
-    readAt: 0,
-    askedAt: -Infinity,
-    wallMs: Infinity,
-    checkedAt: -Infinity,
-  };
 }

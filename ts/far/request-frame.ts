@@ -80,7 +80,7 @@ function toldDeadline(far: Far, call: PendingCall, to: FarPeer): ToldDeadline {
   const isOfPeers = call.origin !== undefined && isOfPeer(call.origin.station);
   const deadline = known + (isOfPeers ? DRIFT_MS : 0);
   if (to instanceof FarPid) return far.peerClocks.tellThread(deadline);
-  const home = far.peers.ownerOf(call.station);
+  const home = to instanceof RemotePid ? to.home : far.peers.ownerOf(call.station);
   return home === undefined ? UNTOLD : far.peerClocks.tellPeer(call.station, home, deadline);
 }
 
