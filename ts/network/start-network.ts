@@ -9,6 +9,11 @@ import { ALL_FLAGS, bitsOf } from './features.ts';
 import { NetworkHost } from './network-host.ts';
 import type { NetworkOptions } from './network-options.ts';
 
+/** How far JavaScript threads help that of the network: they write what they send, */
+const WRITE = 1;
+/** and read before they sleep. With several threads one that is busy would keep the others waiting. */
+const READ_AND_WRITE = 2;
+
 /** Makes the network of a node. Throws `incorrect` for options that the system refuses. */
 export function startNetwork(
   runtime: Runtime,
@@ -24,6 +29,7 @@ export function startNetwork(
     features: bitsOf({ ...ALL_FLAGS, ...options.flags }),
     controls: [...PEER_CONTROLS],
     extensions: [...EXTENSION_TYPES],
+    help: runtime.threads === 1 ? READ_AND_WRITE : WRITE,
     ...(tls === undefined ? {} : { tls: tlsWords(tls, home.node) }),
     ...(poolSize === undefined ? {} : { pool: poolSize }),
     ...(windowBytes === undefined ? {} : { windowBytes }),

@@ -15,7 +15,9 @@ const ROUNDS: usize = 5;
 const SIZE: usize = 64 * 1024;
 
 fn main() -> io::Result<()> {
-    let mut rates = (0..ROUNDS).map(|_| round()).collect::<io::Result<Vec<_>>>()?;
+    let mut rates = (0..ROUNDS)
+        .map(|_| round())
+        .collect::<io::Result<Vec<_>>>()?;
     rates.sort_by(f64::total_cmp);
     println!("{:.0}", rates[ROUNDS / 2]);
     Ok(())
@@ -56,5 +58,7 @@ fn round() -> io::Result<f64> {
 }
 
 fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_io().build()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
 }

@@ -21,11 +21,22 @@ const OUT: u32 = 2;
 /// A peer that sent something within so many µs is likely to send more.
 const LATELY_US: u64 = 2000;
 /// Whoever has looked within so many µs looks again.
-const LOOKED_AT_US: u64 = 100;
+const LOOKED_AT_US: u64 = 1000;
 /// How long the network's thread relies on that.
 const LOOK_AFTER: Duration = Duration::from_millis(1);
 /// How often memory that is not in use is given back.
 const REST: Duration = Duration::from_secs(10);
+
+/// Why the network's thread does not wait any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Woken {
+    /// Somebody wants something, or a socket takes more.
+    Asked,
+    /// The time is over.
+    Late,
+    /// Something can be read.
+    Readable,
+}
 
 /// A connection to a peer: whoever has time drives it.
 pub(crate) struct Connection {
@@ -224,16 +235,28 @@ impl Connection {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let mut until = rest_at;
-            while self.wait(&plan, sleep.as_mut(), until).await && self.is_looked_at() {
-                for (link, _) in &plan.links {
-                    link.drained();
-                }
-                until = self.clock.now() + LOOK_AFTER;
+            let woken = self.wait(&plan, sleep.as_mut(), rest_at).await;
+            if woken == Woken::Readable && self.is_looked_at() {
+                self.leave_to_threads(&mut plan, sleep.as_mut()).await;
             }
             if self.clock.now() >= rest_at {
                 self.with(|driver, _| driver.rest());
                 rest_at = self.clock.now() + REST;
+            }
+        }
+    }
+
+    /// While threads look at the sockets, the system does not tell this one of what comes: each time that would cost a
+    /// wake-up, and one of the cores. It looks after them now and then, for they may have something else to do.
+    async fn leave_to_threads(&self, plan: &mut Plan, mut sleep: Pin<&mut Sleep>) {
+        plan.links.clear();
+        self.with(|driver, _| driver.unwatch());
+        loop {
+            let until = self.clock.now() + LOOK_AFTER;
+            let is_due = plan.deadline.is_some_and(|at| at <= until);
+            let woken = self.wait(plan, sleep.as_mut(), until).await;
+            if woken != Woken::Late || is_due || !self.is_looked_at() {
+                return;
             }
         }
     }
@@ -258,8 +281,7 @@ impl Connection {
         Some(again || self.wanted.load(Ordering::SeqCst) != 0)
     }
 
-    /// True when it is only that something can be read.
-    async fn wait(&self, plan: &Plan, mut sleep: Pin<&mut Sleep>, until: Duration) -> bool {
+    async fn wait(&self, plan: &Plan, mut sleep: Pin<&mut Sleep>, until: Duration) -> Woken {
         let deadline = plan.deadline.map_or(until, |at| at.min(until));
         let deadline = self.clock.instant(deadline);
         if sleep.deadline() != deadline {
@@ -267,16 +289,19 @@ impl Connection {
         }
         let mut notified = std::pin::pin!(self.notify.notified());
         std::future::poll_fn(|context| {
-            if notified.as_mut().poll(context).is_ready() || sleep.as_mut().poll(context).is_ready()
-            {
-                return Poll::Ready(false);
+            if notified.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Woken::Asked);
+            }
+            if sleep.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Woken::Late);
             }
             let ready = plan
                 .links
                 .iter()
                 .find(|(link, is_full)| link.poll(context, *is_full).is_ready());
             match ready {
-                Some((_, is_full)) => Poll::Ready(!is_full),
+                Some((_, true)) => Poll::Ready(Woken::Asked),
+                Some((_, false)) => Poll::Ready(Woken::Readable),
                 None => Poll::Pending,
             }
         })

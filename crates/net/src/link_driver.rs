@@ -49,7 +49,8 @@ pub(crate) enum Outcome {
 /// One socket of the pool.
 struct Link {
     stream: Stream,
-    readiness: Arc<Readiness>,
+    /// None while threads look themselves: nobody need be told.
+    readiness: Option<Arc<Readiness>>,
     /// Nothing more was there to be read.
     is_drained: bool,
     /// The socket takes no more now.
@@ -129,7 +130,7 @@ impl LinkDriver {
         self.parts.wire.open(agreement, now);
         self.links[place] = Some(Link {
             stream: socket.stream,
-            readiness: Arc::new(socket.readiness),
+            readiness: Some(Arc::new(socket.readiness)),
             is_drained: false,
             is_full: false,
         });
@@ -180,18 +181,48 @@ impl LinkDriver {
     /// tells the sockets what was found out about them.
     pub fn plan(&mut self, plan: &mut Plan) {
         plan.links.clear();
-        for link in self.links.iter_mut().flatten() {
-            if std::mem::take(&mut link.is_drained) {
-                link.readiness.drained();
+        for place in 0..self.links.len() as u16 {
+            if self.watch(place, plan).is_err() {
+                self.lose(place, DownReason::Lost);
             }
-            if link.is_full {
-                link.readiness.filled();
-            }
-            plan.links.push((Arc::clone(&link.readiness), link.is_full));
         }
         let closing = self.closing.map(|(_, deadline)| deadline);
         let deadlines = [self.parts.wire.next_deadline(), closing];
         plan.deadline = deadlines.into_iter().flatten().min();
+    }
+
+    fn watch(&mut self, place: u16, plan: &mut Plan) -> io::Result<()> {
+        let Some(link) = &mut self.links[usize::from(place)] else {
+            return Ok(());
+        };
+        let is_drained = std::mem::take(&mut link.is_drained);
+        let readiness = match &link.readiness {
+            Some(readiness) => Arc::clone(readiness),
+            // It tells anew what the socket is ready for.
+            None => Arc::new(link.stream.watch()?),
+        };
+        if link.readiness.is_none() {
+            link.readiness = Some(Arc::clone(&readiness));
+        } else {
+            if is_drained {
+                readiness.drained();
+            }
+            if link.is_full {
+                readiness.filled();
+            }
+        }
+        plan.links.push((readiness, link.is_full));
+        Ok(())
+    }
+
+    /// Threads look at the sockets themselves: the system need not tell of what comes, until the next plan.
+    pub fn unwatch(&mut self) {
+        for link in self.links.iter_mut().flatten() {
+            // Who waits for room to write must be told.
+            if !link.is_full {
+                link.readiness = None;
+            }
+        }
     }
 
     /// Says goodbye; it is over when that is written, at `deadline` at the latest.

@@ -124,6 +124,15 @@ impl Stream {
         self.channel.read(&mut self.socket, into)
     }
 
+    /// What tells when it is worth while; on the network's thread.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn watch(&self) -> io::Result<Readiness> {
+        let stream = TcpStream::from_std(self.socket.try_clone()?)?;
+        Ok(Readiness { stream })
+    }
+
     /// Takes some bytes and writes them. Without bytes: writes all that it has taken before, and gives 0.
     ///
     /// # Errors

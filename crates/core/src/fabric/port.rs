@@ -100,9 +100,9 @@ impl Port {
             look(false);
             inject.is_pending() || neighbours.is_any_pending()
         };
-        let has_come = self.lookout.look(Instant::now, has_come);
-        if has_come && inject.is_pending() {
-            return true;
+        if self.lookout.look(Instant::now, has_come) {
+            // What came for a neighbour only: that one looks again before the OS thread sleeps.
+            return inject.is_pending();
         }
         look(true);
         false
