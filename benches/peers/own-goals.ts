@@ -47,6 +47,8 @@ export const pubsubRows: readonly OwnGoal[] = [
 ];
 
 export const largeGoals: readonly OwnGoal[] = [
+  { name: 'bytes/s, two JS threads', key: 'two_threads_bytes_per_second' },
+  { name: 'bytes/s, two OS processes', key: 'two_processes_bytes_per_second' },
   { name: 'bytes/s', key: 'bytes_per_second', beside: 'tokio_bytes_per_second', times: 0.5 },
   { name: 'p99 of calls beside 100 MB, ms', key: 'calls_beside_p99_ms', atMost: 10 },
 ];

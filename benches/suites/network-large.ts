@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Node, Pid } from 'tergo';
 import { type Bulk, type BulkSinkProtocol, BulkSource } from '../network/bulk.ts';
 import { bulkSpawn, echoSpawn } from '../network/spawn-names.ts';
-import { connectedNodes } from '../network/topology.ts';
+import { connectedNodes, type Topology } from '../network/topology.ts';
 import { TimedCaller, type Timed } from '../network/timed-caller.ts';
 import { median, percentile, verify, type Run, type Suite } from '../suite.ts';
 
@@ -15,22 +15,42 @@ const CALLS_MS = 1000;
 const WITHIN = { timeoutMs: 120_000 };
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/**
- * Blocks of 64 KiB beside what tokio copies; small calls while a message of 100 MB is under way. Two nodes on threads of their
- * own; who calls is on another thread than who sends, whose thread is busy with copying the message.
- */
+/** Blocks of 64 KiB beside what tokio copies; small calls while a message of 100 MB is under way. */
 async function run(): Promise<Run> {
-  await using nodes = await connectedNodes('two_threads', { maxMessageSize: 128e6, threads: 2 });
+  const threads = await blockRate('two_threads');
+  const processes = await blockRate('two_processes');
+  const calls = await callTimes();
+  const bytesPerSecond = Math.max(threads, processes);
+  const extra = {
+    bytes_per_second: bytesPerSecond,
+    tokio_bytes_per_second: tokioCopy(),
+    two_threads_bytes_per_second: threads,
+    two_processes_bytes_per_second: processes,
+    ...calls,
+  };
+  return { ops: BLOCKS.blocks, seconds: (BLOCKS.blocks * BLOCKS.bytes) / bytesPerSecond, extra };
+}
+
+/** Bytes of blocks per second, the median of some rounds after one that warms up. */
+async function blockRate(topology: Topology): Promise<number> {
+  await using nodes = await connectedNodes(topology);
   const { node, peer } = nodes;
   const sink = await peer.spawn(bulkSpawn);
-  const echo = await peer.spawn(echoSpawn);
-  const caller = await node.spawn(TimedCaller, { thread: 1 });
   const rates: number[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     const { begin, end } = await send(node, sink, BLOCKS);
     if (round > 0) rates.push((BLOCKS.blocks * BLOCKS.bytes * 1000) / (end - begin));
   }
-  const bytesPerSecond = Math.round(median(rates));
+  return Math.round(median(rates));
+}
+
+/** Who calls is on another thread than who sends, whose thread is busy with copying the message. */
+async function callTimes(): Promise<Record<string, number>> {
+  await using nodes = await connectedNodes('two_threads', { maxMessageSize: 128e6, threads: 2 });
+  const { node, peer } = nodes;
+  const sink = await peer.spawn(bulkSpawn);
+  const echo = await peer.spawn(echoSpawn);
+  const caller = await node.spawn(TimedCaller, { thread: 1 });
   const request = { type: 'time', echo, forMs: CALLS_MS } as const;
   const alone = await node.call(caller, request, WITHIN);
   const beside: Timed[] = [];
@@ -39,13 +59,7 @@ async function run(): Promise<Run> {
     const { begin, end } = await send(node, sink, LARGE);
     beside.push(...(await calls).filter(({ at, ms }) => at + ms > begin && at < end));
   }
-  const extra = {
-    bytes_per_second: bytesPerSecond,
-    tokio_bytes_per_second: tokioCopy(),
-    ...timesOf('calls_beside', beside),
-    ...timesOf('calls_alone', alone),
-  };
-  return { ops: BLOCKS.blocks, seconds: (BLOCKS.blocks * BLOCKS.bytes) / bytesPerSecond, extra };
+  return { ...timesOf('calls_beside', beside), ...timesOf('calls_alone', alone) };
 }
 
 /** When it was sent, and when all of it was there: ms since the epoch. */

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BulkSource } from '../network/bulk.ts';
+import { bulkSpawn, echoSpawn, sinkSpawn } from '../network/spawn-names.ts';
+import { connectedNodes, type NodePair } from '../network/topology.ts';
+import { Source } from '../threads/flood.ts';
+import { median, stopwatch, verify, type Run, type Suite } from '../suite.ts';
+
+const MINUTES = 10;
+const SAMPLE_MS = 1000;
+const WITHIN = { timeoutMs: 120_000 };
+
+/** Ten minutes of all kinds of load between two nodes on two threads; the resident memory of the OS process once a second. */
+async function run(): Promise<Run> {
+  await using nodes = await connectedNodes('two_threads');
+  const until = performance.now() + MINUTES * 60_000;
+  const seconds = stopwatch();
+  const loads = Promise.all([flood, blocks, calls, comeAndGo].map((load) => load(nodes, until)));
+  const samples: number[] = [];
+  while (performance.now() < until) {
+    await sleep(SAMPLE_MS);
+    samples.push(process.memoryUsage.rss());
+  }
+  const ops = (await loads).reduce((sum, one) => sum + one, 0);
+  const quarter = Math.floor(samples.length / 4);
+  const second = median(samples.slice(quarter, 2 * quarter));
+  const last = median(samples.slice(-quarter));
+  const extra = {
+    rss_second_quarter: second,
+    rss_last_quarter: last,
+    growth: Math.round((last / second - 1) * 1000) / 1000,
+  };
+  return { ops, seconds: seconds(), extra };
+}
+
+/** Messages of a flood, again and again. */
+async function flood({ node, peer }: NodePair, until: number): Promise<number> {
+  const work = { cargo: 'customer', messages: 100_000 } as const;
+  const sink = await peer.spawn(sinkSpawn);
+  const source = await node.spawn(Source);
+  return repeat(until, async () => {
+    const counted = node.call(sink, { type: 'expect', flood: work }, WITHIN);
+    node.send(source, { type: 'go', sink, flood: work });
+    verify((await counted) === work.messages, 'a message was wrong');
+    return work.messages;
+  });
+}
+
+/** Blocks of 64 KiB. */
+async function blocks({ node, peer }: NodePair, until: number): Promise<number> {
+  const bulk = { blocks: 200, bytes: 64 * 1024 };
+  const sink = await peer.spawn(bulkSpawn);
+  return repeat(until, async () => {
+    const source = await node.spawn(BulkSource, { args: [bulk] });
+    const counted = node.call(sink, { type: 'expect', bulk }, WITHIN);
+    node.send(source, { type: 'go', sink });
+    verify((await counted) === bulk.blocks, 'a block was wrong');
+    node.kill(source);
+    return bulk.blocks;
+  });
+}
+
+async function calls({ node, peer }: NodePair, until: number): Promise<number> {
+  const echo = await peer.spawn(echoSpawn);
+  return repeat(until, async () => {
+    verify(
+      (await node.call(echo, { type: 'echo', value: 1 }, WITHIN)) === 1,
+      'an answer was wrong',
+    );
+    return 1;
+  });
+}
+
+/** Processes of the other node that are spawned, called and ended. */
+async function comeAndGo({ node, peer }: NodePair, until: number): Promise<number> {
+  return repeat(until, async () => {
+    const echo = await peer.spawn(echoSpawn);
+    await node.call(echo, { type: 'echo', value: 1 }, WITHIN);
+    node.sendExit(echo, 'shutdown');
+    return 1;
+  });
+}
+
+async function repeat(until: number, once: () => Promise<number>): Promise<number> {
+  let ops = 0;
+  while (performance.now() < until) ops += await once();
+  return ops;
+}
+
+export const suite: Suite = { unit: 'operations', warmUps: 0, runs: 1, run };
