@@ -18,6 +18,7 @@ mod handshaking;
 mod held;
 mod help;
 mod hub;
+mod link;
 mod link_driver;
 mod listen;
 mod mode;

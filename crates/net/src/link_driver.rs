@@ -10,9 +10,10 @@ use tergo_wire::{
 
 use crate::gate::Gate;
 use crate::held::Held;
+use crate::link::Link;
 use crate::profiles::Profiles;
 use crate::sending::{Sending, Sent};
-use crate::socket::{Readiness, Socket, Stream};
+use crate::socket::{Readiness, Socket};
 
 /// Bytes of frames that are taken from the threads before what they became is written.
 const TAKE_AT_ONCE: usize = 64 * 1024;
@@ -44,17 +45,6 @@ pub(crate) enum Outcome {
         /// How the peer broke the protocol.
         fault: Option<&'static str>,
     },
-}
-
-/// One socket of the pool.
-struct Link {
-    stream: Stream,
-    /// None while threads look themselves: nobody need be told.
-    readiness: Option<Arc<Readiness>>,
-    /// Nothing more was there to be read.
-    is_drained: bool,
-    /// The socket takes no more now.
-    is_full: bool,
 }
 
 /// What the network's thread waits for.
@@ -128,12 +118,7 @@ impl LinkDriver {
             self.links.resize_with(place + 1, || None);
         }
         self.parts.wire.open(agreement, now);
-        self.links[place] = Some(Link {
-            stream: socket.stream,
-            readiness: Some(Arc::new(socket.readiness)),
-            is_drained: false,
-            is_full: false,
-        });
+        self.links[place] = Some(Link::new(socket));
         self.feed(agreement.place, rest, now);
     }
 
@@ -192,37 +177,15 @@ impl LinkDriver {
     }
 
     fn watch(&mut self, place: u16, plan: &mut Plan) -> io::Result<()> {
-        let Some(link) = &mut self.links[usize::from(place)] else {
-            return Ok(());
-        };
-        let is_drained = std::mem::take(&mut link.is_drained);
-        let readiness = match &link.readiness {
-            Some(readiness) => Arc::clone(readiness),
-            // It tells anew what the socket is ready for.
-            None => Arc::new(link.stream.watch()?),
-        };
-        if link.readiness.is_none() {
-            link.readiness = Some(Arc::clone(&readiness));
-        } else {
-            if is_drained {
-                readiness.drained();
-            }
-            if link.is_full {
-                readiness.filled();
-            }
+        if let Some(link) = &mut self.links[usize::from(place)] {
+            plan.links.push((link.watch()?, link.is_full));
         }
-        plan.links.push((readiness, link.is_full));
         Ok(())
     }
 
     /// Threads look at the sockets themselves: the system need not tell of what comes, until the next plan.
     pub fn unwatch(&mut self) {
-        for link in self.links.iter_mut().flatten() {
-            // Who waits for room to write must be told.
-            if !link.is_full {
-                link.readiness = None;
-            }
-        }
+        self.links.iter_mut().flatten().for_each(Link::unwatch);
     }
 
     /// Says goodbye; it is over when that is written, at `deadline` at the latest.

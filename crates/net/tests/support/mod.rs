@@ -25,7 +25,7 @@ use tergo_net::{
     StaticRoute,
 };
 use tergo_wire::registrar::Route;
-use tergo_wire::{Extensions, Features, Identity, Limits, TergoProtocol};
+use tergo_wire::{Extensions, Features, Identity, Limits, Protocol, TergoProtocol};
 
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Op of the control frames that the tests send.
@@ -459,6 +459,7 @@ pub struct NodeOptions {
     pub limits: Limits,
     pub cookie: &'static [u8],
     pub help: Help,
+    pub protocol: Arc<dyn Protocol>,
 }
 
 impl Default for NodeOptions {
@@ -471,6 +472,9 @@ impl Default for NodeOptions {
             limits: Limits::default(),
             cookie: b"a cookie for the tests",
             help: Help::default(),
+            protocol: Arc::new(TergoProtocol {
+                extensions: Extensions::default(),
+            }),
         }
     }
 }
@@ -496,9 +500,7 @@ impl Node {
                 cookie: Cookie::new(options.cookie).expect("long enough"),
                 tls: None,
                 dial_within: Duration::from_secs(5),
-                protocol: Arc::new(TergoProtocol {
-                    extensions: Extensions::default(),
-                }),
+                protocol: Arc::clone(&options.protocol),
                 controls: 1 << CONTROL,
                 help: options.help,
             },
