@@ -213,13 +213,19 @@ export class CallTable {
 
   /** Before the node rests: what is still unsettled gets a timer. */
   armTimeouts(): void {
-    for (const call of this.#young) {
-      if (call.isSettled) continue;
+    if (this.#young.length > 0) this.#arm(this.#young.splice(0));
+    this.#deadlines.rest();
+  }
+
+  /** First those that know their deadline: it is earlier than what the others get now, and the queue takes them in order. */
+  #arm(young: readonly PendingCall[]): void {
+    const waiting = young.filter((call) => !call.isSettled);
+    for (const call of waiting) if (call.deadline >= 0) this.#deadlines.add(call);
+    for (const call of waiting) {
+      if (call.deadline >= 0) continue;
       this.#deadlineOf(call);
       this.#deadlines.add(call);
     }
-    if (this.#young.length > 0) this.#young = [];
-    this.#deadlines.rest();
   }
 
   #start(

@@ -1,5 +1,7 @@
 /** Places at the beginning, a power of two. */
 const FIRST_PLACES = 64;
+/** A larger table goes when nothing stands in it any more. */
+const KEPT_PLACES = 65_536;
 
 /**
  * Things by numbers that are given one after another and taken back soon: a place for each in a ring, and a map for those whose place
@@ -24,7 +26,7 @@ export class NumberTable<T> {
   set(number: number, value: T): void {
     const places = this.#numbers.length;
     // Numbers that all fall on few places, as nobody gives them who means well, do not make it grow without end.
-    if (this.#others.size * 4 > places && this.size * 4 > places) this.#grow();
+    if (this.#others.size * 4 > places && this.#placed * 4 > places) this.#grow();
     this.#put(number, value);
   }
 
@@ -36,6 +38,7 @@ export class NumberTable<T> {
     this.#placed -= 1;
     this.#numbers[place] = -1;
     this.#values[place] = undefined;
+    if (this.#numbers.length > KEPT_PLACES && this.size === 0) this.#begin(FIRST_PLACES);
     return true;
   }
 
@@ -61,11 +64,15 @@ export class NumberTable<T> {
   #grow(): void {
     const all = [...this.entries()];
     const places = this.#numbers.length * 2;
+    this.#begin(places);
+    for (const [number, value] of all) this.#put(number, value);
+  }
+
+  #begin(places: number): void {
     this.#numbers = emptyNumbers(places);
     this.#values = emptyValues(places);
     this.#others.clear();
     this.#placed = 0;
-    for (const [number, value] of all) this.#put(number, value);
   }
 }
 

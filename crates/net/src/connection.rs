@@ -274,8 +274,8 @@ impl Connection {
         let mut again = driver.run(self.clock.now());
         self.note_read(driver);
         again |= !driver.fall_asleep();
-        let outcomes = driver.outcomes();
         driver.plan(plan);
+        let outcomes = driver.outcomes();
         drop(guard);
         outcomes.into_iter().for_each(tell);
         Some(again || self.wanted.load(Ordering::SeqCst) != 0)

@@ -1,7 +1,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::socket::{Readiness, Socket, Stream};
+use crate::socket::{Readiness, Socket, Stream, Unwatched};
 
 /// One socket of the pool.
 pub(crate) struct Link {
@@ -11,8 +11,17 @@ pub(crate) struct Link {
     pub is_drained: bool,
     /// The socket takes no more now.
     pub is_full: bool,
-    /// None while threads look themselves: nobody need be told.
-    readiness: Option<Arc<Readiness>>,
+    readiness: Watch,
+}
+
+/// Whether somebody is told when there is something to do.
+enum Watch {
+    /// The network's thread.
+    Told(Arc<Readiness>),
+    /// Nobody: threads look themselves.
+    Untold(Unwatched),
+    /// The system cannot tell.
+    Failed,
 }
 
 impl Link {
@@ -22,7 +31,7 @@ impl Link {
             stream: socket.stream,
             is_drained: false,
             is_full: false,
-            readiness: Some(Arc::new(socket.readiness)),
+            readiness: Watch::Told(Arc::new(socket.readiness)),
         }
     }
 
@@ -32,25 +41,36 @@ impl Link {
     /// Those of the system.
     pub fn watch(&mut self) -> io::Result<Arc<Readiness>> {
         let is_drained = std::mem::take(&mut self.is_drained);
-        if let Some(readiness) = &self.readiness {
-            if is_drained {
-                readiness.drained();
+        let readiness = match std::mem::replace(&mut self.readiness, Watch::Failed) {
+            Watch::Told(readiness) => {
+                if is_drained {
+                    readiness.drained();
+                }
+                if self.is_full {
+                    readiness.filled();
+                }
+                readiness
             }
-            if self.is_full {
-                readiness.filled();
-            }
-            return Ok(Arc::clone(readiness));
-        }
-        // A new one tells of all that the socket is ready for.
-        let readiness = Arc::new(self.stream.watch()?);
-        self.readiness = Some(Arc::clone(&readiness));
+            // It tells anew of all that the socket is ready for.
+            Watch::Untold(unwatched) => Arc::new(unwatched.watch()?),
+            Watch::Failed => return Err(io::ErrorKind::NotConnected.into()),
+        };
+        self.readiness = Watch::Told(Arc::clone(&readiness));
         Ok(readiness)
     }
 
     /// Nobody need be told of what comes; whoever waits for room to write must be.
     pub fn unwatch(&mut self) {
-        if !self.is_full {
-            self.readiness = None;
+        if self.is_full {
+            return;
         }
+        self.readiness = match std::mem::replace(&mut self.readiness, Watch::Failed) {
+            Watch::Told(readiness) => match Arc::try_unwrap(readiness) {
+                Ok(readiness) => readiness.unwatch().map_or(Watch::Failed, Watch::Untold),
+                // Somebody waits for it.
+                Err(readiness) => Watch::Told(readiness),
+            },
+            other => other,
+        };
     }
 }

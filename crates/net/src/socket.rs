@@ -34,6 +34,24 @@ pub(crate) struct Readiness {
     stream: TcpStream,
 }
 
+/// A socket of which nobody is told.
+#[derive(Debug)]
+pub(crate) struct Unwatched {
+    stream: StdStream,
+}
+
+impl Unwatched {
+    /// To be called on the network's thread, which is told from now on.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn watch(self) -> io::Result<Readiness> {
+        Ok(Readiness {
+            stream: TcpStream::from_std(self.stream)?,
+        })
+    }
+}
+
 impl Socket {
     /// Over a connected stream.
     ///
@@ -41,7 +59,7 @@ impl Socket {
     /// Those of the system.
     pub fn new(stream: TcpStream, channel: Channel) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        bound_buffers(&stream)?;
+        bound_buffers(&stream);
         let stream = stream.into_std()?;
         let socket = stream.try_clone()?;
         let stream = TcpStream::from_std(stream)?;
@@ -103,16 +121,16 @@ impl Socket {
 }
 
 /// What the system holds back of a link, all that is sent later has to wait for: small messages beside a large one, too.
-fn bound_buffers(stream: &TcpStream) -> io::Result<()> {
+fn bound_buffers(stream: &TcpStream) {
     let socket = SockRef::from(stream);
-    // What is on its way over a network is not counted.
+    // A system that cannot do it holds back more: that costs time, not the connection.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    socket.set_tcp_notsent_lowat(UNSENT)?;
-    // On one host nothing is on its way: all of it is in the buffers of the two sockets.
-    if stream.peer_addr()?.ip().is_loopback() {
-        socket.set_send_buffer_size(UNSENT as usize)?;
+    let _ = socket.set_tcp_notsent_lowat(UNSENT);
+    // What is on its way over a network is not counted there. On one host nothing is: all of it is in the buffers of the two sockets.
+    let peer = stream.peer_addr();
+    if peer.is_ok_and(|peer| peer.ip().to_canonical().is_loopback()) {
+        let _ = socket.set_send_buffer_size(UNSENT as usize);
     }
-    Ok(())
 }
 
 impl Stream {
@@ -122,15 +140,6 @@ impl Stream {
     /// `WouldBlock`: nothing is there; else the link is lost.
     pub fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.channel.read(&mut self.socket, into)
-    }
-
-    /// What tells when it is worth while; on the network's thread.
-    ///
-    /// # Errors
-    /// Those of the system.
-    pub fn watch(&self) -> io::Result<Readiness> {
-        let stream = TcpStream::from_std(self.socket.try_clone()?)?;
-        Ok(Readiness { stream })
     }
 
     /// Takes some bytes and writes them. Without bytes: writes all that it has taken before, and gives 0.
@@ -159,6 +168,16 @@ impl Stream {
 }
 
 impl Readiness {
+    /// From now on nobody is told; the system has nothing to do with it any more.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn unwatch(self) -> io::Result<Unwatched> {
+        Ok(Unwatched {
+            stream: self.stream.into_std()?,
+        })
+    }
+
     /// Polls for something to read, and with `is_write` for room to write.
     pub fn poll(&self, context: &mut std::task::Context<'_>, is_write: bool) -> Poll<()> {
         let can_read = self.stream.poll_read_ready(context).is_ready();
