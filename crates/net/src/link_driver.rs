@@ -428,7 +428,13 @@ impl LinkDriver {
                 } => {
                     let inbound = gate.incoming(&item);
                     let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
-                    released += self.held.deliver(port, &inbound, blobs, cost);
+                    released += match Gate::others(&item) {
+                        0 => self.held.deliver(port, &inbound, blobs, cost),
+                        others => {
+                            let copies = (&inbound, others);
+                            self.held.deliver_to_all(port, copies, &blobs, cost)
+                        }
+                    };
                 }
                 Incoming::Shape { text, .. } => port.add_shape(text),
                 Incoming::Goodbye(_) => {
