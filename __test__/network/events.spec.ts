@@ -1,5 +1,6 @@
 import test from 'ava';
 import { type EventId, type EventMessage, eventId, eventName, type Node } from 'tergo';
+import { waitFor } from '../support/wait-for.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
 import {
   closeSharedPair,
@@ -176,6 +177,26 @@ test('each subscriber on each thread hears once that the event or the connection
     t.is(notices.length, isLost ? 1 : 2);
     if (isLost) t.like(notices[0], { on: 'down', ended: { reason: { code: 'no-connection' } } });
   }
+});
+
+test('a thread that ends takes no publication from the others, and hears each once when it is back', async (t) => {
+  const nodes = await pair(t);
+  const { b } = nodes;
+  const { producer, name, event, subscribers } = await stage(nodes);
+  const [first, second] = subscribers as readonly [Handle, Handle];
+  second.tell({ type: 'exit process', code: 1 });
+  await producer.do('publish', name, ...Array.from({ length: 100 }, (_, index) => index));
+  await waitFor('the end of the thread', () => b.info().threads[1]!.restarts === 1, 20_000);
+  const fresh = await puppet(b, 1);
+  const backlog = await fresh.do<readonly EventMessage<unknown>[]>('monitorEvent', event);
+  t.deepEqual(
+    backlog.map(({ message }) => message),
+    [98, 99],
+  );
+  await producer.do('publish', name, 'after', 'that');
+  t.deepEqual(await messagesOf(fresh, 2), ['after', 'that']);
+  t.is((await messagesOf(first, 102)).length, 102);
+  t.deepEqual((await messagesOf(first, 102)).slice(99), [99, 'after', 'that']);
 });
 
 test('an event of another node is read from outside of a process', async (t) => {

@@ -202,6 +202,11 @@ impl LinkDriver {
         }
     }
 
+    /// Threads that have joined hear of the peer.
+    pub fn greet_new(&mut self) {
+        self.parts.port.greet_new();
+    }
+
     /// Asks the peer whether it lives.
     pub fn probe(&mut self, now: Duration, deadline: Duration) {
         self.parts.wire.probe(now, deadline);
