@@ -226,8 +226,10 @@ export class Proxies {
 
   #published(arrived: Arrived): void {
     const { station, number, frame } = arrived;
-    const isRemote = isOfPeer(station);
-    const proxy = isRemote ? this.#byFeed.get(feedKey(station, number)) : this.#proxyOf(arrived);
+    // The frame names its publisher, which may live on another thread than the event.
+    const proxy = isOfPeer(station)
+      ? this.#byFeed.get(feedKey(station, number))
+      : this.#byNumber.get(number);
     if (proxy === undefined) return;
     const { value } = arrived;
     const { about } = proxy.target;
