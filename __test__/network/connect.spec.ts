@@ -10,6 +10,7 @@ import {
   type TergoError,
 } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
+import { puppet } from '../threads/stage.ts';
 import { VERSION } from '../../ts/version.ts';
 import { networkNode, pair, part, showWay } from './cluster.ts';
 import { Hostile } from './hostile.ts';
@@ -156,6 +157,18 @@ function isKnown(peer: RemoteNode): boolean {
     return false;
   }
 }
+
+test('a thread that was started anew reaches a connected node at once', async (t) => {
+  const { a, b } = await pair(t);
+  await a.network.connect('b@localhost');
+  const target = await puppet(a, 0);
+  (await puppet(b, 1)).tell({ type: 'exit process', code: 1 });
+  await waitFor('another thread', () => b.info().threads[1]!.restarts === 1, 20_000);
+  const sender = await puppet(b, 1);
+  await sender.do('send', target.pid, 'hello');
+  t.deepEqual(await target.messages(1), ['hello']);
+  t.deepEqual(a.network.info().nodes.length, 1);
+});
 
 test('a cookie that is changed counts for new handshakes; connections stay', async (t) => {
   const { a, b } = await pair(t);

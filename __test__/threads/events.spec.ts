@@ -19,6 +19,21 @@ test('what is published with a large part reaches the subscribers of every threa
     await waitFor('all to be taken', () => node.info().threads[thread]!.blobBytes === 0);
 });
 
+for (const thread of [1, 2]) {
+  test(`what a process of thread ${thread} publishes of an open event of thread 1 reaches every thread`, async (t) => {
+    const node = await sharedNode();
+    const producer = await puppet(node, 1);
+    const stranger = await puppet(node, thread);
+    const event = fresh('event');
+    await producer.do('announce', event, { open: true });
+    const subscribers = [await puppet(node, 0), await puppet(node, 1), await puppet(node, 2)];
+    for (const subscriber of subscribers) await subscriber.do('monitorEvent', event);
+    await stranger.do('publish', event, 'first', 'second');
+    for (const subscriber of subscribers)
+      t.deepEqual(await subscriber.messages(2), ['first', 'second']);
+  });
+}
+
 for (const [what, part] of [
   ['a large part', new Uint8Array(50_000).fill(7)],
   ['a text larger than a chunk', 'x'.repeat(300_000)],

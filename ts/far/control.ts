@@ -14,7 +14,7 @@ export const Control = {
   respond: 6,
   /** Number: the proxy; value: the target that it stands for. */
   watch: 7,
-  /** Number: the proxy; value: an error code, or the backlog of an event. */
+  /** Number: the proxy; value: an error code, or a list: of an event its feed and its backlog. */
   watched: 8,
   /** Number: the proxy, which nobody needs any more. */
   unwatch: 9,
@@ -22,7 +22,7 @@ export const Control = {
   fired: 10,
   /** Number: the proxy; the `terminate` of its target is over. */
   over: 11,
-  /** Number: the proxy of an event; value: what was published, and its queue. */
+  /** Number: the proxy of an event, from another node its feed; value: what was published, and its queue. */
   published: 12,
   /** Number: the spawn; value: what to spawn. */
   spawn: 13,

@@ -1,3 +1,4 @@
+import type { Recipient } from './audience.ts';
 import { Control, type ControlOp } from './control.ts';
 import { FRAME_CONTROL } from '../native/layout.ts';
 import type { LocalPid } from '../process/pid.ts';
@@ -51,17 +52,12 @@ export class Controls {
     return this.#write(station, op, number, value, false);
   }
 
-  /** A published message to several threads and nodes, encoded once for all threads; counts those that had no room. */
-  publish(
-    watchers: readonly { readonly station: Station; readonly number: number }[],
-    from: LocalPid,
-    value: unknown,
-  ): number {
+  /** A published message to several threads and nodes, encoded once for all; counts those that had no room. */
+  publish(recipients: readonly Recipient[], from: LocalPid, value: unknown): number {
     let refused = 0;
     let isWritten = false;
-    // Threads before nodes: what one of them got can be had by the next.
-    for (const { station, number } of watchers.toSorted((a, b) => a.station - b.station)) {
-      const head = headOf(station, Control.published, number, false);
+    for (const { station, first, second } of recipients) {
+      const head = headOf(station, first, second, false);
       const isAccepted: boolean = isWritten
         ? this.#writer.repeat(head, from, value)
         : this.#writer.write(head, from, value);
@@ -124,14 +120,14 @@ class FromThread implements Arrived {
   }
 }
 
-function headOf(station: Station, op: ControlOp, number: number, isForced: boolean): FrameHead {
+function headOf(station: Station, first: number, second: number, isForced: boolean): FrameHead {
   return {
     station,
     op: FRAME_CONTROL,
     kind: 0,
     queue: 0,
-    first: op,
-    second: number,
+    first,
+    second,
     prefix: undefined,
     isForced,
     origin: undefined,

@@ -96,10 +96,13 @@ function isWatchable(value: unknown): boolean {
   return (value[0] === 'name' || value[0] === 'event') && typeof value[1] === 'string';
 }
 
-/** Why not, on which thread it is, or the backlog of an event. */
+/** Why not, on which thread it is, or a list: of an event its feed and its backlog. */
 function isWatchAnswer(value: unknown): boolean {
   if (typeof value === 'string' || typeof value === 'number') return true;
-  return isList(value) && value.every(isEvent);
+  if (!isList(value)) return false;
+  const [feed, backlog] = value;
+  if (value.length === 0) return true;
+  return Number.isInteger(feed) && isList(backlog) && backlog.every(isEvent);
 }
 
 /** The reason, and whether its `terminate` still runs. */

@@ -18,7 +18,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { type FarTarget, Proxy, type WatchAnswer } from './proxy.ts';
-import { isOfPeer, seatOf, stationOf } from './station.ts';
+import { isOfPeer, seatOf, type Station, stationOf } from './station.ts';
 
 /** What stands here for targets on other threads and nodes that somebody here is related to; docs/design/threads.md, Far relations. */
 export class Proxies {
@@ -26,6 +26,8 @@ export class Proxies {
   readonly #far: Far;
   readonly #byKey = new Map<string, Proxy>();
   readonly #byNumber = new Map<number, Proxy>();
+  /** Those of events of other nodes, by seat and feed. */
+  readonly #byFeed = new Map<number, Proxy>();
   /** Numbers for processes that are being spawned elsewhere, and the ends of those that have ended already. */
   readonly #prepared = new Map<number, Arrived[]>();
   /** Ends of which the `terminate` is not over: what resolves those who wait for it. */
@@ -130,6 +132,7 @@ export class Proxies {
 
   #forget(proxy: Proxy): void {
     this.#byNumber.delete(proxy.number);
+    this.#unfeed(proxy);
     for (const ended of proxy.ended.splice(0)) ended();
     if (this.#byKey.get(proxy.target.key) === proxy) this.#byKey.delete(proxy.target.key);
   }
@@ -142,7 +145,9 @@ export class Proxies {
     const waiting = proxy.target.isEvent ? proxy.waiting.splice(0, 1) : proxy.waiting.splice(0);
     if (typeof value !== 'string') {
       proxy.isStanding = true;
-      for (const ready of waiting) ready({ backlog: value as readonly unknown[] });
+      const [feed, backlog = []] = value as readonly [number?, (readonly unknown[])?];
+      if (feed !== undefined) this.#feed(proxy, feed);
+      for (const ready of waiting) ready({ backlog });
       return;
     }
     const error = new TergoError(value as ErrorCode, `${proxy.target.key}: ${value}`);
@@ -153,6 +158,20 @@ export class Proxies {
     if (proxy.uses > 0) return;
     this.#forget(proxy);
     this.#fire(proxy, 'normal');
+  }
+
+  /** Another node will publish by that number, whichever of its threads does. */
+  #feed(proxy: Proxy, feed: number): void {
+    const { target, station } = proxy;
+    if (!target.isEvent || !isOfPeer(station)) return;
+    this.#unfeed(proxy);
+    proxy.feed = feedKey(station, feed);
+    this.#byFeed.set(proxy.feed, proxy);
+  }
+
+  #unfeed(proxy: Proxy): void {
+    const { feed } = proxy;
+    if (feed !== undefined && this.#byFeed.get(feed) === proxy) this.#byFeed.delete(feed);
   }
 
   /** The name or event is on that thread of the other node. */
@@ -206,12 +225,15 @@ export class Proxies {
   }
 
   #published(arrived: Arrived): void {
-    const proxy = this.#proxyOf(arrived);
+    const { station, number, frame } = arrived;
+    // The frame names its publisher, which may live on another thread than the event.
+    const proxy = isOfPeer(station)
+      ? this.#byFeed.get(feedKey(station, number))
+      : this.#byNumber.get(number);
     if (proxy === undefined) return;
-    const { station, frame, value } = arrived;
+    const { value } = arrived;
     const { about } = proxy.target;
-    if (!('event' in about))
-      return void this.#far.violated(station, 'it publishes where no event stands');
+    if (!('event' in about)) return;
     const [timestampNs, queue, message] = value as [bigint, number, unknown];
     const { event: name, node } = about;
     const published: EventMessage<unknown> = { name, node, timestampNs, message };
@@ -221,4 +243,8 @@ export class Proxies {
     const op = OP_PUBLISH | (queue << COMMAND_QUEUE_SHIFT);
     driver.outbox.write(op, proxy.index, proxy.generation, payload);
   }
+}
+
+function feedKey(station: Station, feed: number): number {
+  return seatOf(station) * 2 ** 32 + feed;
 }

@@ -27,6 +27,8 @@ export class Proxy {
   uses = 0;
   /** Whether the other side watches, as far as is known. */
   isStanding = false;
+  /** Of an event of another node: by what that calls the publications. */
+  feed: number | undefined;
   /** Who waits for the end of what it stands for. */
   readonly ended: (() => void)[] = [];
   /** Those that wait for its answer, in the order in which they asked. */

@@ -4,6 +4,7 @@ import type { EventMessage } from '../event/event-message.ts';
 import {
   COMMAND_KIND_SHIFT,
   COMMAND_QUEUE_SHIFT,
+  MAX_THREADS,
   OP_RELATE,
   OP_UNRELATE,
   RELATION_MONITOR,
@@ -17,6 +18,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import { Relation, type RelationTarget } from '../relation/relation.ts';
+import { audienceOf, type Recipient, type Watcher } from './audience.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
@@ -33,22 +35,39 @@ interface Place {
 /** The thread of this node on which something is that another node asks for. */
 type Elsewhere = number;
 
-/** A proxy on another thread or node. */
-export interface Watcher {
-  readonly station: Station;
-  readonly number: number;
-}
-
 /** The node's own monitor on a target of this thread that others watch: one, however many there are. */
 export class Watch extends Relation {
   readonly place: Place;
+  /** By which other nodes know what is published of it. */
+  readonly feed: number;
   /** The proxies elsewhere that stand for it. */
-  readonly watchers: Map<string, Watcher> = new Map();
+  readonly #watchers = new Map<string, Watcher>();
+  #audience: readonly Recipient[] | undefined;
   token = -1;
 
-  constructor(place: Place) {
+  constructor(place: Place, feed: number) {
     super('monitor', place.about, undefined, false);
     this.place = place;
+    this.feed = feed;
+  }
+
+  get watchers(): ReadonlyMap<string, Watcher> {
+    return this.#watchers;
+  }
+
+  /** Who gets what is published. */
+  get audience(): readonly Recipient[] {
+    return (this.#audience ??= audienceOf(this.#watchers.values(), this.feed));
+  }
+
+  add(key: string, watcher: Watcher): void {
+    this.#watchers.set(key, watcher);
+    this.#audience = undefined;
+  }
+
+  remove(key: string): void {
+    this.#watchers.delete(key);
+    this.#audience = undefined;
   }
 }
 
@@ -58,10 +77,12 @@ export class Watches {
   readonly #far: Far;
   readonly #byPlace = new Map<string, Watch>();
   readonly #byWatcher = new Map<string, Watch>();
+  #lastFeed: number;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
+    this.#lastFeed = far.firstNumber;
     far.controls.on(Control.watch, (arrived) => this.#watch(arrived));
     far.controls.on(Control.unwatch, ({ station, number }) => this.#leave(station, number));
   }
@@ -95,7 +116,7 @@ export class Watches {
   /** Publishes to the threads and nodes that have subscribers; counts those that had no room. */
   publish(watch: Watch, from: LocalPid, queue: number, message: EventMessage<unknown>): number {
     const words = [message.timestampNs, queue, message.message];
-    return this.#far.controls.publish([...watch.watchers.values()], from, words);
+    return this.#far.controls.publish(watch.audience, from, words);
   }
 
   /** A thread has ended, or the connection to a node: nobody there watches anything any more. */
@@ -115,30 +136,39 @@ export class Watches {
     const { controls } = this.#far;
     const place = this.#find(value);
     if (typeof place !== 'object') return controls.send(station, Control.watched, number, place);
-    if (!this.#byWatcher.has(watcherKey(station, number))) this.#add(place, station, number);
+    const key = watcherKey(station, number);
+    const { feed } = this.#byWatcher.get(key) ?? this.#add(place, station, number);
     const { about } = place;
-    const backlog = 'event' in about ? this.#runtime.events.backlogOf(about.event) : [];
+    if (!('event' in about)) return controls.send(station, Control.watched, number, []);
+    const backlog = this.#runtime.events.backlogOf(about.event);
     try {
-      controls.send(station, Control.watched, number, backlog);
+      controls.send(station, Control.watched, number, [feed, backlog]);
     } catch {
       // A message of the backlog cannot travel; those that can, do.
-      controls.send(station, Control.watched, number, this.#far.travelling(backlog));
+      controls.send(station, Control.watched, number, [feed, this.#far.travelling(backlog)]);
     }
   }
 
-  #add(place: Place, station: Station, number: number): void {
+  #add(place: Place, station: Station, number: number): Watch {
     const watch = this.#byPlace.get(keyOf(place)) ?? this.#begin(place);
     const key = watcherKey(station, number);
-    watch.watchers.set(key, { station, number });
+    watch.add(key, { station, number });
     this.#byWatcher.set(key, watch);
+    return watch;
   }
 
   #begin(place: Place): Watch {
-    const watch = new Watch(place);
+    const watch = new Watch(place, this.#nextFeed());
     this.#byPlace.set(keyOf(place), watch);
     watch.token = this.#runtime.driver.slab.put(watch, undefined);
     this.#write(OP_RELATE, place, watch.token);
     return watch;
+  }
+
+  /** A word that no other thread of this node gives: a publication does not say of which thread the event is. */
+  #nextFeed(): number {
+    this.#lastFeed += 1;
+    return (this.#lastFeed * MAX_THREADS + this.#far.thread) >>> 0;
   }
 
   #leave(station: Station, number: number): void {
@@ -146,7 +176,7 @@ export class Watches {
     const watch = this.#byWatcher.get(key);
     if (watch === undefined) return;
     this.#byWatcher.delete(key);
-    watch.watchers.delete(key);
+    watch.remove(key);
     if (watch.watchers.size > 0) return;
     this.#byPlace.delete(keyOf(watch.place));
     const ask = new Relation('monitor', watch.place.about, undefined, true);

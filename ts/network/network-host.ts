@@ -221,7 +221,11 @@ export class NetworkHost {
     const profile = (settings: Compression): number => this.#profileOf(settings);
     peers.dial = dial;
     profiles.ask = profile;
-    questions.on('dial', dial);
+    questions.on('dial', (node: string) => {
+      // A thread that was started anew has not heard of it.
+      if (peers.connectedAs(node) !== undefined) this.#native.connect(node);
+      return dial(node);
+    });
     questions.on('profile', profile);
     peerEvents.cutOff = (seat) => {
       const node = peers.at(seat)?.node;

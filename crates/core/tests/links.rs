@@ -405,6 +405,22 @@ fn a_thread_that_begins_anew_hears_of_the_peer_before_it_gets_frames() {
 }
 
 #[test]
+fn a_thread_that_begins_anew_hears_of_the_peer_once_without_frames_for_it() {
+    let fabric = Fabric::new(2, 4);
+    let (mut zero, one) = (thread(&fabric, 0), thread(&fabric, 1));
+    let mut link = fabric.connect().expect("a place is free");
+    // It does not know the peer itself yet.
+    link.greet_new();
+    link.introduce("other@host", 1, 0);
+    drop(one);
+    let mut one = thread(&fabric, 1);
+    link.greet_new();
+    link.greet_new();
+    assert_eq!(controls(&fabric, &one.turns()), [CONTROL_PEER_UP]);
+    assert_eq!(controls(&fabric, &zero.turns()), [CONTROL_PEER_UP]);
+}
+
+#[test]
 fn a_whole_number_needs_no_payload() {
     let fabric = Fabric::new(1, 4);
     let mut one = thread(&fabric, 0);

@@ -184,6 +184,11 @@ impl Connection {
         self.wake();
     }
 
+    /// Threads that have joined hear of the peer.
+    pub fn greet_new(&self) {
+        self.with(|driver, _| driver.greet_new());
+    }
+
     /// Asks the peer whether it lives.
     pub fn probe(&self, within: Duration) {
         self.with(|driver, now| driver.probe(now, now + within));

@@ -1,6 +1,6 @@
 use tergo_core::layout::{
     FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE, FRAME_UNORDERED, KIND_ADDRESSED,
-    KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL,
+    KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL, SLOT_MASK,
 };
 use tergo_core::{FrameHead, FrameSender, Inbound, split_name};
 use tergo_wire::{Item, Sender, Target};
@@ -12,6 +12,11 @@ const KINDS: u32 = 1 << KIND_FAR
     | 1 << KIND_EVENT
     | 1 << KIND_SIGNAL
     | 1 << KIND_INSPECT;
+
+/// The op of a control frame, and the two bits above it, which are 0.
+const CONTROL_OP: u32 = 0xFF;
+/// Above them a bit for each of the threads after the first that a control frame is also for.
+const OTHERS_SHIFT: u32 = 8;
 
 /// Turns frames into items and back, and knows which of them a peer may send.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +92,10 @@ impl Gate {
                 thread,
                 first,
                 second,
-            } => (FRAME_CONTROL, None, [thread.into(), first, second]),
+            } => {
+                let words = [thread.into(), first & CONTROL_OP, second];
+                (FRAME_CONTROL, None, words)
+            }
         };
         let format = u32::from(item.format);
         let head = FrameHead {
@@ -119,9 +127,20 @@ impl Gate {
         })
     }
 
+    /// For which threads an item is beside its own: bit n for the one n + 1 after it.
+    pub fn others(item: &Item<'_>) -> u32 {
+        match item.target {
+            Target::Control { first, .. } => first >> OTHERS_SHIFT,
+            _ => 0,
+        }
+    }
+
     fn passes(self, item: &Item<'_>) -> bool {
         match item.target {
-            Target::Control { first, .. } => first < 64 && self.controls >> first & 1 != 0,
+            Target::Control { first, .. } => {
+                let op = first & CONTROL_OP;
+                op < 64 && first <= SLOT_MASK && self.controls >> op & 1 != 0
+            }
             _ => KINDS >> (item.kind & 0xF) & 1 != 0,
         }
     }

@@ -1,4 +1,5 @@
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use tergo_core::layout::FRAME_CONTROL;
 use tergo_core::{Claim, Delivery, FrameHead, FrameSender, Inbound, LinkPort};
@@ -6,14 +7,31 @@ use tergo_core::{Claim, Delivery, FrameHead, FrameSender, Inbound, LinkPort};
 /// So many items are held at most; then nothing more is taken from the links.
 const MOST: usize = 1 << 16;
 
+/// An item can be for so many threads beside its own.
+const MOST_OTHERS: u32 = 16;
+
+/// What an item carries, once for all threads for which it is held.
+#[derive(Debug)]
+struct Content {
+    payload: Box<[u8]>,
+    /// What it gives back of the window when the last of them has it.
+    cost: u64,
+}
+
 /// An item that found its thread full.
 #[derive(Debug)]
 struct HeldItem {
     head: FrameHead,
     name: Option<Box<str>>,
-    payload: Box<[u8]>,
+    content: Arc<Content>,
     blobs: Vec<Vec<u8>>,
-    cost: u64,
+}
+
+impl Content {
+    fn of(inbound: &Inbound<'_>, cost: u64) -> Arc<Self> {
+        let payload = inbound.payload.into();
+        Arc::new(Self { payload, cost })
+    }
 }
 
 impl HeldItem {
@@ -21,8 +39,34 @@ impl HeldItem {
         Inbound {
             head: self.head,
             name: self.name.as_deref(),
-            payload: &self.payload,
+            payload: &self.content.payload,
         }
+    }
+}
+
+/// What is held for one thread.
+#[derive(Debug, Default)]
+struct Lane {
+    items: VecDeque<HeldItem>,
+    /// Senders of these, with how many.
+    senders: HashMap<FrameSender, u32>,
+}
+
+impl Lane {
+    fn push(&mut self, item: HeldItem) {
+        *self.senders.entry(item.head.sender).or_default() += 1;
+        self.items.push_back(item);
+    }
+
+    fn pop(&mut self) -> Option<HeldItem> {
+        let item = self.items.pop_front()?;
+        if let Some(count) = self.senders.get_mut(&item.head.sender) {
+            *count -= 1;
+            if *count == 0 {
+                self.senders.remove(&item.head.sender);
+            }
+        }
+        Some(item)
     }
 }
 
@@ -32,9 +76,7 @@ impl HeldItem {
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     /// By thread.
-    lanes: Vec<VecDeque<HeldItem>>,
-    /// Senders of what is held, with how many items.
-    senders: HashMap<FrameSender, u32>,
+    lanes: Vec<Lane>,
     count: usize,
 }
 
@@ -47,11 +89,41 @@ impl Held {
         mut blobs: Vec<Vec<u8>>,
         cost: u64,
     ) -> u64 {
-        let may_go = self.count == 0 || self.may_overtake(port, inbound);
-        if may_go && port.deliver(inbound, claim_of(&inbound.head), &mut blobs) != Delivery::Full {
+        if self.offer(port, inbound, &mut blobs) {
             return cost;
         }
-        self.hold(port.thread_of(inbound), inbound, blobs, cost);
+        let thread = port.thread_of(inbound);
+        self.hold(thread, inbound, blobs, Content::of(inbound, cost));
+        0
+    }
+
+    /// The same for an item that is for other threads, too: bit n of `others` says so of the one n + 1 after its own.
+    pub fn deliver_to_all(
+        &mut self,
+        port: &mut LinkPort,
+        (inbound, others): (&Inbound<'_>, u32),
+        blobs: &[Vec<u8>],
+        cost: u64,
+    ) -> u64 {
+        let is_for = |after: &u32| (1 | others << 1) >> after & 1 != 0;
+        let mut late = Vec::new();
+        for after in (0..=MOST_OTHERS).filter(is_for) {
+            let mut head = inbound.head;
+            head.thread += after;
+            let copy = Inbound { head, ..*inbound };
+            let mut blobs = blobs.to_vec();
+            if !self.offer(port, &copy, &mut blobs) {
+                late.push((copy, blobs));
+            }
+        }
+        if late.is_empty() {
+            return cost;
+        }
+        let content = Content::of(inbound, cost);
+        for (copy, blobs) in late {
+            let thread = port.thread_of(&copy);
+            self.hold(thread, &copy, blobs, Arc::clone(&content));
+        }
         0
     }
 
@@ -62,17 +134,16 @@ impl Held {
             return 0;
         }
         for lane in &mut self.lanes {
-            while let Some(item) = lane.front_mut() {
+            while let Some(item) = lane.items.front_mut() {
                 let mut blobs = std::mem::take(&mut item.blobs);
                 let claim = claim.unwrap_or_else(|| claim_of(&item.head));
                 if port.deliver(&item.inbound(), claim, &mut blobs) == Delivery::Full {
                     item.blobs = blobs;
                     break;
                 }
-                released += item.cost;
-                forget(&mut self.senders, item.head.sender);
-                lane.pop_front();
                 self.count -= 1;
+                let content = lane.pop().map(|item| item.content);
+                released += content.and_then(Arc::into_inner).map_or(0, |it| it.cost);
             }
         }
         released
@@ -88,29 +159,43 @@ impl Held {
         self.count == 0
     }
 
-    /// Behind what is held of its sender it has to wait, and a message behind what is held for its thread.
+    /// False: it has to be held.
+    #[inline]
+    fn offer(&self, port: &mut LinkPort, inbound: &Inbound<'_>, blobs: &mut Vec<Vec<u8>>) -> bool {
+        let may_go = self.count == 0 || self.may_overtake(port, inbound);
+        may_go && port.deliver(inbound, claim_of(&inbound.head), blobs) != Delivery::Full
+    }
+
+    /// A message waits behind what is held of its sender, whomever that is for, since a name may move from thread to
+    /// thread; and behind what is held for its thread. A control frame waits behind what both is true of.
     fn may_overtake(&self, port: &LinkPort, inbound: &Inbound<'_>) -> bool {
-        if self.senders.contains_key(&inbound.head.sender) {
-            return false;
-        }
+        let sender = &inbound.head.sender;
+        let is_clear = |lane: &Lane| !lane.senders.contains_key(sender);
         let lane = self.lanes.get(port.thread_of(inbound) as usize);
-        inbound.head.op == FRAME_CONTROL || lane.is_none_or(VecDeque::is_empty)
+        if inbound.head.op == FRAME_CONTROL {
+            return lane.is_none_or(is_clear);
+        }
+        lane.is_none_or(|lane| lane.items.is_empty()) && self.lanes.iter().all(is_clear)
     }
 
     #[cold]
-    fn hold(&mut self, thread: u32, inbound: &Inbound<'_>, blobs: Vec<Vec<u8>>, cost: u64) {
+    fn hold(
+        &mut self,
+        thread: u32,
+        inbound: &Inbound<'_>,
+        blobs: Vec<Vec<u8>>,
+        content: Arc<Content>,
+    ) {
         let index = thread as usize;
         if self.lanes.len() <= index {
-            self.lanes.resize_with(index + 1, VecDeque::new);
+            self.lanes.resize_with(index + 1, Lane::default);
         }
-        *self.senders.entry(inbound.head.sender).or_default() += 1;
         self.count += 1;
-        self.lanes[index].push_back(HeldItem {
+        self.lanes[index].push(HeldItem {
             head: inbound.head,
             name: inbound.name.map(Box::from),
-            payload: inbound.payload.into(),
+            content,
             blobs,
-            cost,
         });
     }
 }
@@ -121,14 +206,5 @@ fn claim_of(head: &FrameHead) -> Claim {
         Claim::Urgent
     } else {
         Claim::Plain
-    }
-}
-
-fn forget(senders: &mut HashMap<FrameSender, u32>, sender: FrameSender) {
-    if let Some(count) = senders.get_mut(&sender) {
-        *count -= 1;
-        if *count == 0 {
-            senders.remove(&sender);
-        }
     }
 }

@@ -126,17 +126,19 @@ impl Hub {
         self.handle.spawn(task).abort_handle()
     }
 
-    /// A node is to be connected: ends in `Up`, unless it is already, or in `Failed`.
+    /// A node is to be connected: ends in `Up`, unless it is already, or in `Failed`. Of one that is, threads hear that
+    /// have joined since.
     pub fn connect(&self, peer: &str) {
+        if let Some(connection) = self.connection_to(peer) {
+            connection.greet_new();
+        }
         lock(&self.peers).connect(peer, self.clock.now());
         self.act();
     }
 
     /// Says goodbye to a peer; false when it is not connected.
     pub fn disconnect(&self, peer: &str) -> bool {
-        let connections = self.connections();
-        let mut connections = connections.iter();
-        let Some(connection) = connections.find(|connection| connection.peer == peer) else {
+        let Some(connection) = self.connection_to(peer) else {
             return false;
         };
         connection.close(
@@ -414,6 +416,13 @@ impl Hub {
                 self.events.push(NetworkEvent::Failed { peer, refusal });
             }
         }
+    }
+
+    fn connection_to(&self, peer: &str) -> Option<Arc<Connection>> {
+        let connections = self.connections();
+        connections
+            .into_iter()
+            .find(|connection| connection.peer == peer)
     }
 
     fn connection(&self, key: ConnectionKey) -> Option<Arc<Connection>> {

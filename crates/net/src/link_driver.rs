@@ -196,6 +196,11 @@ impl LinkDriver {
         }
     }
 
+    /// Threads that have joined hear of the peer.
+    pub fn greet_new(&mut self) {
+        self.parts.port.greet_new();
+    }
+
     /// Asks the peer whether it lives.
     pub fn probe(&mut self, now: Duration, deadline: Duration) {
         self.parts.wire.probe(now, deadline);
@@ -422,7 +427,13 @@ impl LinkDriver {
                 } => {
                     let inbound = gate.incoming(&item);
                     let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
-                    released += self.held.deliver(port, &inbound, blobs, cost);
+                    released += match Gate::others(&item) {
+                        0 => self.held.deliver(port, &inbound, blobs, cost),
+                        others => {
+                            let copies = (&inbound, others);
+                            self.held.deliver_to_all(port, copies, &blobs, cost)
+                        }
+                    };
                 }
                 Incoming::Shape { text, .. } => port.add_shape(text),
                 Incoming::Goodbye(_) => {

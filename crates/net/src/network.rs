@@ -130,7 +130,8 @@ impl Network {
         found.is_some()
     }
 
-    /// Connects to a node: an event tells when it is up, or that it failed. Nothing when it is connected already.
+    /// Connects to a node: an event tells when it is up, or that it failed. When it is connected already, threads that have
+    /// joined since hear of it, and nothing else happens.
     pub fn connect(&self, peer: &str) {
         let hub = Arc::clone(&self.hub);
         let peer = peer.to_owned();

@@ -55,13 +55,18 @@ impl LinkPort {
     }
 
     /// Tells each thread who is there, by `CONTROL_PEER_UP`, before anything else comes from this connection;
-    /// also those that join later.
+    /// also those that join later, with the first that comes for them, or by [`Self::greet_new`].
     pub fn introduce(&mut self, name: &str, creation: u64, features: u64) {
         let mut introduction = Vec::with_capacity(16 + name.len());
         introduction.extend(creation.to_le_bytes());
         introduction.extend(features.to_le_bytes());
         introduction.extend(name.as_bytes());
         self.writer.introduce(introduction);
+    }
+
+    /// Tells those threads who is there that have joined since they were told.
+    pub fn greet_new(&mut self) {
+        self.writer.greet_new();
     }
 
     /// True when the next push wakes the connection: nothing is there for the peer.

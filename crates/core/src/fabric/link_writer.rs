@@ -100,8 +100,19 @@ impl LinkWriter {
     /// Tells each thread, before anything else, who is there.
     pub fn introduce(&mut self, introduction: Vec<u8>) {
         self.introduction = introduction;
+        self.greet_new();
+    }
+
+    /// Tells those threads that have joined since, too.
+    pub fn greet_new(&mut self) {
+        if self.introduction.is_empty() {
+            return;
+        }
         for thread in 0..self.lanes.len() as u32 {
-            self.ready(thread, Claim::Last, 0);
+            let incarnation = self.incarnation_of(thread);
+            if incarnation != 0 && incarnation != self.lanes[thread as usize].incarnation {
+                self.greet(thread, incarnation);
+            }
         }
         self.hand_over();
     }
