@@ -23,7 +23,7 @@ async function reasonOf(from: Handle, to: Handle): Promise<string | undefined> {
 /** Waits until the clocks of the nodes have been compared. */
 async function isTold(from: Handle, to: Handle): Promise<void> {
   const isIt = async (): Promise<boolean> => (await reasonOf(from, to)) === 'timeout';
-  await waitFor('the deadlines to be told', isIt, 4000);
+  await waitFor('the deadlines to be told', isIt, 30_000);
 }
 
 test.serial(
