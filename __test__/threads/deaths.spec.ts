@@ -211,6 +211,7 @@ async function handedOn(
   const request = { type: 'pass on', until, ...rest };
   const call = node.call(by.pid, request as never, { timeoutMs: 600_000 });
   const { pid } = await puppet(node, 0);
+  await waitFor('the handing on', () => node.whereis('handed on') !== undefined);
   return { call, release: () => node.registerName(until, pid) };
 }
 

@@ -292,7 +292,10 @@ export class Puppet extends Actor<PuppetProtocol> {
     if (to === this.pid) return reply(request, [from, this.pid, request] as never);
     const passed = this.forward(to, request as never);
     for (let sent = 0; sent < followers; sent++) this.send(to, 'f'.repeat(16_000));
-    if (until !== undefined) while (this.node.whereis(until) === undefined);
+    if (until === undefined) return passed;
+    // Seen at once by all threads, though this one tells them nothing yet.
+    this.registerName('handed on');
+    while (this.node.whereis(until) === undefined);
     return passed;
   }
 
