@@ -15,8 +15,8 @@ if (!Number.isInteger(rounds) || rounds < 1)
   exit(`--rounds must be a number from 1 on, not ${values.rounds}`);
 if (unknown.length > 0) exit(`no such suite: ${unknown.join(', ')}`);
 
-const chosen = comparisons.filter(
-  ({ suite }) => positionals.length === 0 || positionals.includes(suite),
+const chosen = comparisons.filter(({ suite, isLong = false }) =>
+  positionals.length === 0 ? !isLong : positionals.includes(suite),
 );
 const systems: System[] = [tergo()];
 for (const found of [buildErgo(), findErlang()]) {

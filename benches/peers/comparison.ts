@@ -4,6 +4,7 @@ import {
   crossThreadGoals,
   eventLoopGoals,
   largeGoals,
+  memoryGoals,
   pubsubRows,
   topologyRows,
   isMet,
@@ -39,6 +40,8 @@ export interface Comparison {
   readonly bytes?: number;
   /** Who else does it; Ergo and Erlang, unless it says otherwise. */
   readonly peers?: readonly string[];
+  /** It takes minutes: only when it is asked for. */
+  readonly isLong?: boolean;
   /** Further figures, and what they are to reach. */
   readonly goals?: readonly OwnGoal[];
 }
@@ -64,6 +67,13 @@ export const comparisons: readonly Comparison[] = [
   { suite: 'network-call', unit: 'calls/s', timesErgo: 1.5, goals: topologyRows },
   { suite: 'network-call-100', unit: 'calls/s', timesErgo: 8, goals: topologyRows },
   { suite: 'network-large', unit: 'blocks/s', peers: NONE, goals: largeGoals },
+  {
+    suite: 'network-memory',
+    unit: 'operations/s',
+    peers: NONE,
+    isLong: true,
+    goals: memoryGoals,
+  },
   { suite: 'pubsub', unit: 'deliveries/s', timesErgo: 20, peers: ['ergo'], goals: pubsubRows },
 ];
 

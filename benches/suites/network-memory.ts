@@ -22,12 +22,10 @@ async function run(): Promise<Run> {
   }
   const ops = (await loads).reduce((sum, one) => sum + one, 0);
   const quarter = Math.floor(samples.length / 4);
-  const second = median(samples.slice(quarter, 2 * quarter));
-  const last = median(samples.slice(-quarter));
   const extra = {
-    rss_second_quarter: second,
-    rss_last_quarter: last,
-    growth: Math.round((last / second - 1) * 1000) / 1000,
+    rss_second_quarter: median(samples.slice(quarter, 2 * quarter)),
+    rss_third_quarter: median(samples.slice(2 * quarter, 3 * quarter)),
+    rss_last_quarter: median(samples.slice(-quarter)),
   };
   return { ops, seconds: seconds(), extra };
 }
