@@ -111,7 +111,7 @@ export class PeerClocks {
     const asked = this.#readNow();
     const wallMs = this.#runtime.clock.wallNow() - asked;
     Object.assign(reading, { askedAt: asked, wallMs });
-    const time = await this.#far.questions.ask(station, 'time').catch(() => undefined);
+    const time = await this.#timeOf(station, reading);
     if (typeof time !== 'number' || !Number.isFinite(time) || this.#wasSet(wallMs)) return;
     // It was read later than `asked`, and earlier than now: it is ahead by `aheadMs` at most, and not by less than this.
     const aheadMs = time - asked;
@@ -119,5 +119,16 @@ export class PeerClocks {
     const known = reading.aheadMs ?? -Infinity;
     const isWrong = known < time - now || now - reading.readAt > STANDS_MS;
     if (isWrong || aheadMs < known) Object.assign(reading, { aheadMs, readAt: now });
+  }
+
+  /** `undefined` when it has not told it. */
+  #timeOf(station: Station, reading: ClockReading): Promise<unknown> {
+    try {
+      return this.#far.questions.ask(station, 'time').catch(() => undefined);
+    } catch {
+      // Nothing was sent, as inside of a getter of a message: the next call asks.
+      reading.askedAt = -Infinity;
+      return Promise.resolve(undefined);
+    }
   }
 }
