@@ -4,7 +4,15 @@ import { virtualClock } from 'tergo/testing';
 import { FRAME_MESSAGE, KIND_REQUEST } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
-import { closeSharedPair, networkNode, pair, part, receivers, sharedPair } from './cluster.ts';
+import {
+  closeSharedPair,
+  networkNode,
+  pair,
+  part,
+  receivers,
+  sharedPair,
+  showWay,
+} from './cluster.ts';
 import { Hostile } from './hostile.ts';
 
 test.after.always(closeSharedPair);
@@ -189,6 +197,34 @@ test('important messages, calls and answers are refused where one side cannot co
   t.deepEqual(await always.do('call', to.pid, { type: 'echo' }, { important: false }), {
     type: 'echo',
   });
+});
+
+test('an important answer on the way back through a third node reaches a caller that cannot confirm it', async (t) => {
+  const a = await networkNode('plain@localhost', { flags: { importantDelivery: false } });
+  const middle = await networkNode('middle@localhost');
+  const end = await networkNode('end@localhost');
+  t.teardown(async () => {
+    await a.stopForce();
+    await middle.stopForce();
+    await end.stopForce();
+  });
+  showWay(a, middle);
+  showWay(middle, end);
+  const from = await puppet(a, 0);
+  const to = await puppet(middle, 0);
+  const last = await puppet(end, 0);
+  for (const [answer, told] of [
+    ['sendResponseImportant', ['answered', 'the answer']],
+    ['sendResponseErrorImportant', ['rejected', { message: 'the answer' }]],
+  ] as const) {
+    await last.do('forgetCallers');
+    const request = { type: 'pass on', to: last.pid, isKept: true };
+    const asked = from.do('callAndTell', to.pid, request, 60_000);
+    const caller = await waitFor('the call', () => last.do('keptCaller'));
+    const value = answer === 'sendResponseImportant' ? 'the answer' : new RangeError('the answer');
+    await t.throwsAsync(last.do(answer, caller, value), { code: 'unsupported' });
+    t.like(await asked, told);
+  }
 });
 
 test('an important call to an alias that is gone rejects while its process is busy', async (t) => {

@@ -87,7 +87,15 @@ export class ConfirmedAnswers {
     const call = this.#far.calls.answeredBy({ station, number });
     if (call === undefined)
       throw new TergoError('response-ignored', 'nobody waits for this response any more');
-    await this.#runtime.calls.confirm(call, answerIn(isValue, answer));
+    const { calls } = this.#runtime;
+    const given = answerIn(isValue, answer);
+    try {
+      await calls.confirm(call, given);
+    } catch (error) {
+      // Whoever gives it has the call no more, and neither has this thread: the caller gets it all the same.
+      if (TergoError.is(error, 'unsupported')) calls.settle(call, given);
+      throw error;
+    }
   }
 
   #respondHere([pid, ref, isValue, answer]: RespondWords): Promise<void> {
