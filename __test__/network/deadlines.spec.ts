@@ -1,9 +1,10 @@
 import test from 'ava';
 import type { Caller, TergoError } from 'tergo';
+import { virtualClock } from 'tergo/testing';
 import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { puppet } from '../threads/stage.ts';
-import { closeSharedPair, networkNode, receivers, sharedPair } from './cluster.ts';
+import { closeSharedPair, networkNode, receivers, sharedPair, showWay } from './cluster.ts';
 import { Hostile } from './hostile.ts';
 
 test.after.always(closeSharedPair);
@@ -62,3 +63,27 @@ for (const { title, thread } of receivers) {
     );
   });
 }
+
+test('of a call that has not told its time nobody says that it has timed out', async (t) => {
+  const clock = virtualClock();
+  const caller = await networkNode('caller@localhost');
+  const callee = await networkNode('callee@localhost', {}, { clock });
+  t.teardown(async () => {
+    await caller.stopForce();
+    await callee.stopForce();
+  });
+  showWay(caller, callee);
+  const to = await puppet(callee, 0);
+  const giveUp = new AbortController();
+  const options = { timeoutMs: 60_000, signal: giveUp.signal };
+  const aborted = t.throwsAsync(caller.call(to.pid, { type: 'keep' } as never, options), {
+    code: 'aborted',
+  });
+  const kept = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+  await clock.advance(10_000);
+  giveUp.abort();
+  await aborted;
+  caller.send(to.pid, 'given up');
+  await to.messages(1);
+  await t.throwsAsync(to.do('sendResponseImportant', kept, 'late'), { code: 'response-ignored' });
+});
