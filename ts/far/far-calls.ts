@@ -51,6 +51,8 @@ export class FarCalls {
   readonly #cancelled = new Set<Key>();
   readonly #moves: FarMoves;
   #lastNumber: number;
+  /** The last number before they began anew. */
+  #highestBefore = 0;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
@@ -65,6 +67,7 @@ export class FarCalls {
     this.#moves = new FarMoves(runtime, far, {
       at: (number) => this.#out.get(number),
       end: (number, reason) => this.#settleEnded(number, reason),
+      wasGiven: (number) => number <= Math.max(this.#lastNumber, this.#highestBefore),
     });
     far.questions.onPeer('alias', isAlias, (_station, alias: LocalAlias) => alias.alive);
   }
@@ -348,7 +351,11 @@ export class FarCalls {
   }
 
   #nextNumber(): number {
-    this.#lastNumber = this.#lastNumber === LAST_NUMBER ? 1 : this.#lastNumber + 1;
+    if (this.#lastNumber === LAST_NUMBER) {
+      this.#highestBefore = LAST_NUMBER;
+      this.#lastNumber = 0;
+    }
+    this.#lastNumber += 1;
     return this.#lastNumber;
   }
 }
