@@ -1,7 +1,8 @@
 import test from 'ava';
 import { type Caller, processId, processName, type TergoError } from 'tergo';
 import { virtualClock } from 'tergo/testing';
-import { FRAME_MESSAGE, KIND_REQUEST } from '../../ts/native/layout.ts';
+import { Control } from '../../ts/far/control.ts';
+import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
 import {
@@ -151,6 +152,31 @@ test('an important answer that nobody confirms rejects in time, or with the loss
   const ended = t.throwsAsync(lost, { code: 'no-connection' });
   await peer.close();
   await ended;
+});
+
+test('why nobody waits for an important answer is told in time, also if the node of the caller says nothing', async (t) => {
+  const clock = virtualClock();
+  const node = await networkNode('callee@localhost', {}, { clock });
+  const peer = await Hostile.connect(node, 'caller@localhost');
+  t.teardown(async () => {
+    await peer.close();
+    await node.stopForce();
+  });
+  const to = await puppet(node, 0);
+  const { slot: first, generation: second } = to.pid as unknown as {
+    readonly slot: number;
+    readonly generation: number;
+  };
+  const message = { op: FRAME_MESSAGE, first, second } as const;
+  peer.say({ ...message, kind: KIND_REQUEST, prefix: [1, 0], value: { type: 'keep' } });
+  const caller = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+  peer.say({ first: Control.cancel, second: 1 });
+  peer.say({ ...message, kind: KIND_FAR, value: 'given up' });
+  await to.messages(1);
+  const told = to.do('sendResponseImportant', caller, 'late');
+  const ignored = t.throwsAsync(told, { code: 'response-ignored' });
+  await clock.advance(5000);
+  await ignored;
 });
 
 test('an important answer rejects when the node of the caller is lost', async (t) => {
