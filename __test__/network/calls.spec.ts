@@ -135,3 +135,19 @@ test('a lost connection rejects every call, once', async (t) => {
   const ends = (await Promise.all(asked)) as readonly [string, TergoError][];
   t.true(ends.every(([how, error]) => how === 'rejected' && error.code === 'no-connection'));
 });
+
+test('a getter of a message cannot call another node, also not as the first call to it', async (t) => {
+  const { a, b } = await pair(t);
+  const to = await puppet(b, 0);
+  await a.network.connect('b@localhost');
+  let inner: Promise<unknown> | undefined;
+  const message = {
+    get part() {
+      inner = a.call(to.pid, { type: 'echo' } as never);
+      return 5;
+    },
+  };
+  a.send(to.pid, message);
+  await t.throwsAsync(inner!, { code: 'not-allowed', message: /getter/ });
+  t.deepEqual(await a.call(to.pid, { type: 'echo' } as never), { type: 'echo' });
+});

@@ -1,9 +1,10 @@
 import test from 'ava';
 import type { Caller, TergoError } from 'tergo';
-import { FRAME_MESSAGE, KIND_REQUEST } from '../../ts/native/layout.ts';
+import { virtualClock } from 'tergo/testing';
+import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { puppet } from '../threads/stage.ts';
-import { closeSharedPair, networkNode, receivers, sharedPair } from './cluster.ts';
+import { closeSharedPair, networkNode, receivers, sharedPair, showWay } from './cluster.ts';
 import { Hostile } from './hostile.ts';
 
 test.after.always(closeSharedPair);
@@ -34,12 +35,9 @@ test('a request that arrives after its time is over is not handled, also if no w
   // Over, over for long, far away, not told.
   for (const [index, deadline] of [told(-1000), told(-1e8), told(60_000), 0].entries())
     ask(index + 1, deadline);
-  let answered: readonly unknown[] = [];
-  await waitFor('the requests that are in time', async () => {
-    answered = [...answered, ...(await to.do<readonly unknown[]>('answerKept', 'kept'))];
-    return answered.length >= 2;
-  });
-  t.deepEqual(answered, ['ok', 'ok']);
+  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, first, second, value: 'all have come' });
+  t.deepEqual(await to.messages(1), ['all have come']);
+  t.deepEqual(await to.do('keptNumbers'), [3, 4]);
   t.true(peer.isConnected);
 });
 
@@ -65,3 +63,27 @@ for (const { title, thread } of receivers) {
     );
   });
 }
+
+test('of a call that has not told its time nobody says that it has timed out', async (t) => {
+  const clock = virtualClock();
+  const caller = await networkNode('caller@localhost');
+  const callee = await networkNode('callee@localhost', {}, { clock });
+  t.teardown(async () => {
+    await caller.stopForce();
+    await callee.stopForce();
+  });
+  showWay(caller, callee);
+  const to = await puppet(callee, 0);
+  const giveUp = new AbortController();
+  const options = { timeoutMs: 60_000, signal: giveUp.signal };
+  const aborted = t.throwsAsync(caller.call(to.pid, { type: 'keep' } as never, options), {
+    code: 'aborted',
+  });
+  const kept = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+  await clock.advance(10_000);
+  giveUp.abort();
+  await aborted;
+  caller.send(to.pid, 'given up');
+  await to.messages(1);
+  await t.throwsAsync(to.do('sendResponseImportant', kept, 'late'), { code: 'response-ignored' });
+});

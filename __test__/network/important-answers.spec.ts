@@ -1,10 +1,19 @@
 import test from 'ava';
 import { type Caller, processId, processName, type TergoError } from 'tergo';
 import { virtualClock } from 'tergo/testing';
-import { FRAME_MESSAGE, KIND_REQUEST } from '../../ts/native/layout.ts';
+import { Control } from '../../ts/far/control.ts';
+import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
-import { closeSharedPair, networkNode, pair, part, receivers, sharedPair } from './cluster.ts';
+import {
+  closeSharedPair,
+  networkNode,
+  pair,
+  part,
+  receivers,
+  sharedPair,
+  showWay,
+} from './cluster.ts';
 import { Hostile } from './hostile.ts';
 
 test.after.always(closeSharedPair);
@@ -145,6 +154,31 @@ test('an important answer that nobody confirms rejects in time, or with the loss
   await ended;
 });
 
+test('why nobody waits for an important answer is told in time, also if the node of the caller says nothing', async (t) => {
+  const clock = virtualClock();
+  const node = await networkNode('callee@localhost', {}, { clock });
+  const peer = await Hostile.connect(node, 'caller@localhost');
+  t.teardown(async () => {
+    await peer.close();
+    await node.stopForce();
+  });
+  const to = await puppet(node, 0);
+  const { slot: first, generation: second } = to.pid as unknown as {
+    readonly slot: number;
+    readonly generation: number;
+  };
+  const message = { op: FRAME_MESSAGE, first, second } as const;
+  peer.say({ ...message, kind: KIND_REQUEST, prefix: [1, 0], value: { type: 'keep' } });
+  const caller = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+  peer.say({ first: Control.cancel, second: 1 });
+  peer.say({ ...message, kind: KIND_FAR, value: 'given up' });
+  await to.messages(1);
+  const told = to.do('sendResponseImportant', caller, 'late');
+  const ignored = t.throwsAsync(told, { code: 'response-ignored' });
+  await clock.advance(5000);
+  await ignored;
+});
+
 test('an important answer rejects when the node of the caller is lost', async (t) => {
   const nodes = await pair(t);
   const { a, b } = nodes;
@@ -189,6 +223,34 @@ test('important messages, calls and answers are refused where one side cannot co
   t.deepEqual(await always.do('call', to.pid, { type: 'echo' }, { important: false }), {
     type: 'echo',
   });
+});
+
+test('an important answer on the way back through a third node reaches a caller that cannot confirm it', async (t) => {
+  const a = await networkNode('plain@localhost', { flags: { importantDelivery: false } });
+  const middle = await networkNode('middle@localhost');
+  const end = await networkNode('end@localhost');
+  t.teardown(async () => {
+    await a.stopForce();
+    await middle.stopForce();
+    await end.stopForce();
+  });
+  showWay(a, middle);
+  showWay(middle, end);
+  const from = await puppet(a, 0);
+  const to = await puppet(middle, 0);
+  const last = await puppet(end, 0);
+  for (const [answer, told] of [
+    ['sendResponseImportant', ['answered', 'the answer']],
+    ['sendResponseErrorImportant', ['rejected', { message: 'the answer' }]],
+  ] as const) {
+    await last.do('forgetCallers');
+    const request = { type: 'pass on', to: last.pid, isKept: true };
+    const asked = from.do('callAndTell', to.pid, request, 60_000);
+    const caller = await waitFor('the call', () => last.do('keptCaller'));
+    const value = answer === 'sendResponseImportant' ? 'the answer' : new RangeError('the answer');
+    await t.throwsAsync(last.do(answer, caller, value), { code: 'unsupported' });
+    t.like(await asked, told);
+  }
 });
 
 test('an important call to an alias that is gone rejects while its process is busy', async (t) => {

@@ -63,6 +63,10 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['an error that is none', { first: Control.replyError, second: 1, value: 'no error' }],
   ['an end without a reason', { first: Control.replyEnded, second: 1, value: 17 }],
   ['a move to nowhere', { first: Control.moved, second: 1, value: 'x' }],
+  [
+    'a move to another node',
+    { first: Control.moved, second: 1, value: new Forged(1, [0, 1, 1, 1, 'third@localhost', 5]) },
+  ],
   ['a response that is none', { first: Control.respond, value: ['ref', 'maybe', 1] }],
   ['a watch on nothing', { first: Control.watch, second: 1, value: ['thing', 'x'] }],
   ['an answer to a watch that is none', { first: Control.watched, second: 1, value: [1] }],

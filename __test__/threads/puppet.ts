@@ -97,6 +97,7 @@ export class Puppet extends Actor<PuppetProtocol> {
   readonly #seen: Notice[] = [];
   readonly #publishers = new Map<string, Publisher<unknown>>();
   readonly #callers: Caller<unknown>[] = [];
+  readonly #numbers: number[] = [];
 
   override init({ trapExit = false, splitHandle = false, ...fate }: PuppetOptions = {}): void {
     if (fate.fails !== undefined) throw new RangeError(fate.fails);
@@ -119,10 +120,11 @@ export class Puppet extends Actor<PuppetProtocol> {
 
   override handleCall(request: unknown, from: Pid<unknown>): MaybePromise<Answer> {
     if (isOrder(request)) return this.#do(request);
-    const { type } = request as { readonly type?: string };
+    const { type, number } = request as { readonly type?: string; readonly number?: number };
     if (type === 'who asks') return reply(request, [from, this.pid, request] as never);
     if (type === 'fail') throw new RangeError('it failed');
     if (type === 'silence') return noreply;
+    if (type === 'keep' && number !== undefined) this.#numbers.push(number);
     if (type === 'keep') this.#callers.push(this.callerOf(request) as Caller<unknown>);
     if (type === 'keep') return noreply;
     if (type === 'pass on') return this.#passOn(request as PassOn, from);
@@ -242,6 +244,11 @@ export class Puppet extends Actor<PuppetProtocol> {
   /** Answers what it was asked by `keep`. */
   answerKept(value: unknown): unknown {
     return this.#callers.splice(0).map((caller) => this.sendResponse(caller, value));
+  }
+
+  /** Which requests it was asked by `keep`, if they say a number. */
+  keptNumbers(): readonly unknown[] {
+    return this.#numbers;
   }
 
   forgetCallers(): void {

@@ -32,7 +32,7 @@ const INSPECTION: StartOptions = Object.freeze({
   important: false,
 });
 
-/** A reference: the short form of the node that made it, and at its end the deadline. */
+/** A reference: the short form of the node that made it, and at its end the deadline, `-1` when none is known. */
 const REF = /^Ref#<([0-9A-F]{8})\.[0-9]+\.([0-9.]+)>$/;
 
 /** The unsettled calls of a node. Every call settles once: reply, error, timeout, abort, an end on either side. */
@@ -100,7 +100,7 @@ export class CallTable {
   refOf(call: PendingCall): string {
     if (call.ref === undefined) {
       const serial = this.#runtime.serialOf(++this.#serial);
-      call.ref = `Ref#<${this.#runtime.home.short}.${serial}.${this.#deadlineOf(call)}>`;
+      call.ref = `Ref#<${this.#runtime.home.short}.${serial}.${this.knownDeadlineOf(call)}>`;
       if (!call.isSettled) this.#byRef.set(call.ref, call);
     }
     return call.ref;

@@ -6,11 +6,19 @@ import { LocalPid } from '../process/pid.ts';
 import type { CallOrigin } from './arrived-request.ts';
 import { Control } from './control.ts';
 import type { Far } from './far.ts';
+import type { Patience } from './questions.ts';
 import type { RemotePid } from './remote-pid.ts';
 import type { Station } from './station.ts';
 
 /** How long an important answer waits to be taken, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
 const TAKEN_MS = 5000;
+const TAKEN: Patience = {
+  ms: TAKEN_MS,
+  text: `the answer was not confirmed to have reached its caller after ${TAKEN_MS} ms`,
+};
+/** How long another node may take to say whether a process lives, ms; after that it counts as living. */
+const LIVES_MS = 5000;
+const LIVES: Patience = { ms: LIVES_MS, text: `it was not told within ${LIVES_MS} ms` };
 
 /** How an answer travels: whether it is a value, and the value or the error. */
 type AnswerWords = readonly [isValue: boolean, answer: unknown];
@@ -51,19 +59,11 @@ export class ConfirmedAnswers {
 
   /** Whether a process of a connected node lives, by its own word. */
   async isAlive(pid: RemotePid): Promise<boolean> {
-    return (await this.#far.questions.ask(pid.station, 'lives', pid)) === true;
+    return (await this.#far.questions.askWithin(LIVES, pid.station, 'lives', pid)) === true;
   }
 
   async #ask(station: Station, question: string, ...args: readonly unknown[]): Promise<void> {
-    const { timers } = this.#runtime;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const text = `the answer was not confirmed to have reached its caller after ${TAKEN_MS} ms`;
-    const timer = timers.start(TAKEN_MS, () => reject(new TergoError('timeout', text)));
-    try {
-      await Promise.race([this.#far.questions.ask(station, question, ...args), late]);
-    } finally {
-      timers.cancel(timer);
-    }
+    await this.#far.questions.askWithin(TAKEN, station, question, ...args);
   }
 
   /** What cannot travel rejects the caller as well. */
@@ -87,7 +87,15 @@ export class ConfirmedAnswers {
     const call = this.#far.calls.answeredBy({ station, number });
     if (call === undefined)
       throw new TergoError('response-ignored', 'nobody waits for this response any more');
-    await this.#runtime.calls.confirm(call, answerIn(isValue, answer));
+    const { calls } = this.#runtime;
+    const given = answerIn(isValue, answer);
+    try {
+      await calls.confirm(call, given);
+    } catch (error) {
+      // Whoever gives it has the call no more, and neither has this thread: the caller gets it all the same.
+      if (TergoError.is(error, 'unsupported')) calls.settle(call, given);
+      throw error;
+    }
   }
 
   #respondHere([pid, ref, isValue, answer]: RespondWords): Promise<void> {

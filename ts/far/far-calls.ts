@@ -24,6 +24,7 @@ import { FarPid } from './far-pid.ts';
 import { type Answering, FarSettlement } from './far-settlement.ts';
 import { DRIFT_MS } from './peer-clocks.ts';
 import { NumberTable } from './number-table.ts';
+import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
 import type { RemoteName } from './remote-name.ts';
@@ -34,6 +35,11 @@ import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 /** A call as the side that answers it names it: station of the caller and number there. */
 type Key = number;
 
+/** After this the timeout of the call alone counts. */
+const ALIAS: Patience = {
+  ms: DEFAULT_TIMEOUT_MS,
+  text: `it was not told within ${DEFAULT_TIMEOUT_MS} ms whether the alias stands`,
+};
 /** So many cancelled calls are remembered: some of them were answered at the same moment and will never be met. */
 const KEPT_CANCELLED = 4096;
 /** Numbers go up to here before they begin anew; a call would have to last that long to meet its successor. */
@@ -51,6 +57,8 @@ export class FarCalls {
   readonly #cancelled = new Set<Key>();
   readonly #moves: FarMoves;
   #lastNumber: number;
+  /** The last number before they began anew. */
+  #highestBefore = 0;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
@@ -65,6 +73,7 @@ export class FarCalls {
     this.#moves = new FarMoves(runtime, far, {
       at: (number) => this.#out.get(number),
       end: (number, reason) => this.#settleEnded(number, reason),
+      wasGiven: (number) => number <= Math.max(this.#lastNumber, this.#highestBefore),
     });
     far.questions.onPeer('alias', isAlias, (_station, alias: LocalAlias) => alias.alive);
   }
@@ -227,7 +236,8 @@ export class FarCalls {
   async #checkAlias(call: PendingCall, alias: LocalAlias): Promise<void> {
     const { farNumber, station } = call;
     // A loss of the node rejects the call as well.
-    const stands = await this.#far.questions.ask(station, 'alias', alias).catch(() => true);
+    const { questions } = this.#far;
+    const stands = await questions.askWithin(ALIAS, station, 'alias', alias).catch(() => true);
     if (stands === false && call.farNumber === farNumber)
       this.#runtime.calls.reject(call, failure('alias-unknown', alias));
   }
@@ -348,7 +358,11 @@ export class FarCalls {
   }
 
   #nextNumber(): number {
-    this.#lastNumber = this.#lastNumber === LAST_NUMBER ? 1 : this.#lastNumber + 1;
+    if (this.#lastNumber === LAST_NUMBER) {
+      this.#highestBefore = LAST_NUMBER;
+      this.#lastNumber = 0;
+    }
+    this.#lastNumber += 1;
     return this.#lastNumber;
   }
 }

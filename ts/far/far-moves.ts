@@ -15,6 +15,8 @@ export interface OpenCalls {
   at(number: number): PendingCall | undefined;
   /** Whoever was to answer it has ended. */
   end(number: number, reason: ExitReason | undefined): void;
+  /** Whether a call of this thread may have had that number. */
+  wasGiven(number: number): boolean;
 }
 
 /** Calls of this thread that were handed on elsewhere: who has them now, and what if that one has ended. */
@@ -39,6 +41,11 @@ export class FarMoves {
   }
 
   #moved({ station, number, value }: Arrived): void {
+    if (!this.#mayTell(station, value))
+      return void this.#far.violated(
+        station,
+        'it hands a call on to a process that is none of its own',
+      );
     const call = this.#calls.at(number);
     // It has settled meanwhile: whoever has it now need not take it.
     if (call === undefined) return this.#cancelAt(value, number);
@@ -46,6 +53,12 @@ export class FarMoves {
     if (seatOf(call.station) === seatOf(station)) return this.#move(call, number, value);
     // Handed on twice, and the second one tells first.
     if (!isOfPeer(station)) this.#earlyOf(number).set(station, value);
+  }
+
+  /** A node hands calls on among its own threads: it may not say who else has one. */
+  #mayTell(station: Station, value: unknown): boolean {
+    if (!isOfPeer(station)) return true;
+    return value instanceof RemotePid && value.home === this.#far.peers.at(seatOf(station));
   }
 
   #move(call: PendingCall, number: number, to: LocalPid): void {
@@ -89,6 +102,8 @@ export class FarMoves {
   }
 
   #cancelAt(value: unknown, number: number): void {
+    // It would cancel a call that is yet to come.
+    if (!this.#calls.wasGiven(number)) return;
     if (value instanceof FarPid && value.isAlive)
       this.#far.controls.send(value.thread, Control.cancel, number);
     if (value instanceof RemotePid && value.home.isConnected)

@@ -84,9 +84,14 @@ export class FarSpawns {
     await this.#far.whenUp(thread);
     const linked = this.#linkedOf(parent, options);
     const proxy = linked === undefined ? 0 : this.#far.proxies.prepare();
-    const words = this.#words(parent, name, options, proxy);
     const number = ++this.#lastNumber;
-    this.#far.controls.send(thread, Control.spawn, number, words);
+    try {
+      const words = this.#words(parent, name, options, proxy);
+      this.#far.controls.send(thread, Control.spawn, number, words);
+    } catch (error) {
+      this.#far.proxies.unprepare(proxy);
+      throw error;
+    }
     this.underWay[thread] = (this.underWay[thread] ?? 0) + 1;
     const pid = await new Promise<FarPid>((resolve, reject) => {
       const settle = (): void => {

@@ -2,11 +2,15 @@ import type { Runtime } from '../node/runtime.ts';
 import { systemClock } from '../scheduler/clock.ts';
 import { deadlineIn, told, type ToldDeadline, UNTOLD } from './call-deadline.ts';
 import type { Far } from './far.ts';
+import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import type { Station } from './station.ts';
 
 /** How often a peer is asked for its time while it is called, ms. */
 const ASKED_EVERY_MS = 60_000;
+/** How long it may take to tell it, ms: one that came later would be too coarse. */
+const TOLD_MS = 5000;
+const TIME: Patience = { ms: TOLD_MS, text: `the time was not told within ${TOLD_MS} ms` };
 /** A finer reading stands no longer than this, ms: clocks drift apart. */
 const STANDS_MS = 5 * 60_000;
 /** So much clocks may drift apart meanwhile, ms. */
@@ -111,7 +115,7 @@ export class PeerClocks {
     const asked = this.#readNow();
     const wallMs = this.#runtime.clock.wallNow() - asked;
     Object.assign(reading, { askedAt: asked, wallMs });
-    const time = await this.#far.questions.ask(station, 'time').catch(() => undefined);
+    const time = await this.#timeOf(station, reading);
     if (typeof time !== 'number' || !Number.isFinite(time) || this.#wasSet(wallMs)) return;
     // It was read later than `asked`, and earlier than now: it is ahead by `aheadMs` at most, and not by less than this.
     const aheadMs = time - asked;
@@ -119,5 +123,16 @@ export class PeerClocks {
     const known = reading.aheadMs ?? -Infinity;
     const isWrong = known < time - now || now - reading.readAt > STANDS_MS;
     if (isWrong || aheadMs < known) Object.assign(reading, { aheadMs, readAt: now });
+  }
+
+  /** `undefined` when it has not told it. */
+  #timeOf(station: Station, reading: ClockReading): Promise<unknown> {
+    try {
+      return this.#far.questions.askWithin(TIME, station, 'time').catch(() => undefined);
+    } catch {
+      // Nothing was sent, as inside of a getter of a message: the next call asks.
+      reading.askedAt = -Infinity;
+      return Promise.resolve(undefined);
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { reasonOf } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
@@ -9,6 +10,12 @@ interface Asked {
   readonly station: Station;
   resolve(value: unknown): void;
   reject(error: Error): void;
+}
+
+/** How long an answer is waited for, and what is said when it has not come. */
+export interface Patience {
+  readonly ms: number;
+  readonly text: string;
 }
 
 /** What another node may ask. */
@@ -48,13 +55,25 @@ export class Questions {
 
   /** Rejects with what the other side threw, and with the reason of its end. Throws `unencodable`. */
   ask(station: Station, name: string, ...args: readonly unknown[]): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    if (isOfPeer(station) && !this.#far.peers.isUp(seatOf(station)))
-      return Promise.reject(failure('no-connection', name));
-    const number = ++this.#lastNumber;
-    this.#far.controls.send(station, Control.ask, number, [name, ...args]);
-    this.#asked.set(number, { station, resolve, reject });
-    return promise;
+    return this.#ask(station, [name, ...args]).promise;
+  }
+
+  /** The same, but rejects with `timeout` when no answer has come in time: one that never answers costs nothing then. */
+  askWithin(
+    { ms, text }: Patience,
+    station: Station,
+    name: string,
+    ...args: readonly unknown[]
+  ): Promise<unknown> {
+    const { number, promise } = this.#ask(station, [name, ...args]);
+    const { timers } = this.#far.runtime;
+    const index = timers.start(ms, () => {
+      this.#asked.get(number)?.reject(new TergoError('timeout', text));
+      this.#asked.delete(number);
+    });
+    // Once it has fired its index may be another's.
+    const timer = timers.handle(index);
+    return promise.finally(() => timer.cancel());
   }
 
   seatEnded(seat: number, reason: Error): void {
@@ -63,6 +82,19 @@ export class Questions {
       this.#asked.delete(number);
       asked.reject(reason);
     }
+  }
+
+  #ask(
+    station: Station,
+    words: readonly [name: string, ...args: readonly unknown[]],
+  ): { readonly number: number; readonly promise: Promise<unknown> } {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const number = ++this.#lastNumber;
+    if (isOfPeer(station) && !this.#far.peers.isUp(seatOf(station)))
+      return { number, promise: Promise.reject(failure('no-connection', words[0])) };
+    this.#far.controls.send(station, Control.ask, number, words);
+    this.#asked.set(number, { station, resolve, reject });
+    return { number, promise };
   }
 
   async #answer({ station, number, value }: Arrived): Promise<void> {

@@ -64,8 +64,8 @@ export class RemoteSpawns {
       throw new TergoError('unsupported', `${node} or this node has remote spawn off`);
     const isLinked = options.linkChild === true && parent !== this.#runtime.core;
     const proxy = isLinked ? this.#far.proxies.prepare() : 0;
-    const words = this.#words(parent, name, options, proxy);
     try {
+      const words = this.#words(parent, name, options, proxy);
       const pid = await this.#ask(home, words, options);
       if (isLinked) this.#far.links.adopt(parent, pid, proxy);
       return pid;

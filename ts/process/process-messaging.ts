@@ -179,7 +179,8 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
    * Answers a call by its `Caller`, and resolves when the answer has reached a caller that still waits for it: on its own
    * node or thread, within 5 s. Rejects with why it has not: `process-unknown` (the caller has ended), `timeout` (its call
    * has, or nobody has confirmed anything in time), `response-ignored` (answered before, or aborted),
-   * `no-connection`, `unsupported` (important delivery is off between the nodes; the call is still open then),
+   * `no-connection`, `unsupported` (important delivery is off between the nodes; the call is still open then, or
+   * answered, if another node has handed it on, which passes the answer on unconfirmed),
    * `unencodable`, `too-large`, `not-allowed`, `incorrect`. Source: Ergo `SendResponseImportant`.
    *
    * @example
