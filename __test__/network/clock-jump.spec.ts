@@ -10,9 +10,12 @@ test.after.always(closeSharedPair);
 async function reasonOf(from: Handle, to: Handle): Promise<string | undefined> {
   await to.do('forgetCallers');
   const asked = from.do('callAndTell', to.pid, { type: 'keep' }, 300);
-  const caller = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+  const taken = waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'), 1000);
+  // On a busy machine it may have timed out before it was taken, and then it is not.
+  const caller = await taken.catch(() => undefined);
   const [, { code }] = (await asked) as [string, TergoError];
   if (code !== 'timeout') throw new Error(`the call did not time out: ${code}`);
+  if (caller === undefined) return reasonOf(from, to);
   const answered = to.do('sendResponseImportant', caller, 'late');
   return await answered.then(
     () => 'answered',

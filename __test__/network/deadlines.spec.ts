@@ -53,13 +53,16 @@ for (const { title, thread } of receivers) {
         await to.do('forgetCallers');
         const asked = from.do('call', to.pid, { type: 'keep' }, { timeoutMs: 100 });
         const late = t.throwsAsync(asked, { code: 'timeout' });
-        const caller = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+        const taken = waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'), 1000);
+        // On a busy machine it may have timed out before it was taken, and then it is not.
+        const caller = await taken.catch(() => undefined);
         await late;
+        if (caller === undefined) return false;
         const told = to.do('sendResponseImportant', caller, 'late');
         const error = await t.throwsAsync<TergoError>(told);
         return error?.code === 'timeout';
       },
-      3000,
+      30_000,
     );
   });
 }

@@ -16,7 +16,7 @@ const STANDS_MS = 5 * 60_000;
 /** So much clocks may drift apart meanwhile, ms. */
 export const DRIFT_MS = 100;
 /** When the time of day is set by more than this, ms, the machine may have slept: its steady clock stands still then, that of the peer does not. */
-const SET_MS = 1000;
+const SET_MS = DRIFT_MS / 2;
 
 /** What is known of the clock of one peer. */
 export class ClockReading {
