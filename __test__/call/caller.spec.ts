@@ -267,3 +267,20 @@ test('a process that has ended answers no more', async (t) => {
   await inside(node, holder.pid, (self) => self.sendResponse(caller, 'from the living'));
   t.is(await answer, 'from the living');
 });
+
+test('the reference of a call cannot be guessed from that of another one', async (t) => {
+  const node = await quietNode(t);
+  const holder = await spawnHolder(node);
+  const secrets = new Set<string>();
+  const answers: Promise<unknown>[] = [];
+  for (let calls = 0; calls < 300; calls++) {
+    const { answer, caller } = await callHeld(node, holder);
+    const [, , secret = ''] = caller.ref.split('.');
+    t.regex(secret, /^[0-9]+-[0-9]+$/);
+    secrets.add(secret);
+    await inside(node, holder.pid, (self) => self.sendResponse(caller, 1 as never));
+    answers.push(answer);
+  }
+  t.is(secrets.size, 300);
+  t.is((await Promise.all(answers)).length, 300);
+});

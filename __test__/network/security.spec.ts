@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Node } from 'tergo';
+import type { Caller, Node } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
 import {
   FRAME_MESSAGE,
@@ -185,6 +185,24 @@ test('the node itself takes no exits and no messages of peers', async (t) => {
   t.deepEqual(await honest.do('seen'), []);
   t.true(enemy.isConnected);
   t.true(node.isAlive);
+});
+
+test('the reference of a call is no right to answer it without who calls', async (t) => {
+  const { node, enemy } = await attacked(t);
+  const target = await puppet(node, 0);
+  const asked = node.call(target.pid as never, { type: 'keep' } as never) as Promise<unknown>;
+  const { ref } = await waitFor('the call', () => target.do<Caller<unknown>>('keptCaller'));
+  const pid = new Forged(1, [0, 1, 1, 1]);
+  enemy.say({ first: Control.ask, second: 1, value: ['respond', pid, ref, true, 'forged'] });
+  const { slot: first, generation: second } = target.pid as unknown as {
+    readonly slot: number;
+    readonly generation: number;
+  };
+  enemy.say({ op: FRAME_MESSAGE, kind: KIND_FAR, first, second, value: 'it is said' });
+  await target.messages(1);
+  await target.do('answerKept', 'true');
+  t.is(await asked, 'true');
+  t.true(enemy.isConnected);
 });
 
 test('answers count only from who was asked', async (t) => {

@@ -20,6 +20,7 @@ import {
 import type { AnyCaller } from './caller.ts';
 import { CallDeadlines } from './call-deadlines.ts';
 import { type CallAnswer, PendingCall, type Settlement } from './pending-call.ts';
+import { RandomWords } from './random-words.ts';
 import type { Response } from './response.ts';
 
 /** What a call is started with: a user's options, or those of an inspection. */
@@ -32,8 +33,11 @@ const INSPECTION: StartOptions = Object.freeze({
   important: false,
 });
 
-/** A reference: the short form of the node that made it, and at its end the deadline, `-1` when none is known. */
-const REF = /^Ref#<([0-9A-F]{8})\.[0-9]+\.([0-9.]+)>$/;
+/**
+ * A reference: the short form of the node that made it, a number, what nobody can guess (it is the right to answer), and
+ * at its end the deadline, `-1` when none is known.
+ */
+const REF = /^Ref#<([0-9A-F]{8})\.[0-9]+\.[0-9]+-[0-9]+\.([0-9.]+)>$/;
 
 /** The unsettled calls of a node. Every call settles once: reply, error, timeout, abort, an end on either side. */
 export class CallTable {
@@ -43,6 +47,7 @@ export class CallTable {
   readonly #deadlines: CallDeadlines;
   /** Calls since the last rest: they get a timer only if they are still unsettled then. */
   #young: PendingCall[] = [];
+  readonly #random = new RandomWords();
   #serial = 0;
   /** Unsettled calls. */
   size = 0;
@@ -100,7 +105,9 @@ export class CallTable {
   refOf(call: PendingCall): string {
     if (call.ref === undefined) {
       const serial = this.#runtime.serialOf(++this.#serial);
-      call.ref = `Ref#<${this.#runtime.home.short}.${serial}.${this.knownDeadlineOf(call)}>`;
+      const secret = this.#random.take();
+      const { short } = this.#runtime.home;
+      call.ref = `Ref#<${short}.${serial}.${secret}.${this.knownDeadlineOf(call)}>`;
       if (!call.isSettled) this.#byRef.set(call.ref, call);
     }
     return call.ref;
@@ -131,6 +138,11 @@ export class CallTable {
   /** Whether a call of this reference waits for its answer here. */
   keeps(ref: string): boolean {
     return this.#byRef.has(ref);
+  }
+
+  /** Who waits for the answer to a call that is kept here. */
+  waiterOf(ref: string): LocalPid | undefined {
+    return this.#byRef.get(ref)?.from;
   }
 
   /** Answers a call that is kept here, and resolves when its caller has the answer; rejects with `response-ignored` and what went wrong on the way. */

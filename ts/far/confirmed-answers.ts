@@ -98,7 +98,11 @@ export class ConfirmedAnswers {
     }
   }
 
-  #respondHere([pid, ref, isValue, answer]: RespondWords): Promise<void> {
+  /** Only what `callerOf` gave names the caller as well. */
+  async #respondHere([pid, ref, isValue, answer]: RespondWords): Promise<void> {
+    const waiter = this.#runtime.calls.waiterOf(ref);
+    if (waiter !== undefined && waiter !== pid)
+      throw new TergoError('response-ignored', `${pid} does not wait for this response`);
     return this.#runtime.answers.confirmHere({ pid, ref }, answerIn(isValue, answer));
   }
 
