@@ -8,6 +8,12 @@ interface Entry {
   readonly fire: () => void;
 }
 
+/**
+ * A timer is named by its place and, above that, by the count of timers at its start: a place is used again, and who cancels a timer that
+ * has fired must not cancel the next one there.
+ */
+const PLACES = 2 ** 26;
+const COUNTS = 2 ** 26;
 const REPEATED = OP_TIMER_START | (1 << COMMAND_KIND_SHIFT);
 
 /** All timers of a node: entries of the core's wheel, which stands behind one libuv timer. */
@@ -21,7 +27,7 @@ export class TimerTable {
     this.#driver = driver;
   }
 
-  /** Calls `fire` once, not before `delayMs` are over; gives the timer's index. */
+  /** Calls `fire` once, not before `delayMs` are over; gives the timer's name, a number from 0 on. */
   start(delayMs: number, fire: () => void): number {
     return this.#start(OP_TIMER_START, delayMs, {
       sequence: this.#next(),
@@ -35,20 +41,19 @@ export class TimerTable {
     return this.#start(REPEATED, everyMs, { sequence: this.#next(), isRepeated: true, fire });
   }
 
-  /** True if it had still been to fire. */
-  cancel(index: number): boolean {
-    const entry = this.#entries[index];
-    if (entry === undefined) return false;
-    this.#forget(index);
-    this.#driver.outbox.write(OP_TIMER_CANCEL, index, entry.sequence, 0);
+  /** True if it had still been to fire; false for -1, which names none. */
+  cancel(timer: number): boolean {
+    const place = timer % PLACES;
+    const entry = this.#entries[place];
+    if (entry === undefined || nameOf(place, entry) !== timer) return false;
+    this.#forget(place);
+    this.#driver.outbox.write(OP_TIMER_CANCEL, place, entry.sequence, 0);
     return true;
   }
 
   /** The object that a user holds. */
-  handle(index: number): Timer {
-    const entry = this.#entries[index];
-    // An index is used again; the entry tells whether it is still this timer.
-    const cancel = (): boolean => this.#entries[index] === entry && this.cancel(index);
+  handle(timer: number): Timer {
+    const cancel = (): boolean => this.cancel(timer);
     return { cancel, [Symbol.dispose]: () => void cancel() };
   }
 
@@ -67,7 +72,7 @@ export class TimerTable {
     this.#driver.outbox.write(op, index, delay, entry.sequence);
     // The core counts from its `NOW`, which would be later in the next turn: by all that the callback takes.
     this.#driver.outbox.flush();
-    return index;
+    return nameOf(index, entry);
   }
 
   #forget(index: number): void {
@@ -79,4 +84,8 @@ export class TimerTable {
     this.#sequence = (this.#sequence + 1) >>> 0;
     return this.#sequence;
   }
+}
+
+function nameOf(place: number, { sequence }: Entry): number {
+  return (sequence % COUNTS) * PLACES + place;
 }
