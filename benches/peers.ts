@@ -29,11 +29,7 @@ for (const { suite, peers = ['ergo', 'erlang'] } of chosen) {
   const able = systems.filter(({ name }) => name === 'tergo' || peers.includes(name));
   for (let round = 1; round <= rounds; round++) {
     for (const system of able) {
-      const result = await system.run(suite);
-      figures.push(result);
-      console.log(
-        `${suite}, round ${round}: ${system.name} ${Math.round(result.rate).toLocaleString('en-US')}/s`,
-      );
+      figures.push(...(await tried(system, suite, round)));
     }
   }
 }
@@ -42,6 +38,24 @@ console.log(`\n${tableOf(chosen, figures)}`);
 const file = writeResults(describeMachine(systems), rounds, chosen, figures);
 console.log(`\nwritten to ${file}`);
 for (const goal of unmetGoals(chosen, figures)) console.log(`goal missed: ${goal}`);
+
+/** A peer that cannot do it is told of, and left out of that round. */
+async function tried(system: System, suite: string, round: number): Promise<readonly Figures[]> {
+  try {
+    const result = await system.run(suite);
+    console.log(`${suite}, round ${round}: ${system.name} ${whole(result.rate)}/s`);
+    return [result];
+  } catch (error) {
+    if (system.name === 'tergo') throw error;
+    const [text] = String(error).split('\n');
+    console.log(`${suite}, round ${round}: ${system.name} failed: ${text}`);
+    return [];
+  }
+}
+
+function whole(rate: number): string {
+  return Math.round(rate).toLocaleString('en-US');
+}
 
 function exit(text: string): never {
   console.error(text);

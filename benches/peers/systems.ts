@@ -107,9 +107,12 @@ function must(file: string, args: readonly string[], cwd: string): void {
   if (status !== 0) throw new Error(`${file} ${args.join(' ')} failed: ${stderr}`);
 }
 
+/** How long a suite may take, ms: a peer may hang in one that is too much for it. */
+const WITHIN_MS = 15 * 60_000;
+
 /** The last line that a program prints is its figures. */
 async function measured(file: string, args: readonly string[]): Promise<Figures> {
-  const { stdout } = await promisify(execFile)(file, args, { cwd: root });
+  const { stdout } = await promisify(execFile)(file, args, { cwd: root, timeout: WITHIN_MS });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Figures;
 }
 
