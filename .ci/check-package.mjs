@@ -111,7 +111,7 @@ async function checkManifest() {
 
 function useIt(filename) {
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`], folder);
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${filename}`], folder);
   for (const [name, lines] of Object.entries(program))
     fs.writeFileSync(path.join(folder, name), lines.join('\n'));
   const flags = [
