@@ -1,7 +1,7 @@
-import { LoggerLane } from '../log/logger-lane.ts';
 import type { LogHub } from '../log/log-hub.ts';
 import type { LogRecord } from '../log/log-record.ts';
 import type { LoggerOptions } from '../log/logger.ts';
+import { MailboxLane } from '../log/mailbox-lane.ts';
 import type { FarPid } from './far-pid.ts';
 
 /** A process of another thread that serves as logger, or did; what it has not taken yet counts for the next time, too. */
@@ -16,7 +16,7 @@ export interface FarReader {
 }
 
 /** The way to a process of another thread that serves as logger: like `ProcessLane`, but its thread tells what it has taken. */
-export class FarLane extends LoggerLane {
+export class FarLane extends MailboxLane {
   readonly #reader: FarReader;
 
   /** Throws `incorrect`, naming the key. */
@@ -47,22 +47,7 @@ export class FarLane extends LoggerLane {
     }
   }
 
-  /** The process has taken a record. */
-  taken(): void {
-    this.written += 1;
-    this.tellDropped();
-  }
-
-  /** What is on its way is the process's own matter. */
-  override drained(): undefined {
-    return undefined;
-  }
-
   override close(): void {
     this.#reader.leave();
-  }
-
-  override flush(): void {
-    // A process runs no callback any more when the OS process ends.
   }
 }

@@ -1,6 +1,6 @@
-import { LoggerLane } from '../log/logger-lane.ts';
 import type { LogRecord } from '../log/log-record.ts';
 import type { LoggerOptions } from '../log/logger.ts';
+import { MailboxLane } from '../log/mailbox-lane.ts';
 import { KIND_LOG, QUEUE_LOG } from '../native/layout.ts';
 import { BOUNDED, type ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
@@ -9,7 +9,7 @@ import { kindAndQueue } from '../scheduler/outbox.ts';
  * The way to a process that serves as logger: its records wait in its mailbox, but no more than the queue
  * may hold. Its own log is off meanwhile: its records would come back to it without end.
  */
-export class ProcessLane extends LoggerLane {
+export class ProcessLane extends MailboxLane {
   readonly #process: ProcessRecord;
 
   /** Throws `incorrect`, naming the key. */
@@ -36,22 +36,7 @@ export class ProcessLane extends LoggerLane {
     return true;
   }
 
-  /** The process has taken a record. */
-  taken(): void {
-    this.written += 1;
-    this.tellDropped();
-  }
-
-  /** What is in its mailbox is its own matter. */
-  override drained(): undefined {
-    return undefined;
-  }
-
   override close(): void {
     this.#process.more.logger = undefined;
-  }
-
-  override flush(): void {
-    // A process runs no callback any more when the OS process ends.
   }
 }
