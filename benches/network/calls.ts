@@ -1,8 +1,9 @@
 import { Actor, reply, type Answer, type Pid, type Request } from 'tergo';
 import type { EchoProtocol } from '../threads/echo.ts';
-import { median, stopwatch, verify, type Run, type Suite } from '../suite.ts';
+import { median, stopwatch, verify, type Suite } from '../suite.ts';
 import { echoSpawn } from './spawn-names.ts';
-import { connectedNodes, type NodePair, rateInOneProcess, topologies } from './topology.ts';
+import { topologyRun } from './topology-run.ts';
+import type { NodePair } from './topology.ts';
 
 const ROUNDS = 5;
 
@@ -34,19 +35,12 @@ class Caller extends Actor<CallerProtocol> {
 
 /** The suite for that work, in all topologies, and encrypted between two threads. */
 export function callSuite(work: Work): Suite {
-  return { unit: 'calls', warmUps: 0, runs: 1, run: () => run(work) };
-}
-
-async function run(work: Work): Promise<Run> {
-  const extra: Record<string, number> = {};
-  for (const topology of topologies) {
-    await using nodes = await connectedNodes(topology);
-    extra[`${topology}_rate`] = await rateOf(nodes, work);
-  }
-  await using nodes = await connectedNodes('two_threads', { isEncrypted: true });
-  extra['two_threads_tls_rate'] = await rateOf(nodes, work);
-  const ops = work.callers * work.calls;
-  return { ops, seconds: ops / rateInOneProcess(extra), extra };
+  return {
+    unit: 'calls',
+    warmUps: 0,
+    runs: 1,
+    run: () => topologyRun(work.callers * work.calls, (nodes) => rateOf(nodes, work)),
+  };
 }
 
 /** Calls per second, the median of some rounds after one that warms up. */

@@ -1,8 +1,9 @@
 import { Source } from '../threads/flood.ts';
-import { median, stopwatch, verify, type Run, type Suite } from '../suite.ts';
+import { median, stopwatch, verify, type Suite } from '../suite.ts';
 import type { CargoName } from '../threads/cargo.ts';
 import { sinkSpawn } from './spawn-names.ts';
-import { connectedNodes, type NodePair, rateInOneProcess, topologies } from './topology.ts';
+import { topologyRun } from './topology-run.ts';
+import type { NodePair } from './topology.ts';
 
 const ROUNDS = 5;
 const WITHIN = { timeoutMs: 120_000 };
@@ -17,19 +18,12 @@ export interface Work {
 
 /** The suite for that work, in all topologies, and encrypted between two threads. */
 export function floodSuite(work: Work): Suite {
-  return { unit: 'messages', warmUps: 0, runs: 1, run: () => run(work) };
-}
-
-async function run(work: Work): Promise<Run> {
-  const extra: Record<string, number> = {};
-  for (const topology of topologies) {
-    await using nodes = await connectedNodes(topology);
-    extra[`${topology}_rate`] = await rateOf(nodes, work);
-  }
-  await using nodes = await connectedNodes('two_threads', { isEncrypted: true });
-  extra['two_threads_tls_rate'] = await rateOf(nodes, work);
-  const ops = work.pairs * work.messages;
-  return { ops, seconds: ops / rateInOneProcess(extra), extra };
+  return {
+    unit: 'messages',
+    warmUps: 0,
+    runs: 1,
+    run: () => topologyRun(work.pairs * work.messages, (nodes) => rateOf(nodes, work)),
+  };
 }
 
 /** Messages per second, the median of some rounds after one that warms up. */

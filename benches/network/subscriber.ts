@@ -1,21 +1,6 @@
-import {
-  Actor,
-  eventId,
-  type EventId,
-  type EventName,
-  eventName,
-  noreply,
-  type Next,
-  type Node,
-} from 'tergo';
+import { Actor, eventId, type EventId, noreply, type Next, type Node } from 'tergo';
+import { type Tick, ticks } from '../producer.ts';
 
-export interface Tick {
-  readonly type: 'tick';
-  readonly payload: string;
-}
-
-/** What the node `bench_a` publishes. */
-export const ticks: EventName<Tick> = eventName('ticks');
 const remoteTicks: EventId<Tick> = eventId(ticks, 'bench_a@localhost');
 
 /** How often each subscriber of one JavaScript thread had the event, and how many are still to have it this round. */

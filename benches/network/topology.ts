@@ -65,8 +65,3 @@ const startPeerOf: Readonly<Record<Topology, (options: PeerOptions) => Promise<P
     return { port, stop };
   },
 };
-
-/** What is compared with peers whose nodes share an OS process: the faster one of the two ways to do that here. */
-export function rateInOneProcess(rates: Readonly<Record<string, number>>): number {
-  return Math.max(rates['one_thread_rate']!, rates['two_threads_rate']!);
-}

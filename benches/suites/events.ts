@@ -1,25 +1,10 @@
-import {
-  Actor,
-  eventName,
-  noreply,
-  reply,
-  type Answer,
-  type EventName,
-  type Next,
-  type Publisher,
-  type Request,
-} from 'tergo';
+import { Actor, noreply, type Next } from 'tergo';
 import { benchNode } from '../bench-node.ts';
+import { Producer, type Tick, ticks } from '../producer.ts';
 import { stopwatch, verify, type Run, type Suite } from '../suite.ts';
 
 const subscribers = 100_000;
 const publishes = 20;
-
-interface Tick {
-  readonly type: 'tick';
-  readonly payload: string;
-}
-const ticks: EventName<Tick> = eventName('ticks');
 
 /** What all subscribers write down: one count each, and how many are still to come this round. */
 class Tally {
@@ -35,21 +20,6 @@ class Tally {
   add(index: number): void {
     this.counts[index] = (this.counts[index] ?? 0) + 1;
     if (--this.#left === 0) this.#done();
-  }
-}
-
-type Publish = Request<{ type: 'publish' }, true>;
-
-class Producer extends Actor<{ request: Publish }> {
-  #ticks!: Publisher<Tick>;
-
-  override init(): void {
-    this.#ticks = this.registerEvent(ticks);
-  }
-
-  override handleCall(request: Publish): Answer {
-    this.sendEvent(this.#ticks, { type: 'tick', payload: 'hello' });
-    return reply(request, true);
   }
 }
 

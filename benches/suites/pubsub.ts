@@ -1,37 +1,14 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import {
-  Actor,
-  reply,
-  startNode,
-  type Answer,
-  type Node,
-  type Publisher,
-  type Request,
-} from 'tergo';
+import { startNode, type Node } from 'tergo';
 import { benchNetwork, portOf } from '../network/peer-node.ts';
 import { startSubscribers } from '../network/subscriber-nodes.ts';
-import { ticks, type Tick } from '../network/subscriber.ts';
+import { Producer } from '../producer.ts';
 import { median, stopwatch, type Run, type Suite } from '../suite.ts';
 
 const NODES = 10;
 const EACH = 100_000;
 const ROUNDS = 5;
-
-type Publish = Request<{ type: 'publish' }, true>;
-
-class Producer extends Actor<{ request: Publish }> {
-  #ticks!: Publisher<Tick>;
-
-  override init(): void {
-    this.#ticks = this.registerEvent(ticks);
-  }
-
-  override handleCall(request: Publish): Answer {
-    this.sendEvent(this.#ticks, { type: 'tick', payload: 'hello' });
-    return reply(request, true);
-  }
-}
 
 /** Subscribers somewhere; `round` resolves when all of them have had one more event. */
 interface Audience {
