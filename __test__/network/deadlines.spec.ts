@@ -5,7 +5,7 @@ import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts
 import { waitFor } from '../support/wait-for.ts';
 import { puppet } from '../threads/stage.ts';
 import { closeSharedPair, networkNode, receivers, sharedPair, showWay } from './cluster.ts';
-import { Hostile } from './hostile.ts';
+import { hostileCaller } from './hostile-caller.ts';
 
 test.after.always(closeSharedPair);
 
@@ -16,26 +16,16 @@ function told(aheadMs: number): number {
 }
 
 test('a request that arrives after its time is over is not handled, also if no word of that has come', async (t) => {
-  const node = await networkNode('callee@localhost');
-  const peer = await Hostile.connect(node, 'caller@localhost');
-  t.teardown(async () => {
-    await peer.close();
-    await node.stopForce();
-  });
-  const to = await puppet(node, 0);
-  const { slot: first, generation: second } = to.pid as unknown as {
-    readonly slot: number;
-    readonly generation: number;
-  };
+  const { peer, to, place } = await hostileCaller(t);
   const ask = (number: number, deadline: number): void =>
     peer.say({
-      ...{ op: FRAME_MESSAGE, kind: KIND_REQUEST, first, second },
+      ...{ op: FRAME_MESSAGE, kind: KIND_REQUEST, ...place },
       ...{ prefix: [number, deadline], value: { type: 'keep', number } },
     });
   // Over, over for long, far away, not told.
   for (const [index, deadline] of [told(-1000), told(-1e8), told(60_000), 0].entries())
     ask(index + 1, deadline);
-  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, first, second, value: 'all have come' });
+  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, ...place, value: 'all have come' });
   t.deepEqual(await to.messages(1), ['all have come']);
   t.deepEqual(await to.do('keptNumbers'), [3, 4]);
   t.true(peer.isConnected);

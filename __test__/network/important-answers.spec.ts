@@ -14,6 +14,7 @@ import {
   sharedPair,
   showWay,
 } from './cluster.ts';
+import { hostileCaller } from './hostile-caller.ts';
 import { Hostile } from './hostile.ts';
 
 test.after.always(closeSharedPair);
@@ -156,18 +157,8 @@ test('an important answer that nobody confirms rejects in time, or with the loss
 
 test('why nobody waits for an important answer is told in time, also if the node of the caller says nothing', async (t) => {
   const clock = virtualClock();
-  const node = await networkNode('callee@localhost', {}, { clock });
-  const peer = await Hostile.connect(node, 'caller@localhost');
-  t.teardown(async () => {
-    await peer.close();
-    await node.stopForce();
-  });
-  const to = await puppet(node, 0);
-  const { slot: first, generation: second } = to.pid as unknown as {
-    readonly slot: number;
-    readonly generation: number;
-  };
-  const message = { op: FRAME_MESSAGE, first, second } as const;
+  const { peer, to, place } = await hostileCaller(t, { clock });
+  const message = { op: FRAME_MESSAGE, ...place } as const;
   peer.say({ ...message, kind: KIND_REQUEST, prefix: [1, 0], value: { type: 'keep' } });
   const caller = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
   peer.say({ first: Control.cancel, second: 1 });
