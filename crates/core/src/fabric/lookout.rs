@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -17,6 +18,11 @@ const MISSES: u32 = 4;
 const FIRST_REST: Duration = Duration::from_millis(10);
 const LONGEST_REST: Duration = Duration::from_millis(250);
 
+thread_local! {
+    /// That of this OS thread: the nodes that it runs sleep and work as one.
+    static HERE: RefCell<Lookout> = RefCell::new(Lookout::new());
+}
+
 /// Decides whether a thread without work looks for frames for a moment, or sleeps at once.
 ///
 /// Looking pays off when an answer comes before a sleep would have begun and ended. It does harm when a core is wanted
@@ -35,8 +41,13 @@ pub(super) struct Lookout {
 }
 
 impl Lookout {
+    /// Does something with that of this OS thread.
+    pub fn with<T>(call: impl FnOnce(&mut Self) -> T) -> T {
+        HERE.with_borrow_mut(call)
+    }
+
     /// One that never looks when there is only one core.
-    pub fn new() -> Self {
+    fn new() -> Self {
         Self {
             has_cores: available_parallelism().is_ok_and(|cores| cores > NonZero::<usize>::MIN),
             slept_at: None,
@@ -72,14 +83,11 @@ impl Lookout {
         self.slept_at = Some(now);
     }
 
-    /// The thread is awake; true when it had slept.
-    #[inline]
-    pub fn wakes(&mut self, clock: impl Fn() -> Instant) -> bool {
-        let Some(since) = self.slept_at.take() else {
-            return false;
-        };
-        self.is_worth_it = clock() - since < SHORT_SLEEP;
-        true
+    /// The thread is awake.
+    pub fn wakes(&mut self, clock: impl Fn() -> Instant) {
+        if let Some(since) = self.slept_at.take() {
+            self.is_worth_it = clock() - since < SHORT_SLEEP;
+        }
     }
 
     fn missed(&mut self, now: Instant) {
@@ -161,7 +169,7 @@ mod tests {
             ..Lookout::new()
         };
         lookout.sleeps(ticks.now());
-        assert!(lookout.wakes(|| ticks.now()));
+        lookout.wakes(|| ticks.now());
         lookout
     }
 
@@ -172,7 +180,7 @@ mod tests {
         let mut lookout = after_a_short_sleep(&ticks);
         lookout.sleeps(ticks.now());
         ticks.pass(SHORT_SLEEP);
-        assert!(lookout.wakes(|| ticks.now()));
+        lookout.wakes(|| ticks.now());
         assert!(!lookout.look(|| ticks.now(), || true));
     }
 

@@ -18,7 +18,8 @@ pub(crate) struct Port {
     pub outgoing: Outgoing,
     /// What it receives.
     pub incoming: Incoming,
-    lookout: Lookout,
+    /// Whether it sleeps, or will before long.
+    is_asleep: bool,
     /// How often it was woken from sleep.
     pub wake_ups: u32,
 }
@@ -32,7 +33,7 @@ impl Port {
             incoming: Incoming::new(Arc::clone(&fabric), thread),
             fabric,
             thread,
-            lookout: Lookout::new(),
+            is_asleep: false,
             wake_ups: 0,
         }
     }
@@ -78,18 +79,22 @@ impl Port {
             return false;
         }
         let neighbours = Neighbours::of(&self.fabric, self.thread);
-        if neighbours.all_sleep() && self.look(&neighbours) {
+        let is_last = neighbours.all_sleep();
+        if is_last && self.look(&neighbours) {
             return false;
         }
         if !self.seat().inlet.inject.fall_asleep() {
             return false;
         }
-        self.lookout.sleeps(Instant::now());
+        self.is_asleep = true;
+        if is_last {
+            Lookout::with(|lookout| lookout.sleeps(Instant::now()));
+        }
         true
     }
 
     /// Looks for frames, as long as no other node of this OS thread gets some: true when some are here.
-    fn look(&mut self, neighbours: &Neighbours) -> bool {
+    fn look(&self, neighbours: &Neighbours) -> bool {
         let fabric = &self.fabric;
         let look = |is_last| {
             fabric.look(is_last);
@@ -100,7 +105,7 @@ impl Port {
             look(false);
             inject.is_pending() || neighbours.is_any_pending()
         };
-        if self.lookout.look(Instant::now, has_come) {
+        if Lookout::with(|lookout| lookout.look(Instant::now, has_come)) {
             // What came for a neighbour only: that one looks again before the OS thread sleeps.
             return inject.is_pending();
         }
@@ -112,8 +117,9 @@ impl Port {
     #[inline]
     pub fn stay_awake(&mut self) {
         self.seat().inlet.inject.stay_awake();
-        if self.lookout.wakes(Instant::now) {
+        if std::mem::take(&mut self.is_asleep) {
             self.wake_ups += 1;
+            Lookout::with(|lookout| lookout.wakes(Instant::now));
         }
     }
 }
