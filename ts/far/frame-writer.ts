@@ -224,7 +224,7 @@ export class FrameWriter {
       seat < MAX_THREADS ? high : high | (this.#profiles.plainWay << FRAME_SEAT_SHIFT);
     open.at = (end + 7) & ~7;
     this.#ring[PORT_AT + seat] = open.at;
-    if (this.#outbox.asleep) this.#outbox.rouse();
+    this.#outbox.noteFrame();
     return true;
   }
 
@@ -380,6 +380,6 @@ export class FrameWriter {
     last.end = at;
     open.at = at;
     this.#ring[PORT_AT + open.seat] = at;
-    if (this.#outbox.asleep) this.#outbox.rouse();
+    this.#outbox.noteFrame();
   }
 }

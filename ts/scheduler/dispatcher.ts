@@ -44,6 +44,8 @@ import { SharedValue, type Slab } from './slab.ts';
 
 /** Stands in `CURRENT` while no callback runs. */
 const NOBODY = 0xffff_ffff;
+/** So many records are read before what came of them goes to other threads and nodes: they work on that meanwhile. */
+const STRETCH = 32;
 /** Callbacks are counted in 30 bits, which stay small integers; a bit above marks a change without a count. */
 const COUNT_MASK = 0x3fff_ffff;
 const CALLBACK_FLAG = 0x4000_0000;
@@ -84,9 +86,13 @@ export class Dispatcher {
     if (this.#overtaken.length > 0) this.#forgetOvertaken();
   }
 
-  /** Reads on; true when all is read, false when the time slice is over before. */
+  /** Reads on; true when all is read, false when the time slice is over before, or somebody elsewhere need not wait for the rest. */
   walk(): boolean {
+    const driver = this.#driver;
+    let left = STRETCH;
     while (this.#at < this.#end) {
+      left -= 1;
+      if (left < 0 && driver.isAwaited) return false;
       const at = this.#at;
       const word = this.#ring[at]!;
       if (word >>> RECORD_OP_SHIFT === REC_SLICE) {
@@ -94,7 +100,7 @@ export class Dispatcher {
         const end = first + 2 * this.#ring[at + 1]!;
         this.#at = end;
         this.#slice(word & SLOT_MASK, first, end);
-        if (this.#driver.isExpired) return false;
+        if (driver.isExpired) return false;
       } else {
         this.#at = at + 3;
         this.#control(word >>> RECORD_OP_SHIFT, this.#ring[at + 1]!, this.#ring[at + 2]!);

@@ -170,6 +170,11 @@ export class Driver implements ClockMember {
     this.#laps = LAPS;
   }
 
+  /** Whether what callbacks have done, or will when promises go on, is for other threads or nodes. */
+  get isAwaited(): boolean {
+    return this.#isShared && (this.outbox.hasFrames || this.#laps > 0);
+  }
+
   /** Ends all turns; nothing keeps the OS process alive any more. */
   close(): void {
     this.#closed = true;
@@ -256,10 +261,24 @@ export class Driver implements ClockMember {
     for (;;) {
       const isRead = this.#dispatcher.walk();
       if (this.isExpired) return this.#yield();
+      if (!isRead && this.#stretch()) return;
       if (this.#laps > 0 && this.#hop()) return;
       if (isRead && !this.#turn()) return this.#pause();
     }
   }
+
+  /** In the middle of the inbox: what was written goes out. True when promises go on before the rest is read. */
+  #stretch(): boolean {
+    this.outbox.handOver();
+    if (this.#laps === 0) return false;
+    void RESOLVED.then(this.#goOn);
+    return true;
+  }
+
+  readonly #goOn = (): void => {
+    if (!this.#closed) this.outbox.handOver();
+    this.#run();
+  };
 
   /** Lets one microtask pass before the next turn; false when it has. */
   #hop(): boolean {
@@ -274,6 +293,7 @@ export class Driver implements ClockMember {
   #turn(): boolean {
     const { ring, outbox } = this;
     outbox.seal();
+    outbox.hasFrames = false;
     this.#turnNative();
     const used = ring[IN_USED]!;
     this.#dispatcher.open(used);
@@ -286,6 +306,7 @@ export class Driver implements ClockMember {
   /** The slice is over and work is left: libuv first. */
   #yield(): void {
     if (this.#closed) return;
+    this.outbox.handOver();
     this.outbox.check();
     this.#endSlice();
     this.#events.onRest();

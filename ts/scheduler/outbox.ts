@@ -44,6 +44,8 @@ export class Outbox {
   isBroken = false;
   /** Whether the driver sleeps and must be told of work. */
   asleep = true;
+  /** Whether frames stand in chunks for other threads that were not handed over. */
+  hasFrames = false;
   /** Whether a frame was handed over since the driver rested last. */
   hasHandedOver = false;
 
@@ -84,15 +86,18 @@ export class Outbox {
     );
   }
 
-  /**
-   * A frame stands in a chunk for another thread, and the driver sleeps. The first one goes at once, and the driver
-   * sleeps on: what it would do now would only keep the other thread from a core. Those after it go with its turn.
-   */
-  rouse(): void {
-    if (this.hasHandedOver) return this.#wake();
-    this.hasHandedOver = true;
+  /** A frame stands in a chunk for another thread. */
+  noteFrame(): void {
+    this.hasFrames = true;
+    if (this.asleep) this.#rouse();
+  }
+
+  /** Hands over the frames that were written, without taking a turn. What they may tell of goes before them. */
+  handOver(): void {
+    if (!this.hasFrames) return;
+    if (!this.isEmpty) this.flush();
+    this.hasFrames = false;
     this.#handOver();
-    this.#onHandedOver();
   }
 
   get isEmpty(): boolean {
@@ -128,6 +133,18 @@ export class Outbox {
       'internal',
       `the core refused a command (status ${status} at word ${this.ring[STATUS_AT]}); please report this`,
     );
+  }
+
+  /**
+   * The driver sleeps. The first frame goes at once, and the driver sleeps on: what it would do now would only keep the
+   * other thread from a core. Those after it go with its turn.
+   */
+  #rouse(): void {
+    if (this.hasHandedOver) return this.#wake();
+    this.hasHandedOver = true;
+    this.hasFrames = false;
+    this.#handOver();
+    this.#onHandedOver();
   }
 }
 

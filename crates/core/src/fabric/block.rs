@@ -31,6 +31,12 @@ impl Block {
         self.words[at as usize].load(Relaxed)
     }
 
+    /// So many words from one on.
+    #[inline]
+    pub(crate) fn words_at<const N: usize>(&self, at: u32) -> Option<&[SharedWord; N]> {
+        self.words.get(at as usize..)?.first_chunk()
+    }
+
     /// Writes a word.
     #[inline]
     pub fn set(&self, at: u32, value: u32) {
@@ -65,15 +71,14 @@ impl Block {
 
     /// Appends so many bytes from a word on.
     pub(crate) fn read_bytes(&self, at: u32, length: u32, bytes: &mut Vec<u8>) {
-        let end = bytes.len() + length as usize;
+        let begin = bytes.len();
         let words = &self.words[at as usize..][..length.div_ceil(4) as usize];
-        bytes.reserve(4 * words.len());
-        bytes.extend(
-            words
-                .iter()
-                .flat_map(|word| word.load(Relaxed).to_ne_bytes()),
-        );
-        bytes.truncate(end);
+        bytes.resize(begin + 4 * words.len(), 0);
+        let (fours, _) = bytes[begin..].as_chunks_mut::<4>();
+        for (four, word) in fours.iter_mut().zip(words) {
+            *four = word.load(Relaxed).to_ne_bytes();
+        }
+        bytes.truncate(begin + length as usize);
     }
 }
 

@@ -1,8 +1,11 @@
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::Block;
 use crate::layout::{
     FORMAT_INT, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_QUEUE_SHIFT,
     FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, MAX_THREADS, SLOT_MASK,
 };
+use crate::sync::SharedWord;
 
 const THREAD_SHIFT: u32 = 24;
 const ID_HIGH_MASK: u32 = (1 << FRAME_SEAT_SHIFT) - 1;
@@ -49,8 +52,9 @@ pub struct FrameHead {
 
 impl FrameHead {
     /// Reads what a thread wrote for a connection; and the bytes of the payload.
-    pub(super) fn read(chunk: &Block, at: u32) -> (Self, u32) {
-        let word = |index: u32| chunk.get(at + index);
+    #[inline]
+    pub(super) fn read(words: &[SharedWord; FRAME_WORDS as usize]) -> (Self, u32) {
+        let word = |index: usize| words[index].load(Relaxed);
         let head = word(0);
         let format = head >> FRAME_FORMAT_SHIFT & 0xFF;
         let is_int = format == FORMAT_INT;
@@ -77,6 +81,7 @@ impl FrameHead {
     }
 
     /// Writes it for a thread: the sender is behind the connection in `seat`.
+    #[inline]
     pub(super) fn write(&self, chunk: &Block, at: u32, seat: u32, length: u32) {
         let is_int = self.format == FORMAT_INT;
         let sender = &self.sender;
@@ -94,8 +99,9 @@ impl FrameHead {
             sender.id as u32,
             (sender.id >> 32) as u32 & ID_HIGH_MASK | (seat - FRAME_SEAT_BASE) << FRAME_SEAT_SHIFT,
         ];
-        for (index, word) in words.into_iter().enumerate() {
-            chunk.set(at + index as u32, word);
+        let place = chunk.words_at::<{ FRAME_WORDS as usize }>(at);
+        for (place, word) in place.into_iter().flatten().zip(words) {
+            place.store(word, Relaxed);
         }
     }
 }

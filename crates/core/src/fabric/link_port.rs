@@ -23,6 +23,8 @@ pub struct LinkPort {
     taken: Vec<Range>,
     /// The chunk that is being read.
     reading: Option<(u32, Arc<Block>)>,
+    /// Where the frame ends that was read last.
+    end: u32,
 }
 
 impl LinkPort {
@@ -34,6 +36,7 @@ impl LinkPort {
             ranges: VecDeque::new(),
             taken: Vec::new(),
             reading: None,
+            end: 0,
         }
     }
 
@@ -89,35 +92,34 @@ impl LinkPort {
     pub fn next(&mut self, payload: &mut Vec<u8>, blobs: &mut Vec<u32>) -> Option<FrameHead> {
         loop {
             let range = self.front()?;
-            let block = self.block(range.chunk)?;
-            let end = Frame::read(&block, range.from).end(range.from);
-            if end.is_none_or(|end| end > range.to) {
+            self.turn_to(range.chunk)?;
+            let (_, block) = self.reading.as_ref()?;
+            let words = block.words_at(range.from);
+            let end = Frame::read(block, range.from).end(range.from);
+            let (Some(words), Some(end)) = (words, end.filter(|end| *end <= range.to)) else {
                 // A thread wrote nonsense: it is the end of the range.
                 self.skip_to(range.to);
                 continue;
-            }
-            let (head, length) = FrameHead::read(&block, range.from);
+            };
+            let (head, length) = FrameHead::read(words);
             blobs.clear();
             if head.flags & FLAG_BLOBS != 0 {
-                blobs.extend(Frame::blobs(&block, range.from));
+                blobs.extend(Frame::blobs(block, range.from));
             }
-            let skipped = list_bytes(blobs.len()).min(length);
-            let first = range.from + FRAME_WORDS + skipped / 4;
-            block.read_bytes(first, length - skipped, payload);
+            if length > 0 {
+                let skipped = list_bytes(blobs.len()).min(length);
+                let first = range.from + FRAME_WORDS + skipped / 4;
+                block.read_bytes(first, length - skipped, payload);
+            }
+            self.end = end;
             return Some(head);
         }
     }
 
     /// The frame that [`Self::next`] gave is done with.
+    #[inline]
     pub fn advance(&mut self) {
-        let Some(range) = self.ranges.front().copied() else {
-            return;
-        };
-        let end = self.block(range.chunk).and_then(|block| {
-            let frame = Frame::read(&block, range.from);
-            frame.end(range.from)
-        });
-        self.skip_to(end.unwrap_or(range.to));
+        self.skip_to(self.end);
     }
 
     /// The bytes of a blob, which are the caller's now; none when they are gone.
@@ -180,6 +182,7 @@ impl LinkPort {
         self.fabric.link(self.number)
     }
 
+    #[inline]
     fn front(&mut self) -> Option<Range> {
         if self.ranges.is_empty() {
             let seat = self.fabric.link(self.number)?;
@@ -198,6 +201,7 @@ impl LinkPort {
     }
 
     /// The first range is read up to a word.
+    #[inline]
     fn skip_to(&mut self, word: u32) {
         let Some(range) = self.ranges.front_mut() else {
             return;
@@ -221,15 +225,14 @@ impl LinkPort {
             .free_chunk(range.chunk, range.sender, self.number);
     }
 
-    fn block(&mut self, chunk: u32) -> Option<Arc<Block>> {
-        match &self.reading {
-            Some((number, block)) if *number == chunk => Some(Arc::clone(block)),
-            _ => {
-                let block = self.fabric.arena.block(chunk)?;
-                self.reading = Some((chunk, Arc::clone(&block)));
-                Some(block)
-            }
+    /// That chunk is being read from now on; none when there is none.
+    #[inline]
+    fn turn_to(&mut self, chunk: u32) -> Option<()> {
+        let is_there = self.reading.as_ref().is_some_and(|(at, _)| *at == chunk);
+        if !is_there {
+            self.reading = Some((chunk, self.fabric.arena.block(chunk)?));
         }
+        Some(())
     }
 }
 

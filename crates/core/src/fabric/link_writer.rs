@@ -67,11 +67,18 @@ struct Lane {
     is_warm: bool,
 }
 
+impl Open {
+    #[inline]
+    fn has_room(&self, words: usize) -> bool {
+        self.at as usize + words <= BLOCK_WORDS as usize
+    }
+}
+
 impl Lane {
     #[inline]
     fn has_room(&self, words: u32) -> bool {
         let open = self.open.as_ref();
-        open.is_some_and(|open| open.at + words <= BLOCK_WORDS)
+        open.is_some_and(|open| open.has_room(words as usize))
     }
 }
 
@@ -124,6 +131,9 @@ impl LinkWriter {
         claim: Claim,
         blobs: &mut Vec<Vec<u8>>,
     ) -> Delivery {
+        if blobs.is_empty() && self.deliver_plain(inbound) {
+            return Delivery::Written;
+        }
         let Inbound { name, payload, .. } = *inbound;
         let Some(mut head) = self.place(inbound) else {
             return Delivery::Lost;
@@ -145,6 +155,40 @@ impl LinkWriter {
         }
         self.write(&Inbound { head, ..*inbound }, &numbers);
         Delivery::Written
+    }
+
+    /// Writes what most frames are, without a name and without blobs, if there is room for it in the open chunk.
+    #[inline]
+    fn deliver_plain(&mut self, inbound: &Inbound<'_>) -> bool {
+        let Inbound {
+            mut head,
+            name: None,
+            payload,
+        } = *inbound
+        else {
+            return false;
+        };
+        let (Some(seat), Some(lane)) = (
+            self.fabric.seats.get(head.thread as usize),
+            self.lanes.get_mut(head.thread as usize),
+        ) else {
+            return false;
+        };
+        let words = FRAME_WORDS as usize + payload.len().next_multiple_of(8) / 4;
+        let Some(open) = lane.open.as_mut().filter(|open| open.has_room(words)) else {
+            return false;
+        };
+        if !seat.inlet.inject.is_current(lane.incarnation) {
+            return false;
+        }
+        head.flags &= !(FLAG_BLOBS | FLAG_NAMED);
+        if !payload.is_empty() {
+            open.block.write_bytes(open.at + FRAME_WORDS, payload);
+        }
+        head.write(&open.block, open.at, self.number, payload.len() as u32);
+        open.at += words as u32;
+        lane.is_warm = true;
+        true
     }
 
     /// The thread to which a frame would go now; 0 for one that goes nowhere.
