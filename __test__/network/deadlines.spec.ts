@@ -1,59 +1,91 @@
 import test from 'ava';
 import type { Caller, TergoError } from 'tergo';
 import { virtualClock } from 'tergo/testing';
-import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts';
+import {
+  FORMAT_INT_REQUEST,
+  FRAME_MESSAGE,
+  KIND_FAR,
+  KIND_REQUEST,
+} from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { puppet } from '../threads/stage.ts';
-import { closeSharedPair, networkNode, receivers, sharedPair, showWay } from './cluster.ts';
+import { KEPT_NUMBER } from '../threads/puppet.ts';
+import { type Handle, puppet } from '../threads/stage.ts';
+import { closeSharedPair, networkNode, pair, receivers, sharedPair, showWay } from './cluster.ts';
 import { hostileCaller } from './hostile-caller.ts';
 
 test.after.always(closeSharedPair);
 
-/** As a request tells that its call is over so many ms from now, by the clock of this machine; above the bit of its form. */
-function told(aheadMs: number): number {
-  const now = Number(process.hrtime.bigint() / 1_000_000n);
-  return (((now + aheadMs) % 2 ** 31) << 1) >>> 0;
+/** As a request tells that its call has so many ms left; above the bit of its form. */
+function left(ms: number): number {
+  return (ms << 1) >>> 0;
 }
 
-test('a request that arrives after its time is over is not handled, also if no word of that has come', async (t) => {
-  const { peer, to, place } = await hostileCaller(t);
-  const ask = (number: number, deadline: number): void =>
-    peer.say({
-      ...{ op: FRAME_MESSAGE, kind: KIND_REQUEST, ...place },
-      ...{ prefix: [number, deadline], value: { type: 'keep', number } },
-    });
-  // Over, over for long, far away, not told.
-  for (const [index, deadline] of [told(-1000), told(-1e8), told(60_000), 0].entries())
-    ask(index + 1, deadline);
-  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, ...place, value: 'all have come' });
-  t.deepEqual(await to.messages(1), ['all have come']);
-  t.deepEqual(await to.do('keptNumbers'), [3, 4]);
+function bytesOf(number: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(number).buffer);
+}
+
+test('a request whose time is over when its process could take it is not handled, also if no word of that has come', async (t) => {
+  const { node, peer, to, place } = await hostileCaller(t);
+  const [gate, witness] = [await puppet(node, 0), await puppet(node, 0)];
+  const kind = KIND_REQUEST;
+  node.send(to.pid, { type: 'wait for', whom: gate.pid } as never);
+  await waitFor('the process to wait', () => gate.do<unknown>('keptCaller'));
+  const times = [left(1), left(60_000), left(2 ** 31 - 1), 0];
+  for (const [index, time] of times.entries()) {
+    const value = { type: 'keep', number: index + 1 };
+    peer.say({ op: FRAME_MESSAGE, kind, ...place, prefix: [index + 1, time], value });
+    const number = { format: FORMAT_INT_REQUEST, bytes: bytesOf(index + 11) };
+    peer.say({ op: FRAME_MESSAGE, kind, ...place, prefix: [index + 11, time], ...number });
+  }
+  const { slot, generation } = witness.pid as unknown as Record<'slot' | 'generation', number>;
+  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, first: slot, second: generation, value: 'came' });
+  await witness.messages(1);
+  await witness.do('later', witness.pid, 'it is over', 20);
+  await witness.messages(2);
+  await gate.do('answerKept', 'go on');
+  node.send(to.pid, 'all have been taken' as never);
+  await to.messages(1);
+  t.deepEqual(await to.do('keptNumbers'), [2, 12, 3, 13, 4, 14]);
   t.true(peer.isConnected);
 });
 
+/** What who answers a call is told that has timed out: `timeout` if the call has said when it is over. */
+async function reasonOf(
+  from: Handle,
+  to: Handle,
+  request: unknown,
+  keeper: Handle = to,
+): Promise<string> {
+  await keeper.do('forgetCallers');
+  const asked = from.do('callAndTell', to.pid, request, 300);
+  const taken = waitFor('the call', () => keeper.do<Caller<unknown>>('keptCaller'), 1000);
+  // On a busy machine it may have timed out before it was taken, and then it is not.
+  const caller = await taken.catch(() => undefined);
+  const [, { code }] = (await asked) as [string, TergoError];
+  if (code !== 'timeout') throw new Error(`the call did not time out: ${code}`);
+  if (caller === undefined) return reasonOf(from, to, request, keeper);
+  const answered = keeper.do('sendResponseImportant', caller, 'late');
+  return await answered.then(
+    () => 'answered',
+    (error: TergoError) => error.code,
+  );
+}
+
 for (const { title, thread } of receivers) {
-  test(`who answers a call that has timed out elsewhere is told so, ${title}`, async (t) => {
+  test(`who answers a call that has timed out elsewhere is told so, from the first call on, ${title}`, async (t) => {
+    const { a, b } = await pair(t);
+    const [from, to] = [await puppet(a, 0), await puppet(b, thread)];
+    t.is(await reasonOf(from, to, { type: 'keep' }), 'timeout');
+    t.is(await reasonOf(from, to, KEPT_NUMBER), 'timeout');
+  });
+
+  test(`the time of a call that is handed on goes with it, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
-    const from = await puppet(a, 0);
-    const to = await puppet(b, thread);
-    // Only once the clocks have been compared.
-    await waitFor(
-      'the reason',
-      async () => {
-        await to.do('forgetCallers');
-        const asked = from.do('call', to.pid, { type: 'keep' }, { timeoutMs: 100 });
-        const late = t.throwsAsync(asked, { code: 'timeout' });
-        const taken = waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'), 1000);
-        // On a busy machine it may have timed out before it was taken, and then it is not.
-        const caller = await taken.catch(() => undefined);
-        await late;
-        if (caller === undefined) return false;
-        const told = to.do('sendResponseImportant', caller, 'late');
-        const error = await t.throwsAsync<TergoError>(told);
-        return error?.code === 'timeout';
-      },
-      30_000,
-    );
+    const [from, via] = [await puppet(a, 0), await puppet(b, thread)];
+    for (const keeper of [await puppet(b, 0), await puppet(b, 1), await puppet(a, 0)]) {
+      const request = { type: 'pass on', to: keeper.pid, isKept: true };
+      t.is(await reasonOf(from, via, request, keeper), 'timeout');
+    }
   });
 }
 
@@ -73,7 +105,7 @@ test('of a call that has not told its time nobody says that it has timed out', a
     code: 'aborted',
   });
   const kept = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
-  await clock.advance(10_000);
+  await clock.advance(100_000);
   giveUp.abort();
   await aborted;
   caller.send(to.pid, 'given up');

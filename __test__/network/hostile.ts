@@ -62,6 +62,8 @@ export interface RawFrame {
   readonly value?: unknown;
   /** Whole bytes in place of a value. */
   readonly bytes?: Uint8Array;
+  /** Of these bytes. */
+  readonly format?: number;
   /** The words before the value of a request. */
   readonly prefix?: readonly [number, number];
 }
@@ -93,6 +95,7 @@ export class Hostile {
     const fabric = new native.BindingFabric(1, 64);
     const scheduler = native.BindingScheduler.join(fabric.id, 0);
     const network = new native.BindingNetwork(fabric.id, {
+      machineMs: 0,
       ...{ name, creation: Date.now(), cookie: Buffer.from(COOKIE), software: 'hostile' },
       controls: Array.from({ length: 64 }, (_, op) => op),
       extensions: [1, 2, 3, 4],
@@ -123,7 +126,7 @@ export class Hostile {
       op |
       (kind << FRAME_KIND_SHIFT) |
       (queue << FRAME_QUEUE_SHIFT) |
-      (FORMAT_VALUE << FRAME_FORMAT_SHIFT);
+      ((rest.format ?? FORMAT_VALUE) << FRAME_FORMAT_SHIFT);
     words[at + 1] = end - start;
     words[at + 2] = first;
     words[at + 3] = second;

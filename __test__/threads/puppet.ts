@@ -80,6 +80,9 @@ interface PassOn {
   readonly isKept?: boolean;
 }
 
+/** A request that does the same as `keep`. */
+export const KEPT_NUMBER = -1;
+
 export interface PuppetOptions {
   readonly trapExit?: boolean;
   readonly splitHandle?: boolean;
@@ -125,8 +128,10 @@ export class Puppet extends Actor<PuppetProtocol> {
     if (type === 'fail') throw new RangeError('it failed');
     if (type === 'silence') return noreply;
     if (type === 'keep' && number !== undefined) this.#numbers.push(number);
-    if (type === 'keep') this.#callers.push(this.callerOf(request) as Caller<unknown>);
-    if (type === 'keep') return noreply;
+    if (typeof request === 'number') this.#numbers.push(request);
+    if (type === 'keep' || request === KEPT_NUMBER)
+      this.#callers.push(this.callerOf(request) as Caller<unknown>);
+    if (type === 'keep' || request === KEPT_NUMBER) return noreply;
     if (type === 'pass on') return this.#passOn(request as PassOn, from);
     if (type === 'stop') return stop('normal', reply(request, 'last word' as never));
     return reply(request, request as never);
@@ -246,7 +251,7 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.#callers.splice(0).map((caller) => this.sendResponse(caller, value));
   }
 
-  /** Which requests it was asked by `keep`, if they say a number. */
+  /** Which requests it was asked by `keep` that say a number, and which that are one. */
   keptNumbers(): readonly unknown[] {
     return this.#numbers;
   }

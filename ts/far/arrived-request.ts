@@ -15,8 +15,8 @@ export interface CallOrigin {
 /** A request as it arrives. */
 export interface ArrivedRequest {
   readonly origin: CallOrigin;
-  /** When its call is over, ms since the start of this node; `undefined`: it does not say. */
-  readonly deadline?: number | undefined;
+  /** When its call is over, ms since the start of this node; -1: it does not say. */
+  readonly deadline: number;
   readonly address?: string | LocalAlias | undefined;
   readonly request?: unknown;
   /** Who calls, if its frame does not say. */
@@ -36,10 +36,10 @@ export function openRequest(far: Far, frame: number): ArrivedRequest | undefined
   const station = reader.stationOf(frame);
   const origin = { station, number: reader.numberOf(frame) };
   // A call of this thread that comes back: it is known here.
-  if (station === thread) return { origin };
+  if (station === thread) return { origin, deadline: -1 };
   const value = reader.value(frame);
   if (value === NO_VALUE) return undefined;
-  const deadline = far.peerClocks.hear(reader.deadlineOf(frame));
+  const deadline = far.clock.hear(reader.deadlineOf(frame));
   if (reader.formOf(frame) === PREFIX_ADDRESSED)
     return openAddressed(far, { origin, deadline, request: value });
   return { origin, deadline, address: undefined, request: value, first: undefined };

@@ -22,7 +22,6 @@ import type { Far } from './far.ts';
 import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
 import { type Answering, FarSettlement } from './far-settlement.ts';
-import { DRIFT_MS } from './peer-clocks.ts';
 import { NumberTable } from './number-table.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
@@ -113,14 +112,14 @@ export class FarCalls {
     if (station === this.#far.thread) return this.#cameHome(number, target);
     if (this.#wasCancelled(station, number) || !this.#far.canReach(station)) return undefined;
     // The word that it has timed out may be on its way yet.
-    if (deadline !== undefined && deadline <= this.#runtime.driver.recentNow()) return undefined;
+    if (deadline >= 0 && deadline <= this.#runtime.driver.recentNow()) return undefined;
     if (address instanceof LocalAlias && !address.alive)
       return this.#refuse(origin, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
     const settlement = new FarSettlement(this.#answering, origin);
     const call = this.#callFrom(from, request, target, settlement);
     call.address = address ?? reader.nameOf(frame);
-    if (deadline !== undefined) call.deadline = deadline - (isOfPeer(station) ? DRIFT_MS : 0);
+    call.deadline = deadline;
     this.#in.set(station, number, call);
     return call;
   }

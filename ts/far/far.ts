@@ -29,8 +29,8 @@ import { FarWorld } from './far-world.ts';
 import { FrameReader, NO_VALUE } from './frame-reader.ts';
 import type { FrameHead } from './frame-head.ts';
 import { FrameWriter } from './frame-writer.ts';
+import { MachineClock } from './machine-clock.ts';
 import { NodeWide } from './node-wide.ts';
-import { PeerClocks } from './peer-clocks.ts';
 import { PeerEvents } from './peer-events.ts';
 import { Peers } from './peers.ts';
 import { Presence } from './presence.ts';
@@ -78,7 +78,7 @@ export class Far {
   readonly pids: FarPids;
   readonly peers: Peers;
   readonly peerEvents: PeerEvents;
-  readonly peerClocks: PeerClocks;
+  readonly clock: MachineClock;
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
   readonly controls: Controls;
@@ -114,6 +114,7 @@ export class Far {
     this.behaviours = place.behaviours;
     this.firstNumber = (place.incarnation % 250) * NUMBERS_EACH;
     const { native, driver } = runtime;
+    this.clock = new MachineClock(runtime);
     this.presence = new Presence(native);
     this.pids = new FarPids(runtime, this.thread, this.presence);
     const aliases = new FarAliases(runtime, this.thread, this.presence);
@@ -129,7 +130,6 @@ export class Far {
     this.reader = new FrameReader(native, this.#codec, world, chunks, violated);
     this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
     this.questions = new Questions(this);
-    this.peerClocks = new PeerClocks(runtime, this);
     this.names = new FarNames(runtime, this);
     this.messages = new FarMessages(runtime, this);
     this.remote = new RemoteMessages(runtime, this);

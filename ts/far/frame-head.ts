@@ -15,8 +15,6 @@ export const PREFIX_PLAIN = 0;
 export const PREFIX_ADDRESSED = 1;
 /** The bit that says which of them. */
 export const FORM_MASK = 1;
-/** What stands above it. */
-export const DEADLINE_SHIFT = 1;
 
 /** What stands in the head of a frame. */
 export interface FrameHead {

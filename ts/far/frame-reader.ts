@@ -2,6 +2,7 @@ import type { Codec } from '../codec/codec.ts';
 import type { ShapeTable } from '../codec/shape-table.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import {
+  DEADLINE_SHIFT,
   FLAG_BLOBS,
   FLAG_IMPORTANT,
   FLAG_NAMED,
@@ -23,8 +24,8 @@ import type { BindingScheduler } from '../native/load.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { FarWorld } from './far-world.ts';
-import { type ToldDeadline, UNTOLD } from './call-deadline.ts';
-import { DEADLINE_SHIFT, FORM_MASK, PREFIX_BYTES, PREFIX_PLAIN } from './frame-head.ts';
+import { FORM_MASK, PREFIX_BYTES } from './frame-head.ts';
+import type { ToldDeadline } from './machine-clock.ts';
 import { type Station, stationOf } from './station.ts';
 
 /** In place of a value that another node has sent and that nobody gets: it cannot be read, or it came too late. */
@@ -138,16 +139,12 @@ export class FrameReader {
 
   /** What kind of value follows a prefix: `PREFIX_PLAIN` or `PREFIX_ADDRESSED`. */
   formOf(frame: number): number {
-    const head = this.#chunkOf(frame).words[wordOf(frame)]!;
-    const isNumber = ((head >>> FRAME_FORMAT_SHIFT) & 0xff) === FORMAT_INT_REQUEST;
-    return isNumber ? PREFIX_PLAIN : this.#formWord(frame) & FORM_MASK;
+    return this.#formWord(frame) & FORM_MASK;
   }
 
   /** When the call of a request is over. */
   deadlineOf(frame: number): ToldDeadline {
-    const head = this.#chunkOf(frame).words[wordOf(frame)]!;
-    const isNumber = ((head >>> FRAME_FORMAT_SHIFT) & 0xff) === FORMAT_INT_REQUEST;
-    return isNumber ? UNTOLD : this.#formWord(frame) >>> DEADLINE_SHIFT;
+    return this.#formWord(frame) >>> DEADLINE_SHIFT;
   }
 
   #formWord(frame: number): number {
@@ -207,7 +204,7 @@ export class FrameReader {
         shapes,
       );
     }
-    if (format === FORMAT_INT_REQUEST) return words[(this.#prefixAt(frame) >> 2) + 1]! | 0;
+    if (format === FORMAT_INT_REQUEST) return words[(this.#prefixAt(frame) >> 2) + 2]! | 0;
     this.#announceBlobs(frame);
     if ((this.#flagsOf(frame) & FLAG_WHOLE) !== 0) return this.#wholeOf(frame, format, shapes);
     const start = this.#prefixAt(frame) + (this.#hasPrefix(frame) ? PREFIX_BYTES : 0);

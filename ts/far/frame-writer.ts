@@ -334,14 +334,16 @@ export class FrameWriter {
     const at = open.at >> 2;
     const { prefix } = head;
     const isNumber = layout.format === FORMAT_INT;
-    const format = isNumber && prefix !== undefined ? FORMAT_INT_REQUEST : layout.format;
+    const isIntRequest = isNumber && prefix !== undefined;
+    const format = isIntRequest ? FORMAT_INT_REQUEST : layout.format;
+    const end = isIntRequest ? layout.end + 4 : layout.end;
     words[at] =
       head.op |
       (head.kind << FRAME_KIND_SHIFT) |
       (head.queue << FRAME_QUEUE_SHIFT) |
       ((layout.flags | flagsOf(head)) << FRAME_FLAGS_SHIFT) |
       (format << FRAME_FORMAT_SHIFT);
-    words[at + 1] = format === FORMAT_INT ? this.#codec.integer : layout.end - open.at - HEAD_BYTES;
+    words[at + 1] = format === FORMAT_INT ? this.#codec.integer : end - open.at - HEAD_BYTES;
     words[at + 2] = firstWord(head);
     words[at + 3] = head.second;
     this.#sender(words, at, from, head);
@@ -349,9 +351,10 @@ export class FrameWriter {
     if (head.name !== undefined) place = writeName(open, place, head.name);
     if (prefix !== undefined) {
       words[place >> 2] = prefix[0];
-      words[(place >> 2) + 1] = isNumber ? this.#codec.integer : prefix[1];
+      words[(place >> 2) + 1] = prefix[1];
+      if (isNumber) words[(place >> 2) + 2] = this.#codec.integer;
     }
-    this.#advance(open, (layout.end + 7) & ~7);
+    this.#advance(open, (end + 7) & ~7);
   }
 
   #sender(

@@ -162,7 +162,6 @@ export class Peers {
     const home = this.at(seat);
     if (home === undefined || home.seat !== seat) return;
     home.seat = NO_SEAT;
-    home.clock = undefined;
     this.#connected.delete(home.node);
     const error = lostError(home.node, why);
     this.#far.peerEnded(seat, home.node, error);

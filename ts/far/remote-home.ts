@@ -3,7 +3,6 @@ import { ShapeTable } from '../codec/shape-table.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { flagsOf } from '../network/features.ts';
 import { Home } from '../process/home.ts';
-import type { ClockReading } from './peer-clocks.ts';
 import type { Peers } from './peers.ts';
 import { type RemotePlace, RemotePid } from './remote-pid.ts';
 import { type Station, stationOf } from './station.ts';
@@ -25,8 +24,6 @@ export class RemoteHome extends Home {
   isGone = false;
   /** What both nodes can do, one bit each. */
   features = 0;
-  /** How its clock stands to ours, as far as this connection has told. */
-  clock: ClockReading | undefined = undefined;
   /** The object shapes of its values. */
   readonly shapes: ShapeTable;
   /** By id: equal pids are identical while anybody holds one. */

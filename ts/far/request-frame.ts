@@ -1,12 +1,11 @@
 import type { PendingCall } from '../call/pending-call.ts';
-import { FRAME_MESSAGE } from '../native/layout.ts';
+import { DEADLINE_SHIFT, FRAME_MESSAGE } from '../native/layout.ts';
 import type { LocalAlias } from '../process/alias.ts';
 import { ProcessRecord } from '../process/process-record.ts';
-import { type ToldDeadline, UNTOLD } from './call-deadline.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
-import { DRIFT_MS } from './peer-clocks.ts';
-import { DEADLINE_SHIFT, type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
+import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
+import { type ToldDeadline, UNTOLD } from './machine-clock.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { isOfPeer, type Station } from './station.ts';
@@ -72,16 +71,11 @@ export function writeRequest(
   return far.writer.write(head, from, [alias, request, ...first]);
 }
 
-/** When the call is over, by the clock of who is called. */
-function toldDeadline(far: Far, call: PendingCall, to: FarPeer): ToldDeadline {
-  const known = far.runtime.calls.knownDeadlineOf(call);
-  if (known < 0) return UNTOLD;
-  // What another node has told is handed on as inexactly as it came.
-  const isOfPeers = call.origin !== undefined && isOfPeer(call.origin.station);
-  const deadline = known + (isOfPeers ? DRIFT_MS : 0);
-  if (to instanceof FarPid) return far.peerClocks.tellThread(deadline);
-  const home = to instanceof RemotePid ? to.home : far.peers.ownerOf(call.station);
-  return home === undefined ? UNTOLD : far.peerClocks.tellPeer(call.station, home, deadline);
+/** When the call is over, as who is called reads it. */
+function toldDeadline({ clock, runtime }: Far, call: PendingCall, to: FarPeer): ToldDeadline {
+  const deadline = runtime.calls.knownDeadlineOf(call);
+  if (deadline < 0) return UNTOLD;
+  return to instanceof FarPid ? clock.tellThread(deadline) : clock.tellPeer(deadline);
 }
 
 /** The name or alias that a call was sent to. */

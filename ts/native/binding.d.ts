@@ -418,6 +418,8 @@ export interface BindingNetworkOptions {
   name: string
   /** Its incarnation: larger after a restart. */
   creation: number
+  /** What the clock says now by which its threads tell each other when calls are over, ms. */
+  machineMs: number
   /** The secret that nodes share, 16 to 4,096 bytes. */
   cookie: Buffer
   /** What it can do, a bit each; all that is known by default. */

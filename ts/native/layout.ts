@@ -120,6 +120,7 @@ export const FRAME_MESSAGE = 1;
 export const FRAME_CONTROL = 2;
 export const FORMAT_INT = 0;
 export const FORMAT_INT_REQUEST = 254;
+export const DEADLINE_SHIFT = 1;
 export const FLAG_BLOBS = 1;
 export const FLAG_WHOLE = 2;
 export const FLAG_IMPORTANT = 4;

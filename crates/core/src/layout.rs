@@ -270,8 +270,10 @@ layout! {
     FRAME_CONTROL = 2;
     /// Frame format: a whole number in place of the length, and no payload.
     FORMAT_INT = 0;
-    /// Frame format: a request whose value is a whole number.
+    /// Frame format: a request whose value is a whole number, which stands in a word after the two before each value.
     FORMAT_INT_REQUEST = 254;
+    /// Shift of when its call is over in the second word before the value of a request.
+    DEADLINE_SHIFT = 1;
     /// Frame flag: the payload begins with blob numbers.
     FLAG_BLOBS = 1;
     /// Frame flag: the last blob is the whole value.

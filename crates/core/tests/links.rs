@@ -302,6 +302,7 @@ fn a_name_is_looked_up_here_and_one_that_nobody_has_is_told_on_thread_0() {
                 head,
                 name: Some(name),
                 payload: b"value",
+                second_word: None,
             },
             Claim::Plain,
             &mut Vec::new(),
@@ -437,4 +438,31 @@ fn a_whole_number_needs_no_payload() {
     let frames = delivered(&one.turn());
     let (block, at) = block_of(&fabric, frames[0]);
     assert_eq!(block.get(at + 1), 42);
+}
+
+#[test]
+fn the_connection_can_write_the_second_word_of_a_payload_anew() {
+    let fabric = Fabric::new(1, 4);
+    let mut one = thread(&fabric, 0);
+    let pid = one.spawn();
+    one.turn();
+    one.register_name(pid, "counter").expect("it is free");
+    let mut link = fabric.connect().expect("a place is free");
+    for name in [None, Some("counter")] {
+        let inbound = Inbound {
+            name,
+            second_word: Some(77),
+            ..Inbound::of(message(0, pid), b"one two three")
+        };
+        let mut blobs = vec![vec![7; 20_000]];
+        let delivery = link.deliver(&inbound, Claim::Plain, &mut blobs);
+        assert_eq!(delivery, Delivery::Written);
+    }
+    link.hand_over();
+    for (frame, before) in delivered(&one.turns()).into_iter().zip([8, 8 + 16]) {
+        let (block, at) = block_of(&fabric, frame);
+        let first = at + FRAME_WORDS + before / 4;
+        let words = [first, first + 1, first + 2].map(|word| block.get(word).to_ne_bytes());
+        assert_eq!(words, [*b"one ", 77_u32.to_ne_bytes(), *b"thre"]);
+    }
 }

@@ -5,6 +5,8 @@ use tergo_core::layout::{
 use tergo_core::{FrameHead, FrameSender, Inbound, split_name};
 use tergo_wire::{Item, Sender, Target};
 
+use crate::call_deadline;
+
 /// Kinds of messages that processes of another node may send; the others are made on this node only.
 const KINDS: u32 = 1 << KIND_FAR
     | 1 << KIND_ADDRESSED
@@ -77,7 +79,8 @@ impl Gate {
     }
 
     /// The frame that an item of a peer becomes; none when the peer must not send it.
-    pub fn incoming<'a>(self, item: &Item<'a>) -> Option<Inbound<'a>> {
+    /// It has come at `arrived`, ms of the machine's clock.
+    pub fn incoming<'a>(self, item: &Item<'a>, arrived: u32) -> Option<Inbound<'a>> {
         if !self.passes(item) {
             return None;
         }
@@ -124,6 +127,7 @@ impl Gate {
             head,
             name,
             payload: item.payload,
+            second_word: call_deadline::at(item, arrived),
         })
     }
 

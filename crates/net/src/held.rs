@@ -23,6 +23,7 @@ struct Content {
 struct HeldItem {
     head: FrameHead,
     name: Option<Box<str>>,
+    second_word: Option<u32>,
     content: Arc<Content>,
     blobs: Vec<Vec<u8>>,
 }
@@ -40,6 +41,7 @@ impl HeldItem {
             head: self.head,
             name: self.name.as_deref(),
             payload: &self.content.payload,
+            second_word: self.second_word,
         }
     }
 }
@@ -194,6 +196,7 @@ impl Held {
         self.lanes[index].push(HeldItem {
             head: inbound.head,
             name: inbound.name.map(Box::from),
+            second_word: inbound.second_word,
             content,
             blobs,
         });

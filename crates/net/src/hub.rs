@@ -94,7 +94,7 @@ impl Hub {
             tls: options.tls,
             dial_within: options.dial_within,
             protocol: options.protocol,
-            clock: Clock::new(),
+            clock: options.clock,
             events: Events::default(),
             profiles: Arc::default(),
             gate: Gate::new(options.controls),
@@ -305,6 +305,7 @@ impl Hub {
             port,
             gate: self.gate,
             profiles: Arc::clone(&self.profiles),
+            clock: self.clock,
         };
         let identity = (key, peer.name.clone(), peer.creation);
         let connection = Connection::new(

@@ -6,6 +6,7 @@
 pub use tergo_wire as wire;
 
 mod acceptor;
+mod call_deadline;
 mod channel;
 mod clock;
 mod connection;
@@ -35,6 +36,7 @@ mod waiting_room;
 
 pub use acceptor::{AcceptorInfo, AcceptorOptions};
 pub use channel::Channel;
+pub use clock::Clock;
 pub use cookie::{Cookie, CookieError, MAX_COOKIE_BYTES, MIN_COOKIE_BYTES};
 pub use event::NetworkEvent;
 pub use exposure::{Exposed, Protection};

@@ -8,6 +8,7 @@ use tergo_wire::{
     LinkError, LinkLoss,
 };
 
+use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::held::Held;
 use crate::link::Link;
@@ -66,6 +67,8 @@ pub(crate) struct DriverParts {
     pub gate: Gate,
     /// How frames are compressed.
     pub profiles: Arc<Profiles>,
+    /// The time.
+    pub clock: Clock,
 }
 
 /// One connection: its links, the protocol's state and its seat in the fabric. Whoever has its lock drives it.
@@ -413,8 +416,13 @@ impl LinkDriver {
 
     fn deliver(&mut self, place: u16, now: Duration) -> Result<bool, LinkError> {
         let DriverParts {
-            wire, port, gate, ..
+            wire,
+            port,
+            gate,
+            clock,
+            ..
         } = &mut self.parts;
+        let arrived = clock.machine_ms(now);
         let (mut is_any, mut released) = (false, 0);
         while !self.held.is_full() {
             let Some(incoming) = wire.next(place, now)? else {
@@ -425,7 +433,7 @@ impl LinkDriver {
                 Incoming::Item {
                     item, blobs, cost, ..
                 } => {
-                    let inbound = gate.incoming(&item);
+                    let inbound = gate.incoming(&item, arrived);
                     let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
                     released += match Gate::others(&item) {
                         0 => self.held.deliver(port, &inbound, blobs, cost),

@@ -11,6 +11,7 @@ use support::{
     Got, OwnTarget, START, VALUE, blobs, bytes, default_pair, identity, number, pair, receive,
     send, transfer,
 };
+use tergo_core::layout::{FORMAT_INT_REQUEST, KIND_REQUEST};
 use tergo_wire::{
     Algorithm, CloseReason, Compression, Delivery, Features, Incoming, Limits, LinkLoss, SendError,
     Sender,
@@ -332,6 +333,20 @@ fn a_shape_that_was_not_told_ends_the_link() {
     };
     send(&mut *pair.one, &shaped);
     assert!(pair.flow(1 << 20).is_err());
+}
+
+#[test]
+fn a_request_for_a_number_has_two_words_and_the_number() {
+    for (length, is_right) in [(8, false), (11, false), (12, true), (13, false)] {
+        let mut pair = default_pair();
+        let request = Got {
+            head: [KIND_REQUEST as u8, 2, 0, FORMAT_INT_REQUEST as u8],
+            payload: vec![1; length],
+            ..number(1, 0)
+        };
+        send(&mut *pair.one, &request);
+        assert_eq!(pair.flow(1 << 20).is_ok(), is_right, "{length} bytes");
+    }
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub struct Inbound<'a> {
     pub name: Option<&'a str>,
     /// The value.
     pub payload: &'a [u8],
+    /// What takes the place of the second word of the payload, of one that has two.
+    pub second_word: Option<u32>,
 }
 
 /// A chunk that this connection fills for a thread.
@@ -373,6 +375,7 @@ impl LinkWriter {
             head,
             name,
             payload,
+            second_word,
         } = inbound;
         let lane = &mut self.lanes[head.thread as usize];
         lane.is_warm = true;
@@ -393,6 +396,9 @@ impl LinkWriter {
             at += name_bytes(name.len()) / 4;
         }
         open.block.write_bytes(at, payload);
+        if let Some(word) = second_word {
+            open.block.set(at + 1, *word);
+        }
         let length = (at - open.at - FRAME_WORDS) * 4 + payload.len() as u32;
         head.write(&open.block, open.at, self.number, length);
         open.at += FRAME_WORDS + length.next_multiple_of(8) / 4;
@@ -444,6 +450,7 @@ impl<'a> Inbound<'a> {
             head,
             name: None,
             payload,
+            second_word: None,
         }
     }
 }

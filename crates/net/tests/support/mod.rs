@@ -13,16 +13,16 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use tergo_core::layout::{
-    BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_NAMED, FORMAT_INT,
-    FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE,
-    FRAME_QUEUE_SHIFT, FRAME_WORDS, GRANT_AT, GRANTED, IN_AT, IN_USED, KIND_ADDRESSED, KIND_FAR,
-    MORE, OP_SPAWN, OUT_AT, OUT_USED, PORT_AT, QUEUE_MAIN, REC_DROPPED, REC_FAR, REC_PLACED,
-    REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT, SLOT_MASK,
+    BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED,
+    FORMAT_INT, FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT,
+    FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, GRANT_AT, GRANTED, IN_AT, IN_USED,
+    KIND_ADDRESSED, KIND_FAR, MORE, OP_SPAWN, OUT_AT, OUT_USED, PORT_AT, QUEUE_MAIN, REC_DROPPED,
+    REC_FAR, REC_PLACED, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT, SLOT_MASK,
 };
 use tergo_core::{Block, Fabric, RingMemory, Scheduler, Verdict};
 use tergo_net::{
-    AcceptorOptions, Cookie, Help, ListenOptions, Network, NetworkEvent, NetworkOptions, Place,
-    StaticRoute,
+    AcceptorOptions, Clock, Cookie, Help, ListenOptions, Network, NetworkEvent, NetworkOptions,
+    Place, StaticRoute,
 };
 use tergo_wire::registrar::Route;
 use tergo_wire::{Extensions, Features, Identity, Limits, Protocol, TergoProtocol};
@@ -30,6 +30,8 @@ use tergo_wire::{Extensions, Features, Identity, Limits, Protocol, TergoProtocol
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Op of the control frames that the tests send.
 pub const CONTROL: u32 = 5;
+/// What the machine's clock says when the nodes of tests begin.
+pub const MACHINE: Duration = Duration::from_secs(5_000_000);
 const NONE: u32 = u32::MAX;
 
 /// A process.
@@ -222,6 +224,24 @@ impl Thread {
             ),
             &payload,
         )
+    }
+
+    /// A value with two words before it, as a request has them.
+    pub fn send_prefixed(
+        &mut self,
+        seat: u32,
+        (to, from): (Pid, Pid),
+        (kind, prefix): (u32, [u32; 2]),
+        text: &[u8],
+    ) -> bool {
+        let head = FRAME_MESSAGE
+            | kind << FRAME_KIND_SHIFT
+            | QUEUE_MAIN << FRAME_QUEUE_SHIFT
+            | FLAG_IMPORTANT << FRAME_FLAGS_SHIFT
+            | 1 << FRAME_FORMAT_SHIFT;
+        let mut payload = prefix.map(u32::to_le_bytes).concat();
+        payload.extend(encode(text));
+        self.post(seat, head, words(0, to, from), &payload)
     }
 
     pub fn send_control(&mut self, seat: u32, op: u32, number: u32, text: &[u8]) -> bool {
@@ -497,6 +517,7 @@ impl Node {
             Arc::clone(&fabric),
             NetworkOptions {
                 own,
+                clock: Clock::with_machine(MACHINE),
                 cookie: Cookie::new(options.cookie).expect("long enough"),
                 tls: None,
                 dial_within: Duration::from_secs(5),

@@ -8,8 +8,10 @@ use crate::{Extensions, Item, Op};
 
 /// Format of the values of `ts/codec`.
 const FORMAT_VALUE: u32 = 1;
-/// The number of a call and the form of its value stand before the value of a request.
+/// The number of a call, the form of its value and when it is over stand before the value of a request.
 const PREFIX_BYTES: usize = 8;
+/// What a request for a number has in place of a value.
+const NUMBER_BYTES: usize = 4;
 
 /// Looks through what an item carries.
 #[inline]
@@ -26,7 +28,8 @@ pub(crate) fn check(
     }
     flags(item, blobs)?;
     let prefix = if is_request { PREFIX_BYTES } else { 0 };
-    if format == FORMAT_INT_REQUEST && is_request && item.payload.len() == prefix {
+    let number_end = PREFIX_BYTES + NUMBER_BYTES;
+    if format == FORMAT_INT_REQUEST && is_request && item.payload.len() == number_end {
         return Ok(());
     }
     if format != FORMAT_VALUE {

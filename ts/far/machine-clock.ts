@@ -1,0 +1,63 @@
+import type { Runtime } from '../node/runtime.ts';
+import { systemClock } from '../scheduler/clock.ts';
+import type { Driver } from '../scheduler/driver.ts';
+
+/**
+ * When a call is over, as its request says it in 31 bits above the form in the second word before the value: a thread of this
+ * node reads it by the clock of the machine, ms; a peer is told how many ms are left, and the connection there adds when they
+ * came. 0: that is not known.
+ */
+export type ToldDeadline = number;
+
+/** Nobody knows when it is over. */
+export const UNTOLD: ToldDeadline = 0;
+
+const RANGE = 2 ** 31;
+/** What is further away than this is not told. */
+const FAR_AWAY = RANGE / 2;
+
+/** The clock that all threads of a node and its connections have in common: the steady one of the machine, ms. */
+export function machineNow(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
+/** Says by the clock of the machine when calls are over, and hears it. */
+export class MachineClock {
+  readonly #driver: Driver;
+  /** How far it is ahead of the clock of the node, ms. */
+  readonly #ahead: number;
+  /** A clock that is moved by hand knows nothing of the time that others have. */
+  readonly #isKnown: boolean;
+
+  constructor({ clock, driver }: Runtime) {
+    this.#driver = driver;
+    this.#ahead = machineNow() - driver.readNow();
+    this.#isKnown = clock === systemClock;
+  }
+
+  /** A deadline, ms since the start of this node, for another thread of it. */
+  tellThread(deadline: number): ToldDeadline {
+    if (deadline - this.#driver.recentNow() >= FAR_AWAY) return UNTOLD;
+    // 0 has a meaning of its own.
+    return modulo(Math.ceil(deadline) + this.#ahead) || 1;
+  }
+
+  /** The same for another node. */
+  tellPeer(deadline: number): ToldDeadline {
+    const left = Math.ceil(deadline - this.#driver.recentNow());
+    return this.#isKnown && left < FAR_AWAY ? Math.max(1, left) : UNTOLD;
+  }
+
+  /** What a request says, ms since the start of this node; -1: nothing. */
+  hear(deadline: ToldDeadline): number {
+    if (deadline === UNTOLD || !this.#isKnown) return -1;
+    const now = this.#driver.recentNow();
+    const left = modulo(deadline - this.#ahead - now);
+    return Math.max(0, now + (left < FAR_AWAY ? left : left - RANGE));
+  }
+}
+
+/** Of a whole number, negative or not: the lowest bits are what it leaves. */
+function modulo(ms: number): number {
+  return ms & (RANGE - 1);
+}
