@@ -128,8 +128,11 @@ export declare class BindingScheduler {
   open(thread: number, isForced: boolean): number
   /** Closes the chunk for a member that is gone: nothing is written into it any more. */
   forget(member: number): void
-  /** Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately. */
-  doze(): boolean
+  /**
+   * Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately, or when somebody was
+   * asked just now.
+   */
+  doze(isExpectant: boolean): boolean
   /** The memory of a chunk. Throws when there is none of that number. */
   chunk(number: number): ArrayBuffer
   /** What a thread shows of its processes; null when it has no block of that number. */
