@@ -111,7 +111,7 @@ impl Fabric {
         let seat = self.links[free].get_or_init(|| LinkSeat::new(self.threads()));
         seat.take();
         for thread in &self.seats {
-            thread.inlet.open_to_links();
+            thread.inlet.open_to_link(free as u32);
         }
         Some(LinkPort::new(Arc::clone(self), MAX_THREADS + free as u32))
     }

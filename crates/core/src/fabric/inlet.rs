@@ -1,9 +1,10 @@
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 
 use super::inject::{Inject, Range};
 use super::way::Way;
 use crate::layout::{MAX_SEATS, MAX_THREADS};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, SharedWord, lock};
 
 /// Wakes a member that sleeps.
 pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -17,6 +18,8 @@ pub(crate) struct Inlet {
     ways: Box<[Way]>,
     /// By connection, once there is one.
     link_ways: OnceLock<Box<[Way]>>,
+    /// So many connections there were at once at most.
+    links: SharedWord,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -38,11 +41,12 @@ impl Inlet {
         must_wake.is_some()
     }
 
-    /// Connections send here from now on.
-    pub fn open_to_links(&self) {
+    /// A connection sends here from now on.
+    pub fn open_to_link(&self, link: u32) {
         let links = MAX_THREADS..MAX_SEATS;
         self.link_ways
             .get_or_init(|| links.map(|_| Way::default()).collect());
+        self.links.fetch_max(link + 1, Relaxed);
     }
 
     /// How much is on its way from a member; none for one that cannot send here.
@@ -54,9 +58,10 @@ impl Inlet {
         }
     }
 
-    /// The ways of all who can send here.
+    /// The ways of all who have sent here.
     pub fn ways(&self) -> impl Iterator<Item = &Way> {
         let links = self.link_ways.get().into_iter().flatten();
+        let links = links.take(self.links.load(Relaxed) as usize);
         self.ways.iter().chain(links)
     }
 
