@@ -166,6 +166,7 @@ impl LinkWriter {
             mut head,
             name: None,
             payload,
+            second_word,
         } = *inbound
         else {
             return false;
@@ -186,6 +187,9 @@ impl LinkWriter {
         head.flags &= !(FLAG_BLOBS | FLAG_NAMED);
         if !payload.is_empty() {
             open.block.write_bytes(open.at + FRAME_WORDS, payload);
+        }
+        if let Some(word) = second_word {
+            open.block.set(open.at + FRAME_WORDS + 1, word);
         }
         head.write(&open.block, open.at, self.number, payload.len() as u32);
         open.at += words as u32;
