@@ -247,7 +247,11 @@ export class CallTable {
     options: StartOptions,
     settlement: Settlement,
   ): PendingCall {
-    const { runtime, target, queue } = this.#check(caller, to, request, options);
+    const runtime = this.#runtime;
+    const queue = queueFor(caller, options);
+    const target = this.#check(caller, to, request, options);
+    // Last, for it counts: a call that is refused takes no place.
+    if (!runtime.accepts(target, queue)) throw failure('process-mailbox-full', to);
     const kind = options.kind ?? KIND_REQUEST;
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const call = new PendingCall(request, caller, target, timeoutMs, settlement);
@@ -269,8 +273,6 @@ export class CallTable {
     kind: number,
     queue: number,
   ): void {
-    // Its timer may be set a little later than that of a call here: it must not count from then.
-    this.#deadlineOf(call);
     try {
       if (this.#runtime.far!.calls.start(call, target, kind, queue)) return;
       this.#runtime.counters.mailboxFull += 1;
@@ -297,13 +299,8 @@ export class CallTable {
     return this.#runtime.peerOf(pid) === undefined;
   }
 
-  /** Throws what is known at once about a call. */
-  #check(
-    caller: ProcessRecord,
-    to: unknown,
-    request: unknown,
-    options: CallOptions,
-  ): { runtime: Runtime; target: Peer; queue: number } {
+  /** Whom it goes to. Throws what is known at once about a call. */
+  #check(caller: ProcessRecord, to: unknown, request: unknown, options: CallOptions): Peer {
     const runtime = this.#runtime;
     if (isMute(caller)) throw runtime.messaging.refusalOf(caller, 'call');
     const target = runtime.messaging.resolve(to);
@@ -311,14 +308,8 @@ export class CallTable {
     if (target === caller)
       throw failure('not-allowed', `${caller.pid} calls itself: it would wait for itself forever`);
     if (options.signal?.aborted === true) throw aborted(options.signal);
-    const queue =
-      options.priority === undefined
-        ? (caller.extra?.queue ?? QUEUE_MAIN)
-        : queueOf(options.priority);
     if (runtime.freeze !== undefined) runtime.freeze(request);
-    // Last, for it counts: a call that is refused takes no place.
-    if (!runtime.accepts(target, queue)) throw failure('process-mailbox-full', to);
-    return { runtime, target, queue };
+    return target;
   }
 
   /** When a call of this thread is over, or one of elsewhere that has told it, ms since the node's start; -1: it has not. */
@@ -383,6 +374,11 @@ export class CallTable {
 /** The caller has ended: nobody is left to handle a rejection, which must not end the OS process. */
 function disown(settlement: Settlement | undefined): void {
   settlement?.promise?.catch(() => undefined);
+}
+
+/** Where its requests queue. */
+function queueFor(caller: ProcessRecord, { priority }: CallOptions): number {
+  return priority === undefined ? (caller.extra?.queue ?? QUEUE_MAIN) : queueOf(priority);
 }
 
 function aborted(signal: AbortSignal): TergoError<'aborted'> {

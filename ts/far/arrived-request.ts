@@ -13,14 +13,13 @@ export interface CallOrigin {
 }
 
 /** A request as it arrives. */
-export interface ArrivedRequest {
-  readonly origin: CallOrigin;
+export interface ArrivedRequest extends CallOrigin {
   /** When its call is over, ms since the start of this node; -1: it does not say. */
   readonly deadline: number;
-  readonly address?: string | LocalAlias | undefined;
-  readonly request?: unknown;
+  readonly address: string | LocalAlias | undefined;
+  readonly request: unknown;
   /** Who calls, if its frame does not say. */
-  readonly first?: LocalPid | undefined;
+  readonly first: LocalPid | undefined;
 }
 
 type Parts = readonly [
@@ -34,20 +33,27 @@ type Parts = readonly [
 export function openRequest(far: Far, frame: number): ArrivedRequest | undefined {
   const { reader, thread } = far;
   const station = reader.stationOf(frame);
-  const origin = { station, number: reader.numberOf(frame) };
+  const number = reader.numberOf(frame);
   // A call of this thread that comes back: it is known here.
-  if (station === thread) return { origin, deadline: -1 };
+  if (station === thread) return plain(station, number, -1, undefined);
   const value = reader.value(frame);
   if (value === NO_VALUE) return undefined;
-  const deadline = far.clock.hear(reader.deadlineOf(frame));
-  if (reader.formOf(frame) === PREFIX_ADDRESSED)
-    return openAddressed(far, { origin, deadline, request: value });
-  return { origin, deadline, address: undefined, request: value, first: undefined };
+  const arrived = plain(station, number, far.clock.hear(reader.deadlineOf(frame)), value);
+  return reader.formOf(frame) === PREFIX_ADDRESSED ? openAddressed(far, arrived) : arrived;
+}
+
+/** One for a process, from whom its frame says. */
+function plain(
+  station: Station,
+  number: number,
+  deadline: number,
+  request: unknown,
+): ArrivedRequest {
+  return { station, number, deadline, address: undefined, request, first: undefined };
 }
 
 function openAddressed(far: Far, arrived: ArrivedRequest): ArrivedRequest | undefined {
-  const { origin, request: parts } = arrived;
-  const { station, number } = origin;
+  const { station, request: parts } = arrived;
   if (!isAddressed(parts)) {
     far.violated(station, 'a request is no list of address and value');
     return undefined;
@@ -55,6 +61,5 @@ function openAddressed(far: Far, arrived: ArrivedRequest): ArrivedRequest | unde
   const [address, request, first, forwarded] = parts as Parts;
   // Only a thread of this node says that a call is of another node.
   const isForwarded = forwarded !== undefined && !isOfPeer(station);
-  const from = isForwarded ? { station: forwarded, number } : origin;
-  return { ...arrived, origin: from, address, request, first };
+  return { ...arrived, station: isForwarded ? forwarded : station, address, request, first };
 }

@@ -25,6 +25,8 @@ export class Controls {
   readonly #node: LocalPid;
   readonly #onViolation: (station: Station, how: string) => void;
   readonly #handlers: ((arrived: Arrived) => void)[] = [];
+  /** One for all frames, since the writer keeps none. */
+  readonly #head: ControlHead = new ControlHead();
 
   constructor(
     writer: FrameWriter,
@@ -54,10 +56,11 @@ export class Controls {
 
   /** A published message to several threads and nodes, encoded once for all; counts those that had no room. */
   publish(recipients: readonly Recipient[], from: LocalPid, value: unknown): number {
+    this.#writer.refuseNested();
     let refused = 0;
     let isWritten = false;
     for (const { station, first, second } of recipients) {
-      const head = headOf(station, first, second, false);
+      const head = this.#head.with(station, first, second, false);
       const isAccepted: boolean = isWritten
         ? this.#writer.repeat(head, from, value)
         : this.#writer.write(head, from, value);
@@ -97,7 +100,8 @@ export class Controls {
     value: unknown,
     isForced: boolean,
   ): boolean {
-    return this.#writer.write(headOf(station, op, number, isForced), this.#node, value);
+    this.#writer.refuseNested();
+    return this.#writer.write(this.#head.with(station, op, number, isForced), this.#node, value);
   }
 }
 
@@ -120,19 +124,26 @@ class FromThread implements Arrived {
   }
 }
 
-function headOf(station: Station, first: number, second: number, isForced: boolean): FrameHead {
-  return {
-    station,
-    op: FRAME_CONTROL,
-    kind: 0,
-    queue: 0,
-    first,
-    second,
-    prefix: undefined,
-    isForced,
-    origin: undefined,
-    name: undefined,
-    isImportant: false,
-    way: 0,
-  };
+/** The head of a control frame. */
+class ControlHead implements FrameHead {
+  station: Station = 0;
+  readonly op = FRAME_CONTROL;
+  readonly kind = 0;
+  readonly queue = 0;
+  first = 0;
+  second = 0;
+  readonly prefix = undefined;
+  isForced = false;
+  readonly origin = undefined;
+  readonly name = undefined;
+  readonly isImportant = false;
+  readonly way = 0;
+
+  with(station: Station, first: number, second: number, isForced: boolean): this {
+    this.station = station;
+    this.first = first;
+    this.second = second;
+    this.isForced = isForced;
+    return this;
+  }
 }

@@ -28,7 +28,7 @@ import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
 import type { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
-import { type FarPeer, type RequestHead, type RequestWay, writeRequest } from './request-frame.ts';
+import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
 import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
 /** A call as the side that answers it names it: station of the caller and number there. */
@@ -85,7 +85,7 @@ export class FarCalls {
     this.#out.set(number, call);
     let isSent = false;
     try {
-      isSent = this.#send(call, to, { kind, queue });
+      isSent = this.#send(call, to, { number, kind, queue, origin: undefined });
       return isSent;
     } finally {
       if (!isSent) this.#settled(number);
@@ -102,26 +102,30 @@ export class FarCalls {
       this.#far.controls.send(station, Control.cancel, number);
   }
 
-  /** A request from elsewhere, which a process takes; `undefined` when nobody waits for the answer. */
+  /** A request from elsewhere, which a process takes; `undefined` when nobody waits for the answer. What is not answered before anything else happens is to be kept. */
   take(target: ProcessRecord, frame: number): PendingCall | undefined {
     const { reader } = this.#far;
     const arrived = openRequest(this.#far, frame);
     if (arrived === undefined) return undefined;
-    const { origin, address, request, first, deadline } = arrived;
-    const { station, number } = origin;
+    const { station, number, address, request, first, deadline } = arrived;
     if (station === this.#far.thread) return this.#cameHome(number, target);
     if (this.#wasCancelled(station, number) || !this.#far.canReach(station)) return undefined;
     // The word that it has timed out may be on its way yet.
     if (deadline >= 0 && deadline <= this.#runtime.driver.recentNow()) return undefined;
     if (address instanceof LocalAlias && !address.alive)
-      return this.#refuse(origin, failure('alias-unknown', address));
+      return this.#refuse(arrived, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
-    const settlement = new FarSettlement(this.#answering, origin);
+    const settlement = new FarSettlement(this.#answering, station, number);
     const call = this.#callFrom(from, request, target, settlement);
     call.address = address ?? reader.nameOf(frame);
     call.deadline = deadline;
-    this.#in.set(station, number, call);
     return call;
+  }
+
+  /** A call that was taken, and not answered at once: it may be cancelled, or its caller be lost. */
+  keep(call: PendingCall): void {
+    const { origin } = call;
+    if (origin !== undefined) this.#in.set(origin.station, origin.number, call);
   }
 
   /** A request from elsewhere that no process took. */
@@ -129,7 +133,7 @@ export class FarCalls {
     const { reader } = this.#far;
     const arrived = openRequest(this.#far, frame);
     if (arrived === undefined) return;
-    const { station, number } = arrived.origin;
+    const { station, number } = arrived;
     if (this.#wasCancelled(station, number)) return;
     const reason = this.#far.endings.reasonOf(reader.firstOf(frame), reader.secondOf(frame));
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
@@ -187,8 +191,7 @@ export class FarCalls {
       if (seatOf(stationIn(key)) === seat) this.#cancelled.delete(key);
   }
 
-  #send(call: PendingCall, to: FarPeer, { kind, queue }: RequestWay): boolean {
-    const head = { number: call.farNumber, kind, queue, origin: undefined };
+  #send(call: PendingCall, to: FarPeer, head: RequestHead): boolean {
     if (to instanceof FarPid) {
       call.station = to.thread;
       return writeRequest(this.#far, call, to, head);

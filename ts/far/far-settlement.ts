@@ -1,5 +1,6 @@
 import type { CallAnswer, Settlement } from '../call/pending-call.ts';
 import type { CallOrigin } from './arrived-request.ts';
+import type { Station } from './station.ts';
 
 /** What answers the calls of others. */
 export interface Answering {
@@ -8,25 +9,31 @@ export interface Answering {
   confirm(origin: CallOrigin, answer: CallAnswer): Promise<void>;
 }
 
-/** How a call of another thread or node is settled. */
-export class FarSettlement implements Settlement {
-  readonly origin: CallOrigin;
+/** How a call of another thread or node is settled: itself says where that came from. */
+export class FarSettlement implements Settlement, CallOrigin {
+  readonly station: Station;
+  readonly number: number;
   readonly #answering: Answering;
 
-  constructor(answering: Answering, origin: CallOrigin) {
+  constructor(answering: Answering, station: Station, number: number) {
     this.#answering = answering;
-    this.origin = origin;
+    this.station = station;
+    this.number = number;
+  }
+
+  get origin(): CallOrigin {
+    return this;
   }
 
   resolve(value: unknown): void {
-    this.#answering.resolve(this.origin, value);
+    this.#answering.resolve(this, value);
   }
 
   reject(error: Error): void {
-    this.#answering.reject(this.origin, error);
+    this.#answering.reject(this, error);
   }
 
   confirm(answer: CallAnswer): Promise<void> {
-    return this.#answering.confirm(this.origin, answer);
+    return this.#answering.confirm(this, answer);
   }
 }

@@ -1,9 +1,4 @@
-import {
-  FLAG_IMPORTANT,
-  FLAG_NAMED,
-  type FRAME_CONTROL,
-  type FRAME_MESSAGE,
-} from '../native/layout.ts';
+import { FLAG_IMPORTANT, FLAG_NAMED, type FRAME_CONTROL, FRAME_MESSAGE } from '../native/layout.ts';
 import type { Chunk } from './chunks.ts';
 import { isOfPeer, type Station, threadOf } from './station.ts';
 
@@ -38,6 +33,22 @@ export interface FrameHead {
   readonly isImportant?: boolean;
   /** How it travels to another node; see `CompressionProfiles`. */
   readonly way?: number;
+}
+
+/** The head of a request, to be filled in for each. */
+export class RequestFrameHead implements FrameHead {
+  station: Station = 0;
+  readonly op: typeof FRAME_MESSAGE = FRAME_MESSAGE;
+  kind = 0;
+  queue = 0;
+  first = 0;
+  second = 0;
+  readonly prefix: [number, number] = [0, 0];
+  readonly isForced = false;
+  origin: Station | undefined = undefined;
+  name: string | undefined = undefined;
+  readonly isImportant = false;
+  way = 0;
 }
 
 /** A peer is told there which of its threads the frame is for. */

@@ -31,6 +31,7 @@ import {
   flagsOf,
   type FrameHead,
   listBytes,
+  RequestFrameHead,
   writeList,
   writeName,
 } from './frame-head.ts';
@@ -89,6 +90,8 @@ interface Layout {
 
 /** Writes frames into the chunks for other threads and nodes; docs/design/threads.md, Frames; docs/design/network.md. */
 export class FrameWriter {
+  /** One for all requests, since it is not kept; `refuseNested` before it is filled in. */
+  readonly requestHead: RequestFrameHead = new RequestFrameHead();
   readonly #native: BindingScheduler;
   readonly #ring: Uint32Array;
   readonly #outbox: Outbox;
@@ -166,6 +169,11 @@ export class FrameWriter {
     if (blobs.length > 0) writeList(open, open.at + HEAD_BYTES, blobs);
     this.#advance(open, open.at + size);
     return true;
+  }
+
+  /** Throws while a value is being written: the head of its frame is in use. */
+  refuseNested(): void {
+    if (this.#codec.isBusy) this.#codec.refuseNested();
   }
 
   /** No frame goes to a member that has ended; another one may take its number. */
@@ -271,7 +279,7 @@ export class FrameWriter {
 
   #openFor(seat: number, isForced: boolean): OpenChunk | undefined {
     // What a getter of a message sends would stand in the middle of it.
-    if (this.#codec.isBusy) this.#codec.refuseNested();
+    this.refuseNested();
     const open = this.#open[seat];
     const hasRoom = open !== undefined && open.at <= LAST_START;
     if (hasRoom && !open.isBeyond) return open;

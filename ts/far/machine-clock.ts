@@ -44,8 +44,12 @@ export class MachineClock {
 
   /** The same for another node. */
   tellPeer(deadline: number): ToldDeadline {
-    const left = Math.ceil(deadline - this.#driver.recentNow());
-    return this.#isKnown && left < FAR_AWAY ? Math.max(1, left) : UNTOLD;
+    return this.tellLeft(deadline - this.#driver.recentNow());
+  }
+
+  /** For another node: so many ms are left. */
+  tellLeft(ms: number): ToldDeadline {
+    return this.#isKnown && ms < FAR_AWAY ? Math.max(1, Math.ceil(ms)) : UNTOLD;
   }
 
   /** What a request says, ms since the start of this node; -1: nothing. */

@@ -1,10 +1,10 @@
 import type { PendingCall } from '../call/pending-call.ts';
-import { DEADLINE_SHIFT, FRAME_MESSAGE } from '../native/layout.ts';
+import { DEADLINE_SHIFT } from '../native/layout.ts';
 import type { LocalAlias } from '../process/alias.ts';
 import { ProcessRecord } from '../process/process-record.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
-import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
+import { PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
 import { type ToldDeadline, UNTOLD } from './machine-clock.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
@@ -13,15 +13,12 @@ import { isOfPeer, type Station } from './station.ts';
 /** Whoever is called and is none of this thread. */
 export type FarPeer = FarPid | RemotePid | RemoteName;
 
-/** Into which mailbox a request goes. */
-export interface RequestWay {
+/** What a request says besides its value. */
+export interface RequestHead {
+  readonly number: number;
+  /** Into which mailbox it goes. */
   readonly kind: number;
   readonly queue: number;
-}
-
-/** What a request says besides its value. */
-export interface RequestHead extends RequestWay {
-  readonly number: number;
   /** The thread of the caller, for a call that is handed on. */
   readonly origin: Station | undefined;
 }
@@ -51,21 +48,18 @@ export function writeRequest(
   const isOrigin = origin !== undefined && isOfPeer(origin);
   const from = isDetached ? far.runtime.core.pid : pid;
   const isNamed = to instanceof RemoteName;
-  // All in one literal: it is made for each call.
-  const head: FrameHead = {
-    station: to instanceof FarPid ? to.thread : call.station,
-    op: FRAME_MESSAGE,
-    kind,
-    queue,
-    first: isNamed ? 0 : to.farSlot,
-    second: isNamed ? 0 : to.generation,
-    prefix: [number, ((deadline << DEADLINE_SHIFT) | form) >>> 0],
-    isForced: false,
-    origin: isOrigin ? undefined : origin,
-    name: isNamed ? to.name : undefined,
-    isImportant: false,
-    way,
-  };
+  far.writer.refuseNested();
+  const head = far.writer.requestHead;
+  head.station = to instanceof FarPid ? to.thread : call.station;
+  head.kind = kind;
+  head.queue = queue;
+  head.first = isNamed ? 0 : to.farSlot;
+  head.second = isNamed ? 0 : to.generation;
+  head.prefix[0] = number;
+  head.prefix[1] = ((deadline << DEADLINE_SHIFT) | form) >>> 0;
+  head.origin = isOrigin ? undefined : origin;
+  head.name = isNamed ? to.name : undefined;
+  head.way = way;
   if (isPlain) return far.writer.write(head, from, request);
   const first = isDetached ? [pid, ...(isOrigin ? [origin] : [])] : [];
   return far.writer.write(head, from, [alias, request, ...first]);
@@ -73,6 +67,9 @@ export function writeRequest(
 
 /** When the call is over, as who is called reads it. */
 function toldDeadline({ clock, runtime }: Far, call: PendingCall, to: FarPeer): ToldDeadline {
+  // One of this thread that begins now: all of its time is left, and the clock need not be read.
+  const isNew = call.deadline < 0 && call.origin === undefined;
+  if (isNew && !(to instanceof FarPid)) return clock.tellLeft(call.timeoutMs);
   const deadline = runtime.calls.knownDeadlineOf(call);
   if (deadline < 0) return UNTOLD;
   return to instanceof FarPid ? clock.tellThread(deadline) : clock.tellPeer(deadline);

@@ -171,7 +171,7 @@ export class Deliveries {
   }
 
   #request(record: ProcessRecord, payload: number): void {
-    const call = this.callOf(record, payload);
+    const call = this.#take(record, payload);
     // Timed out or aborted while it waited in the mailbox: nobody wants the answer any more.
     if (call === undefined || call.isSettled) return;
     const { request, from } = call;
@@ -180,10 +180,17 @@ export class Deliveries {
     record.current = call;
     const result = record.instance.receive({ kind: 'request', request, from, address });
     this.#runtime.outcomes.answer(record, call, result);
+    if (payload >= FAR && !call.isSettled) this.#runtime.far!.calls.keep(call);
   }
 
   /** The call behind a request that a process takes; `undefined` when it was given up on another thread. */
   callOf(record: ProcessRecord, payload: number): PendingCall | undefined {
+    const call = this.#take(record, payload);
+    if (payload >= FAR && call !== undefined) this.#runtime.far!.calls.keep(call);
+    return call;
+  }
+
+  #take(record: ProcessRecord, payload: number): PendingCall | undefined {
     if (payload >= FAR) return this.#runtime.far!.calls.take(record, payload);
     return this.#slab.take(payload) as PendingCall;
   }
