@@ -49,6 +49,21 @@ test('a request whose time is over when its process could take it is not handled
   t.true(peer.isConnected);
 });
 
+test.serial(
+  'calls are taken also when one clock has stood still, as that of Rust does while a Mac sleeps',
+  async (t) => {
+    const now = performance.now.bind(performance);
+    t.teardown(() => void (performance.now = now));
+    const { a, b } = await pair(t);
+    const to = await puppet(b, 0);
+    const ask = (): Promise<unknown> => a.call(to.pid, 'awake?' as never);
+    t.is(await ask(), 'awake?');
+    performance.now = () => now() + 3_600_000;
+    t.is(await ask(), 'awake?');
+    t.is(await ask(), 'awake?');
+  },
+);
+
 /** Resolves when who answers a call that has timed out is told so, which the call must have said. */
 async function isToldToBeLate(
   from: Handle,
