@@ -60,11 +60,12 @@ impl BindingScheduler {
             .call(|scheduler| scheduler.close_chunk(member));
     }
 
-    /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately.
+    /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately, or when somebody was
+    /// asked just now.
     #[napi]
-    pub fn doze(&self) -> bool {
+    pub fn doze(&self, is_expectant: bool) -> bool {
         self.handle()
-            .call(tergo_core::Scheduler::doze)
+            .call(|scheduler| scheduler.doze(is_expectant))
             .unwrap_or(true)
     }
 
