@@ -15,7 +15,6 @@ function start(name: string, cookie = 'a cookie for the tests') {
   const fabric = new native.BindingFabric(1, 8);
   const scheduler = native.BindingScheduler.join(fabric.id, 0);
   const network = new native.BindingNetwork(fabric.id, {
-    machineMs: 0,
     name,
     creation: 1,
     pool: 1,

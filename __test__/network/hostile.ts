@@ -95,7 +95,6 @@ export class Hostile {
     const fabric = new native.BindingFabric(1, 64);
     const scheduler = native.BindingScheduler.join(fabric.id, 0);
     const network = new native.BindingNetwork(fabric.id, {
-      machineMs: 0,
       ...{ name, creation: Date.now(), cookie: Buffer.from(COOKIE), software: 'hostile' },
       controls: Array.from({ length: 64 }, (_, op) => op),
       extensions: [1, 2, 3, 4],

@@ -67,7 +67,11 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
     'a move to another node',
     { first: Control.moved, second: 1, value: new Forged(1, [0, 1, 1, 1, 'third@localhost', 5]) },
   ],
-  ['a response that is none', { first: Control.respond, value: ['ref', 'maybe', 1] }],
+  [
+    'a response that is none',
+    { first: Control.respond, value: [new Forged(1, [0, 1, 1, 1]), 'ref', 'maybe', 1] },
+  ],
+  ['a response to nobody', { first: Control.respond, value: ['ref', 'ref', true, 1] }],
   ['a watch on nothing', { first: Control.watch, second: 1, value: ['thing', 'x'] }],
   ['an answer to a watch that is none', { first: Control.watched, second: 1, value: [1] }],
   ['a fired relation without a reason', { first: Control.fired, second: 1, value: [1, true] }],
@@ -194,6 +198,7 @@ test('the reference of a call is no right to answer it without who calls', async
   const { ref } = await waitFor('the call', () => target.do<Caller<unknown>>('keptCaller'));
   const pid = new Forged(1, [0, 1, 1, 1]);
   enemy.say({ first: Control.ask, second: 1, value: ['respond', pid, ref, true, 'forged'] });
+  enemy.say({ first: Control.respond, value: [pid, ref, true, 'forged'] });
   const { slot: first, generation: second } = target.pid as unknown as {
     readonly slot: number;
     readonly generation: number;

@@ -122,10 +122,10 @@ export class CallTable {
     return 'ok';
   }
 
-  /** Another thread or node answers a call of which it has the reference. */
-  answerHere(ref: string, settle: (call: PendingCall) => void): void {
+  /** Another thread or node answers a call of which it has the reference, and says who waits. */
+  answerHere({ pid, ref }: AnyCaller, settle: (call: PendingCall) => void): void {
     const call = this.#byRef.get(ref);
-    if (call !== undefined) settle(call);
+    if (call !== undefined && call.from === pid) settle(call);
   }
 
   /** Whether the time of a call is over, by a reference that this node gave. */
@@ -289,13 +289,15 @@ export class CallTable {
     const { far } = this.#runtime;
     const station = far?.stationOfRef(caller.ref) ?? NOWHERE;
     if (station === NOWHERE || station === far!.thread) return 'response-ignored';
-    if (this.#hasEnded(caller.pid)) return 'response-ignored';
+    const { pid } = caller;
+    if (!(pid instanceof LocalPid)) throw incorrect('caller', 'what callerOf gave', caller);
+    if (this.#hasEnded(pid)) return 'response-ignored';
     return far!.calls.respond(station, caller, answer);
   }
 
   /** Whether a process of this node is known to have ended: its calls have settled. */
-  #hasEnded(pid: unknown): boolean {
-    if (!(pid instanceof LocalPid) || !pid.isOf(this.#runtime.home)) return false;
+  #hasEnded(pid: LocalPid): boolean {
+    if (!pid.isOf(this.#runtime.home)) return false;
     return this.#runtime.peerOf(pid) === undefined;
   }
 

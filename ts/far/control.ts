@@ -10,7 +10,7 @@ export const Control = {
   cancel: 4,
   /** Number: the call; value: the pid to which it was handed on. */
   moved: 5,
-  /** Value: reference of a call that is answered there, and the answer or the error. */
+  /** Value: who waits for the answer to a call that is kept there, its reference, and the answer or the error. */
   respond: 6,
   /** Number: the proxy; value: the target that it stands for. */
   watch: 7,

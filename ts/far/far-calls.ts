@@ -174,11 +174,11 @@ export class FarCalls {
     return true;
   }
 
-  /** Answers a call that somebody else keeps, by its reference. */
-  respond(station: Station, { ref }: AnyCaller, answer: CallAnswer): SendResult {
+  /** Answers a call that somebody else keeps, by its reference and who waits. */
+  respond(station: Station, { pid, ref }: AnyCaller, answer: CallAnswer): SendResult {
     const rest =
       'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
-    this.#far.controls.send(station, Control.respond, 0, [ref, ...rest]);
+    this.#far.controls.send(station, Control.respond, 0, [pid, ref, ...rest]);
     return 'ok';
   }
 
@@ -356,9 +356,9 @@ export class FarCalls {
   }
 
   #responded({ value }: Arrived): void {
-    const [ref, isValue, answer] = value as [string, boolean, unknown];
+    const [pid, ref, isValue, answer] = value as [LocalPid, string, boolean, unknown];
     const { calls } = this.#runtime;
-    calls.answerHere(ref, (call) => {
+    calls.answerHere({ pid, ref }, (call) => {
       if (isValue) calls.resolve(call, answer);
       else calls.reject(call, answer as Error);
     });

@@ -29,7 +29,7 @@ import { FarWorld } from './far-world.ts';
 import { FrameReader, NO_VALUE } from './frame-reader.ts';
 import type { FrameHead } from './frame-head.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { MachineClock } from './machine-clock.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { NodeWide } from './node-wide.ts';
 import { PeerEvents } from './peer-events.ts';
 import { Peers } from './peers.ts';
@@ -78,7 +78,7 @@ export class Far {
   readonly pids: FarPids;
   readonly peers: Peers;
   readonly peerEvents: PeerEvents;
-  readonly clock: MachineClock;
+  readonly clock: SteadyClock;
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
   readonly controls: Controls;
@@ -114,7 +114,7 @@ export class Far {
     this.behaviours = place.behaviours;
     this.firstNumber = (place.incarnation % 250) * NUMBERS_EACH;
     const { native, driver } = runtime;
-    this.clock = new MachineClock(runtime);
+    this.clock = new SteadyClock(runtime);
     this.presence = new Presence(native);
     this.pids = new FarPids(runtime, this.thread, this.presence);
     const aliases = new FarAliases(runtime, this.thread, this.presence);

@@ -25,7 +25,7 @@ import type { LocalPid } from '../process/pid.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { FarWorld } from './far-world.ts';
 import { FORM_MASK, PREFIX_BYTES } from './frame-head.ts';
-import type { ToldDeadline } from './machine-clock.ts';
+import type { ToldDeadline } from './steady-clock.ts';
 import { type Station, stationOf } from './station.ts';
 
 /** In place of a value that another node has sent and that nobody gets: it cannot be read, or it came too late. */

@@ -85,8 +85,9 @@ function isList(value: unknown): value is readonly unknown[] {
 
 function isResponse(value: unknown): boolean {
   if (!isList(value)) return false;
-  const [ref, isValue, answer] = value;
-  return typeof ref === 'string' && (isValue === true || (isValue === false && isError(answer)));
+  const [pid, ref, isValue, answer] = value;
+  if (!(pid instanceof LocalPid) || typeof ref !== 'string') return false;
+  return isValue === true || (isValue === false && isError(answer));
 }
 
 /** A pid, an alias, or the kind and the name. */

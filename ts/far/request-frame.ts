@@ -5,7 +5,7 @@ import { ProcessRecord } from '../process/process-record.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import { PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
-import { type ToldDeadline, UNTOLD } from './machine-clock.ts';
+import { type ToldDeadline, UNTOLD } from './steady-clock.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { isOfPeer, type Station } from './station.ts';

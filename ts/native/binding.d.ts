@@ -133,6 +133,8 @@ export declare class BindingScheduler {
    * asked just now.
    */
   doze(isExpectant: boolean): boolean
+  /** The time of this OS process by which threads and connections say when calls are over, whole ms. */
+  steadyMs(): number
   /** The memory of a chunk. Throws when there is none of that number. */
   chunk(number: number): ArrayBuffer
   /** What a thread shows of its processes; null when it has no block of that number. */
@@ -421,8 +423,6 @@ export interface BindingNetworkOptions {
   name: string
   /** Its incarnation: larger after a restart. */
   creation: number
-  /** What the clock says now by which its threads tell each other when calls are over, ms. */
-  machineMs: number
   /** The secret that nodes share, 16 to 4,096 bytes. */
   cookie: Buffer
   /** What it can do, a bit each; all that is known by default. */

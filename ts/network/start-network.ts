@@ -1,5 +1,4 @@
 import { EXTENSION_TYPES } from '../far/far-world.ts';
-import { machineNow } from '../far/machine-clock.ts';
 import { PEER_CONTROLS } from '../far/peer-rules.ts';
 import type { BindingFabric, Native } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
@@ -26,7 +25,6 @@ export function startNetwork(
   const { tls, poolSize, windowBytes, maxMessageSize, keepAliveMs, dialTimeoutMs } = options;
   const network = new native.BindingNetwork(fabric.id, {
     ...{ name: home.node, creation: home.creation, software: `tergo ${VERSION}` },
-    machineMs: machineNow(),
     cookie: cookieOf(options, native),
     features: bitsOf({ ...ALL_FLAGS, ...options.flags }),
     controls: [...PEER_CONTROLS],

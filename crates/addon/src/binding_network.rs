@@ -24,8 +24,7 @@ use tergo_net::wire::{
     Algorithm, Compression, Extensions, Features, Identity, Limits, TergoProtocol,
 };
 use tergo_net::{
-    AcceptorOptions, Clock, Cookie, Help, ListenOptions, Mode, Network, NetworkOptions, Place,
-    StaticRoute,
+    AcceptorOptions, Cookie, Help, ListenOptions, Mode, Network, NetworkOptions, Place, StaticRoute,
 };
 
 use crate::binding_fabric;
@@ -41,8 +40,6 @@ pub struct BindingNetworkOptions {
     pub name: String,
     /// Its incarnation: larger after a restart.
     pub creation: f64,
-    /// What the clock says now by which its threads tell each other when calls are over, ms.
-    pub machine_ms: f64,
     /// The secret that nodes share, 16 to 4,096 bytes.
     pub cookie: Buffer,
     /// What it can do, a bit each; all that is known by default.
@@ -348,9 +345,6 @@ impl BindingNetwork {
     reason = "TypeScript checks its options; what cannot be becomes the nearest that can"
 )]
 fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
-    // First of all: it goes on from now.
-    let machine = Duration::from_millis(options.machine_ms as u64);
-    let clock = Clock::with_machine(machine);
     let mut limits = Limits::default();
     if let Some(bytes) = options.window_bytes {
         limits.window = bytes as u64;
@@ -382,7 +376,6 @@ fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
         .fold(0, |all, op| all | 1 << op);
     Ok(NetworkOptions {
         own,
-        clock,
         cookie: cookie(options.cookie)?,
         tls: options.tls.map(binding_tls::tls).transpose()?,
         dial_within: Duration::from_millis(options.handshake_ms.unwrap_or(5000).into()),

@@ -69,6 +69,12 @@ impl BindingScheduler {
             .unwrap_or(true)
     }
 
+    /// The time of this OS process by which threads and connections say when calls are over, whole ms.
+    #[napi]
+    pub fn steady_ms(&self) -> f64 {
+        (tergo_net::steady_now().as_secs_f64() * 1000.0).floor()
+    }
+
     /// The memory of a chunk. Throws when there is none of that number.
     #[napi]
     pub fn chunk<'env>(&self, env: &'env Env, number: u32) -> Result<ArrayBuffer<'env>> {

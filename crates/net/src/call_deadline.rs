@@ -6,7 +6,7 @@ const FAR_AWAY: u32 = 1 << 30;
 const MASK: u32 = u32::MAX >> DEADLINE_SHIFT;
 
 /// The second word of a request as a thread reads it: its peer says how many ms its call has left, and they count from when
-/// it came, by the machine's clock. None for what is no request.
+/// it came, by the clock of the threads. None for what is no request.
 #[inline]
 pub(crate) fn at(item: &Item<'_>, arrived: u32) -> Option<u32> {
     let kind = u32::from(item.kind);

@@ -1,42 +1,47 @@
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+
+/// When somebody first asked for the time.
+static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The time by which the threads of this OS process tell each other when calls are over.
+pub fn steady_now() -> Duration {
+    FIRST.elapsed()
+}
 
 /// The time as `tergo-wire` counts it: since the network began.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     start: Instant,
-    /// What the machine's clock said then.
-    machine: Duration,
+    /// What the threads said then.
+    steady: Duration,
 }
 
 impl Clock {
     /// It is zero now.
-    pub(crate) fn new() -> Self {
-        Self::with_machine(Duration::ZERO)
-    }
-
-    /// The same, when the clock by which the threads tell each other when calls are over says `machine`.
-    pub fn with_machine(machine: Duration) -> Self {
+    pub fn new() -> Self {
+        let steady = steady_now();
         Self {
-            start: Instant::now(),
-            machine,
+            start: *FIRST + steady,
+            steady,
         }
     }
 
     /// The time.
-    pub(crate) fn now(self) -> Duration {
+    pub fn now(self) -> Duration {
         self.start.elapsed()
     }
 
-    /// That time by the clock of the threads: the lowest bits of its ms.
-    pub(crate) fn machine_ms(self, at: Duration) -> u32 {
-        let machine = self.machine + at;
-        (machine.as_secs() as u32)
+    /// That time as the threads have it: the lowest bits of its ms.
+    pub fn steady_ms(self, at: Duration) -> u32 {
+        let steady = self.steady + at;
+        (steady.as_secs() as u32)
             .wrapping_mul(1000)
-            .wrapping_add(machine.subsec_millis())
+            .wrapping_add(steady.subsec_millis())
     }
 
     /// That time for a timer of tokio.
-    pub(crate) fn instant(self, at: Duration) -> tokio::time::Instant {
+    pub fn instant(self, at: Duration) -> tokio::time::Instant {
         (self.start + at).into()
     }
 }

@@ -79,7 +79,7 @@ impl Gate {
     }
 
     /// The frame that an item of a peer becomes; none when the peer must not send it.
-    /// It has come at `arrived`, ms of the machine's clock.
+    /// It has come at `arrived`, ms of the clock of the threads.
     pub fn incoming<'a>(self, item: &Item<'a>, arrived: u32) -> Option<Inbound<'a>> {
         if !self.passes(item) {
             return None;

@@ -94,7 +94,7 @@ impl Hub {
             tls: options.tls,
             dial_within: options.dial_within,
             protocol: options.protocol,
-            clock: options.clock,
+            clock: Clock::new(),
             events: Events::default(),
             profiles: Arc::default(),
             gate: Gate::new(options.controls),

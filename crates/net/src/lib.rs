@@ -36,7 +36,7 @@ mod waiting_room;
 
 pub use acceptor::{AcceptorInfo, AcceptorOptions};
 pub use channel::Channel;
-pub use clock::Clock;
+pub use clock::steady_now;
 pub use cookie::{Cookie, CookieError, MAX_COOKIE_BYTES, MIN_COOKIE_BYTES};
 pub use event::NetworkEvent;
 pub use exposure::{Exposed, Protection};

@@ -422,7 +422,7 @@ impl LinkDriver {
             clock,
             ..
         } = &mut self.parts;
-        let arrived = clock.machine_ms(now);
+        let arrived = clock.steady_ms(now);
         let (mut is_any, mut released) = (false, 0);
         while !self.held.is_full() {
             let Some(incoming) = wire.next(place, now)? else {

@@ -7,7 +7,6 @@ use tergo_wire::registrar::Route;
 use tergo_wire::{Compression, ConnectionCounters, Identity, Protocol};
 
 use crate::acceptor::{Acceptor, AcceptorInfo, AcceptorOptions};
-use crate::clock::Clock;
 use crate::cookie::Cookie;
 use crate::event::NetworkEvent;
 use crate::help::Help;
@@ -27,8 +26,6 @@ const PROTOCOL: &str = "tergo:1";
 pub struct NetworkOptions {
     /// What the node says of itself.
     pub own: Identity,
-    /// The time.
-    pub clock: Clock,
     /// The secret that nodes share.
     pub cookie: Cookie,
     /// Certificates for those whom this node dials; none: only routes without TLS, or with their own, can be dialled.

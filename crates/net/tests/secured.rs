@@ -15,8 +15,7 @@ use tergo_core::{Fabric, Scheduler};
 use tergo_net::registrar::{EmbeddedOptions, EmbeddedRegistrar, Registrar, RegistrarError};
 use tergo_net::tls::{ClientAuth, Tls};
 use tergo_net::{
-    AcceptorOptions, Clock, Cookie, Help, ListenOptions, Mode, Network, NetworkEvent,
-    NetworkOptions,
+    AcceptorOptions, Cookie, Help, ListenOptions, Mode, Network, NetworkEvent, NetworkOptions,
 };
 use tergo_wire::{Extensions, Features, Identity, Limits, TergoProtocol};
 use tokio::sync::oneshot;
@@ -46,7 +45,6 @@ impl Secured {
             fabric,
             NetworkOptions {
                 own,
-                clock: Clock::with_machine(Duration::ZERO),
                 cookie: Cookie::new(b"a cookie for the tests").expect("long enough"),
                 tls: Some(Arc::clone(&tls)),
                 dial_within: Duration::from_secs(20),

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use support::{
-    Got, OwnTarget, START, VALUE, blobs, bytes, default_pair, identity, number, pair, receive,
-    send, transfer,
+    Got, OwnTarget, START, VALUE, blobs, bytes, default_pair, identity, number, number_request,
+    pair, receive, send, transfer,
 };
-use tergo_core::layout::{FORMAT_INT_REQUEST, KIND_REQUEST};
 use tergo_wire::{
     Algorithm, CloseReason, Compression, Delivery, Features, Incoming, Limits, LinkLoss, SendError,
     Sender,
@@ -340,9 +339,8 @@ fn a_request_for_a_number_has_two_words_and_the_number() {
     for (length, is_right) in [(8, false), (11, false), (12, true), (13, false)] {
         let mut pair = default_pair();
         let request = Got {
-            head: [KIND_REQUEST as u8, 2, 0, FORMAT_INT_REQUEST as u8],
             payload: vec![1; length],
-            ..number(1, 0)
+            ..number_request(1, [0; 3])
         };
         send(&mut *pair.one, &request);
         assert_eq!(pair.flow(1 << 20).is_ok(), is_right, "{length} bytes");

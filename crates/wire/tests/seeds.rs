@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use support::{Got, VALUE, blobs, bytes, default_pair, number, shake};
+use support::{Got, VALUE, blobs, bytes, default_pair, number, number_request, shake};
 use tergo_wire::registrar::{Announcement, Message};
 use tergo_wire::{
     Admission, Algorithm, Compression, CookieAcceptor, CookieDialer, Delivery, Packer, Purpose,
@@ -58,7 +58,8 @@ fn the_first_files_of_the_corpora() {
         head: [0, 0, 0, 0],
         ..number(3, -7)
     };
-    let small = [number(1, 1), number(1, 2), shaped, named, control];
+    let request = number_request(1, [1, 5000, 7]);
+    let small = [number(1, 1), number(1, 2), shaped, named, control, request];
     write("link", "small", &stream(&small, Delivery::default()));
     write(
         "link",

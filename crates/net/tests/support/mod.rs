@@ -21,8 +21,8 @@ use tergo_core::layout::{
 };
 use tergo_core::{Block, Fabric, RingMemory, Scheduler, Verdict};
 use tergo_net::{
-    AcceptorOptions, Clock, Cookie, Help, ListenOptions, Network, NetworkEvent, NetworkOptions,
-    Place, StaticRoute,
+    AcceptorOptions, Cookie, Help, ListenOptions, Network, NetworkEvent, NetworkOptions, Place,
+    StaticRoute,
 };
 use tergo_wire::registrar::Route;
 use tergo_wire::{Extensions, Features, Identity, Limits, Protocol, TergoProtocol};
@@ -30,8 +30,6 @@ use tergo_wire::{Extensions, Features, Identity, Limits, Protocol, TergoProtocol
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Op of the control frames that the tests send.
 pub const CONTROL: u32 = 5;
-/// What the machine's clock says when the nodes of tests begin.
-pub const MACHINE: Duration = Duration::from_secs(5_000_000);
 const NONE: u32 = u32::MAX;
 
 /// A process.
@@ -517,7 +515,6 @@ impl Node {
             Arc::clone(&fabric),
             NetworkOptions {
                 own,
-                clock: Clock::with_machine(MACHINE),
                 cookie: Cookie::new(options.cookie).expect("long enough"),
                 tls: None,
                 dial_within: Duration::from_secs(5),

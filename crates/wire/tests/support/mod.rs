@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use tergo_core::layout::{DEADLINE_SHIFT, FORMAT_INT_REQUEST, KIND_REQUEST};
 use tergo_wire::{
     AcceptSettings, Admission, Agreement, Connection, Delivery, DialSettings, Extensions, Features,
     Handshake, HandshakeStep, Identity, Incoming, Item, Limits, LinkError, Protocol, Purpose,
@@ -219,6 +220,17 @@ pub fn bytes(sender: u64, length: usize, fill: u8) -> Got {
     Got {
         head: [12, 2, 0, VALUE],
         payload,
+        ..number(sender, 0)
+    }
+}
+
+/// A request for a number: of which call, how many ms that has left, and the number.
+pub fn number_request(sender: u64, [call, left, value]: [u32; 3]) -> Got {
+    Got {
+        head: [KIND_REQUEST as u8, 2, 0, FORMAT_INT_REQUEST as u8],
+        payload: [call, left << DEADLINE_SHIFT, value]
+            .map(u32::to_le_bytes)
+            .concat(),
         ..number(sender, 0)
     }
 }

@@ -1,10 +1,11 @@
+import type { BindingScheduler } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { systemClock } from '../scheduler/clock.ts';
 import type { Driver } from '../scheduler/driver.ts';
 
 /**
  * When a call is over, as its request says it in 31 bits above the form in the second word before the value: a thread of this
- * node reads it by the clock of the machine, ms; a peer is told how many ms are left, and the connection there adds when they
+ * node reads it by the steady clock, ms; a peer is told how many ms are left, and the connection there adds when they
  * came. 0: that is not known.
  */
 export type ToldDeadline = number;
@@ -16,23 +17,23 @@ const RANGE = 2 ** 31;
 /** What is further away than this is not told. */
 const FAR_AWAY = RANGE / 2;
 
-/** The clock that all threads of a node and its connections have in common: the steady one of the machine, ms. */
-export function machineNow(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
-}
-
-/** Says by the clock of the machine when calls are over, and hears it. */
-export class MachineClock {
+/**
+ * Says when calls are over by the clock that all threads of a node and its connections have in common, and hears it. That one
+ * is Rust's, which may stand still while the machine sleeps; the clock of the node may go on.
+ */
+export class SteadyClock {
+  readonly #native: BindingScheduler;
   readonly #driver: Driver;
-  /** How far it is ahead of the clock of the node, ms. */
-  readonly #ahead: number;
   /** A clock that is moved by hand knows nothing of the time that others have. */
   readonly #isKnown: boolean;
+  /** How far it is ahead of the clock of the node, ms. */
+  #ahead = 0;
 
-  constructor({ clock, driver }: Runtime) {
+  constructor({ native, clock, driver }: Runtime) {
+    this.#native = native;
     this.#driver = driver;
-    this.#ahead = machineNow() - driver.readNow();
     this.#isKnown = clock === systemClock;
+    this.#compare();
   }
 
   /** A deadline, ms since the start of this node, for another thread of it. */
@@ -55,9 +56,21 @@ export class MachineClock {
   /** What a request says, ms since the start of this node; -1: nothing. */
   hear(deadline: ToldDeadline): number {
     if (deadline === UNTOLD || !this.#isKnown) return -1;
+    const heard = this.#heard(deadline);
+    if (heard > this.#driver.now) return heard;
+    // Before its request is dropped for that: the clocks may have parted.
+    this.#compare();
+    return Math.max(0, this.#heard(deadline));
+  }
+
+  #heard(deadline: ToldDeadline): number {
     const now = this.#driver.recentNow();
     const left = modulo(deadline - this.#ahead - now);
-    return Math.max(0, now + (left < FAR_AWAY ? left : left - RANGE));
+    return now + (left < FAR_AWAY ? left : left - RANGE);
+  }
+
+  #compare(): void {
+    this.#ahead = this.#native.steadyMs() - this.#driver.readNow();
   }
 }
 
