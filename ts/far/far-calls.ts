@@ -77,11 +77,6 @@ export class FarCalls {
     far.questions.onPeer('alias', isAlias, (_station, alias: LocalAlias) => alias.alive);
   }
 
-  /** Whether a call of this thread waits for an answer from elsewhere. */
-  get isAwaiting(): boolean {
-    return this.#out.size > 0;
-  }
-
   /** Sends the request of a call; false when there is no room on the way. Throws `unencodable`. */
   start(call: PendingCall, to: FarPeer, kind: number, queue: number): boolean {
     const number = this.#nextNumber();

@@ -128,11 +128,8 @@ export declare class BindingScheduler {
   open(thread: number, isForced: boolean): number
   /** Closes the chunk for a member that is gone: nothing is written into it any more. */
   forget(member: number): void
-  /**
-   * Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately, or when somebody was
-   * asked just now.
-   */
-  doze(isExpectant: boolean): boolean
+  /** Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately. */
+  doze(): boolean
   /** The time of this OS process by which threads and connections say when calls are over, whole ms. */
   steadyMs(): number
   /** The memory of a chunk. Throws when there is none of that number. */

@@ -169,7 +169,6 @@ export class Runtime {
         this.calls.armTimeouts();
         this.far?.showCounters();
       },
-      isAwaiting: () => this.far?.calls.isAwaiting === true,
       onFailure: (error: unknown, isLast: boolean) => {
         this.log.error('the scheduler failed', { error });
         if (isLast) this.shutdown.abandon();

@@ -16,7 +16,7 @@ import { Outbox } from './outbox.ts';
 import { Slab } from './slab.ts';
 
 // Taken before a test framework can put fake timers in their place.
-const { setImmediate } = globalThis;
+const { setImmediate, setTimeout } = globalThis;
 
 /** How long turns follow each other before libuv gets its turn, ms. */
 const SLICE_MS = 2;
@@ -28,6 +28,8 @@ const MAX_STRIDE = 1024;
 const MAX_ALARM_MS = 2 ** 31 - 1;
 /** Microtasks from the settlement of a promise to the message that its continuation sends: an async callback needs that many. */
 const LAPS = 4;
+/** How soon the driver rests after a frame that went without it, ms. */
+const REST_MS = 25;
 const NEVER = Infinity;
 const RESOLVED = Promise.resolve();
 
@@ -35,8 +37,6 @@ const RESOLVED = Promise.resolve();
 export interface DriverEvents {
   /** Before libuv may wait: whatever was put off until now. */
   onRest(): void;
-  /** Whether somebody elsewhere was asked, and has not answered. */
-  isAwaiting(): boolean;
   /** A turn failed; unless it was the last, the driver goes on with the next. */
   onFailure(error: unknown, isLast: boolean): void;
 }
@@ -84,6 +84,7 @@ export class Driver implements ClockMember {
   #busyFrom = -1;
   #isRunning = false;
   #settles = false;
+  #restsSoon = false;
   #closed = false;
   #alarmAt = NEVER;
   #cancelAlarm: () => void = () => {};
@@ -104,7 +105,7 @@ export class Driver implements ClockMember {
     this.ring = new Uint32Array(native.ring());
     this.outbox = new Outbox(this.ring, this.slab, entries, {
       wake: () => this.#wake(),
-      handedOver: () => this.#settleSoon(),
+      handedOver: () => this.#restSoon(),
     });
     this.#leaveClock = clock.join?.(this);
     if (isShared) native.onWake(() => this.#onFrames());
@@ -315,11 +316,6 @@ export class Driver implements ClockMember {
   /** No work for now. What sleep needs is put off until libuv's turn: a continuation may bring work at once. */
   #pause(): void {
     this.outbox.asleep = true;
-    this.#settleSoon();
-  }
-
-  /** In libuv's turn, what sleep needs is done. */
-  #settleSoon(): void {
     if (this.#settles) return;
     this.#settles = true;
     setImmediate(this.#settle);
@@ -328,7 +324,6 @@ export class Driver implements ClockMember {
   readonly #settle = (): void => {
     this.#settles = false;
     if (this.#closed || !this.outbox.asleep) return;
-    const { hasHandedOver } = this.outbox;
     this.outbox.asleep = false;
     this.outbox.hasHandedOver = false;
     this.#endSlice();
@@ -338,9 +333,20 @@ export class Driver implements ClockMember {
     if (this.ring[MORE] !== 0) return this.#wake();
     // The alarm first: what is watched for in `doze` must not be waited for in vain.
     this.#setAlarm();
-    const isExpectant = hasHandedOver && this.#events.isAwaiting();
-    if (this.#isShared && !this.#native.doze(isExpectant)) return this.#wake();
+    if (this.#isShared && !this.#native.doze()) return this.#wake();
     this.ring[BUSY] = 0;
+  };
+
+  /** What was put off until the driver rests must not wait for long, though nothing comes. */
+  #restSoon(): void {
+    if (this.#restsSoon) return;
+    this.#restsSoon = true;
+    setTimeout(this.#rest, REST_MS).unref();
+  }
+
+  readonly #rest = (): void => {
+    this.#restsSoon = false;
+    if (this.outbox.hasHandedOver && this.outbox.asleep && !this.#closed) this.#wake();
   };
 
   /** Frames came from another thread while this one slept. */
@@ -364,9 +370,15 @@ export class Driver implements ClockMember {
     this.#alarmAt = NEVER;
     this.#cancelAlarm = () => {};
     if (this.outbox.asleep) this.#wake();
-    // It came while turns ran: the next sleep sets it anew.
-    else this.#settleSoon();
+    else this.#pauseLater();
   };
+
+  /** The alarm came while turns ran: the next sleep sets it anew. */
+  #pauseLater(): void {
+    if (this.#settles) return;
+    this.#settles = true;
+    setImmediate(this.#settle);
+  }
 
   #tick(): void {
     this.#now = this.#clock.now() - this.#startedAt;

@@ -136,8 +136,8 @@ export class Outbox {
   }
 
   /**
-   * The driver sleeps. The first frame goes at once, and the driver sleeps on until libuv's turn: whoever it is for need not wait for what is done then.
-   * Those after it go with a turn.
+   * The driver sleeps. The first frame goes at once, and the driver sleeps on: what it would do now would only keep the
+   * other thread from a core. Those after it go with its turn.
    */
   #rouse(): void {
     if (this.hasHandedOver) return this.#wake();

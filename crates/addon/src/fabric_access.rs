@@ -60,12 +60,11 @@ impl BindingScheduler {
             .call(|scheduler| scheduler.close_chunk(member));
     }
 
-    /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately, or when somebody was
-    /// asked just now.
+    /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately.
     #[napi]
-    pub fn doze(&self, is_expectant: bool) -> bool {
+    pub fn doze(&self) -> bool {
         self.handle()
-            .call(|scheduler| scheduler.doze(is_expectant))
+            .call(tergo_core::Scheduler::doze)
             .unwrap_or(true)
     }
 

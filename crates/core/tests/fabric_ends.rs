@@ -166,12 +166,12 @@ fn who_left_is_not_woken() {
         wakes.fetch_add(1, Relaxed);
     };
     fabric.on_wake(1, Arc::new(wake));
-    assert!(two.driver.scheduler.doze(false));
+    assert!(two.driver.scheduler.doze());
     one.message(1, pid, 1);
     one.driver.turn();
     assert_eq!(woken.load(Relaxed), 1);
     two.driver.turn();
-    assert!(two.driver.scheduler.doze(false));
+    assert!(two.driver.scheduler.doze());
     drop(two);
     one.message(1, pid, 2);
     one.driver.turn();

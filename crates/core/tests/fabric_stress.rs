@@ -55,7 +55,7 @@ fn flood(fabric: &Arc<Fabric>, thread: u32, peer: u32, count: u32, ready: &Slots
         }
         let before = woken.load(Relaxed);
         let is_done = expected == count || sent < count || member.driver.has_more();
-        if !is_done && member.driver.scheduler.doze(false) {
+        if !is_done && member.driver.scheduler.doze() {
             // The other one still owes something, so it must wake us.
             let deadline = Instant::now() + PATIENCE;
             while woken.load(Relaxed) == before {
@@ -181,7 +181,7 @@ impl<'a> Citizen<'a> {
             self.turn();
         }
         if random.below(10) == 0 {
-            self.member.driver.scheduler.doze(false);
+            self.member.driver.scheduler.doze();
         }
     }
 

@@ -27,7 +27,7 @@ thread_local! {
 ///
 /// Looking pays off when an answer comes before a sleep would have begun and ended. It does harm when a core is wanted
 /// by others: they wait for the looking, or it waits for them, a whole time slice each. So it looks only after a
-/// short sleep or a question, and not for some time after somebody else got its core, or after several looks in vain. It never yields: a yield gives that slice away.
+/// short sleep, and not for some time after somebody else got its core, or after several looks in vain. It never yields: a yield gives that slice away.
 #[derive(Debug)]
 pub(super) struct Lookout {
     has_cores: bool,
@@ -76,11 +76,6 @@ impl Lookout {
             Sight::Ousted => self.take_rest(begin),
         }
         false
-    }
-
-    /// The thread has asked somebody, who may answer before a sleep would have begun and ended.
-    pub fn expect(&mut self) {
-        self.is_worth_it = true;
     }
 
     /// The thread falls asleep.
@@ -193,21 +188,6 @@ mod tests {
     fn who_has_slept_shortly_finds_what_came() {
         let ticks = Ticks::new();
         assert!(after_a_short_sleep(&ticks).look(|| ticks.now(), || true));
-    }
-
-    #[test]
-    fn who_expects_an_answer_looks_after_a_long_sleep_until_it_looks_in_vain() {
-        let ticks = Ticks::new();
-        let mut lookout = after_a_short_sleep(&ticks);
-        lookout.is_worth_it = false;
-        lookout.expect();
-        assert!(lookout.look(|| ticks.now(), || true));
-        for _ in 0..MISSES {
-            lookout.expect();
-            assert!(!lookout.look(|| ticks.now(), || false));
-        }
-        lookout.expect();
-        assert!(!lookout.look(|| ticks.now(), || true), "it rests now");
     }
 
     #[test]

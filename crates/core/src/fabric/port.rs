@@ -71,8 +71,8 @@ impl Port {
     }
 
     /// The thread has read its inbox and has no work: true when it may sleep. Looks for frames for a moment
-    /// when that paid off lately, or when it expects some.
-    pub fn doze(&mut self, is_expectant: bool) -> bool {
+    /// when that paid off lately.
+    pub fn doze(&mut self) -> bool {
         // Whoever found the way here full must not wait for a turn that nobody asks for.
         self.incoming.release();
         if self.incoming.has_more() {
@@ -80,9 +80,6 @@ impl Port {
         }
         let neighbours = Neighbours::of(&self.fabric, self.thread);
         let is_last = neighbours.all_sleep();
-        if is_expectant {
-            Lookout::with(Lookout::expect);
-        }
         if is_last && self.look(&neighbours) {
             return false;
         }

@@ -232,10 +232,9 @@ impl Scheduler {
         port.map_or(0, |port| port.outgoing.put_blob(receiver, bytes, is_forced))
     }
 
-    /// The thread has no work: true when it may sleep. `is_expectant`: it has just asked something, and is about to hear.
-    pub fn doze(&mut self, is_expectant: bool) -> bool {
-        let port = self.kernel.port.as_mut();
-        let may_sleep = port.is_none_or(|port| port.doze(is_expectant));
+    /// The thread has no work: true when it may sleep.
+    pub fn doze(&mut self) -> bool {
+        let may_sleep = self.kernel.port.as_mut().is_none_or(Port::doze);
         self.kernel.show_statistics();
         may_sleep
     }

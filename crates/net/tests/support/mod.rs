@@ -339,7 +339,7 @@ impl Thread {
 
     /// Waits until something comes.
     pub fn sleep(&mut self) {
-        if self.has_more() || !self.scheduler.doze(false) {
+        if self.has_more() || !self.scheduler.doze() {
             return;
         }
         let rung = self.bell.rung.lock().expect("no panic");
