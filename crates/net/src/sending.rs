@@ -23,6 +23,8 @@ pub(crate) struct Sending {
     blobs: Vec<Vec<u8>>,
     /// The blobs of a frame that has to wait were taken already.
     has_blobs: bool,
+    /// The protocol has the frame that was taken last.
+    is_sent: bool,
     /// Frames that went nowhere: nonsense, or larger than the peer takes.
     pub refused: u64,
 }
@@ -32,14 +34,35 @@ impl Sending {
     pub fn next(&mut self, parts: &mut DriverParts) -> Sent {
         announce(parts);
         self.payload.clear();
+        if self.is_sent
+            && let Some(sent) = self.next_alike(parts)
+        {
+            return sent;
+        }
+        self.payload.clear();
         let Some(head) = parts.port.next(&mut self.payload, &mut self.numbers) else {
             return Sent::Nothing;
         };
+        self.is_sent = false;
         if !self.send(&head, parts) {
             return Sent::Blocked;
         }
         parts.port.advance();
         Sent::Bytes(self.payload.len())
+    }
+
+    /// The next frame if it differs from the last in its value only, as most do; none: it is to be sent as any other.
+    #[inline]
+    fn next_alike(&mut self, parts: &mut DriverParts) -> Option<Sent> {
+        let integer = parts.port.next_alike(&mut self.payload)?;
+        match parts.wire.send_again(integer, &self.payload) {
+            Ok(true) => {
+                parts.port.advance();
+                Some(Sent::Bytes(self.payload.len()))
+            }
+            Err(SendError::Blocked) => Some(Sent::Blocked),
+            Ok(false) | Err(SendError::TooLarge | SendError::Closed) => None,
+        }
     }
 
     /// False: it has to wait, and its blobs stay here.
@@ -63,6 +86,7 @@ impl Sending {
         match parts.wire.send(&item, delivery, &mut self.blobs) {
             Ok(()) => {
                 self.has_blobs = false;
+                self.is_sent = true;
                 true
             }
             Err(SendError::Blocked) => false,

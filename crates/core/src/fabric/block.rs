@@ -37,6 +37,13 @@ impl Block {
         self.words.get(at as usize..)?.first_chunk()
     }
 
+    /// The values of so many words from one on.
+    #[inline]
+    pub(crate) fn read_words<const N: usize>(&self, at: u32) -> Option<[u32; N]> {
+        let words = self.words_at::<N>(at)?;
+        Some(std::array::from_fn(|index| words[index].load(Relaxed)))
+    }
+
     /// Writes a word.
     #[inline]
     pub fn set(&self, at: u32, value: u32) {

@@ -5,7 +5,6 @@ use crate::layout::{
     FORMAT_INT, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_QUEUE_SHIFT,
     FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, MAX_THREADS, SLOT_MASK,
 };
-use crate::sync::SharedWord;
 
 const THREAD_SHIFT: u32 = 24;
 const ID_HIGH_MASK: u32 = (1 << FRAME_SEAT_SHIFT) - 1;
@@ -53,8 +52,8 @@ pub struct FrameHead {
 impl FrameHead {
     /// Reads what a thread wrote for a connection; and the bytes of the payload.
     #[inline]
-    pub(super) fn read(words: &[SharedWord; FRAME_WORDS as usize]) -> (Self, u32) {
-        let word = |index: usize| words[index].load(Relaxed);
+    pub(super) fn read(words: &[u32; FRAME_WORDS as usize]) -> (Self, u32) {
+        let word = |index: usize| words[index];
         let head = word(0);
         let format = head >> FRAME_FORMAT_SHIFT & 0xFF;
         let is_int = format == FORMAT_INT;
@@ -77,7 +76,16 @@ impl FrameHead {
             },
             options: word(7) >> FRAME_SEAT_SHIFT,
         };
-        (frame, if is_int { 0 } else { word(1) })
+        (frame, Self::length(words))
+    }
+
+    /// Bytes of the payload.
+    #[inline]
+    pub(super) fn length(words: &[u32; FRAME_WORDS as usize]) -> u32 {
+        match words[0] >> FRAME_FORMAT_SHIFT & 0xFF {
+            FORMAT_INT => 0,
+            _ => words[1],
+        }
     }
 
     /// Writes it for a thread: the sender is behind the connection in `seat`.

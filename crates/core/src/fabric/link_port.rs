@@ -9,7 +9,9 @@ use super::frame_head::FrameHead;
 use super::inject::Range;
 use super::link_seat::LinkSeat;
 use super::link_writer::{Claim, Delivery, Inbound, LinkWriter, list_bytes};
-use crate::layout::{BLOCK_WORDS, FLAG_BLOBS, FRAME_WORDS};
+use crate::layout::{BLOCK_WORDS, FLAG_BLOBS, FRAME_MESSAGE, FRAME_WORDS};
+
+const HEAD: usize = FRAME_WORDS as usize;
 
 /// One connection's end of a fabric: what the threads send to the peer, what the peer sends to them.
 ///
@@ -25,6 +27,8 @@ pub struct LinkPort {
     reading: Option<(u32, Arc<Block>)>,
     /// Where the frame ends that was read last.
     end: u32,
+    /// Its head, of a plain message; else zeros, which are no frame.
+    last: [u32; HEAD],
 }
 
 impl LinkPort {
@@ -37,6 +41,7 @@ impl LinkPort {
             taken: Vec::new(),
             reading: None,
             end: 0,
+            last: [0; HEAD],
         }
     }
 
@@ -94,14 +99,16 @@ impl LinkPort {
             let range = self.front()?;
             self.turn_to(range.chunk)?;
             let (_, block) = self.reading.as_ref()?;
-            let words = block.words_at(range.from);
+            let words = block.read_words(range.from);
             let end = Frame::read(block, range.from).end(range.from);
             let (Some(words), Some(end)) = (words, end.filter(|end| *end <= range.to)) else {
                 // A thread wrote nonsense: it is the end of the range.
                 self.skip_to(range.to);
                 continue;
             };
-            let (head, length) = FrameHead::read(words);
+            let (head, length) = FrameHead::read(&words);
+            let is_plain = head.op == FRAME_MESSAGE && head.flags == 0 && head.options == 0;
+            self.last = if is_plain { words } else { [0; HEAD] };
             blobs.clear();
             if head.flags & FLAG_BLOBS != 0 {
                 blobs.extend(Frame::blobs(block, range.from));
@@ -114,6 +121,29 @@ impl LinkPort {
             self.end = end;
             return Some(head);
         }
+    }
+
+    /// The value of the next frame, if that is a plain message that differs from the last one in its value only: a number,
+    /// or the bytes that are appended. None: it is for [`Self::next`].
+    #[inline]
+    pub fn next_alike(&mut self, payload: &mut Vec<u8>) -> Option<i32> {
+        let range = *self.ranges.front()?;
+        let (chunk, block) = self.reading.as_ref()?;
+        if *chunk != range.chunk || range.from >= range.to {
+            return None;
+        }
+        let words = block.read_words::<HEAD>(range.from)?;
+        let is_alike = words[0] == self.last[0] && words[2..] == self.last[2..];
+        let length = FrameHead::length(&words);
+        let end = range.from + FRAME_WORDS + length.checked_next_multiple_of(8)? / 4;
+        if !is_alike || end > range.to {
+            return None;
+        }
+        if length > 0 {
+            block.read_bytes(range.from + FRAME_WORDS, length, payload);
+        }
+        self.end = end;
+        Some(words[1].cast_signed())
     }
 
     /// The frame that [`Self::next`] gave is done with.

@@ -13,6 +13,8 @@ pub struct ItemWriter {
     state: ItemState,
     /// The name that was written last; kept apart from the batch, which may be compressed meanwhile.
     name: String,
+    /// The head byte of the last item if all that it has in common with the one before is the same: op and form.
+    again: u8,
 }
 
 impl ItemWriter {
@@ -31,10 +33,23 @@ impl ItemWriter {
             FORM_BYTES
         };
         self.head(out, item, form);
-        if form == FORM_INT {
-            put(out, u64::from(zigzag(item.integer)));
+        self.again = item.op() as u8 | form << FORM_SHIFT;
+        self.value(out, item.integer, item.payload);
+    }
+
+    /// Appends the last item once more, with another value of its format.
+    #[inline]
+    pub fn write_again(&mut self, out: &mut Vec<u8>, integer: i32, payload: &[u8]) {
+        out.push(self.again);
+        self.value(out, integer, payload);
+    }
+
+    #[inline]
+    fn value(&self, out: &mut Vec<u8>, integer: i32, payload: &[u8]) {
+        if self.again >> FORM_SHIFT == FORM_INT {
+            put(out, u64::from(zigzag(integer)));
         } else {
-            put_run(out, item.payload);
+            put_run(out, payload);
         }
     }
 

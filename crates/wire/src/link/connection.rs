@@ -2,10 +2,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::item::Parcel;
-use crate::link::link::{Link, Ready};
+use crate::link::link::Link;
 use crate::link::packer::feature_of;
 use crate::link::payload;
 use crate::link::position::Position;
+use crate::link::ready::Ready;
 use crate::link::shapes::Shapes;
 use crate::{
     Agreement, CloseReason, Compression, Connection, ConnectionCounters, Delivery, Extensions,
@@ -31,6 +32,8 @@ pub struct WireConnection {
     relinks: u64,
     /// The large item that was handed over last.
     large: Option<Box<Parcel>>,
+    /// Over which link the last item went.
+    last: usize,
     now: Duration,
     is_closed: bool,
 }
@@ -52,6 +55,7 @@ impl WireConnection {
             past_counters: LinkCounters::default(),
             relinks: 0,
             large: None,
+            last: 0,
             now: Duration::ZERO,
             is_closed: false,
         }
@@ -257,7 +261,18 @@ impl Connection for WireConnection {
         let link = self.links.get_mut(place).and_then(Option::as_mut);
         let link = link.ok_or(SendError::Closed)?;
         link.tell_shapes(&self.own_shapes);
+        self.last = place;
         link.send(item, compression, blobs)
+    }
+
+    #[inline]
+    fn send_again(&mut self, integer: i32, payload: &[u8]) -> Result<bool, SendError> {
+        match self.links.get_mut(self.last) {
+            Some(Some(link)) if !self.is_closed && link.has_told(&self.own_shapes) => {
+                link.send_again(integer, payload)
+            }
+            _ => Ok(false),
+        }
     }
 
     fn output(&mut self, place: u16, now: Duration) -> &[u8] {

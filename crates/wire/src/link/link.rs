@@ -13,6 +13,7 @@ use crate::link::keep_alive::KeepAlive;
 use crate::link::lanes::{Lanes, is_large};
 use crate::link::outbound::Outbound;
 use crate::link::position::{Position, positions, put_positions};
+use crate::link::ready::Ready;
 use crate::link::shapes::Shapes;
 use crate::{
     Agreement, CloseReason, Compression, Features, Item, LinkCounters, LinkError, Role, SendError,
@@ -39,6 +40,8 @@ pub(crate) struct Link {
     pub goodbye: Option<CloseReason>,
     /// The peer has it, too.
     pub is_confirmed: bool,
+    /// The last item stands in the batch, as it is.
+    is_last_plain: bool,
     features: Features,
     /// The largest message of the peer, and here.
     max_message: (u64, u64),
@@ -59,20 +62,6 @@ pub(crate) struct Link {
     is_closed: bool,
 }
 
-/// What comes next over a link.
-pub(crate) enum Ready {
-    /// More bytes are needed.
-    Nothing,
-    /// An item of a batch: take it.
-    Item,
-    /// A large item, and what it takes of the window.
-    Large(Box<Parcel>, u64),
-    /// A new shape, from 0.
-    Shape(usize),
-    /// It has to wait for other links, or has come to its end.
-    Wait,
-}
-
 impl Link {
     /// Agreed on, and open since now.
     pub fn new(id: u64, agreement: &Agreement, now: Duration) -> Self {
@@ -84,6 +73,7 @@ impl Link {
             waits: Vec::new(),
             goodbye: None,
             is_confirmed: agreement.role == Role::Dialer,
+            is_last_plain: false,
             features: agreement.features,
             max_message: (peer.max_message, own.max_message),
             out: Outbound::default(),
@@ -110,19 +100,39 @@ impl Link {
         blobs: &mut Vec<Vec<u8>>,
     ) -> Result<(), SendError> {
         let is_small = blobs.is_empty() && item.payload.len() <= FRAGMENT_BYTES;
+        self.is_last_plain = false;
         if !is_small || self.lanes.has(&item.sender) {
             return self.send_later(item, compression, blobs);
         }
         if item.payload.len() as u64 > self.max_message.0 {
             return Err(SendError::TooLarge);
         }
+        self.charge(item.payload.len())?;
+        self.out.item(item, compression, &mut self.counters);
+        self.is_last_plain = compression.is_none();
+        Ok(())
+    }
+
+    /// The item that was sent last once more, with another value; false when it does not stand in the batch.
+    #[inline]
+    pub fn send_again(&mut self, integer: i32, payload: &[u8]) -> Result<bool, SendError> {
+        let largest = self.max_message.0.min(FRAGMENT_BYTES as u64);
+        if !self.is_last_plain || !self.out.is_plain() || payload.len() as u64 > largest {
+            return Ok(false);
+        }
+        self.charge(payload.len())?;
+        self.out.item_again(integer, payload, &mut self.counters);
+        Ok(true)
+    }
+
+    /// Takes what a small item costs from the peer's window.
+    #[inline]
+    fn charge(&mut self, bytes: usize) -> Result<(), SendError> {
         if !self.credit.is_open() || self.out.queued() > MAX_OUT {
             self.counters.blocked += 1;
             return Err(SendError::Blocked);
         }
-        let cost = cost(item.payload.len() as u64, self.credit.window());
-        self.credit.spend(cost);
-        self.out.item(item, compression, &mut self.counters);
+        self.credit.spend(cost(bytes as u64, self.credit.window()));
         Ok(())
     }
 
@@ -148,6 +158,12 @@ impl Link {
         parcel.compression = compression;
         self.lanes.push(parcel);
         Ok(())
+    }
+
+    /// Whether all shapes were told.
+    #[inline]
+    pub fn has_told(&self, shapes: &Shapes) -> bool {
+        self.shapes.0 == shapes.len()
     }
 
     /// Tells the shapes that were announced since.

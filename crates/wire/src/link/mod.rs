@@ -14,6 +14,7 @@ mod outbound;
 mod packer;
 mod payload;
 mod position;
+mod ready;
 mod shapes;
 
 pub use close_reason::{CloseReason, LinkLoss};

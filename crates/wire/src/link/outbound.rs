@@ -57,6 +57,25 @@ impl Outbound {
         }
     }
 
+    /// Whether an uncompressed batch is being filled.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        matches!(self.open, Open::Plain(_))
+    }
+
+    /// Puts the last item of that batch into it once more, with another value.
+    #[inline]
+    pub fn item_again(&mut self, integer: i32, payload: &[u8], counters: &mut LinkCounters) {
+        let Open::Plain(at) = self.open else {
+            return;
+        };
+        counters.items_out += 1;
+        self.writer.write_again(&mut self.out, integer, payload);
+        if self.out.len() - at >= BATCH_BYTES {
+            self.seal(counters);
+        }
+    }
+
     /// The first item of another batch; gives its length.
     fn first(
         &mut self,
