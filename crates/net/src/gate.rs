@@ -1,6 +1,6 @@
 use tergo_core::layout::{
-    FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE, FRAME_UNORDERED, KIND_ADDRESSED,
-    KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL, SLOT_MASK,
+    CONTROL_PUBLISHED, FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE, FRAME_UNORDERED,
+    KIND_ADDRESSED, KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL, SLOT_MASK,
 };
 use tergo_core::{FrameHead, FrameSender, Inbound, split_name};
 use tergo_wire::{Item, Sender, Target};
@@ -15,7 +15,7 @@ const KINDS: u32 = 1 << KIND_FAR
 
 /// The op of a control frame, and the two bits above it, which are 0.
 const CONTROL_OP: u32 = 0xFF;
-/// Above them a bit for each of the threads after the first that a control frame is also for.
+/// Above them, of what is published, a bit for each of the threads after the first that it is also for.
 const OTHERS_SHIFT: u32 = 8;
 
 /// Turns frames into items and back, and knows which of them a peer may send.
@@ -139,7 +139,8 @@ impl Gate {
         match item.target {
             Target::Control { first, .. } => {
                 let op = first & CONTROL_OP;
-                op < 64 && first <= SLOT_MASK && self.controls >> op & 1 != 0
+                let is_for_others = op == CONTROL_PUBLISHED && first <= SLOT_MASK;
+                op < 64 && self.controls >> op & 1 != 0 && (op == first || is_for_others)
             }
             _ => KINDS >> (item.kind & 0xF) & 1 != 0,
         }

@@ -5,6 +5,7 @@
 mod support;
 
 use support::{CONTROL, Got, NodeOptions, Received, Thread, encode, pair};
+use tergo_core::layout::CONTROL_PUBLISHED;
 use tergo_wire::Limits;
 
 #[test]
@@ -50,35 +51,38 @@ fn names_controls_and_blobs_arrive() {
 }
 
 /// For thread 0 and for those whose bits are set: bit n for thread n + 1.
-fn control_for_all(others: u32) -> u32 {
-    CONTROL | others << 8
+fn published_for_all(others: u32) -> u32 {
+    CONTROL_PUBLISHED | others << 8
 }
 
-fn next_control(thread: &mut Thread) -> Received {
+fn next_published(thread: &mut Thread) -> Received {
     thread.find(|got| match got {
-        Got::Control { op: CONTROL, frame } => Some(frame.clone()),
+        Got::Control {
+            op: CONTROL_PUBLISHED,
+            frame,
+        } => Some(frame.clone()),
         _ => None,
     })
 }
 
 #[test]
-fn a_control_for_several_threads_reaches_each_of_them_once_and_nobody_else() {
+fn what_is_published_for_several_threads_reaches_each_of_them_once_and_nobody_else() {
     let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
         threads: 4,
         ..NodeOptions::default()
     });
     let thread = &mut one.threads[0];
     // Thread 16 is not there.
-    assert!(thread.send_control(to_two, control_for_all(0b101 | 1 << 15), 9, b"to all"));
-    assert!(thread.send_control(to_two, control_for_all(0b111), 9, b"the end"));
+    assert!(thread.send_control(to_two, published_for_all(0b101 | 1 << 15), 9, b"to all"));
+    assert!(thread.send_control(to_two, published_for_all(0b111), 9, b"the end"));
     thread.turn();
     for number in [0, 1, 3] {
-        let control = next_control(&mut two.threads[number]);
-        assert_eq!(control.payload, encode(b"to all"), "thread {number}");
+        let published = next_published(&mut two.threads[number]);
+        assert_eq!(published.payload, encode(b"to all"), "thread {number}");
     }
     for number in 0..4 {
-        let control = next_control(&mut two.threads[number]);
-        assert_eq!(control.payload, encode(b"the end"), "thread {number}");
+        let published = next_published(&mut two.threads[number]);
+        assert_eq!(published.payload, encode(b"the end"), "thread {number}");
     }
 }
 
@@ -101,14 +105,14 @@ fn a_thread_that_has_no_room_keeps_no_other_one_from_what_is_for_both_and_gets_a
         let numbers = first(round)..first(round + 1);
         for number in numbers.clone() {
             let thread = &mut one.threads[0];
-            assert!(thread.send_control(to_two, control_for_all(1), 9, &text(number)));
+            assert!(thread.send_control(to_two, published_for_all(1), 9, &text(number)));
             thread.turn();
-            let control = next_control(&mut two.threads[0]);
-            assert_eq!(control.payload, encode(&text(number)));
+            let published = next_published(&mut two.threads[0]);
+            assert_eq!(published.payload, encode(&text(number)));
         }
         for number in numbers {
-            let control = next_control(&mut two.threads[1]);
-            assert_eq!(control.payload, encode(&text(number)));
+            let published = next_published(&mut two.threads[1]);
+            assert_eq!(published.payload, encode(&text(number)));
         }
     }
 }
