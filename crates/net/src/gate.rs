@@ -127,11 +127,11 @@ impl Gate {
         })
     }
 
-    /// For which threads an item is beside its own: bit n for the one n + 1 after it.
-    pub fn others(item: &Item<'_>) -> u32 {
+    /// For which threads an item is: bit n for the one n after that which it names, whose bit is always set.
+    pub fn threads(item: &Item<'_>) -> u64 {
         match item.target {
-            Target::Control { first, .. } => first >> OTHERS_SHIFT,
-            _ => 0,
+            Target::Control { first, .. } => 1 | u64::from(first >> OTHERS_SHIFT) << 1,
+            _ => 1,
         }
     }
 

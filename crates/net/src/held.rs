@@ -7,9 +7,6 @@ use tergo_core::{Claim, Delivery, FrameHead, FrameSender, Inbound, LinkPort};
 /// So many items are held at most; then nothing more is taken from the links.
 const MOST: usize = 1 << 16;
 
-/// An item can be for so many threads beside its own.
-const MOST_OTHERS: u32 = 16;
-
 /// What an item carries, once for all threads for which it is held.
 #[derive(Debug)]
 struct Content {
@@ -97,23 +94,28 @@ impl Held {
         0
     }
 
-    /// The same for an item that is for other threads, too: bit n of `others` says so of the one n + 1 after its own.
+    /// The same for an item that is for several threads: bit n of `threads` says so of the one n after its own.
     pub fn deliver_to_all(
         &mut self,
         port: &mut LinkPort,
-        (inbound, others): (&Inbound<'_>, u32),
-        blobs: &[Vec<u8>],
+        (inbound, threads): (&Inbound<'_>, u64),
+        mut blobs: Vec<Vec<u8>>,
         cost: u64,
     ) -> u64 {
-        let is_for = |after: &u32| (1 | others << 1) >> after & 1 != 0;
         let mut late = Vec::new();
-        for after in (0..=MOST_OTHERS).filter(is_for) {
+        let mut left = threads;
+        while left != 0 {
             let mut head = inbound.head;
-            head.thread += after;
+            head.thread += left.trailing_zeros();
+            left &= left - 1;
             let copy = Inbound { head, ..*inbound };
-            let mut blobs = blobs.to_vec();
-            if !self.offer(port, &copy, &mut blobs) {
-                late.push((copy, blobs));
+            let mut own = if left == 0 {
+                std::mem::take(&mut blobs)
+            } else {
+                blobs.clone()
+            };
+            if !self.offer(port, &copy, &mut own) {
+                late.push((copy, own));
             }
         }
         if late.is_empty() {
