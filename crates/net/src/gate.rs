@@ -13,10 +13,14 @@ const KINDS: u32 = 1 << KIND_FAR
     | 1 << KIND_SIGNAL
     | 1 << KIND_INSPECT;
 
-/// The op of a control frame, and the two bits above it, which are 0.
-const CONTROL_OP: u32 = 0xFF;
-/// Above them, of what is published, a bit for each of the threads after the first that it is also for.
+/// The op of a control frame.
+const CONTROL_OP: u32 = 0x3F;
+/// Above it, of what is published: for how many threads each bit above that stands, less one.
+const STEP_SHIFT: u32 = 6;
+/// Above them a bit for each so many of the threads after the first that it is also for.
 const OTHERS_SHIFT: u32 = 8;
+/// There are so many of them.
+const OTHERS: u32 = 16;
 
 /// Turns frames into items and back, and knows which of them a peer may send.
 #[derive(Clone, Copy, Debug)]
@@ -129,10 +133,14 @@ impl Gate {
 
     /// For which threads an item is: bit n for the one n after that which it names, whose bit is always set.
     pub fn threads(item: &Item<'_>) -> u64 {
-        match item.target {
-            Target::Control { first, .. } => 1 | u64::from(first >> OTHERS_SHIFT) << 1,
-            _ => 1,
-        }
+        let Target::Control { first, .. } = item.target else {
+            return 1;
+        };
+        let step = (first >> STEP_SHIFT & 3) + 1;
+        let bits = (0..OTHERS).filter(|bit| first >> (OTHERS_SHIFT + bit) & 1 != 0);
+        bits.fold(1, |threads, bit| {
+            threads | ((1 << step) - 1) << (bit * step) << 1
+        })
     }
 
     fn passes(self, item: &Item<'_>) -> bool {
@@ -140,7 +148,7 @@ impl Gate {
             Target::Control { first, .. } => {
                 let op = first & CONTROL_OP;
                 let is_for_others = op == CONTROL_PUBLISHED && first <= SLOT_MASK;
-                op < 64 && self.controls >> op & 1 != 0 && (op == first || is_for_others)
+                self.controls >> op & 1 != 0 && (op == first || is_for_others)
             }
             _ => KINDS >> (item.kind & 0xF) & 1 != 0,
         }

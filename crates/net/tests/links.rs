@@ -87,6 +87,29 @@ fn what_is_published_for_several_threads_reaches_each_of_them_once_and_nobody_el
 }
 
 #[test]
+fn what_is_published_reaches_threads_however_far_apart_they_are() {
+    let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
+        threads: 64,
+        ..NodeOptions::default()
+    });
+    // By bits that stand for four threads each: 1 to 4, and 61 to 64, of which the last is not there.
+    let first = CONTROL_PUBLISHED | 3 << 6 | 1 << 8 | 1 << 23;
+    let thread = &mut one.threads[0];
+    assert!(thread.send_control(to_two, first, 9, b"to some"));
+    for number in 0..64 {
+        assert!(thread.send_control(to_two, CONTROL_PUBLISHED | number << 24, 9, b"the end"));
+    }
+    thread.turn();
+    for (number, thread) in two.threads.iter_mut().enumerate() {
+        if matches!(number, 0..=4 | 61..) {
+            assert_eq!(next_published(thread).payload, encode(b"to some"));
+        }
+        let last = next_published(thread);
+        assert_eq!(last.payload, encode(b"the end"), "thread {number}");
+    }
+}
+
+#[test]
 fn a_thread_that_has_no_room_keeps_no_other_one_from_what_is_for_both_and_gets_all_in_order() {
     let window = 512 * 1024;
     let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
