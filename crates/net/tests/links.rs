@@ -5,7 +5,9 @@
 mod support;
 
 use support::{CONTROL, Got, NodeOptions, Received, Thread, encode, pair};
-use tergo_core::layout::CONTROL_PUBLISHED;
+use tergo_core::layout::{
+    CONTROL_PUBLISHED, FRAME_CONTROL, FRAME_FORMAT_SHIFT, OP_RESUME, OP_SUSPEND,
+};
 use tergo_wire::Limits;
 
 #[test]
@@ -138,4 +140,38 @@ fn a_thread_that_has_no_room_keeps_no_other_one_from_what_is_for_both_and_gets_a
             assert_eq!(published.payload, encode(&text(number)));
         }
     }
+}
+
+#[test]
+fn a_control_of_a_process_reaches_a_thread_that_takes_none_of_its_messages() {
+    let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
+        quota: 1,
+        ..NodeOptions::default()
+    });
+    let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
+    two.threads[0].command([OP_SUSPEND, bob.slot, bob.generation, 0]);
+    for _ in 0..100 {
+        while !one.threads[0].send(to_two, bob, alice, &[7; 10_000]) {
+            one.threads[0].turn();
+        }
+        one.threads[0].turn();
+    }
+    let words = [
+        0,
+        CONTROL,
+        9,
+        alice.slot,
+        alice.generation,
+        1000 + alice.slot,
+    ];
+    let head = FRAME_CONTROL | 1 << FRAME_FORMAT_SHIFT;
+    assert!(one.threads[0].post(to_two, head, words, &encode(b"control")));
+    one.threads[0].turn();
+    let control = two.threads[0].find(|got| match got {
+        Got::Control { op: CONTROL, frame } => Some(frame.clone()),
+        _ => None,
+    });
+    assert_eq!(control.payload, encode(b"control"));
+    two.threads[0].command([OP_RESUME, bob.slot, bob.generation, 0]);
+    assert_eq!(two.threads[0].messages(100).len(), 100);
 }
