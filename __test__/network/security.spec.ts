@@ -72,6 +72,7 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['an answer to a watch that is none', { first: Control.watched, second: 1, value: [1] }],
   ['a fired relation without a reason', { first: Control.fired, second: 1, value: [1, true] }],
   ['a publication without a time', { first: Control.published, second: 1, value: [1, 2, 3] }],
+  ['a publication by nobody', { first: Control.published, second: 1, value: [1n, 2, 3, 'me'] }],
   ['a question without a name', { first: Control.ask, second: 1, value: [] }],
   ['an answer that is none', { first: Control.answer, second: 1, value: [false, 'x'] }],
   ['a spawn without options', { first: Control.ask, second: 1, value: ['spawn', { name: 'x' }] }],

@@ -22,7 +22,7 @@ export const Control = {
   fired: 10,
   /** Number: the proxy; the `terminate` of its target is over. */
   over: 11,
-  /** The same as `CONTROL_PUBLISHED`. Number: the proxy of an event, from another node its feed; value: what was published, and its queue. */
+  /** The same as `CONTROL_PUBLISHED`. Number: the proxy of an event, from another node its feed; value: what was published, its queue, and by whom if not by the producer. */
   published: 12,
   /** Number: the spawn; value: what to spawn. */
   spawn: 13,

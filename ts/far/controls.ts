@@ -44,12 +44,17 @@ export class Controls {
 
   /** Cannot be refused for want of room; lost when the thread has ended. Throws `unencodable`. */
   send(station: Station, op: ControlOp, number: number, value?: unknown): void {
-    this.#write(station, op, number, value, true);
+    this.sendFrom(this.#node, station, op, number, value);
   }
 
-  /** The same, but false when there is no room. */
+  /** The same in one order with what a process of this thread sends. */
+  sendFrom(from: LocalPid, station: Station, op: ControlOp, number: number, value: unknown): void {
+    this.#writer.write(headOf(station, op, number, true), from, value);
+  }
+
+  /** The same as `send`, but false when there is no room. */
   offer(station: Station, op: ControlOp, number: number, value: unknown): boolean {
-    return this.#write(station, op, number, value, false);
+    return this.#writer.write(headOf(station, op, number, false), this.#node, value);
   }
 
   /** A published message to several threads and nodes, encoded once for all; counts those that had no room. */
@@ -88,16 +93,6 @@ export class Controls {
     if (op !== Control.peerGone && !isFittingControl(op, value))
       return this.#onViolation(station, `the control frame ${op} does not carry what it must`);
     this.#handlers[op]!({ station, number, frame, value });
-  }
-
-  #write(
-    station: Station,
-    op: ControlOp,
-    number: number,
-    value: unknown,
-    isForced: boolean,
-  ): boolean {
-    return this.#writer.write(headOf(station, op, number, isForced), this.#node, value);
   }
 }
 

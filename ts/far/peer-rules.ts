@@ -110,11 +110,14 @@ function isEnd(value: unknown): boolean {
   return isList(value) && isExitReason(value[0]) && typeof value[1] === 'boolean';
 }
 
-/** When, in which queue, what. */
+/** When, in which queue, what, and by whom if not by the producer. */
 function isPublication(value: unknown): boolean {
   if (!isList(value)) return false;
-  const [timestampNs, queue] = value;
-  return typeof timestampNs === 'bigint' && (queue === 0 || queue === 1 || queue === 2);
+  const [timestampNs, queue, , publisher] = value;
+  const isBySomebody = publisher === undefined || publisher instanceof LocalPid;
+  return (
+    isBySomebody && typeof timestampNs === 'bigint' && (queue === 0 || queue === 1 || queue === 2)
+  );
 }
 
 function isAnswer(value: unknown): boolean {

@@ -13,6 +13,7 @@ import { failure } from '../node/messaging.ts';
 import { pidTarget } from './far-targets.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Runtime } from '../node/runtime.ts';
+import type { LocalPid } from '../process/pid.ts';
 import { SharedValue } from '../scheduler/slab.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
@@ -226,7 +227,6 @@ export class Proxies {
 
   #published(arrived: Arrived): void {
     const { station, number, frame } = arrived;
-    // The frame names its publisher, which may live on another thread than the event.
     const proxy = isOfPeer(station)
       ? this.#byFeed.get(feedKey(station, number))
       : this.#byNumber.get(number);
@@ -234,11 +234,11 @@ export class Proxies {
     const { value } = arrived;
     const { about } = proxy.target;
     if (!('event' in about)) return;
-    const [timestampNs, queue, message] = value as [bigint, number, unknown];
+    const [timestampNs, queue, message, publisher] = value as [bigint, number, unknown, LocalPid?];
     const { event: name, node } = about;
     const published: EventMessage<unknown> = { name, node, timestampNs, message };
     const { driver } = this.#runtime;
-    const from = this.#far.reader.from(frame);
+    const from = publisher ?? this.#far.reader.from(frame);
     const payload = driver.slab.put(new SharedValue(published), from);
     const op = OP_PUBLISH | (queue << COMMAND_QUEUE_SHIFT);
     driver.outbox.write(op, proxy.index, proxy.generation, payload);
