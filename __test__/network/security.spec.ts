@@ -73,6 +73,18 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['a fired relation without a reason', { first: Control.fired, second: 1, value: [1, true] }],
   ['a publication without a time', { first: Control.published, second: 1, value: [1, 2, 3] }],
   ['a publication by nobody', { first: Control.published, second: 1, value: [1n, 2, 3, 'me'] }],
+  [
+    'the end of a thread without a reason',
+    { first: Control.threadEnded, second: 1, value: [1, 5] },
+  ],
+  [
+    'the end of the thread that ends with its node',
+    { first: Control.threadEnded, second: 0, value: [new Error('x'), 5] },
+  ],
+  [
+    'the end of a thread that no node has',
+    { first: Control.threadEnded, second: 64, value: [new Error('x'), 5] },
+  ],
   ['a question without a name', { first: Control.ask, second: 1, value: [] }],
   ['an answer that is none', { first: Control.answer, second: 1, value: [false, 'x'] }],
   ['a spawn without options', { first: Control.ask, second: 1, value: ['spawn', { name: 'x' }] }],

@@ -22,6 +22,9 @@ const BITS_SHIFT = 8;
 /** For how many threads each of them stands, less one. */
 const STEP_SHIFT = 6;
 
+/** Above the op: for all threads of the node that the first one belongs to. */
+export const ALL_THREADS: number = (3 << STEP_SHIFT) | (0xffff << BITS_SHIFT);
+
 /** Who gets what is published for some watchers: each thread of this node a frame, each other node one. Threads come first. */
 export function audienceOf(watchers: Iterable<Watcher>, feed: number): readonly Recipient[] {
   const threads: Recipient[] = [];

@@ -70,6 +70,8 @@ export const Control = {
   misbehaved: 34,
   /** Number: the seat of a peer; value: the largest message that it takes, bytes. */
   limit: 35,
+  /** The same as `CONTROL_THREAD_ENDED`. Number: the thread of the other node that has ended; value: why, and the highest id that a process of it had. */
+  threadEnded: 36,
   /** From the network itself (`CONTROL_PEER_UP`): a node is connected and has the seat that the frame comes from. */
   peerUp: 62,
   /** The same (`CONTROL_PEER_GONE`): the connection is gone; value: a number for the reason. */

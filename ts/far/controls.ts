@@ -1,4 +1,4 @@
-import type { Recipient } from './audience.ts';
+import { ALL_THREADS, type Recipient } from './audience.ts';
 import { Control, type ControlOp } from './control.ts';
 import { FRAME_CONTROL } from '../native/layout.ts';
 import type { LocalPid } from '../process/pid.ts';
@@ -50,6 +50,11 @@ export class Controls {
   /** The same in one order with what a process of this thread sends. */
   sendFrom(from: LocalPid, station: Station, op: ControlOp, number: number, value: unknown): void {
     this.#writer.write(headOf(station, op, number, true), from, value);
+  }
+
+  /** The same as `send` to all threads of another node: `first` is its thread 0. */
+  sendToAll(first: Station, op: ControlOp, number: number, value: unknown): void {
+    this.#writer.write(headOf(first, op | ALL_THREADS, number, true), this.#node, value);
   }
 
   /** The same as `send`, but false when there is no room. */

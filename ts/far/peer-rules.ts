@@ -28,6 +28,7 @@ const CONTROLS: ReadonlyMap<number, Check> = new Map<number, Check>([
   [Control.published, isPublication],
   [Control.ask, (value) => isList(value) && typeof value[0] === 'string'],
   [Control.answer, isAnswer],
+  [Control.threadEnded, isThreadEnd],
   [Control.placed, isNothing],
   [Control.notPlaced, (value) => typeof value === 'string'],
 ]);
@@ -108,6 +109,11 @@ function isWatchAnswer(value: unknown): boolean {
 /** The reason, and whether its `terminate` still runs. */
 function isEnd(value: unknown): boolean {
   return isList(value) && isExitReason(value[0]) && typeof value[1] === 'boolean';
+}
+
+/** Why, and the highest id there. */
+function isThreadEnd(value: unknown): boolean {
+  return isList(value) && isError(value[0]) && Number.isSafeInteger(value[1]);
 }
 
 /** When, in which queue, what, and by whom if not by the producer. */

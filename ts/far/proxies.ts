@@ -3,7 +3,6 @@ import { TergoError, type ErrorCode } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import {
   COMMAND_QUEUE_SHIFT,
-  MAX_THREADS,
   OP_PUBLISH,
   OP_RELEASE,
   RESULT_A,
@@ -18,6 +17,7 @@ import { SharedValue } from '../scheduler/slab.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
+import type { Loss } from './loss.ts';
 import { type FarTarget, Proxy, type WatchAnswer } from './proxy.ts';
 import { isOfPeer, seatOf, type Station, stationOf } from './station.ts';
 
@@ -108,16 +108,17 @@ export class Proxies {
     this.#fire(proxy, 'normal');
   }
 
-  /** A thread has ended, or the connection to a node: everything there has. */
-  seatEnded(seat: number, reason: Error): void {
+  /** Everything there has ended. */
+  lose({ takes, isEnd, reason }: Loss): void {
     for (const proxy of [...this.#byNumber.values()]) {
-      if (seatOf(proxy.station) !== seat) continue;
+      if (!takes(proxy.station, proxy.owner)) continue;
       this.#forget(proxy);
-      const error = seat < MAX_THREADS ? failure('process-unknown', proxy.target.key) : reason;
+      const error = isEnd ? failure('process-unknown', proxy.target.key) : reason;
       for (const waiting of proxy.waiting.splice(0)) waiting({ error });
       this.#fire(proxy, reason);
     }
-    for (const [number, end] of [...this.#terminating]) if (end.thread === seat) this.#over(number);
+    for (const [number, { thread }] of [...this.#terminating])
+      if (takes(thread)) this.#over(number);
   }
 
   #make(target: FarTarget, number: number = ++this.#lastNumber): Proxy {
@@ -146,6 +147,7 @@ export class Proxies {
     const waiting = proxy.target.isEvent ? proxy.waiting.splice(0, 1) : proxy.waiting.splice(0);
     if (typeof value !== 'string') {
       proxy.isStanding = true;
+      if (isOfPeer(arrived.station)) proxy.owner ??= this.#far.reader.from(arrived.frame);
       const [feed, backlog = []] = value as readonly [number?, (readonly unknown[])?];
       if (feed !== undefined) this.#feed(proxy, feed);
       for (const ready of waiting) ready({ backlog });

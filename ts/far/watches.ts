@@ -22,7 +22,8 @@ import { audienceOf, type Recipient, type Watcher } from './audience.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
-import { isOfPeer, seatOf, type Station } from './station.ts';
+import type { Loss } from './loss.ts';
+import { isOfPeer, type Station } from './station.ts';
 
 /** A target of this thread by its address in the core. */
 interface Place {
@@ -124,11 +125,11 @@ export class Watches {
     return this.#far.controls.publish(watch.audience, owner, words);
   }
 
-  /** A thread has ended, or the connection to a node: nobody there watches anything any more. */
-  seatEnded(seat: number): void {
+  /** Nobody there watches anything any more. */
+  lose({ takes }: Loss): void {
     for (const watch of [...this.#byPlace.values()]) {
-      for (const watcher of [...watch.watchers.values()])
-        if (seatOf(watcher.station) === seat) this.#leave(watcher.station, watcher.number);
+      for (const { station, number } of [...watch.watchers.values()])
+        if (takes(station)) this.#leave(station, number);
     }
   }
 

@@ -1,6 +1,7 @@
 use tergo_core::layout::{
-    CONTROL_PUBLISHED, FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE, FRAME_UNORDERED,
-    KIND_ADDRESSED, KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL, SLOT_MASK,
+    CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE,
+    FRAME_UNORDERED, KIND_ADDRESSED, KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL,
+    SLOT_MASK,
 };
 use tergo_core::{FrameHead, FrameSender, Inbound, split_name};
 use tergo_wire::{Item, Sender, Target};
@@ -13,9 +14,12 @@ const KINDS: u32 = 1 << KIND_FAR
     | 1 << KIND_SIGNAL
     | 1 << KIND_INSPECT;
 
+/// Bit n: control frames with op n may be for several threads.
+const FOR_SEVERAL: u64 = 1 << CONTROL_PUBLISHED | 1 << CONTROL_THREAD_ENDED;
+
 /// The op of a control frame.
 const CONTROL_OP: u32 = 0x3F;
-/// Above it, of what is published: for how many threads each bit above that stands, less one.
+/// Above it, of these: for how many threads each bit above that stands, less one.
 const STEP_SHIFT: u32 = 6;
 /// Above them a bit for each so many of the threads after the first that it is also for.
 const OTHERS_SHIFT: u32 = 8;
@@ -147,8 +151,8 @@ impl Gate {
         match item.target {
             Target::Control { first, .. } => {
                 let op = first & CONTROL_OP;
-                let is_for_others = op == CONTROL_PUBLISHED && first <= SLOT_MASK;
-                self.controls >> op & 1 != 0 && (op == first || is_for_others)
+                let may_have_others = FOR_SEVERAL >> op & 1 != 0 && first <= SLOT_MASK;
+                self.controls >> op & 1 != 0 && (op == first || may_have_others)
             }
             _ => KINDS >> (item.kind & 0xF) & 1 != 0,
         }
