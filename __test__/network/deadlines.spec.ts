@@ -106,6 +106,23 @@ for (const { title, thread } of receivers) {
   });
 }
 
+test('a call that has not told its time is handed on without one', async (t) => {
+  const { a, b } = await pair(t);
+  await a.network.connect('b@localhost');
+  const [by, to] = [await puppet(b, 0), await puppet(b, 1)];
+  const giveUp = new AbortController();
+  // The first one: the clocks are compared only now.
+  const request = { type: 'pass on', to: to.pid, isKnown: true, isKept: true } as never;
+  const aborted = t.throwsAsync(a.call(by.pid, request, { signal: giveUp.signal }), {
+    code: 'aborted',
+  });
+  const kept = await waitFor('the call', () => to.do<Caller<unknown>>('keptCaller'));
+  giveUp.abort();
+  await aborted;
+  // A reference ends with the deadline.
+  t.regex(kept.ref, /\.-1>$/);
+});
+
 test('of a call that has not told its time nobody says that it has timed out', async (t) => {
   const clock = virtualClock();
   const caller = await networkNode('caller@localhost');

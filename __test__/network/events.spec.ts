@@ -96,21 +96,21 @@ test('one frame goes to a node, however many of its threads have subscribers', a
   }
 });
 
-test('threads of a node that are far apart are reached as well', async (t) => {
+test('one frame goes to a node whose threads that have subscribers are far apart', async (t) => {
   const a = await networkNode('a@localhost');
-  const b = await networkNode('b@localhost', {}, { threads: 19 });
+  const b = await networkNode('b@localhost', {}, { threads: 20 });
   t.teardown(async () => {
     await a.stopForce();
     await b.stopForce();
   });
   showWay(b, a);
   const { producer, name, event } = await stage({ a, b });
-  const subscribers = [await puppet(b, 16), await puppet(b, 17), await puppet(b, 18)];
+  const subscribers = [await puppet(b, 16), await puppet(b, 18), await puppet(b, 19)];
   for (const one of subscribers) await one.do('monitorEvent', event);
   const before = sentBy(a);
   await producer.do('publish', name, 'to all');
   for (const one of subscribers) t.deepEqual(await messagesOf(one, 1), ['to all']);
-  t.is(sentBy(a) - before, 2);
+  t.is(sentBy(a) - before, 1);
 });
 
 test('large and small publications arrive on each thread of a node in their order', async (t) => {

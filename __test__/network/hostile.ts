@@ -9,7 +9,11 @@ import {
   FRAME_KIND_SHIFT,
   FRAME_MESSAGE,
   FRAME_QUEUE_SHIFT,
+  IN_AT,
+  IN_USED,
   PORT_AT,
+  REC_FAR,
+  RECORD_OP_SHIFT,
 } from '../../ts/native/layout.ts';
 import { platformSuffix } from '../../ts/native/load.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -68,6 +72,12 @@ export interface RawFrame {
   readonly prefix?: readonly [number, number];
 }
 
+/** A control frame that has come. */
+export interface HeardControl {
+  readonly op: number;
+  readonly number: number;
+}
+
 /** A node that knows the cookie and says what it likes, written by hand. */
 export class Hostile {
   readonly #scheduler: binding.BindingScheduler;
@@ -76,6 +86,7 @@ export class Hostile {
   readonly #network: binding.BindingNetwork;
   readonly #codec: Codec = new Codec(world);
   readonly seat: number;
+  readonly #controls: HeardControl[] = [];
   #at = 0;
   #chunk: { readonly words: Uint32Array; readonly bytes: Buffer } | undefined;
 
@@ -132,25 +143,45 @@ export class Hostile {
     words[at + 6] = 1;
     this.#at = (end + 7) & ~7;
     this.#ring[PORT_AT + this.seat] = this.#at;
-    this.#entries.turn();
+    this.#turn();
+  }
+
+  /** The control frames that have come so far, in order. */
+  heard(): readonly HeardControl[] {
+    this.#turn();
+    return this.#controls;
   }
 
   /** Whether the connection has ended. */
   async isCutOff(): Promise<void> {
     await waitFor('the end of the connection', () => {
-      this.#entries.turn();
+      this.#turn();
       return this.#network.connections().length === 0;
     });
   }
 
   get isConnected(): boolean {
-    this.#entries.turn();
+    this.#turn();
     return this.#network.connections().length > 0;
   }
 
   async close(): Promise<void> {
     await new Promise<void>((resolve) => this.#network.close(resolve));
     this.#scheduler.close();
+  }
+
+  /** It has no processes: what comes are records of three words. */
+  #turn(): void {
+    this.#entries.turn();
+    const ring = this.#ring;
+    const end = IN_AT + ring[IN_USED]!;
+    for (let at = IN_AT; at < end; at += 3) {
+      if (ring[at]! >>> RECORD_OP_SHIFT !== REC_FAR) continue;
+      const frame = ring[at + 1]!;
+      const words = new Uint32Array(this.#scheduler.chunk((frame >>> 15) & 0xffff));
+      const [op, number] = words.subarray(((frame & 0x7fff) << 1) + 2);
+      this.#controls.push({ op: op!, number: number! });
+    }
   }
 
   #open(): { readonly words: Uint32Array; readonly bytes: Buffer } {

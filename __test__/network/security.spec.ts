@@ -14,6 +14,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { puppet } from '../threads/stage.ts';
 import { networkNode } from './cluster.ts';
 import { Forged, Hostile, type RawFrame } from './hostile.ts';
+import { hostileCaller } from './hostile-caller.ts';
 
 let serial = 0;
 
@@ -76,6 +77,19 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['an answer to a watch that is none', { first: Control.watched, second: 1, value: [1] }],
   ['a fired relation without a reason', { first: Control.fired, second: 1, value: [1, true] }],
   ['a publication without a time', { first: Control.published, second: 1, value: [1, 2, 3] }],
+  ['a publication by nobody', { first: Control.published, second: 1, value: [1n, 2, 3, 'me'] }],
+  [
+    'the end of a thread without a reason',
+    { first: Control.threadEnded, second: 1, value: [1, 5] },
+  ],
+  [
+    'the end of the thread that ends with its node',
+    { first: Control.threadEnded, second: 0, value: [new Error('x'), 5] },
+  ],
+  [
+    'the end of a thread that no node has',
+    { first: Control.threadEnded, second: 64, value: [new Error('x'), 5] },
+  ],
   ['a question without a name', { first: Control.ask, second: 1, value: [] }],
   ['an answer that is none', { first: Control.answer, second: 1, value: [false, 'x'] }],
   ['a spawn without options', { first: Control.ask, second: 1, value: ['spawn', { name: 'x' }] }],
@@ -208,6 +222,26 @@ test('the reference of a call is no right to answer it without who calls', async
   await target.do('answerKept', 'true');
   t.is(await asked, 'true');
   t.true(enemy.isConnected);
+});
+
+test('a peer that hands on a call that it never got hears nothing of it', async (t) => {
+  const { peer, to, place } = await hostileCaller(t);
+  const own = new Forged(1, [0, 7, 1, 5000]);
+  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, ...place, value: own });
+  const [of] = await to.messages(1);
+  await to.do('callAndTell', of, { type: 'silence' }, 20);
+  const cancelled = (): readonly number[] =>
+    peer
+      .heard()
+      .filter(({ op }) => op === Control.cancel)
+      .map(({ number }) => number);
+  const [number] = await waitFor('its cancelling', () => cancelled().length > 0 && cancelled());
+  // One that may come later, and the one that there was.
+  peer.say({ first: Control.moved, second: number! + 1, value: own });
+  peer.say({ first: Control.moved, second: number!, value: own });
+  await waitFor('the next cancelling', () => cancelled().length > 1);
+  t.deepEqual(cancelled(), [number!, number!]);
+  t.true(peer.isConnected);
 });
 
 test('answers count only from who was asked', async (t) => {

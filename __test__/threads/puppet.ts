@@ -76,6 +76,8 @@ interface PassOn {
   readonly until?: ProcessName<unknown>;
   /** So many further messages of 16 KB to `to`. */
   readonly followers?: number;
+  /** Whether who passes it on knows its `Caller` by then. */
+  readonly isKnown?: boolean;
   /** Whether it is kept there, and not answered. */
   readonly isKept?: boolean;
 }
@@ -302,6 +304,7 @@ export class Puppet extends Actor<PuppetProtocol> {
       return noreply;
     }
     if (to === this.pid) return reply(request, [from, this.pid, request] as never);
+    if (request.isKnown === true) this.callerOf(request);
     const passed = this.forward(to, request as never);
     for (let sent = 0; sent < followers; sent++) this.send(to, 'f'.repeat(16_000));
     if (until === undefined) return passed;

@@ -16,33 +16,39 @@ export interface Recipient {
   readonly second: number;
 }
 
-/** So far after the first thread that a frame names can another one be that it is for; docs/protocol.md, Items. */
-const FARTHEST = 16;
-/** Above it, in the first word of a control frame, a bit for each of these. */
-const OTHERS_SHIFT = 8;
+/** So many bits in the first word of a control frame tell which threads after the first get it, too; docs/protocol.md, Items. */
+const BITS = 16;
+const BITS_SHIFT = 8;
+/** For how many threads each of them stands, less one. */
+const STEP_SHIFT = 6;
+
+/** Above the op: for all threads of the node that the first one belongs to. */
+export const ALL_THREADS: number = (3 << STEP_SHIFT) | (0xffff << BITS_SHIFT);
 
 /** Who gets what is published for some watchers: each thread of this node a frame, each other node one. Threads come first. */
 export function audienceOf(watchers: Iterable<Watcher>, feed: number): readonly Recipient[] {
   const threads: Recipient[] = [];
-  const peers = new Set<Station>();
+  const peers = new Map<number, Set<Station>>();
   for (const { station, number } of watchers) {
-    if (isOfPeer(station)) peers.add(station);
-    else threads.push({ station, first: Control.published, second: number });
-  }
-  return [...threads, ...together([...peers], feed)];
-}
-
-function together(stations: readonly Station[], feed: number): readonly Recipient[] {
-  const recipients: Recipient[] = [];
-  for (const station of stations.toSorted((a, b) => a - b)) {
-    const last = recipients.at(-1);
-    const after = last === undefined ? Infinity : station - last.station;
-    if (last === undefined || seatOf(last.station) !== seatOf(station) || after > FARTHEST)
-      recipients.push({ station, first: Control.published, second: feed });
+    if (!isOfPeer(station)) threads.push({ station, first: Control.published, second: number });
     else {
-      const first = last.first | (1 << (OTHERS_SHIFT + after - 1));
-      recipients[recipients.length - 1] = { ...last, first };
+      const seat = seatOf(station);
+      const stations = peers.get(seat) ?? new Set();
+      peers.set(seat, stations.add(station));
     }
   }
-  return recipients;
+  const nodes = Array.from(peers.values(), (stations) => nodeOf(stations, feed));
+  return [...threads, ...nodes];
+}
+
+/** All those threads of one node. Where they are far apart, some between them get what they drop. */
+function nodeOf(stations: ReadonlySet<Station>, feed: number): Recipient {
+  const station = Math.min(...stations);
+  const step = Math.max(1, Math.ceil((Math.max(...stations) - station) / BITS));
+  let first: number = Control.published | ((step - 1) << STEP_SHIFT);
+  for (const other of stations) {
+    const bit = Math.ceil((other - station) / step) - 1;
+    if (other !== station) first |= 1 << (BITS_SHIFT + bit);
+  }
+  return { station, first, second: feed };
 }

@@ -1,5 +1,5 @@
 import { NumberTable } from './number-table.ts';
-import { seatOf, type Station } from './station.ts';
+import type { Station } from './station.ts';
 
 /** Things by the number that a station has given them. */
 export class ByStation<T> {
@@ -20,13 +20,16 @@ export class ByStation<T> {
     return this.#of(station)?.delete(number) === true;
   }
 
-  /** Forgets what is of the threads behind a seat; gives it. */
-  take(seat: number): T[] {
+  /** Forgets those for which it says so; gives them. */
+  take(isTaken: (station: Station, value: T) => boolean): T[] {
     const taken: T[] = [];
     for (const [station, values] of this.#stations) {
-      if (seatOf(station) !== seat) continue;
-      for (const [, value] of values.entries()) taken.push(value);
-      this.#stations.delete(station);
+      for (const [number, value] of [...values.entries()]) {
+        if (!isTaken(station, value)) continue;
+        taken.push(value);
+        values.delete(number);
+      }
+      if (values.size === 0) this.#stations.delete(station);
     }
     this.#last = undefined;
     this.#lastStation = -1;

@@ -22,7 +22,7 @@ export const Control = {
   fired: 10,
   /** Number: the proxy; the `terminate` of its target is over. */
   over: 11,
-  /** Number: the proxy of an event, from another node its feed; value: what was published, and its queue. */
+  /** The same as `CONTROL_PUBLISHED`. Number: the proxy of an event, from another node its feed; value: what was published, its queue, and by whom if not by the producer. */
   published: 12,
   /** Number: the spawn; value: what to spawn. */
   spawn: 13,
@@ -70,6 +70,8 @@ export const Control = {
   misbehaved: 34,
   /** Number: the seat of a peer; value: the largest message that it takes, bytes. */
   limit: 35,
+  /** The same as `CONTROL_THREAD_ENDED`. Number: the thread of the other node that has ended; value: why, and the highest id that a process of it had. */
+  threadEnded: 36,
   /** From the network itself (`CONTROL_PEER_UP`): a node is connected and has the seat that the frame comes from. */
   peerUp: 62,
   /** The same (`CONTROL_PEER_GONE`): the connection is gone; value: a number for the reason. */

@@ -1,4 +1,4 @@
-import type { Recipient } from './audience.ts';
+import { ALL_THREADS, type Recipient } from './audience.ts';
 import { Control, type ControlOp } from './control.ts';
 import { FRAME_CONTROL } from '../native/layout.ts';
 import type { LocalPid } from '../process/pid.ts';
@@ -46,21 +46,31 @@ export class Controls {
 
   /** Cannot be refused for want of room; lost when the thread has ended. Throws `unencodable`. */
   send(station: Station, op: ControlOp, number: number, value?: unknown): void {
-    this.#write(station, op, number, value, true);
+    this.sendFrom(this.#node, station, op, number, value);
   }
 
-  /** The same, but false when there is no room. */
+  /** The same in one order with what a process of this thread sends. */
+  sendFrom(from: LocalPid, station: Station, op: ControlOp, number: number, value: unknown): void {
+    this.#writer.write(this.#headOf(station, op, number, true), from, value);
+  }
+
+  /** The same as `send` to all threads of another node: `first` is its thread 0. */
+  sendToAll(first: Station, op: ControlOp, number: number, value: unknown): void {
+    const head = this.#headOf(first, op | ALL_THREADS, number, true);
+    this.#writer.write(head, this.#node, value);
+  }
+
+  /** The same as `send`, but false when there is no room. */
   offer(station: Station, op: ControlOp, number: number, value: unknown): boolean {
-    return this.#write(station, op, number, value, false);
+    return this.#writer.write(this.#headOf(station, op, number, false), this.#node, value);
   }
 
   /** A published message to several threads and nodes, encoded once for all; counts those that had no room. */
   publish(recipients: readonly Recipient[], from: LocalPid, value: unknown): number {
-    this.#writer.refuseNested();
     let refused = 0;
     let isWritten = false;
     for (const { station, first, second } of recipients) {
-      const head = this.#head.with(station, first, second, false);
+      const head = this.#headOf(station, first, second, false);
       const isAccepted: boolean = isWritten
         ? this.#writer.repeat(head, from, value)
         : this.#writer.write(head, from, value);
@@ -93,15 +103,10 @@ export class Controls {
     this.#handlers[op]!({ station, number, frame, value });
   }
 
-  #write(
-    station: Station,
-    op: ControlOp,
-    number: number,
-    value: unknown,
-    isForced: boolean,
-  ): boolean {
+  /** Throws while a value is being written, whose head it would be. */
+  #headOf(station: Station, first: number, second: number, isForced: boolean): FrameHead {
     this.#writer.refuseNested();
-    return this.#writer.write(this.#head.with(station, op, number, isForced), this.#node, value);
+    return this.#head.with(station, first, second, isForced);
   }
 }
 

@@ -8,7 +8,7 @@ import {
 import { DEFAULT_TIMEOUT_MS } from '../call/call-options.ts';
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
-import { KIND_REQUEST, MAX_THREADS } from '../native/layout.ts';
+import { KIND_REQUEST } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
@@ -22,6 +22,7 @@ import type { Far } from './far.ts';
 import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
 import { type Answering, FarSettlement } from './far-settlement.ts';
+import type { Loss } from './loss.ts';
 import { NumberTable } from './number-table.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
@@ -177,18 +178,19 @@ export class FarCalls {
     return 'ok';
   }
 
-  /** A thread has ended, or the connection to a node: nobody there will answer, or waits for an answer. */
-  seatEnded(seat: number, reason: Error): void {
+  /** Nobody there will answer, or waits for an answer. */
+  lose(loss: Loss): void {
     const { calls } = this.#runtime;
     for (const [number, call] of [...this.#out.entries()]) {
-      if (call.station === NOWHERE || seatOf(call.station) !== seat) continue;
+      if (call.station === NOWHERE || !loss.takes(call.station, call.target.pid)) continue;
       this.#settled(number);
-      if (seat < MAX_THREADS) calls.rejectEnded(call, reason);
-      else calls.reject(call, reason);
+      if (loss.isEnd) calls.rejectEnded(call, loss.reason);
+      else calls.reject(call, loss.reason);
     }
-    for (const call of this.#in.take(seat)) calls.abandon(call);
-    for (const key of this.#cancelled)
-      if (seatOf(stationIn(key)) === seat) this.#cancelled.delete(key);
+    const isLost = (station: Station, { caller }: PendingCall): boolean =>
+      loss.takes(station, caller.pid);
+    for (const call of this.#in.take(isLost)) calls.abandon(call);
+    for (const key of this.#cancelled) if (loss.takes(stationIn(key))) this.#cancelled.delete(key);
   }
 
   #send(call: PendingCall, to: FarPeer, head: RequestHead): boolean {

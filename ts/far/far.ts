@@ -30,8 +30,10 @@ import { FrameReader, NO_VALUE } from './frame-reader.ts';
 import type { FrameHead } from './frame-head.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { SteadyClock } from './steady-clock.ts';
+import { type Loss, lossOfSeat } from './loss.ts';
 import { NodeWide } from './node-wide.ts';
 import { PeerEvents } from './peer-events.ts';
+import { PeerThreads } from './peer-threads.ts';
 import { Peers } from './peers.ts';
 import { Presence } from './presence.ts';
 import { Proxies } from './proxies.ts';
@@ -79,6 +81,7 @@ export class Far {
   readonly peers: Peers;
   readonly peerEvents: PeerEvents;
   readonly clock: SteadyClock;
+  readonly peerThreads: PeerThreads;
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
   readonly controls: Controls;
@@ -150,6 +153,7 @@ export class Far {
     this.controls.on(Control.lost, ({ number, value }) => this.lost(number, value as Error));
     this.controls.on(Control.gone, ({ number, value }) => this.ended(number, value as Error));
     this.peerEvents = new PeerEvents(runtime, this);
+    this.peerThreads = new PeerThreads(runtime, this);
     // Thread 0 sets its own when it has a network.
     if (place.hasNetwork && place.thread !== HOME) this.#askHome();
   }
@@ -193,6 +197,7 @@ export class Far {
     if (!this.#down.has(thread)) this.#down.set(thread, { waiting: [], lost: undefined });
     this.#ends[thread] = reason;
     this.#seatEnded(thread, reason);
+    if (this.thread === HOME) this.peerThreads.tell(thread, reason);
     this.spawns.threadEnded(thread, reason);
     this.applications.threadEnded(thread, reason);
   }
@@ -205,8 +210,16 @@ export class Far {
   /** The connection to a node is gone: for us, so is everything that was there. */
   peerEnded(seat: number, node: string, reason: Error): void {
     this.#seatEnded(seat, reason);
-    this.remote.seatEnded(seat, reason);
     this.runtime.relations.nodeEnded(node, reason);
+  }
+
+  /** What hung on those that are gone is told so. */
+  lose(loss: Loss): void {
+    this.calls.lose(loss);
+    this.proxies.lose(loss);
+    this.watches.lose(loss);
+    this.questions.lose(loss);
+    this.remote.lose(loss);
   }
 
   /** Whether what is sent there can arrive. */
@@ -238,10 +251,7 @@ export class Far {
 
   #seatEnded(seat: number, reason: Error): void {
     this.writer.forget(seat);
-    this.calls.seatEnded(seat, reason);
-    this.proxies.seatEnded(seat, reason);
-    this.watches.seatEnded(seat);
-    this.questions.seatEnded(seat, reason);
+    this.lose(lossOfSeat(seat, reason));
   }
 
   /** Shows the other threads what this one counts itself. */

@@ -28,6 +28,7 @@ const CONTROLS: ReadonlyMap<number, Check> = new Map<number, Check>([
   [Control.published, isPublication],
   [Control.ask, (value) => isList(value) && typeof value[0] === 'string'],
   [Control.answer, isAnswer],
+  [Control.threadEnded, isThreadEnd],
   [Control.placed, isNothing],
   [Control.notPlaced, (value) => typeof value === 'string'],
 ]);
@@ -111,11 +112,19 @@ function isEnd(value: unknown): boolean {
   return isList(value) && isExitReason(value[0]) && typeof value[1] === 'boolean';
 }
 
-/** When, in which queue, what. */
+/** Why, and the highest id there. */
+function isThreadEnd(value: unknown): boolean {
+  return isList(value) && isError(value[0]) && Number.isSafeInteger(value[1]);
+}
+
+/** When, in which queue, what, and by whom if not by the producer. */
 function isPublication(value: unknown): boolean {
   if (!isList(value)) return false;
-  const [timestampNs, queue] = value;
-  return typeof timestampNs === 'bigint' && (queue === 0 || queue === 1 || queue === 2);
+  const [timestampNs, queue, , publisher] = value;
+  const isBySomebody = publisher === undefined || publisher instanceof LocalPid;
+  return (
+    isBySomebody && typeof timestampNs === 'bigint' && (queue === 0 || queue === 1 || queue === 2)
+  );
 }
 
 function isAnswer(value: unknown): boolean {

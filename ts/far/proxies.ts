@@ -3,7 +3,6 @@ import { TergoError, type ErrorCode } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import {
   COMMAND_QUEUE_SHIFT,
-  MAX_THREADS,
   OP_PUBLISH,
   OP_RELEASE,
   RESULT_A,
@@ -13,10 +12,12 @@ import { failure } from '../node/messaging.ts';
 import { pidTarget } from './far-targets.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Runtime } from '../node/runtime.ts';
+import type { LocalPid } from '../process/pid.ts';
 import { SharedValue } from '../scheduler/slab.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
+import type { Loss } from './loss.ts';
 import { type FarTarget, Proxy, type WatchAnswer } from './proxy.ts';
 import { isOfPeer, seatOf, type Station, stationOf } from './station.ts';
 
@@ -107,16 +108,17 @@ export class Proxies {
     this.#fire(proxy, 'normal');
   }
 
-  /** A thread has ended, or the connection to a node: everything there has. */
-  seatEnded(seat: number, reason: Error): void {
+  /** Everything there has ended. */
+  lose({ takes, isEnd, reason }: Loss): void {
     for (const proxy of [...this.#byNumber.values()]) {
-      if (seatOf(proxy.station) !== seat) continue;
+      if (!takes(proxy.station, proxy.owner)) continue;
       this.#forget(proxy);
-      const error = seat < MAX_THREADS ? failure('process-unknown', proxy.target.key) : reason;
+      const error = isEnd ? failure('process-unknown', proxy.target.key) : reason;
       for (const waiting of proxy.waiting.splice(0)) waiting({ error });
       this.#fire(proxy, reason);
     }
-    for (const [number, end] of [...this.#terminating]) if (end.thread === seat) this.#over(number);
+    for (const [number, { thread }] of [...this.#terminating])
+      if (takes(thread)) this.#over(number);
   }
 
   #make(target: FarTarget, number: number = ++this.#lastNumber): Proxy {
@@ -145,6 +147,7 @@ export class Proxies {
     const waiting = proxy.target.isEvent ? proxy.waiting.splice(0, 1) : proxy.waiting.splice(0);
     if (typeof value !== 'string') {
       proxy.isStanding = true;
+      if (isOfPeer(arrived.station)) proxy.owner ??= this.#far.reader.from(arrived.frame);
       const [feed, backlog = []] = value as readonly [number?, (readonly unknown[])?];
       if (feed !== undefined) this.#feed(proxy, feed);
       for (const ready of waiting) ready({ backlog });
@@ -226,7 +229,6 @@ export class Proxies {
 
   #published(arrived: Arrived): void {
     const { station, number, frame } = arrived;
-    // The frame names its publisher, which may live on another thread than the event.
     const proxy = isOfPeer(station)
       ? this.#byFeed.get(feedKey(station, number))
       : this.#byNumber.get(number);
@@ -234,11 +236,11 @@ export class Proxies {
     const { value } = arrived;
     const { about } = proxy.target;
     if (!('event' in about)) return;
-    const [timestampNs, queue, message] = value as [bigint, number, unknown];
+    const [timestampNs, queue, message, publisher] = value as [bigint, number, unknown, LocalPid?];
     const { event: name, node } = about;
     const published: EventMessage<unknown> = { name, node, timestampNs, message };
     const { driver } = this.#runtime;
-    const from = this.#far.reader.from(frame);
+    const from = publisher ?? this.#far.reader.from(frame);
     const payload = driver.slab.put(new SharedValue(published), from);
     const op = OP_PUBLISH | (queue << COMMAND_QUEUE_SHIFT);
     driver.outbox.write(op, proxy.index, proxy.generation, payload);

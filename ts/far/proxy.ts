@@ -23,6 +23,8 @@ export class Proxy {
   readonly generation: number;
   /** Who watches it. */
   station: Station;
+  /** Whose the target is, as far as is known. */
+  owner: LocalPid | undefined;
   /** Relations that stand or are about to. */
   uses = 0;
   /** Whether the other side watches, as far as is known. */
@@ -40,6 +42,8 @@ export class Proxy {
     this.station = target.station;
     this.index = index;
     this.generation = generation;
+    const { about } = target;
+    this.owner = 'alias' in about ? about.alias.owner : this.pid;
   }
 
   /** The process that it stands for, if it is one. */

@@ -4,6 +4,7 @@ import { failure } from '../node/messaging.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
+import type { Loss } from './loss.ts';
 import { isOfPeer, seatOf, type Station } from './station.ts';
 
 interface Asked {
@@ -76,9 +77,9 @@ export class Questions {
     return promise.finally(() => timer.cancel());
   }
 
-  seatEnded(seat: number, reason: Error): void {
+  lose({ takes, reason }: Loss): void {
     for (const [number, asked] of [...this.#asked]) {
-      if (seatOf(asked.station) !== seat) continue;
+      if (!takes(asked.station)) continue;
       this.#asked.delete(number);
       asked.reject(reason);
     }

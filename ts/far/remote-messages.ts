@@ -21,6 +21,7 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
+import type { Loss } from './loss.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
@@ -174,9 +175,9 @@ export class RemoteMessages {
   }
 
   /** The connection of a seat is gone: nobody confirms anything. */
-  seatEnded(seat: number, reason: Error): void {
+  lose({ takes, reason }: Loss): void {
     for (const [number, { station }] of [...this.#unplaced])
-      if (seatOf(station) === seat) this.#settle(number)?.reject(reason);
+      if (takes(station)) this.#settle(number)?.reject(reason);
   }
 
   /** An important message of another node has reached its mailbox; the core says so. */

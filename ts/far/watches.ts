@@ -22,7 +22,8 @@ import { audienceOf, type Recipient, type Watcher } from './audience.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
-import { isOfPeer, seatOf, type Station } from './station.ts';
+import type { Loss } from './loss.ts';
+import { isOfPeer, type Station } from './station.ts';
 
 /** A target of this thread by its address in the core. */
 interface Place {
@@ -30,6 +31,8 @@ interface Place {
   readonly index: number;
   readonly generation: number;
   readonly about: RelationTarget;
+  /** Whose it is: all that is told of it stands in one order with what that process sends. */
+  readonly owner: LocalPid;
 }
 
 /** The thread of this node on which something is that another node asks for. */
@@ -107,7 +110,7 @@ export class Watches {
     for (const [key, { station, number }] of watch.watchers) {
       this.#byWatcher.delete(key);
       const words = [portable, termination !== undefined];
-      this.#far.controls.send(station, Control.fired, number, words);
+      this.#far.controls.sendFrom(watch.place.owner, station, Control.fired, number, words);
       if (!isOfPeer(station))
         void termination?.then(() => this.#far.controls.send(station, Control.over, number));
     }
@@ -115,15 +118,18 @@ export class Watches {
 
   /** Publishes to the threads and nodes that have subscribers; counts those that had no room. */
   publish(watch: Watch, from: LocalPid, queue: number, message: EventMessage<unknown>): number {
+    const { owner } = watch.place;
     const words = [message.timestampNs, queue, message.message];
-    return this.#far.controls.publish(watch.audience, from, words);
+    // Of an open event, or with what its producer has given away.
+    if (from !== owner) words.push(from);
+    return this.#far.controls.publish(watch.audience, owner, words);
   }
 
-  /** A thread has ended, or the connection to a node: nobody there watches anything any more. */
-  seatEnded(seat: number): void {
+  /** Nobody there watches anything any more. */
+  lose({ takes }: Loss): void {
     for (const watch of [...this.#byPlace.values()]) {
-      for (const watcher of [...watch.watchers.values()])
-        if (seatOf(watcher.station) === seat) this.#leave(watcher.station, watcher.number);
+      for (const { station, number } of [...watch.watchers.values()])
+        if (takes(station)) this.#leave(station, number);
     }
   }
 
@@ -138,14 +144,16 @@ export class Watches {
     if (typeof place !== 'object') return controls.send(station, Control.watched, number, place);
     const key = watcherKey(station, number);
     const { feed } = this.#byWatcher.get(key) ?? this.#add(place, station, number);
-    const { about } = place;
-    if (!('event' in about)) return controls.send(station, Control.watched, number, []);
+    const { about, owner } = place;
+    const answer = (words: readonly unknown[]): void =>
+      controls.sendFrom(owner, station, Control.watched, number, words);
+    if (!('event' in about)) return answer([]);
     const backlog = this.#runtime.events.backlogOf(about.event);
     try {
-      controls.send(station, Control.watched, number, [feed, backlog]);
+      answer([feed, backlog]);
     } catch {
       // A message of the backlog cannot travel; those that can, do.
-      controls.send(station, Control.watched, number, [feed, this.#far.travelling(backlog)]);
+      answer([feed, this.#far.travelling(backlog)]);
     }
   }
 
@@ -199,7 +207,8 @@ export class Watches {
     if (words instanceof LocalAlias) {
       const { index, generation } = words;
       if (!words.alive) return 'alias-unknown';
-      return { kind: TARGET_ALIAS, index, generation, about: { alias: words } };
+      const { owner } = words;
+      return { kind: TARGET_ALIAS, index, generation, about: { alias: words }, owner };
     }
     const [kind, name] = words as ['name' | 'event', string];
     return kind === 'name' ? this.#namePlace(name) : this.#eventPlace(name);
@@ -207,25 +216,25 @@ export class Watches {
 
   #pidPlace(pid: LocalPid): Place {
     const { slot: index, generation } = pid;
-    return { kind: TARGET_PID, index, generation, about: { pid } };
+    return { kind: TARGET_PID, index, generation, about: { pid }, owner: pid };
   }
 
   #namePlace(name: string): Place | Elsewhere | ErrorCode {
     const entry = this.#runtime.names.lookUp(name);
     if (entry === undefined) return 'process-unknown';
     if (!('record' in entry)) return entry.thread;
-    const { index, generation } = entry;
+    const { index, generation, record } = entry;
     const about = { name, node: this.#runtime.home.node };
-    return { kind: TARGET_NAME, index, generation, about };
+    return { kind: TARGET_NAME, index, generation, about, owner: record.pid };
   }
 
   #eventPlace(name: string): Place | Elsewhere | ErrorCode {
     const event = this.#runtime.events.find(name);
     if (event === 'event-unknown') return this.#far.names.event(name)?.thread ?? event;
     if (typeof event === 'string') return event;
-    const { index, generation } = event;
+    const { index, generation, owner } = event;
     const about = { event: name, node: this.#runtime.home.node };
-    return { kind: TARGET_EVENT, index, generation, about };
+    return { kind: TARGET_EVENT, index, generation, about, owner: owner.pid };
   }
 }
 

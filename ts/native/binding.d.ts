@@ -126,6 +126,8 @@ export declare class BindingScheduler {
    * ones when the quota is used up or nobody is there.
    */
   open(thread: number, isForced: boolean): number
+  /** The highest id of any process of the node so far: those of a thread that begins later have higher ones. */
+  lastId(): number
   /** Closes the chunk for a member that is gone: nothing is written into it any more. */
   forget(member: number): void
   /** Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately. */

@@ -1,46 +1,14 @@
 import test from 'ava';
-import type { Node } from 'tergo';
-import { turnstile } from '../../support/turnstile.ts';
-import { waitFor } from '../../support/wait-for.ts';
 import { puppet } from '../../threads/stage.ts';
-import { networkNode, receivers } from '../cluster.ts';
-import { Relay } from './relay.ts';
+import { receivers } from '../cluster.ts';
+import { bytesOf, relayed } from './relayed.ts';
 
-const B = 'b@localhost';
 const COUNT = 2000;
-
-/** Two nodes with a connection of three links, each of which is written down. */
-async function relayed(t: Parameters<typeof turnstile>[0]): Promise<{
-  readonly a: Node;
-  readonly b: Node;
-  readonly relay: Relay;
-}> {
-  await turnstile(t);
-  const a = await networkNode('a@localhost');
-  const b = await networkNode(B, { poolSize: 3 }, { threads: 2 });
-  t.teardown(async () => {
-    await a.stopForce();
-    await b.stopForce();
-  });
-  const [acceptor] = b.network.acceptors();
-  const relay = await Relay.before(t, acceptor!.port);
-  const route = { host: '127.0.0.1', port: relay.port };
-  const peer = await a.network.connect(B, { route });
-  await waitFor('three links', () => peer.info().links === 3);
-  return { a, b, relay };
-}
 
 /** Numbered, each tenth so large that it travels in pieces. */
 const messages = Array.from({ length: COUNT }, (_, index) => [
   { index, text: 'x'.repeat(index % 10 === 9 ? 50_000 : 500) },
 ]);
-
-/** How many bytes each link has carried. */
-function bytesOf({ passages }: Relay): readonly number[] {
-  return passages.map(({ fromDialler }) =>
-    fromDialler.reduce((sum, { length }) => sum + length, 0),
-  );
-}
 
 for (const { title, thread } of receivers) {
   test(`what a process sends without order arrives once, over several links, ${title}`, async (t) => {

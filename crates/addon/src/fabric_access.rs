@@ -53,6 +53,13 @@ impl BindingScheduler {
         opened.unwrap_or(NONE)
     }
 
+    /// The highest id of any process of the node so far: those of a thread that begins later have higher ones.
+    #[napi]
+    #[allow(clippy::cast_precision_loss, reason = "ids stay far below 2^53")]
+    pub fn last_id(&self) -> f64 {
+        self.fabric().map_or(0.0, |fabric| fabric.last_id() as f64)
+    }
+
     /// Closes the chunk for a member that is gone: nothing is written into it any more.
     #[napi]
     pub fn forget(&self, member: u32) {

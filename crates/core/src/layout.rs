@@ -291,6 +291,10 @@ layout! {
     FRAME_SEAT_BASE = MAX_THREADS - 1;
     /// Frame format: the bytes are explained by the op of the control frame.
     FORMAT_RAW = 255;
+    /// Op of a control frame: what was published. A peer may send it to several threads at once.
+    CONTROL_PUBLISHED = 12;
+    /// Op of a control frame: a thread of the peer has ended. The same holds of it.
+    CONTROL_THREAD_ENDED = 36;
     /// Op of a control frame: a peer has this seat from now on; creation, features, name.
     CONTROL_PEER_UP = 62;
     /// Op of a control frame: the peer of this seat is gone, and nothing more comes from it.

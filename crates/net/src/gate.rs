@@ -1,6 +1,7 @@
 use tergo_core::layout::{
-    FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE, FRAME_UNORDERED, KIND_ADDRESSED,
-    KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL, SLOT_MASK,
+    CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_MESSAGE,
+    FRAME_UNORDERED, KIND_ADDRESSED, KIND_EVENT, KIND_FAR, KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL,
+    SLOT_MASK,
 };
 use tergo_core::{FrameHead, FrameSender, Inbound, split_name};
 use tergo_wire::{Item, Sender, Target};
@@ -15,10 +16,17 @@ const KINDS: u32 = 1 << KIND_FAR
     | 1 << KIND_SIGNAL
     | 1 << KIND_INSPECT;
 
-/// The op of a control frame, and the two bits above it, which are 0.
-const CONTROL_OP: u32 = 0xFF;
-/// Above them a bit for each of the threads after the first that a control frame is also for.
+/// Bit n: control frames with op n may be for several threads.
+const FOR_SEVERAL: u64 = 1 << CONTROL_PUBLISHED | 1 << CONTROL_THREAD_ENDED;
+
+/// The op of a control frame.
+const CONTROL_OP: u32 = 0x3F;
+/// Above it, of these: for how many threads each bit above that stands, less one.
+const STEP_SHIFT: u32 = 6;
+/// Above them a bit for each so many of the threads after the first that it is also for.
 const OTHERS_SHIFT: u32 = 8;
+/// There are so many of them.
+const OTHERS: u32 = 16;
 
 /// Turns frames into items and back, and knows which of them a peer may send.
 #[derive(Clone, Copy, Debug)]
@@ -131,19 +139,24 @@ impl Gate {
         })
     }
 
-    /// For which threads an item is beside its own: bit n for the one n + 1 after it.
-    pub fn others(item: &Item<'_>) -> u32 {
-        match item.target {
-            Target::Control { first, .. } => first >> OTHERS_SHIFT,
-            _ => 0,
-        }
+    /// For which threads an item is: bit n for the one n after that which it names, whose bit is always set.
+    pub fn threads(item: &Item<'_>) -> u64 {
+        let Target::Control { first, .. } = item.target else {
+            return 1;
+        };
+        let step = (first >> STEP_SHIFT & 3) + 1;
+        let bits = (0..OTHERS).filter(|bit| first >> (OTHERS_SHIFT + bit) & 1 != 0);
+        bits.fold(1, |threads, bit| {
+            threads | ((1 << step) - 1) << (bit * step) << 1
+        })
     }
 
     fn passes(self, item: &Item<'_>) -> bool {
         match item.target {
             Target::Control { first, .. } => {
                 let op = first & CONTROL_OP;
-                op < 64 && first <= SLOT_MASK && self.controls >> op & 1 != 0
+                let may_have_others = FOR_SEVERAL >> op & 1 != 0 && first <= SLOT_MASK;
+                self.controls >> op & 1 != 0 && (op == first || may_have_others)
             }
             _ => KINDS >> (item.kind & 0xF) & 1 != 0,
         }

@@ -1,14 +1,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use tergo_core::layout::FRAME_CONTROL;
+use tergo_core::layout::{CONTROL_PUBLISHED, FRAME_CONTROL};
 use tergo_core::{Claim, Delivery, FrameHead, FrameSender, Inbound, LinkPort};
 
 /// So many items are held at most; then nothing more is taken from the links.
 const MOST: usize = 1 << 16;
-
-/// An item can be for so many threads beside its own.
-const MOST_OTHERS: u32 = 16;
 
 /// What an item carries, once for all threads for which it is held.
 #[derive(Debug)]
@@ -46,29 +43,43 @@ impl HeldItem {
     }
 }
 
+/// How much of one sender is held for one thread.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    items: u32,
+    /// So many of these are control frames.
+    controls: u32,
+}
+
 /// What is held for one thread.
 #[derive(Debug, Default)]
 struct Lane {
     items: VecDeque<HeldItem>,
-    /// Senders of these, with how many.
-    senders: HashMap<FrameSender, u32>,
+    senders: HashMap<FrameSender, Share>,
 }
 
 impl Lane {
     fn push(&mut self, item: HeldItem) {
-        *self.senders.entry(item.head.sender).or_default() += 1;
+        let share = self.senders.entry(item.head.sender).or_default();
+        share.items += 1;
+        share.controls += u32::from(item.head.op == FRAME_CONTROL);
         self.items.push_back(item);
     }
 
     fn pop(&mut self) -> Option<HeldItem> {
         let item = self.items.pop_front()?;
-        if let Some(count) = self.senders.get_mut(&item.head.sender) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(share) = self.senders.get_mut(&item.head.sender) {
+            share.items -= 1;
+            share.controls -= u32::from(item.head.op == FRAME_CONTROL);
+            if share.items == 0 {
                 self.senders.remove(&item.head.sender);
             }
         }
         Some(item)
+    }
+
+    fn share_of(&self, sender: &FrameSender) -> Share {
+        self.senders.get(sender).copied().unwrap_or_default()
     }
 }
 
@@ -99,23 +110,28 @@ impl Held {
         0
     }
 
-    /// The same for an item that is for other threads, too: bit n of `others` says so of the one n + 1 after its own.
+    /// The same for an item that is for several threads: bit n of `threads` says so of the one n after its own.
     pub fn deliver_to_all(
         &mut self,
         port: &mut LinkPort,
-        (inbound, others): (&Inbound<'_>, u32),
-        blobs: &[Vec<u8>],
+        (inbound, threads): (&Inbound<'_>, u64),
+        mut blobs: Vec<Vec<u8>>,
         cost: u64,
     ) -> u64 {
-        let is_for = |after: &u32| (1 | others << 1) >> after & 1 != 0;
         let mut late = Vec::new();
-        for after in (0..=MOST_OTHERS).filter(is_for) {
+        let mut left = threads;
+        while left != 0 {
             let mut head = inbound.head;
-            head.thread += after;
+            head.thread += left.trailing_zeros();
+            left &= left - 1;
             let copy = Inbound { head, ..*inbound };
-            let mut blobs = blobs.to_vec();
-            if !self.offer(port, &copy, &mut blobs) {
-                late.push((copy, blobs));
+            let mut own = if left == 0 {
+                std::mem::take(&mut blobs)
+            } else {
+                blobs.clone()
+            };
+            if !self.offer(port, &copy, &mut own) {
+                late.push((copy, own));
             }
         }
         if late.is_empty() {
@@ -169,15 +185,19 @@ impl Held {
     }
 
     /// A message waits behind what is held of its sender, whomever that is for, since a name may move from thread to
-    /// thread; and behind what is held for its thread. A control frame waits behind what both is true of.
+    /// thread; and behind what is held for its thread. A publication waits behind what both is true of; any other control
+    /// frame behind such control frames only, for who waits for it may be who takes none of the messages.
     fn may_overtake(&self, port: &LinkPort, inbound: &Inbound<'_>) -> bool {
-        let sender = &inbound.head.sender;
-        let is_clear = |lane: &Lane| !lane.senders.contains_key(sender);
+        let FrameHead {
+            op, first, sender, ..
+        } = &inbound.head;
+        let is_clear = |lane: &Lane| lane.share_of(sender).items == 0;
         let lane = self.lanes.get(port.thread_of(inbound) as usize);
-        if inbound.head.op == FRAME_CONTROL {
-            return lane.is_none_or(is_clear);
+        match (*op, *first) {
+            (FRAME_CONTROL, CONTROL_PUBLISHED) => lane.is_none_or(is_clear),
+            (FRAME_CONTROL, _) => lane.is_none_or(|lane| lane.share_of(sender).controls == 0),
+            _ => lane.is_none_or(|lane| lane.items.is_empty()) && self.lanes.iter().all(is_clear),
         }
-        lane.is_none_or(|lane| lane.items.is_empty()) && self.lanes.iter().all(is_clear)
     }
 
     #[cold]

@@ -435,11 +435,11 @@ impl LinkDriver {
                 } => {
                     let inbound = gate.incoming(&item, arrived);
                     let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
-                    released += match Gate::others(&item) {
-                        0 => self.held.deliver(port, &inbound, blobs, cost),
-                        others => {
-                            let copies = (&inbound, others);
-                            self.held.deliver_to_all(port, copies, &blobs, cost)
+                    released += match Gate::threads(&item) {
+                        1 => self.held.deliver(port, &inbound, blobs, cost),
+                        threads => {
+                            let copies = (&inbound, threads);
+                            self.held.deliver_to_all(port, copies, blobs, cost)
                         }
                     };
                 }

@@ -5,6 +5,9 @@
 mod support;
 
 use support::{CONTROL, Got, NodeOptions, Received, Thread, encode, pair};
+use tergo_core::layout::{
+    CONTROL_PUBLISHED, FRAME_CONTROL, FRAME_FORMAT_SHIFT, OP_RESUME, OP_SUSPEND,
+};
 use tergo_wire::Limits;
 
 #[test]
@@ -50,35 +53,61 @@ fn names_controls_and_blobs_arrive() {
 }
 
 /// For thread 0 and for those whose bits are set: bit n for thread n + 1.
-fn control_for_all(others: u32) -> u32 {
-    CONTROL | others << 8
+fn published_for_all(others: u32) -> u32 {
+    CONTROL_PUBLISHED | others << 8
 }
 
-fn next_control(thread: &mut Thread) -> Received {
+fn next_published(thread: &mut Thread) -> Received {
     thread.find(|got| match got {
-        Got::Control { op: CONTROL, frame } => Some(frame.clone()),
+        Got::Control {
+            op: CONTROL_PUBLISHED,
+            frame,
+        } => Some(frame.clone()),
         _ => None,
     })
 }
 
 #[test]
-fn a_control_for_several_threads_reaches_each_of_them_once_and_nobody_else() {
+fn what_is_published_for_several_threads_reaches_each_of_them_once_and_nobody_else() {
     let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
         threads: 4,
         ..NodeOptions::default()
     });
     let thread = &mut one.threads[0];
     // Thread 16 is not there.
-    assert!(thread.send_control(to_two, control_for_all(0b101 | 1 << 15), 9, b"to all"));
-    assert!(thread.send_control(to_two, control_for_all(0b111), 9, b"the end"));
+    assert!(thread.send_control(to_two, published_for_all(0b101 | 1 << 15), 9, b"to all"));
+    assert!(thread.send_control(to_two, published_for_all(0b111), 9, b"the end"));
     thread.turn();
     for number in [0, 1, 3] {
-        let control = next_control(&mut two.threads[number]);
-        assert_eq!(control.payload, encode(b"to all"), "thread {number}");
+        let published = next_published(&mut two.threads[number]);
+        assert_eq!(published.payload, encode(b"to all"), "thread {number}");
     }
     for number in 0..4 {
-        let control = next_control(&mut two.threads[number]);
-        assert_eq!(control.payload, encode(b"the end"), "thread {number}");
+        let published = next_published(&mut two.threads[number]);
+        assert_eq!(published.payload, encode(b"the end"), "thread {number}");
+    }
+}
+
+#[test]
+fn what_is_published_reaches_threads_however_far_apart_they_are() {
+    let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
+        threads: 64,
+        ..NodeOptions::default()
+    });
+    // By bits that stand for four threads each: 1 to 4, and 61 to 64, of which the last is not there.
+    let first = CONTROL_PUBLISHED | 3 << 6 | 1 << 8 | 1 << 23;
+    let thread = &mut one.threads[0];
+    assert!(thread.send_control(to_two, first, 9, b"to some"));
+    for number in 0..64 {
+        assert!(thread.send_control(to_two, CONTROL_PUBLISHED | number << 24, 9, b"the end"));
+    }
+    thread.turn();
+    for (number, thread) in two.threads.iter_mut().enumerate() {
+        if matches!(number, 0..=4 | 61..) {
+            assert_eq!(next_published(thread).payload, encode(b"to some"));
+        }
+        let last = next_published(thread);
+        assert_eq!(last.payload, encode(b"the end"), "thread {number}");
     }
 }
 
@@ -101,14 +130,48 @@ fn a_thread_that_has_no_room_keeps_no_other_one_from_what_is_for_both_and_gets_a
         let numbers = first(round)..first(round + 1);
         for number in numbers.clone() {
             let thread = &mut one.threads[0];
-            assert!(thread.send_control(to_two, control_for_all(1), 9, &text(number)));
+            assert!(thread.send_control(to_two, published_for_all(1), 9, &text(number)));
             thread.turn();
-            let control = next_control(&mut two.threads[0]);
-            assert_eq!(control.payload, encode(&text(number)));
+            let published = next_published(&mut two.threads[0]);
+            assert_eq!(published.payload, encode(&text(number)));
         }
         for number in numbers {
-            let control = next_control(&mut two.threads[1]);
-            assert_eq!(control.payload, encode(&text(number)));
+            let published = next_published(&mut two.threads[1]);
+            assert_eq!(published.payload, encode(&text(number)));
         }
     }
+}
+
+#[test]
+fn a_control_of_a_process_reaches_a_thread_that_takes_none_of_its_messages() {
+    let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
+        quota: 1,
+        ..NodeOptions::default()
+    });
+    let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
+    two.threads[0].command([OP_SUSPEND, bob.slot, bob.generation, 0]);
+    for _ in 0..100 {
+        while !one.threads[0].send(to_two, bob, alice, &[7; 10_000]) {
+            one.threads[0].turn();
+        }
+        one.threads[0].turn();
+    }
+    let words = [
+        0,
+        CONTROL,
+        9,
+        alice.slot,
+        alice.generation,
+        1000 + alice.slot,
+    ];
+    let head = FRAME_CONTROL | 1 << FRAME_FORMAT_SHIFT;
+    assert!(one.threads[0].post(to_two, head, words, &encode(b"control")));
+    one.threads[0].turn();
+    let control = two.threads[0].find(|got| match got {
+        Got::Control { op: CONTROL, frame } => Some(frame.clone()),
+        _ => None,
+    });
+    assert_eq!(control.payload, encode(b"control"));
+    two.threads[0].command([OP_RESUME, bob.slot, bob.generation, 0]);
+    assert_eq!(two.threads[0].messages(100).len(), 100);
 }

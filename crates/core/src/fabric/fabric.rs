@@ -258,6 +258,11 @@ impl Fabric {
         blob.bytes
     }
 
+    /// The highest id of any process so far: those of a thread that begins later have higher ones.
+    pub fn last_id(&self) -> u64 {
+        self.next_id.load(Relaxed) - 1
+    }
+
     /// Takes so many consecutive process ids, and gives the first.
     pub(crate) fn take_ids(&self, count: u32) -> u64 {
         self.next_id.fetch_add(u64::from(count), Relaxed)

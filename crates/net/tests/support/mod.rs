@@ -13,11 +13,12 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use tergo_core::layout::{
-    BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED,
-    FORMAT_INT, FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT,
-    FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, GRANT_AT, GRANTED, IN_AT, IN_USED,
-    KIND_ADDRESSED, KIND_FAR, MORE, OP_SPAWN, OUT_AT, OUT_USED, PORT_AT, QUEUE_MAIN, REC_DROPPED,
-    REC_FAR, REC_PLACED, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT, SLOT_MASK,
+    BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED,
+    FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED, FORMAT_INT, FRAME_CONTROL, FRAME_FLAGS_SHIFT,
+    FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, GRANT_AT,
+    GRANTED, IN_AT, IN_USED, KIND_ADDRESSED, KIND_FAR, MORE, OP_SPAWN, OUT_AT, OUT_USED, PORT_AT,
+    QUEUE_MAIN, REC_DROPPED, REC_FAR, REC_PLACED, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT,
+    SLOT_MASK,
 };
 use tergo_core::{Block, Fabric, RingMemory, Scheduler, Verdict};
 use tergo_net::{
@@ -519,7 +520,7 @@ impl Node {
                 tls: None,
                 dial_within: Duration::from_secs(5),
                 protocol: Arc::clone(&options.protocol),
-                controls: 1 << CONTROL,
+                controls: 1 << CONTROL | 1 << CONTROL_PUBLISHED | 1 << CONTROL_THREAD_ENDED,
                 help: options.help,
             },
         );

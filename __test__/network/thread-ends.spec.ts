@@ -1,0 +1,119 @@
+import test, { type ExecutionContext } from 'ava';
+import { eventId, eventName, processId, processName } from 'tergo';
+import { Control } from '../../ts/far/control.ts';
+import { FRAME_MESSAGE, KIND_FAR } from '../../ts/native/layout.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { fresh, type Handle, puppet } from '../threads/stage.ts';
+import { networkNode, type Pair, receivers, showWay } from './cluster.ts';
+import { Forged } from './hostile.ts';
+import { hostileCaller } from './hostile-caller.ts';
+
+/** Two connected nodes with two threads each. */
+async function threadedPair(t: ExecutionContext): Promise<Pair> {
+  const a = await networkNode('a@localhost', {}, { threads: 2 });
+  const b = await networkNode('b@localhost', {}, { threads: 2 });
+  t.teardown(async () => {
+    await a.stopForce();
+    await b.stopForce();
+  });
+  showWay(a, b);
+  showWay(b, a);
+  await a.network.connect('b@localhost');
+  return { a, b };
+}
+
+/** Ends thread 1 of the process's node, and waits until it is back. */
+async function endThread(one: Handle): Promise<void> {
+  one.tell({ type: 'exit process', code: 1 });
+  const isBack = (): boolean => {
+    const { restarts, isUp } = one.node.info().threads[1]!;
+    return isUp && restarts === 1;
+  };
+  await waitFor('the thread to be back', isBack, 20_000);
+}
+
+for (const { title, thread } of receivers) {
+  test(`a thread that ends leaves no subscription on another node, ${title}`, async (t) => {
+    const { a, b } = await threadedPair(t);
+    const name = eventName<unknown>(fresh('event'));
+    const event = eventId(name, 'a@localhost');
+    const producer = await puppet(a, thread);
+    await producer.do('announce', name, { notify: true });
+    const [first, second] = [await puppet(b, 1), await puppet(b, 1)];
+    for (const one of [first, second]) await one.do('monitorEvent', event);
+    await endThread(first);
+    const heard = (count: number): Promise<unknown> =>
+      producer.hears(count).then((notices) => notices.map(({ on }) => on));
+    t.deepEqual(await heard(2), ['event-start', 'event-stop']);
+    const sent = a.network.info().nodes[0]!.messagesOut;
+    await producer.do('publish', name, 'to nobody');
+    t.is(a.network.info().nodes[0]!.messagesOut, sent);
+    // The thread that is there now is another one.
+    const third = await puppet(b, 1);
+    await third.do('monitorEvent', event);
+    await producer.do('publish', name, 'to the third');
+    t.deepEqual(await third.messages(1), ['to the third']);
+    t.deepEqual(await heard(3), ['event-start', 'event-stop', 'event-start']);
+  });
+
+  test(`what is related to a thread of another node hears once that it has ended, ${title}`, async (t) => {
+    const { a, b } = await threadedPair(t);
+    const named = processName(fresh('name'));
+    const name = eventName<unknown>(fresh('event'));
+    const [target, beside] = [await puppet(b, 1), await puppet(b, 0)];
+    await target.do('registerName', named);
+    await target.do('announce', name, {});
+    const alias = await target.do('createAlias');
+    const who = await puppet(a, thread, { trapExit: true });
+    for (const to of [target.pid, beside.pid, alias, processId(named, 'b@localhost')])
+      await who.do('monitor', to);
+    await who.do('link', target.pid);
+    await who.do('monitorEvent', eventId(name, 'b@localhost'));
+    await endThread(target);
+    const notices = await who.hears(5);
+    for (const notice of notices)
+      t.like(notice, { ended: { reason: { code: 'thread-terminated' } } });
+    t.deepEqual(notices.map((notice) => ('ended' in notice ? notice.ended.kind : '')).toSorted(), [
+      'alias',
+      'event',
+      'name',
+      'pid',
+      'pid',
+    ]);
+    // Of another thread of that node, and of the one that is there now.
+    const next = await puppet(b, 1);
+    await next.do('registerName', named);
+    await who.do('monitor', processId(named, 'b@localhost'));
+    for (const one of [next, beside]) one.tell({ type: 'stop' });
+    const all = await who.hears(7);
+    t.is(all.length, 7);
+    for (const notice of all.slice(5)) t.like(notice, { ended: { reason: 'normal' } });
+  });
+
+  test(`a call to a process whose thread ends rejects on another node, ${title}`, async (t) => {
+    const { a, b } = await threadedPair(t);
+    const [from, to] = [await puppet(a, thread), await puppet(b, 1)];
+    const asked = from.do('callAndTell', to.pid, { type: 'keep' }, 60_000);
+    await waitFor('the call', () => to.do('keptCaller'));
+    await endThread(to);
+    t.like(await asked, ['rejected', { code: 'process-terminated' }]);
+  });
+}
+
+test('the end of a thread takes nothing of the one that is there after it', async (t) => {
+  const { node, peer, to, place } = await hostileCaller(t);
+  const pid = new Forged(1, [1, 7, 1, 5000]);
+  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, ...place, value: pid });
+  const [of] = await to.messages(1);
+  const sent = (): number => node.network.info().nodes[0]!.messagesOut;
+  const before = sent();
+  const monitored = to.do('monitor', of);
+  await waitFor('the wish to watch', () => sent() > before);
+  peer.say({ first: Control.watched, second: 1, value: [] });
+  await monitored;
+  peer.say({ first: Control.threadEnded, second: 1, value: [new Error('the one before'), 4999] });
+  peer.say({ first: Control.threadEnded, second: 2, value: [new Error('another one'), 5000] });
+  peer.say({ first: Control.threadEnded, second: 1, value: [new Error('its own'), 5000] });
+  const notices = await to.hears(2);
+  t.like(notices[1], { on: 'down', ended: { reason: { message: 'its own' } } });
+});

@@ -1,0 +1,68 @@
+//! What a peer may send, said by one that sends what it likes.
+
+#![allow(
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "this is a test"
+)]
+
+mod support;
+mod telegraph;
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use support::{CONTROL, Got, Node, NodeOptions};
+use telegraph::Telegraph;
+use tergo_core::layout::{CONTROL_PUBLISHED, CONTROL_THREAD_ENDED};
+use tergo_net::NetworkEvent;
+use tergo_net::wire::DownReason;
+
+/// What becomes of a peer that sends a control item with that first word to a node with two threads.
+fn after_control(first: u32) -> (Node, NetworkEvent) {
+    let node = Node::start(
+        "one@localhost",
+        &NodeOptions {
+            threads: 2,
+            protocol: Arc::new(Telegraph),
+            ..NodeOptions::default()
+        },
+    );
+    let mut peer = TcpStream::connect(("127.0.0.1", node.listen())).expect("it listens");
+    // The control item, a whole number, and the goodbye.
+    let said = format!("two@localhost 1 1\n1 0 {first} 9 0 0 0 0 7 0 0 0 0 \nbye\n");
+    peer.write_all(said.as_bytes()).expect("it is written");
+    node.up();
+    let event = node.event();
+    (node, event)
+}
+
+fn is_broken(event: &NetworkEvent) -> bool {
+    let NetworkEvent::Down { reason, .. } = event else {
+        panic!("unexpected {event:?}");
+    };
+    *reason == DownReason::Protocol
+}
+
+#[test]
+fn only_publications_and_ends_of_threads_may_be_for_several_threads() {
+    for others in [1 << 6, 1 << 8, 1 << 23, 1 << 24] {
+        let (_, event) = after_control(CONTROL | others);
+        assert!(is_broken(&event), "{others:x}");
+    }
+    for op in [CONTROL_PUBLISHED, CONTROL_THREAD_ENDED] {
+        let (_, event) = after_control(op | 1 << 24);
+        assert!(is_broken(&event), "there are no such threads");
+        let (mut node, event) = after_control(op | 1 << 8);
+        assert!(!is_broken(&event));
+        for thread in &mut node.threads {
+            let integer = thread.find(|got| match got {
+                Got::Control { op: got, frame } if *got == op => Some(frame.integer),
+                _ => None,
+            });
+            assert_eq!(integer, 7);
+        }
+    }
+}
