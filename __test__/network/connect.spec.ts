@@ -221,7 +221,7 @@ test('strangers of one address have so many handshakes at a time, and no more', 
   }
   const [info] = await waitFor('the fifth', () => {
     const [seen] = node.network.acceptors();
-    return seen?.arrived === 5 && [seen];
+    return seen?.arrived === 5 && seen.pending + seen.turnedAway === 5 && [seen];
   });
   t.is(info.pending, 2);
   t.is(info.turnedAway, 3);

@@ -107,11 +107,13 @@ for (const { title, thread } of receivers) {
 }
 
 test('a call that has not told its time is handed on without one', async (t) => {
-  const { a, b } = await pair(t);
-  await a.network.connect('b@localhost');
+  const { b } = await pair(t);
   const [by, to] = [await puppet(b, 0), await puppet(b, 1)];
   const giveUp = new AbortController();
-  // The first one: the clocks are compared only now.
+  // A node whose clock is moved by hand does not tell it.
+  const a = await networkNode('caller@localhost', {}, { clock: virtualClock() });
+  t.teardown(() => a.stopForce());
+  showWay(a, b);
   const request = { type: 'pass on', to: to.pid, isKnown: true, isKept: true } as never;
   const aborted = t.throwsAsync(a.call(by.pid, request, { signal: giveUp.signal }), {
     code: 'aborted',

@@ -442,22 +442,22 @@ impl Hub {
     }
 
     fn down(&self, key: ConnectionKey, reason: DownReason) {
-        let mut table = lock(&self.table);
-        table.expected.remove(&key);
-        let connection = table.connections.remove(&key);
-        drop(table);
+        lock(&self.table).expected.remove(&key);
+        let Some(connection) = self.connection(key) else {
+            return;
+        };
+        connection.end(reason);
+        self.events.push(NetworkEvent::Down {
+            seat: connection.seat,
+            peer: connection.peer.clone(),
+            creation: connection.creation,
+            reason,
+            fault: connection.fault(),
+        });
+        // Last: whoever does not find it any more finds the event.
+        lock(&self.table).connections.remove(&key);
         self.note_watched();
-        if let Some(connection) = connection {
-            connection.end(reason);
-            self.events.push(NetworkEvent::Down {
-                seat: connection.seat,
-                peer: connection.peer.clone(),
-                creation: connection.creation,
-                reason,
-                fault: connection.fault(),
-            });
-            self.left.notify_one();
-        }
+        self.left.notify_one();
     }
 }
 
