@@ -188,6 +188,13 @@ impl Got {
             blobs,
         }
     }
+
+    /// Whether it differs from another one in its value only, and has no blobs.
+    fn is_alike(&self, other: &Self) -> bool {
+        let has_no_blobs = self.blobs.is_empty() && other.blobs.is_empty();
+        let is_same = self.target == other.target && self.sender == other.sender;
+        has_no_blobs && is_same && self.head == other.head
+    }
 }
 
 /// A plain message with a whole number.
@@ -316,6 +323,34 @@ impl Pair {
                 return Ok(all);
             }
         }
+    }
+
+    /// The first sends all, what differs in its value only as such if that may be; gives what came at the second, and how
+    /// many were such.
+    pub fn exchange_alike(&mut self, items: &[Got], most: usize) -> (Vec<Got>, usize) {
+        let (mut all, mut alike) = (Vec::new(), 0);
+        let mut last: Option<&Got> = None;
+        for got in items {
+            let mut blobs = got.blobs.clone();
+            while !(last.is_some_and(|last| got.is_alike(last)) && self.send_again(got, &mut alike))
+                && self
+                    .one
+                    .send(&got.item(), Delivery::default(), &mut blobs)
+                    .is_err()
+            {
+                last = None;
+                all.extend(self.flow(most).expect("what comes is right"));
+            }
+            last = Some(got);
+        }
+        all.extend(self.flow(most).expect("what comes is right"));
+        (all, alike)
+    }
+
+    fn send_again(&mut self, got: &Got, alike: &mut usize) -> bool {
+        let is_sent = self.one.send_again(got.integer, &got.payload) == Ok(true);
+        *alike += usize::from(is_sent);
+        is_sent
     }
 
     /// The first sends all; gives what came at the second.
