@@ -18,6 +18,7 @@ use tergo_core::{EventTraits, Fabric, Scheduler, Verdict};
 use crate::binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
 use crate::binding_entries;
 use crate::binding_fabric;
+use crate::event_loop;
 use crate::external_memory::array_buffer;
 use crate::scheduler_handle::SchedulerHandle;
 use crate::watchdog_thread;
@@ -55,6 +56,9 @@ impl BindingScheduler {
     #[napi(factory)]
     pub fn join(env: &Env, fabric: u32, thread: u32) -> Result<Self> {
         let scheduler = binding_fabric::join(fabric, thread)?;
+        if let Some(has_events) = event_loop::has_events(env) {
+            Scheduler::ask_while_looking(has_events);
+        }
         let handle = Rc::new(SchedulerHandle::new(scheduler));
         let weak = Rc::downgrade(&handle);
         env.add_env_cleanup_hook(weak, |weak| {

@@ -15,6 +15,7 @@ mod binding_registrar;
 mod binding_route;
 mod binding_scheduler;
 mod binding_tls;
+mod event_loop;
 mod external_memory;
 mod fabric_access;
 mod scheduler_handle;

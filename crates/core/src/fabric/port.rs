@@ -70,6 +70,11 @@ impl Port {
         self.seat().inlet.chunks()
     }
 
+    /// Whether something else waits for this OS thread is asked from now on while it looks for frames.
+    pub fn ask_while_looking(is_wanted: Box<dyn Fn() -> bool>) {
+        Lookout::with(|lookout| lookout.ask(is_wanted));
+    }
+
     /// The thread has read its inbox and has no work: true when it may sleep. Looks for frames for a moment
     /// when that paid off lately.
     pub fn doze(&mut self) -> bool {
@@ -101,8 +106,10 @@ impl Port {
             neighbours.look(is_last);
         };
         let inject = &fabric.seats[self.thread as usize].inlet.inject;
-        let has_come = || {
-            look(false);
+        let has_come = |is_thorough: bool| {
+            if is_thorough {
+                look(false);
+            }
             inject.is_pending() || neighbours.is_any_pending()
         };
         if Lookout::with(|lookout| lookout.look(Instant::now, has_come)) {

@@ -232,6 +232,11 @@ impl Scheduler {
         port.map_or(0, |port| port.outgoing.put_blob(receiver, bytes, is_forced))
     }
 
+    /// Whether something else than the nodes waits for this OS thread is asked from now on while [`Self::doze`] looks for frames.
+    pub fn ask_while_looking(is_wanted: impl Fn() -> bool + 'static) {
+        Port::ask_while_looking(Box::new(is_wanted));
+    }
+
     /// The thread has no work: true when it may sleep.
     pub fn doze(&mut self) -> bool {
         let may_sleep = self.kernel.port.as_mut().is_none_or(Port::doze);
