@@ -100,6 +100,17 @@ for (const { title, thread } of receivers) {
   });
 }
 
+test('a wish to watch what is on a thread that is not there is answered', async (t) => {
+  const { peer } = await hostileCaller(t);
+  const onThread = 1 << 24;
+  const value = new Forged(1, [1, 7, 1, 5000]);
+  peer.say({ first: Control.watch | onThread, second: 9, value });
+  await waitFor('the answer', () =>
+    peer.heard().some(({ op, number }) => op === Control.watched && number === 9),
+  );
+  t.true(peer.isConnected);
+});
+
 test('the end of a thread takes nothing of the one that is there after it', async (t) => {
   const { node, peer, to, place } = await hostileCaller(t);
   const pid = new Forged(1, [1, 7, 1, 5000]);
