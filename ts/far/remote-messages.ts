@@ -46,9 +46,9 @@ interface Letter {
 
 /** An important message that is not known to be placed. */
 interface Unplaced {
+  readonly to: RemotePid | RemoteName;
   station: Station;
   readonly timer: number;
-  readonly about: unknown;
   resolve(): void;
   reject(error: Error): void;
 }
@@ -174,10 +174,10 @@ export class RemoteMessages {
     this.#post({ to, kind: KIND_SIGNAL, queue, value, from, ...rest });
   }
 
-  /** The connection of a seat is gone: nobody confirms anything. */
+  /** Nobody there confirms anything. */
   lose({ takes, reason }: Loss): void {
-    for (const [number, { station }] of [...this.#unplaced])
-      if (takes(station)) this.#settle(number)?.reject(reason);
+    for (const [number, { station, to }] of [...this.#unplaced])
+      if (takes(station, to)) this.#settle(number)?.reject(reason);
   }
 
   /** An important message of another node has reached its mailbox; the core says so. */
@@ -295,7 +295,7 @@ export class RemoteMessages {
       const text = `${about} was not confirmed to have the message in its mailbox after ${PLACED_MS} ms`;
       this.#settle(number)?.reject(new TergoError('timeout', text));
     });
-    this.#unplaced.set(number, { station: -1, timer, about, resolve, reject });
+    this.#unplaced.set(number, { to, station: -1, timer, resolve, reject });
     return { promise, number };
   }
 
@@ -315,7 +315,7 @@ export class RemoteMessages {
   #notPlaced({ station, number, value }: Arrived): void {
     if (!this.#isFrom(station, number)) return;
     const unplaced = this.#settle(number)!;
-    const text = `${String(unplaced.about)}: ${String(value)}`;
+    const text = `${addressOf(unplaced.to)}: ${String(value)}`;
     unplaced.reject(new TergoError(value as ErrorCode, text));
   }
 
