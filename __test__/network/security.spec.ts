@@ -205,6 +205,26 @@ test('the node itself takes no exits and no messages of peers', async (t) => {
   t.true(node.isAlive);
 });
 
+test('an alias of its own is no way to watch what stands at that address here', async (t) => {
+  const { node, enemy } = await attacked(t);
+  const target = await puppet(node, 0);
+  const alias = await target.do<{ readonly index: number; readonly generation: number }>(
+    'createAlias',
+  );
+  const own = new Forged(1, [0, 1, 1, 5]);
+  const value = new Forged(2, ['mine', own, 0, alias.index, alias.generation]);
+  enemy.say({ first: Control.watch, second: 1, value });
+  enemy.say({ first: Control.watch, second: 2, value: ['name', 'nobody has it'] });
+  const heard = (wanted: number): Promise<unknown> =>
+    waitFor('the answer', () => enemy.heard().some(({ number }) => number === wanted));
+  await heard(2);
+  await target.do('deleteAlias', alias);
+  enemy.say({ first: Control.watch, second: 3, value: ['name', 'nobody has it'] });
+  await heard(3);
+  t.false(enemy.heard().some(({ op }) => op === Control.fired));
+  t.true(enemy.isConnected);
+});
+
 test('the reference of a call is no right to answer it without who calls', async (t) => {
   const { node, enemy } = await attacked(t);
   const target = await puppet(node, 0);
