@@ -225,6 +225,15 @@ test('an alias of its own is no way to watch what stands at that address here', 
   t.true(enemy.isConnected);
 });
 
+test('a peer that gives a call the number of one that waits for its answer loses its connection', async (t) => {
+  const { node, peer, place } = await hostileCaller(t);
+  const call = { op: FRAME_MESSAGE, kind: KIND_REQUEST, ...place, prefix: [7, 0] } as const;
+  peer.say({ ...call, value: { type: 'keep' } });
+  peer.say({ ...call, value: 'what is answered at once' });
+  await peer.isCutOff();
+  await isUnharmed(t, node);
+});
+
 test('the reference of a call is no right to answer it without who calls', async (t) => {
   const { node, enemy } = await attacked(t);
   const target = await puppet(node, 0);
