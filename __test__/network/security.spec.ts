@@ -75,6 +75,8 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['a response to nobody', { first: Control.respond, value: ['ref', 'ref', true, 1] }],
   ['a watch on nothing', { first: Control.watch, second: 1, value: ['thing', 'x'] }],
   ['an answer to a watch that is none', { first: Control.watched, second: 1, value: [1] }],
+  ['an answer to a watch by another node', { first: Control.watched, second: 1, value: 64 }],
+  ['an answer to a watch by half a thread', { first: Control.watched, second: 1, value: 0.5 }],
   ['a fired relation without a reason', { first: Control.fired, second: 1, value: [1, true] }],
   ['a publication without a time', { first: Control.published, second: 1, value: [1, 2, 3] }],
   ['a publication by nobody', { first: Control.published, second: 1, value: [1n, 2, 3, 'me'] }],
