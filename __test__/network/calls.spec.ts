@@ -66,6 +66,25 @@ for (const { title, thread } of receivers) {
     t.is(await to.do('keptCaller'), undefined);
   });
 
+  test(`a call is given up where it waits, also when who has handed it on has crashed right then, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const [via, to] = [await puppet(b, thread, { logLevel: 'disabled' }), await puppet(b, thread)];
+    const gate = await to.shut();
+    const giveUp = new AbortController();
+    const request = { type: 'pass on', to: to.pid, isKept: true, isLast: true } as never;
+    const aborted = t.throwsAsync(a.call(via.pid, request, { signal: giveUp.signal }), {
+      code: 'aborted',
+    });
+    await via.gone();
+    giveUp.abort();
+    await aborted;
+    // In order after its word that nobody waits any more.
+    const other = await puppet(b, thread);
+    await a.call(other.pid, { type: 'do', op: 'seen', args: [] } as never);
+    await gate.open();
+    t.is(await to.do('keptCaller'), undefined);
+  });
+
   test(`a call is answered later, by its Caller, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
     const from = await puppet(a, 0);

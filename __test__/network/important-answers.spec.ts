@@ -15,7 +15,7 @@ import {
   showWay,
 } from './cluster.ts';
 import { hostileCaller } from './hostile-caller.ts';
-import { Hostile } from './hostile.ts';
+import { Forged, Hostile } from './hostile.ts';
 
 test.after.always(closeSharedPair);
 
@@ -168,6 +168,19 @@ test('why nobody waits for an important answer is told in time, also if the node
   const ignored = t.throwsAsync(told, { code: 'response-ignored' });
   await clock.advance(5000);
   await ignored;
+});
+
+test('an important message to an alias rejects in time when its node says nothing of it', async (t) => {
+  const clock = virtualClock();
+  const { peer, to, place } = await hostileCaller(t, { clock });
+  const value = new Forged(2, ['an alias', new Forged(1, [0, 1, 1, 5]), 0, 0, 0]);
+  peer.say({ op: FRAME_MESSAGE, ...place, kind: KIND_FAR, value });
+  const [alias] = await to.messages(1);
+  const told = to.do('sendImportant', alias, 'x');
+  const unplaced = t.throwsAsync(told, { code: 'timeout' });
+  await waitFor('the wish', () => peer.heard().some(({ op }) => op === Control.ask));
+  await clock.advance(5000);
+  await unplaced;
 });
 
 test('an important answer rejects when the node of the caller is lost', async (t) => {

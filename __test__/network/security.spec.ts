@@ -75,6 +75,8 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['a response to nobody', { first: Control.respond, value: ['ref', 'ref', true, 1] }],
   ['a watch on nothing', { first: Control.watch, second: 1, value: ['thing', 'x'] }],
   ['an answer to a watch that is none', { first: Control.watched, second: 1, value: [1] }],
+  ['an answer to a watch by another node', { first: Control.watched, second: 1, value: 64 }],
+  ['an answer to a watch by half a thread', { first: Control.watched, second: 1, value: 0.5 }],
   ['a fired relation without a reason', { first: Control.fired, second: 1, value: [1, true] }],
   ['a publication without a time', { first: Control.published, second: 1, value: [1, 2, 3] }],
   ['a publication by nobody', { first: Control.published, second: 1, value: [1n, 2, 3, 'me'] }],
@@ -203,6 +205,35 @@ test('the node itself takes no exits and no messages of peers', async (t) => {
   t.deepEqual(await honest.do('seen'), []);
   t.true(enemy.isConnected);
   t.true(node.isAlive);
+});
+
+test('an alias of its own is no way to watch what stands at that address here', async (t) => {
+  const { node, enemy } = await attacked(t);
+  const target = await puppet(node, 0);
+  const alias = await target.do<{ readonly index: number; readonly generation: number }>(
+    'createAlias',
+  );
+  const own = new Forged(1, [0, 1, 1, 5]);
+  const value = new Forged(2, ['mine', own, 0, alias.index, alias.generation]);
+  enemy.say({ first: Control.watch, second: 1, value });
+  enemy.say({ first: Control.watch, second: 2, value: ['name', 'nobody has it'] });
+  const heard = (wanted: number): Promise<unknown> =>
+    waitFor('the answer', () => enemy.heard().some(({ number }) => number === wanted));
+  await heard(2);
+  await target.do('deleteAlias', alias);
+  enemy.say({ first: Control.watch, second: 3, value: ['name', 'nobody has it'] });
+  await heard(3);
+  t.false(enemy.heard().some(({ op }) => op === Control.fired));
+  t.true(enemy.isConnected);
+});
+
+test('a peer that gives a call the number of one that waits for its answer loses its connection', async (t) => {
+  const { node, peer, place } = await hostileCaller(t);
+  const call = { op: FRAME_MESSAGE, kind: KIND_REQUEST, ...place, prefix: [7, 0] } as const;
+  peer.say({ ...call, value: { type: 'keep' } });
+  peer.say({ ...call, value: 'what is answered at once' });
+  await peer.isCutOff();
+  await isUnharmed(t, node);
 });
 
 test('the reference of a call is no right to answer it without who calls', async (t) => {

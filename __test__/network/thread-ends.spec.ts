@@ -100,6 +100,17 @@ for (const { title, thread } of receivers) {
   });
 }
 
+test('a wish to watch what is on a thread that is not there is answered', async (t) => {
+  const { peer } = await hostileCaller(t);
+  const onThread = 1 << 24;
+  const value = new Forged(1, [1, 7, 1, 5000]);
+  peer.say({ first: Control.watch | onThread, second: 9, value });
+  await waitFor('the answer', () =>
+    peer.heard().some(({ op, number }) => op === Control.watched && number === 9),
+  );
+  t.true(peer.isConnected);
+});
+
 test('the end of a thread takes nothing of the one that is there after it', async (t) => {
   const { node, peer, to, place } = await hostileCaller(t);
   const pid = new Forged(1, [1, 7, 1, 5000]);
@@ -111,9 +122,13 @@ test('the end of a thread takes nothing of the one that is there after it', asyn
   await waitFor('the wish to watch', () => sent() > before);
   peer.say({ first: Control.watched, second: 1, value: [] });
   await monitored;
+  const important = to.do('sendImportant', of, 'to the one that there is now');
+  const unplaced = t.throwsAsync(important, { message: 'its own' });
+  await waitFor('the message', () => sent() > before + 1);
   peer.say({ first: Control.threadEnded, second: 1, value: [new Error('the one before'), 4999] });
   peer.say({ first: Control.threadEnded, second: 2, value: [new Error('another one'), 5000] });
   peer.say({ first: Control.threadEnded, second: 1, value: [new Error('its own'), 5000] });
   const notices = await to.hears(2);
+  await unplaced;
   t.like(notices[1], { on: 'down', ended: { reason: { message: 'its own' } } });
 });

@@ -80,6 +80,8 @@ interface PassOn {
   readonly isKnown?: boolean;
   /** Whether it is kept there, and not answered. */
   readonly isKept?: boolean;
+  /** Whether who has passed it on crashes then. */
+  readonly isLast?: boolean;
 }
 
 /** A request that does the same as `keep`. */
@@ -307,6 +309,7 @@ export class Puppet extends Actor<PuppetProtocol> {
     if (request.isKnown === true) this.callerOf(request);
     const passed = this.forward(to, request as never);
     for (let sent = 0; sent < followers; sent++) this.send(to, 'f'.repeat(16_000));
+    if (request.isLast === true) throw new RangeError('it was the last');
     if (until === undefined) return passed;
     // Seen at once by all threads, though this one tells them nothing yet.
     this.registerName('handed on');

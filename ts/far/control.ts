@@ -12,7 +12,7 @@ export const Control = {
   moved: 5,
   /** Value: who waits for the answer to a call that is kept there, its reference, and the answer or the error. */
   respond: 6,
-  /** Number: the proxy; value: the target that it stands for. */
+  /** The same as `CONTROL_WATCH`. Number: the proxy; value: the target that it stands for. */
   watch: 7,
   /** Number: the proxy; value: an error code, or a list: of an event its feed and its backlog. */
   watched: 8,

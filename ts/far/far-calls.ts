@@ -111,6 +111,11 @@ export class FarCalls {
     const { station, number, address, request, first, deadline } = arrived;
     if (station === this.#far.thread) return this.#cameHome(number, target);
     if (this.#wasCancelled(station, number) || !this.#far.canReach(station)) return undefined;
+    if (isOfPeer(station) && this.#in.get(station, number) !== undefined) {
+      // The answer to one would be taken for that to the other, also by whoever has its seat later.
+      this.#far.violated(station, `it gives the number ${number} to two calls at once`);
+      return undefined;
+    }
     // The word that it has timed out may be on its way yet.
     if (deadline >= 0 && deadline <= this.#runtime.driver.recentNow()) return undefined;
     if (address instanceof LocalAlias && !address.alive)

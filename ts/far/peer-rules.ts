@@ -6,6 +6,7 @@ import {
   KIND_INSPECT,
   KIND_REQUEST,
   KIND_SIGNAL,
+  MAX_THREADS,
 } from '../native/layout.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
@@ -100,11 +101,16 @@ function isWatchable(value: unknown): boolean {
 
 /** Why not, on which thread it is, or a list: of an event its feed and its backlog. */
 function isWatchAnswer(value: unknown): boolean {
-  if (typeof value === 'string' || typeof value === 'number') return true;
+  if (typeof value === 'string') return true;
+  if (typeof value === 'number') return isThread(value);
   if (!isList(value)) return false;
   const [feed, backlog] = value;
   if (value.length === 0) return true;
   return Number.isInteger(feed) && isList(backlog) && backlog.every(isEvent);
+}
+
+function isThread(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < MAX_THREADS;
 }
 
 /** The reason, and whether its `terminate` still runs. */

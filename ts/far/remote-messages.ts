@@ -22,6 +22,7 @@ import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
 import type { Loss } from './loss.ts';
+import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
@@ -46,9 +47,9 @@ interface Letter {
 
 /** An important message that is not known to be placed. */
 interface Unplaced {
+  readonly to: RemotePid | RemoteName;
   station: Station;
   readonly timer: number;
-  readonly about: unknown;
   resolve(): void;
   reject(error: Error): void;
 }
@@ -174,10 +175,10 @@ export class RemoteMessages {
     this.#post({ to, kind: KIND_SIGNAL, queue, value, from, ...rest });
   }
 
-  /** The connection of a seat is gone: nobody confirms anything. */
+  /** Nobody there confirms anything. */
   lose({ takes, reason }: Loss): void {
-    for (const [number, { station }] of [...this.#unplaced])
-      if (takes(station)) this.#settle(number)?.reject(reason);
+    for (const [number, { station, to }] of [...this.#unplaced])
+      if (takes(station, to)) this.#settle(number)?.reject(reason);
   }
 
   /** An important message of another node has reached its mailbox; the core says so. */
@@ -281,7 +282,8 @@ export class RemoteMessages {
     home.requireImportant();
     this.#far.pids.keep(sender.pid);
     sender.sent += 1;
-    await this.#far.questions.ask(to.station, 'deliver', alias, value, queue, sender.pid);
+    const words = [alias, value, queue, sender.pid];
+    await this.#far.questions.askWithin(placing(alias), to.station, 'deliver', ...words);
   }
 
   #expect(to: RemotePid | RemoteName): {
@@ -290,12 +292,11 @@ export class RemoteMessages {
   } {
     const number = ++this.#lastNumber;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const about = addressOf(to);
-    const timer = this.#runtime.timers.start(PLACED_MS, () => {
-      const text = `${about} was not confirmed to have the message in its mailbox after ${PLACED_MS} ms`;
+    const { ms, text } = placing(addressOf(to));
+    const timer = this.#runtime.timers.start(ms, () => {
       this.#settle(number)?.reject(new TergoError('timeout', text));
     });
-    this.#unplaced.set(number, { station: -1, timer, about, resolve, reject });
+    this.#unplaced.set(number, { to, station: -1, timer, resolve, reject });
     return { promise, number };
   }
 
@@ -315,7 +316,7 @@ export class RemoteMessages {
   #notPlaced({ station, number, value }: Arrived): void {
     if (!this.#isFrom(station, number)) return;
     const unplaced = this.#settle(number)!;
-    const text = `${String(unplaced.about)}: ${String(value)}`;
+    const text = `${addressOf(unplaced.to)}: ${String(value)}`;
     unplaced.reject(new TergoError(value as ErrorCode, text));
   }
 
@@ -348,4 +349,10 @@ function tooLarge(error: unknown): SendResult {
 /** What is shown of a target. */
 export function addressOf({ pid }: RemotePid | RemoteName): string {
   return String(pid);
+}
+
+/** How long it may take to say that an important message is in its mailbox. */
+function placing(about: string | LocalAlias): Patience {
+  const text = `${about} was not confirmed to have the message in its mailbox after ${PLACED_MS} ms`;
+  return { ms: PLACED_MS, text };
 }

@@ -205,9 +205,10 @@ export class Watches {
       return record?.isAlive === true ? this.#pidPlace(words) : 'process-unknown';
     }
     if (words instanceof LocalAlias) {
-      const { index, generation } = words;
-      if (!words.alive) return 'alias-unknown';
-      const { owner } = words;
+      const { index, generation, owner } = words;
+      // Another thread or node has something else at that address.
+      const isOwn = this.#runtime.recordOf(owner) !== undefined;
+      if (!isOwn || !words.alive) return 'alias-unknown';
       return { kind: TARGET_ALIAS, index, generation, about: { alias: words }, owner };
     }
     const [kind, name] = words as ['name' | 'event', string];

@@ -178,9 +178,13 @@ export class Deliveries {
     const address = (record.flags & SPLIT) !== 0 ? (call.address as string | undefined) : undefined;
     call.isHeld = false;
     record.current = call;
-    const result = record.instance.receive({ kind: 'request', request, from, address });
-    this.#runtime.outcomes.answer(record, call, result);
-    if (payload >= FAR && !call.isSettled) this.#runtime.far!.calls.keep(call);
+    try {
+      const result = record.instance.receive({ kind: 'request', request, from, address });
+      this.#runtime.outcomes.answer(record, call, result);
+    } finally {
+      // Also when it has failed: it may have handed the call on before.
+      if (payload >= FAR && !call.isSettled) this.#runtime.far!.calls.keep(call);
+    }
   }
 
   /** The call behind a request that a process takes; `undefined` when it was given up on another thread. */

@@ -291,6 +291,8 @@ layout! {
     FRAME_SEAT_BASE = MAX_THREADS - 1;
     /// Frame format: the bytes are explained by the op of the control frame.
     FORMAT_RAW = 255;
+    /// Op of a control frame: a wish to watch something. Thread 0 answers it for a thread that is not there.
+    CONTROL_WATCH = 7;
     /// Op of a control frame: what was published. A peer may send it to several threads at once.
     CONTROL_PUBLISHED = 12;
     /// Op of a control frame: a thread of the peer has ended. The same holds of it.

@@ -446,7 +446,7 @@ impl Hub {
         let Some(connection) = self.connection(key) else {
             return;
         };
-        connection.end(reason);
+        // First: whoever does not find it any more finds the event, and it has no counters once it is over.
         self.events.push(NetworkEvent::Down {
             seat: connection.seat,
             peer: connection.peer.clone(),
@@ -454,7 +454,7 @@ impl Hub {
             reason,
             fault: connection.fault(),
         });
-        // Last: whoever does not find it any more finds the event.
+        connection.end(reason);
         lock(&self.table).connections.remove(&key);
         self.note_watched();
         self.left.notify_one();

@@ -8,8 +8,8 @@ use super::inject::Range;
 use super::link_seat::LinkSeat;
 use super::way::Way;
 use crate::layout::{
-    BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_NAMED, FORMAT_INT,
-    FORMAT_RAW, FRAME_CONTROL, FRAME_MESSAGE, FRAME_WORDS,
+    BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, CONTROL_WATCH, FLAG_BLOBS, FLAG_NAMED,
+    FORMAT_INT, FORMAT_RAW, FRAME_CONTROL, FRAME_MESSAGE, FRAME_WORDS,
 };
 
 /// The longest payload of a frame, bytes, the lists before the value included.
@@ -239,7 +239,7 @@ impl LinkWriter {
     }
 
     /// The head as the thread gets it; none when there is nobody. A message to nobody goes to thread 0, for a process
-    /// that does not exist: TypeScript answers whoever waits.
+    /// that does not exist, and so does a wish to watch: TypeScript answers whoever waits.
     fn place(&self, inbound: &Inbound<'_>) -> Option<FrameHead> {
         let mut head = inbound.head;
         head.flags &= !(FLAG_BLOBS | FLAG_NAMED);
@@ -253,8 +253,12 @@ impl LinkWriter {
                 None => (0, 0, 0),
             };
         }
-        if !self.is_there(head.thread) && head.op == FRAME_MESSAGE {
-            (head.thread, head.first, head.second) = (0, 0, 0);
+        if !self.is_there(head.thread) {
+            match (head.op, head.first) {
+                (FRAME_MESSAGE, _) => (head.thread, head.first, head.second) = (0, 0, 0),
+                (FRAME_CONTROL, CONTROL_WATCH) => head.thread = 0,
+                _ => {}
+            }
         }
         self.is_there(head.thread).then_some(head)
     }
