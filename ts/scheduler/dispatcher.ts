@@ -86,6 +86,11 @@ export class Dispatcher {
     if (this.#overtaken.length > 0) this.#forgetOvertaken();
   }
 
+  /** Whether nothing of the inbox is left. */
+  get isRead(): boolean {
+    return this.#at >= this.#end;
+  }
+
   /** Reads on; true when all is read, false when the time slice is over before, or somebody elsewhere need not wait for the rest. */
   walk(): boolean {
     const driver = this.#driver;

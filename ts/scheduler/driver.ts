@@ -258,6 +258,8 @@ export class Driver implements ClockMember {
   };
 
   #turns(): void {
+    // What promises have written meanwhile.
+    if (!this.#dispatcher.isRead) this.outbox.handOver();
     for (;;) {
       const isRead = this.#dispatcher.walk();
       if (this.isExpired) return this.#yield();
@@ -271,14 +273,9 @@ export class Driver implements ClockMember {
   #stretch(): boolean {
     this.outbox.handOver();
     if (this.#laps === 0) return false;
-    void RESOLVED.then(this.#goOn);
+    void RESOLVED.then(this.#run);
     return true;
   }
-
-  readonly #goOn = (): void => {
-    if (!this.#closed) this.outbox.handOver();
-    this.#run();
-  };
 
   /** Lets one microtask pass before the next turn; false when it has. */
   #hop(): boolean {
