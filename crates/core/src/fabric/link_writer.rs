@@ -162,38 +162,21 @@ impl LinkWriter {
     /// Writes what most frames are, without a name and without blobs, if there is room for it in the open chunk.
     #[inline]
     fn deliver_plain(&mut self, inbound: &Inbound<'_>) -> bool {
-        let Inbound {
-            mut head,
-            name: None,
-            payload,
-            second_word,
-        } = *inbound
-        else {
-            return false;
-        };
+        let mut head = inbound.head;
         let (Some(seat), Some(lane)) = (
             self.fabric.seats.get(head.thread as usize),
-            self.lanes.get_mut(head.thread as usize),
+            self.lanes.get(head.thread as usize),
         ) else {
             return false;
         };
-        let words = FRAME_WORDS as usize + payload.len().next_multiple_of(8) / 4;
-        let Some(open) = lane.open.as_mut().filter(|open| open.has_room(words)) else {
-            return false;
-        };
-        if !seat.inlet.inject.is_current(lane.incarnation) {
+        let words = FRAME_WORDS as usize + inbound.payload.len().next_multiple_of(8) / 4;
+        let has_room = lane.open.as_ref().is_some_and(|open| open.has_room(words));
+        let is_plain = inbound.name.is_none() && has_room;
+        if !is_plain || !seat.inlet.inject.is_current(lane.incarnation) {
             return false;
         }
         head.flags &= !(FLAG_BLOBS | FLAG_NAMED);
-        if !payload.is_empty() {
-            open.block.write_bytes(open.at + FRAME_WORDS, payload);
-        }
-        if let Some(word) = second_word {
-            open.block.set(open.at + FRAME_WORDS + 1, word);
-        }
-        head.write(&open.block, open.at, self.number, payload.len() as u32);
-        open.at += words as u32;
-        lane.is_warm = true;
+        self.write(&Inbound { head, ..*inbound }, &[]);
         true
     }
 
