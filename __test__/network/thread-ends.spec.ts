@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { eventId, eventName, processId, processName } from 'tergo';
+import { eventId, eventName, type Node, processId, processName } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
 import { FRAME_MESSAGE, KIND_FAR } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -25,12 +25,30 @@ async function threadedPair(t: ExecutionContext): Promise<Pair> {
 /** Ends thread 1 of the process's node, and waits until it is back. */
 async function endThread(one: Handle): Promise<void> {
   one.tell({ type: 'exit process', code: 1 });
+  await threadIsBack(one.node);
+}
+
+async function threadIsBack(node: Node): Promise<void> {
   const isBack = (): boolean => {
-    const { restarts, isUp } = one.node.info().threads[1]!;
+    const { restarts, isUp } = node.info().threads[1]!;
     return isUp && restarts === 1;
   };
   await waitFor('the thread to be back', isBack, 20_000);
 }
+
+/** A process on thread 1 of node b, and its name as others say it. */
+async function named(b: Node): Promise<{ readonly to: Handle; readonly address: unknown }> {
+  const name = processName(fresh('name'));
+  const to = await puppet(b, 1);
+  await to.do('registerName', name);
+  return { to, address: processId(name, b.name) };
+}
+
+/** How a call by name ends whose thread does. */
+const rejected = [
+  'rejected',
+  { code: 'process-terminated', cause: { code: 'thread-terminated' } },
+] as const;
 
 for (const { title, thread } of receivers) {
   test(`a thread that ends leaves no subscription on another node, ${title}`, async (t) => {
@@ -97,6 +115,35 @@ for (const { title, thread } of receivers) {
     await waitFor('the call', () => to.do('keptCaller'));
     await endThread(to);
     t.like(await asked, ['rejected', { code: 'process-terminated' }]);
+  });
+
+  test(`a call by name to a process whose thread ends rejects on another node, ${title}`, async (t) => {
+    const { a, b } = await threadedPair(t);
+    const [from, { to, address }] = [await puppet(a, thread), await named(b)];
+    const asked = from.do('callAndTell', address, { type: 'keep' }, 60_000);
+    await waitFor('the call', () => to.do('keptCaller'));
+    await endThread(to);
+    t.like(await asked, rejected);
+  });
+
+  test(`a call by name that waits in a mailbox when its thread ends rejects on another node, ${title}`, async (t) => {
+    const { a, b } = await threadedPair(t);
+    const [from, { to, address }] = [await puppet(a, thread), await named(b)];
+    const beside = await puppet(b, 1);
+    await to.shut();
+    const asked = from.do('callAndTell', address, { type: 'keep' }, 60_000);
+    await waitFor('the call', async () => (await b.fetchProcessInfo(to.pid)).mailbox > 0);
+    await endThread(beside);
+    t.like(await asked, rejected);
+  });
+
+  test(`a call by name that is in hand when its thread ends rejects on another node, ${title}`, async (t) => {
+    const { a, b } = await threadedPair(t);
+    const [from, { address }] = [await puppet(a, thread), await named(b)];
+    const end = { type: 'do', op: 'exitThread', args: [] };
+    const asked = from.do('callAndTell', address, end, 60_000);
+    await threadIsBack(b);
+    t.like(await asked, rejected);
   });
 }
 

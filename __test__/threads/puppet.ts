@@ -290,6 +290,10 @@ export class Puppet extends Actor<PuppetProtocol> {
     );
   }
 
+  exitThread(): never {
+    return process.exit(1);
+  }
+
   stopNode(): void {
     void this.node.stop();
   }

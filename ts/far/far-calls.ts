@@ -16,6 +16,7 @@ import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import { type CallOrigin, openRequest } from './arrived-request.ts';
 import { ByStation } from './by-station.ts';
+import { CancelledCalls } from './cancelled-calls.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
@@ -32,16 +33,13 @@ import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
 import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
-/** A call as the side that answers it names it: station of the caller and number there. */
-type Key = number;
-
+/** The thread that ends with its node. */
+const HOME = 0;
 /** After this the timeout of the call alone counts. */
 const ALIAS: Patience = {
   ms: DEFAULT_TIMEOUT_MS,
   text: `it was not told within ${DEFAULT_TIMEOUT_MS} ms whether the alias stands`,
 };
-/** So many cancelled calls are remembered: some of them were answered at the same moment and will never be met. */
-const KEPT_CANCELLED = 4096;
 /** Numbers go up to here before they begin anew; a call would have to last that long to meet its successor. */
 const LAST_NUMBER = 2 ** 32 - 1;
 
@@ -53,8 +51,7 @@ export class FarCalls {
   readonly #out = new NumberTable<PendingCall>();
   /** Unsettled calls of others that were taken here. */
   readonly #in = new ByStation<PendingCall>();
-  /** Calls of others that wait in mailboxes here, and that nobody waits for any more. */
-  readonly #cancelled = new Set<Key>();
+  readonly #cancelled = new CancelledCalls();
   readonly #moves: FarMoves;
   #lastNumber: number;
   /** The last number before they began anew. */
@@ -110,7 +107,7 @@ export class FarCalls {
     if (arrived === undefined) return undefined;
     const { station, number, address, request, first, deadline } = arrived;
     if (station === this.#far.thread) return this.#cameHome(number, target);
-    if (this.#wasCancelled(station, number) || !this.#far.canReach(station)) return undefined;
+    if (this.#cancelled.take(arrived) || !this.#far.canReach(station)) return undefined;
     if (isOfPeer(station) && this.#in.get(station, number) !== undefined) {
       // The answer to one would be taken for that to the other, also by whoever has its seat later.
       this.#far.violated(station, `it gives the number ${number} to two calls at once`);
@@ -123,25 +120,31 @@ export class FarCalls {
     const from = first ?? reader.from(frame);
     const settlement = new FarSettlement(this.#answering, station, number);
     const call = this.#callFrom(from, request, target, settlement);
-    call.address = address ?? reader.nameOf(frame);
+    const name = reader.nameOf(frame);
+    settlement.isUntold = name !== undefined && this.#far.thread !== HOME;
+    call.address = address ?? name;
     call.deadline = deadline;
     return call;
   }
 
   /** A call that was taken, and not answered at once: it may be cancelled, or its caller be lost. */
   keep(call: PendingCall): void {
-    const { origin } = call;
-    if (origin !== undefined) this.#in.set(origin.station, origin.number, call);
+    const { origin, target } = call;
+    if (origin === undefined) return;
+    const { station, number } = origin;
+    this.#in.set(station, number, call);
+    // One that waits in a mailbox is told of by the core when its thread ends.
+    const isUntold = origin instanceof FarSettlement && origin.isUntold;
+    if (isUntold) this.#far.controls.send(station, Control.moved, number, target.pid);
   }
 
   /** A request from elsewhere that no process took. */
   drop(frame: number): void {
-    const { reader } = this.#far;
     const arrived = openRequest(this.#far, frame);
     if (arrived === undefined) return;
     const { station, number } = arrived;
-    if (this.#wasCancelled(station, number)) return;
-    const reason = this.#far.endings.reasonOf(reader.firstOf(frame), reader.secondOf(frame));
+    if (this.#cancelled.take(arrived)) return;
+    const reason = this.#far.reasonOf(frame);
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
     if (this.#far.canReach(station))
       this.#far.controls.send(station, Control.replyEnded, number, this.#far.portable(reason));
@@ -195,7 +198,7 @@ export class FarCalls {
     const isLost = (station: Station, { caller }: PendingCall): boolean =>
       loss.takes(station, caller.pid);
     for (const call of this.#in.take(isLost)) calls.abandon(call);
-    for (const key of this.#cancelled) if (loss.takes(stationIn(key))) this.#cancelled.delete(key);
+    this.#cancelled.lose(loss);
   }
 
   #send(call: PendingCall, to: FarPeer, head: RequestHead): boolean {
@@ -295,10 +298,6 @@ export class FarCalls {
     },
   };
 
-  #wasCancelled(station: Station, number: number): boolean {
-    return this.#cancelled.size > 0 && this.#cancelled.delete(keyOf(station, number));
-  }
-
   #settled(number: number): PendingCall | undefined {
     const call = this.#out.get(number);
     if (call === undefined) return undefined;
@@ -345,16 +344,9 @@ export class FarCalls {
 
   #cancel({ station, number }: Arrived): void {
     const call = this.#in.get(station, number);
-    if (call === undefined) return this.#remember(keyOf(station, number));
+    if (call === undefined) return this.#cancelled.add({ station, number });
     this.#in.delete(station, number);
     this.#runtime.calls.abandon(call);
-  }
-
-  /** It still waits in a mailbox, or its answer is on the way already. */
-  #remember(key: Key): void {
-    const [oldest] = this.#cancelled;
-    if (this.#cancelled.size === KEPT_CANCELLED) this.#cancelled.delete(oldest!);
-    this.#cancelled.add(key);
   }
 
   #responded({ value }: Arrived): void {
@@ -383,12 +375,4 @@ function endedCaller(pid: LocalPid): CallEnd {
 
 function isAlias([alias]: readonly unknown[]): boolean {
   return alias instanceof LocalAlias;
-}
-
-function keyOf(station: Station, number: number): Key {
-  return station * 2 ** 32 + number;
-}
-
-function stationIn(key: Key): Station {
-  return Math.floor(key / 2 ** 32);
 }

@@ -13,6 +13,8 @@ export interface Answering {
 export class FarSettlement implements Settlement, CallOrigin {
   readonly station: Station;
   readonly number: number;
+  /** Whether its caller, on another node, does not know which thread has it. */
+  isUntold = false;
   readonly #answering: Answering;
 
   constructor(answering: Answering, station: Station, number: number) {

@@ -1,7 +1,7 @@
 import { Codec } from '../codec/codec.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
-import { MAX_THREADS } from '../native/layout.ts';
+import { MAX_THREADS, ORPHAN_SLOT } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
@@ -211,6 +211,15 @@ export class Far {
   peerEnded(seat: number, node: string, reason: Error): void {
     this.#seatEnded(seat, reason);
     this.runtime.relations.nodeEnded(node, reason);
+  }
+
+  /** Why whom a frame was for has ended, as far as is known. */
+  reasonOf(frame: number): ExitReason | undefined {
+    const [first, second] = [this.reader.firstOf(frame), this.reader.secondOf(frame)];
+    if (first !== ORPHAN_SLOT) return this.endings.reasonOf(first, second);
+    // Its thread has ended: the core may say so first.
+    const text = `thread ${second} has ended`;
+    return this.endOf(second) ?? new TergoError('thread-terminated', text);
   }
 
   /** What hung on those that are gone is told so. */

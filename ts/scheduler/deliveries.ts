@@ -24,6 +24,7 @@ import {
   KIND_REQUEST,
   KIND_RESPONSE,
   KIND_SIGNAL,
+  ORPHAN_SLOT,
   TAG_EXTRA_SHIFT,
 } from '../native/layout.ts';
 import { AddressedMessage, type Signal } from '../node/messaging.ts';
@@ -106,7 +107,9 @@ export class Deliveries {
     if (kind === KIND_REQUEST || kind === KIND_INSPECT) return far!.calls.drop(frame);
     counters.dropped += 1;
     // A confirmation may be under way already: what was in the mailbox of a process that ended was placed.
-    if (far!.reader.isImportant(frame)) far!.remote.refuse(frame, 'process-unknown');
+    if (!far!.reader.isImportant(frame)) return;
+    const isOrphan = far!.reader.firstOf(frame) === ORPHAN_SLOT;
+    far!.remote.refuse(frame, isOrphan ? 'thread-terminated' : 'process-unknown');
   }
 
   #message(record: ProcessRecord, payload: number): void {

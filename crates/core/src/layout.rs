@@ -282,6 +282,9 @@ layout! {
     FLAG_IMPORTANT = 4;
     /// Frame flag: the target is a name, which stands before the value.
     FLAG_NAMED = 8;
+    /// In place of the slot of the target: the frame tells of one that a peer has sent to a name, and waits for, and that
+    /// has ended with the thread in place of the generation.
+    ORPHAN_SLOT = SLOT_MASK;
     /// Shift of the seat of a connection in a frame's last word: 0 there for a process of this node.
     FRAME_SEAT_SHIFT = 21;
     /// In its place in a frame for a connection: it may overtake others of its sender. The bits below are the number

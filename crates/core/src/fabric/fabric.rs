@@ -5,14 +5,17 @@ use super::arena::Arena;
 use super::blobs::{Blob, BlobBytes, Blobs};
 use super::block::Block;
 use super::directory::Directory;
+use super::frame::Frame;
+use super::inject::Range;
 use super::inlet::Inlet;
 use super::link_port::LinkPort;
 use super::link_seat::LinkSeat;
+use super::orphan::Orphan;
 use super::port::Port;
 use super::seat::Seat;
 use super::shapes::Shapes;
 use super::way::Way;
-use crate::layout::{MAX_SEATS, MAX_THREADS};
+use crate::layout::{FRAME_WORDS, MAX_SEATS, MAX_THREADS};
 use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
 use crate::sync::{Mutex, RwLock, SharedCount, SharedWord, fence, lock, read, write};
@@ -249,6 +252,50 @@ impl Fabric {
         self.way(sender, receiver).remove_chunk();
         self.arena.free(chunk);
         self.tell_room(sender);
+    }
+
+    /// Whether there ever was a connection.
+    pub(crate) fn has_links(&self) -> bool {
+        self.links.iter().any(|link| link.get().is_some())
+    }
+
+    /// A frame for a thread that has ended was not done with: a peer that waits for it, and cannot know where it was, is told.
+    pub(crate) fn orphan(&self, number: u32, thread: u32) {
+        if let Some(block) = self.arena.block(Frame::chunk_of(number)) {
+            self.orphan_at(&block, Frame::word_of(number), thread);
+        }
+    }
+
+    /// The same for those that lie side by side.
+    pub(crate) fn orphan_range(&self, range: Range, thread: u32) {
+        let Some(block) = self.arena.block(range.chunk) else {
+            return;
+        };
+        let mut at = range.from;
+        while at + FRAME_WORDS <= range.to {
+            self.orphan_at(&block, at, thread);
+            let Some(end) = Frame::read(&block, at).end(at) else {
+                return;
+            };
+            at = end;
+        }
+    }
+
+    /// Connections to peers that are to be told of something go on.
+    pub(crate) fn wake_for_orphans(&self) {
+        for seat in self.links.iter().filter_map(OnceLock::get) {
+            if seat.has_orphans() {
+                seat.inlet.wake();
+            }
+        }
+    }
+
+    fn orphan_at(&self, chunk: &Block, at: u32, thread: u32) {
+        if let Some((seat, orphan)) = Orphan::read(chunk, at, thread)
+            && let Some(link) = self.link(seat)
+        {
+            link.add_orphan(orphan);
+        }
     }
 
     fn arrived(&self, blob: Blob) -> BlobBytes {

@@ -99,6 +99,11 @@ impl Incoming {
         self.unreleased > 0
     }
 
+    /// Whether the inbox has handed over some that are not done with.
+    pub fn has_handed(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
     /// The inbox hands a frame over.
     #[inline]
     pub fn handed(&mut self, number: u32, has_blobs: bool) {
@@ -137,6 +142,12 @@ impl Incoming {
             self.count_released(index, done);
         }
         self.touched.clear();
+    }
+
+    /// Frames that came, or were under way to here, and were not taken: side by side, and `queued` is the rest of them.
+    pub fn untaken(&mut self, queued: Vec<Range>) -> impl Iterator<Item = Range> {
+        self.backlog.extend(queued);
+        self.backlog.iter().copied()
     }
 
     /// Nothing is received any more; `queued` is what was under way to here.

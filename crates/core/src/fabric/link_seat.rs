@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::inlet::Inlet;
+use super::orphan::Orphan;
 use crate::sync::{Mutex, SharedWord, lock};
 
 /// The place of one connection in a fabric.
@@ -11,6 +12,9 @@ pub(crate) struct LinkSeat {
     is_taken: SharedWord,
     /// Whether it found no room on the way to a thread, and wants to hear when there is.
     is_waiting: SharedWord,
+    /// What the peer waits for, and what ended with a thread.
+    orphans: Mutex<Vec<Orphan>>,
+    has_orphans: SharedWord,
     /// Object shapes of the peer; they stay until another one has the place.
     shapes: Mutex<Vec<Arc<str>>>,
 }
@@ -22,6 +26,8 @@ impl LinkSeat {
             inlet: Inlet::new(threads),
             is_taken: SharedWord::new(0),
             is_waiting: SharedWord::new(0),
+            orphans: Mutex::default(),
+            has_orphans: SharedWord::new(0),
             shapes: Mutex::default(),
         }
     }
@@ -30,6 +36,7 @@ impl LinkSeat {
     pub fn take(&self) {
         self.is_taken.store(1, Ordering::SeqCst);
         lock(&self.shapes).clear();
+        drop(self.take_orphans());
         self.inlet.inject.open();
     }
 
@@ -54,6 +61,25 @@ impl LinkSeat {
     pub fn shape(&self, number: u32) -> Option<Arc<str>> {
         let index = (number as usize).checked_sub(1)?;
         lock(&self.shapes).get(index).map(Arc::clone)
+    }
+
+    /// A thread has ended with what the peer waits for. The connection is to be woken after it.
+    pub fn add_orphan(&self, orphan: Orphan) {
+        lock(&self.orphans).push(orphan);
+        self.has_orphans.store(1, Ordering::SeqCst);
+    }
+
+    /// Whether a thread has ended with something that the peer waits for; may be late.
+    #[inline]
+    pub fn has_orphans(&self) -> bool {
+        self.has_orphans.load(Ordering::Relaxed) != 0
+    }
+
+    /// What ended so since the last time.
+    pub fn take_orphans(&self) -> Vec<Orphan> {
+        let mut orphans = lock(&self.orphans);
+        self.has_orphans.store(0, Ordering::SeqCst);
+        std::mem::take(&mut orphans)
     }
 
     /// It wants to hear when there is room again.

@@ -187,6 +187,9 @@ impl LinkWriter {
 
     /// Hands over what was written.
     pub fn hand_over(&mut self) {
+        if self.seat().is_some_and(LinkSeat::has_orphans) {
+            self.tell_of_orphans();
+        }
         for thread in 0..self.lanes.len() as u32 {
             self.hand_over_to(thread, false);
         }
@@ -244,6 +247,15 @@ impl LinkWriter {
             }
         }
         self.is_there(head.thread).then_some(head)
+    }
+
+    /// Thread 0 answers whoever waits for what ended with its thread.
+    #[cold]
+    fn tell_of_orphans(&mut self) {
+        for orphan in self.seat().map(LinkSeat::take_orphans).unwrap_or_default() {
+            let payload = orphan.payload();
+            self.deliver(&orphan.inbound(&payload), Claim::Last, &mut Vec::new());
+        }
     }
 
     fn seat(&self) -> Option<&LinkSeat> {
@@ -419,6 +431,7 @@ impl LinkWriter {
         let inlet = &self.fabric.seats[thread as usize].inlet;
         if !inlet.push(range, incarnation) {
             self.lanes[thread as usize].open = None;
+            self.fabric.orphan_range(range, thread);
             self.fabric.free_chunk(chunk, self.number, thread);
         }
     }
@@ -455,7 +468,7 @@ pub fn split_name(payload: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 /// Bytes of a name of so many bytes before the value.
-fn name_bytes(length: usize) -> u32 {
+pub(super) fn name_bytes(length: usize) -> u32 {
     (4 + length as u32).next_multiple_of(8)
 }
 

@@ -19,6 +19,7 @@ mod lookout;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod neighbours;
+mod orphan;
 mod outgoing;
 mod port;
 mod seat;

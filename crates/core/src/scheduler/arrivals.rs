@@ -1,5 +1,7 @@
 //! Frames of other threads: into mailboxes, out of them, and done with.
 
+use std::sync::Arc;
+
 use super::kernel::Kernel;
 use crate::fabric::{Frame, Port, is_far};
 use crate::layout::{
@@ -15,6 +17,8 @@ use crate::ring::{Record, RingMemory};
 
 /// Frames that a turn puts into mailboxes at most: what is on its way must not hold up those who have something.
 const FRAMES_A_TURN: u32 = 16_384;
+/// The thread that ends with its node.
+const HOME: u32 = 0;
 
 impl Kernel {
     /// Hands over what was written for other threads, and puts what came from them into mailboxes.
@@ -30,6 +34,33 @@ impl Kernel {
             self.arrive(frame, number, sender);
         });
         self.port = Some(port);
+    }
+
+    /// The thread has ended: peers that wait for what came for it by name, and was not done with, are told.
+    pub fn orphan_frames(&mut self, ring: &RingMemory) {
+        let Some(port) = &mut self.port else {
+            return;
+        };
+        let (fabric, thread) = (Arc::clone(port.fabric()), port.thread());
+        if thread == HOME || !fabric.has_links() {
+            return;
+        }
+        let queued = port.seat().inlet.inject.close();
+        for range in port.incoming.untaken(queued) {
+            fabric.orphan_range(range, thread);
+        }
+        let mut orphan = |payload: &mut u32| {
+            if is_far(*payload) {
+                fabric.orphan(*payload, thread);
+            }
+        };
+        self.pool.each_payload(&mut orphan);
+        self.pending.each_frame(&mut orphan);
+        // Of these, some may be answered already: who waited for that does not wait any more when it is told.
+        if port.incoming.has_handed() {
+            each_handed(ring, self.inbox_used, |mut frame, _| orphan(&mut frame));
+        }
+        fabric.wake_for_orphans();
     }
 
     /// A frame that was handed over waits in a mailbox again.
@@ -159,32 +190,36 @@ impl Kernel {
     }
 
     fn walk_inbox(&mut self, ring: &RingMemory) {
-        let Some(port) = &mut self.port else {
-            return;
-        };
-        let incoming = &mut port.incoming;
-        let mut at = 0;
-        while at < self.inbox_used {
-            let [head, first, second] = ring.inbox_words(at);
-            match head >> RECORD_OP_SHIFT {
-                REC_SLICE => {
-                    let count = first as usize;
-                    for message in ring.inbox_entries(at + 2, count) {
-                        if is_far(message.payload) {
-                            incoming.handed(message.payload, has_blobs(message.tag));
-                        }
-                    }
-                    at += 2 + 2 * count;
-                    continue;
-                }
-                REC_DROPPED | REC_REFUSED if is_far(second) => {
-                    incoming.handed(second, has_blobs(first));
-                }
-                REC_FAR => incoming.handed(first, second != 0),
-                _ => {}
-            }
-            at += CONTROL_WORDS as usize;
+        if let Some(port) = &mut self.port {
+            let incoming = &mut port.incoming;
+            each_handed(ring, self.inbox_used, |frame, has_blobs| {
+                incoming.handed(frame, has_blobs);
+            });
         }
+    }
+}
+
+/// Shows each frame that the inbox hands over, and whether blobs belong to it.
+fn each_handed(ring: &RingMemory, used: usize, mut each: impl FnMut(u32, bool)) {
+    let mut at = 0;
+    while at < used {
+        let [head, first, second] = ring.inbox_words(at);
+        match head >> RECORD_OP_SHIFT {
+            REC_SLICE => {
+                let count = first as usize;
+                for message in ring.inbox_entries(at + 2, count) {
+                    if is_far(message.payload) {
+                        each(message.payload, has_blobs(message.tag));
+                    }
+                }
+                at += 2 + 2 * count;
+                continue;
+            }
+            REC_DROPPED | REC_REFUSED if is_far(second) => each(second, has_blobs(first)),
+            REC_FAR => each(first, second != 0),
+            _ => {}
+        }
+        at += CONTROL_WORDS as usize;
     }
 }
 

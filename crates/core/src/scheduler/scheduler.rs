@@ -357,6 +357,12 @@ impl Scheduler {
     }
 }
 
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.kernel.orphan_frames(&self.ring);
+    }
+}
+
 impl Default for Scheduler {
     fn default() -> Self {
         Self::new()
