@@ -70,6 +70,16 @@ export interface RawFrame {
   readonly format?: number;
   /** The words before the value of a request. */
   readonly prefix?: readonly [number, number];
+  /** Of whom it says that it comes; by default the node itself, on thread 0. */
+  readonly from?: HostileProcess;
+}
+
+/** A process that a hostile node speaks for. */
+export interface HostileProcess {
+  readonly thread: number;
+  readonly slot?: number;
+  readonly generation?: number;
+  readonly id?: number;
 }
 
 /** A control frame that has come. */
@@ -140,7 +150,10 @@ export class Hostile {
     words[at + 1] = end - start;
     words[at + 2] = first;
     words[at + 3] = second;
-    words[at + 6] = 1;
+    const { thread, slot = 0, generation = 0, id = 1 } = rest.from ?? { thread: 0 };
+    words[at + 4] = (slot | (thread << 24)) >>> 0;
+    words[at + 5] = generation;
+    words[at + 6] = id;
     this.#at = (end + 7) & ~7;
     this.#ring[PORT_AT + this.seat] = this.#at;
     this.#turn();

@@ -1,11 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import { eventId, eventName, type Node, processId, processName } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
-import { FRAME_MESSAGE, KIND_FAR } from '../../ts/native/layout.ts';
+import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { KEPT_NUMBER } from '../threads/puppet.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
 import { networkNode, type Pair, receivers, showWay } from './cluster.ts';
-import { Forged } from './hostile.ts';
+import { Forged, Hostile } from './hostile.ts';
 import { hostileCaller } from './hostile-caller.ts';
 
 /** Two connected nodes with two threads each. */
@@ -178,4 +179,49 @@ test('the end of a thread takes nothing of the one that is there after it', asyn
   const notices = await to.hears(2);
   await unplaced;
   t.like(notices[1], { on: 'down', ended: { reason: { message: 'its own' } } });
+});
+
+test('the end of a thread rejects no question to the one that is there after it', async (t) => {
+  const { node, peer, to, place } = await hostileCaller(t);
+  const value = new Forged(2, ['an alias', new Forged(1, [1, 7, 1, 5000]), 1, 0, 0]);
+  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, ...place, value });
+  const [alias] = await to.messages(1);
+  const sent = (): number => node.network.info().nodes[0]!.messagesOut;
+  const asked = async (before: number): Promise<void> => {
+    await waitFor('the question', () => sent() > before);
+  };
+  const before = sent();
+  const placed = to.do('sendImportant', alias, 'to the one that there is now');
+  await asked(before);
+  peer.say({ first: Control.threadEnded, second: 1, value: [new Error('the one before'), 4999] });
+  const answer = { first: Control.answer, second: 1, value: [true, undefined] };
+  peer.say({ ...answer, from: { thread: 1 } });
+  await placed;
+  const lost = to.do('sendImportant', alias, 'to the same');
+  const unplaced = t.throwsAsync(lost, { message: 'its own' });
+  await asked(before + 1);
+  peer.say({ first: Control.threadEnded, second: 1, value: [new Error('its own'), 5000] });
+  await unplaced;
+});
+
+test('a call that comes after the end of the thread of its caller is not taken', async (t) => {
+  const { node, peer, to, place } = await hostileCaller(t);
+  peer.say({ first: Control.threadEnded, second: 1, value: [new Error('it has ended'), 5000] });
+  const request = { op: FRAME_MESSAGE, kind: KIND_REQUEST, ...place, value: KEPT_NUMBER } as const;
+  const one = { thread: 1, slot: 7, generation: 1 };
+  peer.say({ ...request, prefix: [9, 0], from: { ...one, id: 5000 } });
+  peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, ...place, value: 'after it' });
+  await to.messages(1);
+  t.is(await to.do('keptCaller'), undefined);
+  // Of the thread that is there after it, and of another one.
+  peer.say({ ...request, prefix: [10, 0], from: { ...one, id: 5001 } });
+  peer.say({ ...request, prefix: [9, 0], from: { ...one, thread: 2, id: 5000 } });
+  await waitFor('the calls', async () => (await to.do<number[]>('keptNumbers')).length === 2);
+  // Whoever has its place later has other threads.
+  await peer.close();
+  await waitFor('the end of the connection', () => node.network.nodes().length === 0);
+  const next = await Hostile.connect(node, 'caller@localhost');
+  t.teardown(() => next.close());
+  next.say({ ...request, prefix: [9, 0], from: { ...one, id: 5000 } });
+  await waitFor('the call', async () => (await to.do<number[]>('keptNumbers')).length === 3);
 });

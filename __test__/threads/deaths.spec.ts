@@ -201,6 +201,25 @@ test('a call that was handed on to a thread that ends rejects', async (t) => {
   t.deepEqual([how, error.code], ['rejected', 'process-terminated']);
 });
 
+test('a call whose caller has ended with its thread is not taken', async (t) => {
+  const node = await threadNode(t);
+  const [from, to] = [await puppet(node, 1), await puppet(node, 0)];
+  const beside = await puppet(node, 1);
+  const gate = await to.shut();
+  const asked = from.do('callAndTell', to.pid, { type: 'keep' }, 60_000);
+  const lost = t.throwsAsync(asked, { code: 'process-terminated' });
+  await waitFor('the call', async () => (await node.fetchProcessInfo(to.pid)).mailbox > 0);
+  beside.tell({ type: 'exit process', code: 1 });
+  const isBack = (): boolean => {
+    const { isUp, restarts } = node.info().threads[1]!;
+    return isUp && restarts === 1;
+  };
+  await waitFor('the thread to be back', isBack, 20_000);
+  await lost;
+  await gate.open();
+  t.is(await to.do('keptCaller'), undefined);
+});
+
 /** A call that a process of thread 1 hands on; `release` lets that process go on. */
 async function handedOn(
   node: Node,

@@ -6,7 +6,7 @@ import { LocalPid } from '../process/pid.ts';
 import type { CallOrigin } from './arrived-request.ts';
 import { Control } from './control.ts';
 import type { Far } from './far.ts';
-import type { Patience } from './questions.ts';
+import type { Asking, Patience } from './questions.ts';
 import type { RemotePid } from './remote-pid.ts';
 import type { Station } from './station.ts';
 
@@ -46,30 +46,36 @@ export class ConfirmedAnswers {
   }
 
   /** Answers a call where it came from. Throws `unsupported`, and nothing is sent; rejects with all else. */
-  settle(origin: CallOrigin, answer: CallAnswer): Promise<void> {
+  settle(origin: CallOrigin, caller: LocalPid, answer: CallAnswer): Promise<void> {
     this.#far.peers.requireImportant(origin.station);
-    return this.#settleThere(origin, answer);
+    return this.#settleThere(origin, caller, answer);
   }
 
   /** Answers a call that another thread or node keeps, by its reference. */
   respond(station: Station, { pid, ref }: AnyCaller, answer: CallAnswer): Promise<void> {
     this.#far.peers.requireImportant(station);
-    return this.#ask(station, 'respond', pid, ref, ...this.#wordsOf(answer));
+    const asking = { station, process: pid as LocalPid };
+    return this.#ask(asking, 'respond', pid, ref, ...this.#wordsOf(answer));
   }
 
   /** Whether a process of a connected node lives, by its own word. */
   async isAlive(pid: RemotePid): Promise<boolean> {
-    return (await this.#far.questions.askWithin(LIVES, pid.station, 'lives', pid)) === true;
+    const asking = { station: pid.station, process: pid };
+    return (await this.#far.questions.askWithin(LIVES, asking, 'lives', pid)) === true;
   }
 
-  async #ask(station: Station, question: string, ...args: readonly unknown[]): Promise<void> {
-    await this.#far.questions.askWithin(TAKEN, station, question, ...args);
+  async #ask(asking: Asking, question: string, ...args: readonly unknown[]): Promise<void> {
+    await this.#far.questions.askWithin(TAKEN, asking, question, ...args);
   }
 
   /** What cannot travel rejects the caller as well. */
-  async #settleThere({ station, number }: CallOrigin, answer: CallAnswer): Promise<void> {
+  async #settleThere(
+    { station, number }: CallOrigin,
+    process: LocalPid,
+    answer: CallAnswer,
+  ): Promise<void> {
     try {
-      await this.#ask(station, 'settle', number, ...this.#wordsOf(answer));
+      await this.#ask({ station, process }, 'settle', number, ...this.#wordsOf(answer));
     } catch (error) {
       const isUnsent = TergoError.is(error, 'unencodable') || TergoError.is(error, 'too-large');
       if (isUnsent && this.#far.canReach(station))

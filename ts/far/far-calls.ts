@@ -118,7 +118,8 @@ export class FarCalls {
     if (address instanceof LocalAlias && !address.alive)
       return this.#refuse(arrived, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
-    const settlement = new FarSettlement(this.#answering, station, number);
+    if (this.#far.hasLost(from)) return undefined;
+    const settlement = new FarSettlement(this.#answering, station, number, from);
     const call = this.#callFrom(from, request, target, settlement);
     const name = reader.nameOf(frame);
     settlement.isUntold = name !== undefined && this.#far.thread !== HOME;
@@ -249,7 +250,8 @@ export class FarCalls {
     const { farNumber, station } = call;
     // A loss of the node rejects the call as well.
     const { questions } = this.#far;
-    const stands = await questions.askWithin(ALIAS, station, 'alias', alias).catch(() => true);
+    const asking = { station, process: alias.owner };
+    const stands = await questions.askWithin(ALIAS, asking, 'alias', alias).catch(() => true);
     if (stands === false && call.farNumber === farNumber)
       this.#runtime.calls.reject(call, failure('alias-unknown', alias));
   }
@@ -291,8 +293,8 @@ export class FarCalls {
       this.#in.delete(station, number);
       this.#far.controls.send(station, Control.replyError, number, this.#far.portable(error));
     },
-    confirm: (origin, answer) => {
-      const confirmed = this.#far.answers.settle(origin, answer);
+    confirm: (origin, caller, answer) => {
+      const confirmed = this.#far.answers.settle(origin, caller, answer);
       this.#in.delete(origin.station, origin.number);
       return confirmed;
     },

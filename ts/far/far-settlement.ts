@@ -1,4 +1,5 @@
 import type { CallAnswer, Settlement } from '../call/pending-call.ts';
+import type { LocalPid } from '../process/pid.ts';
 import type { CallOrigin } from './arrived-request.ts';
 import type { Station } from './station.ts';
 
@@ -6,19 +7,21 @@ import type { Station } from './station.ts';
 export interface Answering {
   resolve(origin: CallOrigin, value: unknown): void;
   reject(origin: CallOrigin, error: Error): void;
-  confirm(origin: CallOrigin, answer: CallAnswer): Promise<void>;
+  confirm(origin: CallOrigin, caller: LocalPid, answer: CallAnswer): Promise<void>;
 }
 
 /** How a call of another thread or node is settled: itself says where that came from. */
 export class FarSettlement implements Settlement, CallOrigin {
   readonly station: Station;
   readonly number: number;
+  readonly caller: LocalPid;
   /** Whether its caller, on another node, does not know which thread has it. */
   isUntold = false;
   readonly #answering: Answering;
 
-  constructor(answering: Answering, station: Station, number: number) {
+  constructor(answering: Answering, station: Station, number: number, caller: LocalPid) {
     this.#answering = answering;
+    this.caller = caller;
     this.station = station;
     this.number = number;
   }
@@ -36,6 +39,6 @@ export class FarSettlement implements Settlement, CallOrigin {
   }
 
   confirm(answer: CallAnswer): Promise<void> {
-    return this.#answering.confirm(this, answer);
+    return this.#answering.confirm(this, this.caller, answer);
   }
 }

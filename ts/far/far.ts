@@ -23,6 +23,7 @@ import { FarLinks } from './far-links.ts';
 import { FarLoggers } from './far-loggers.ts';
 import { FarMessages } from './far-messages.ts';
 import { FarNames } from './far-names.ts';
+import { FarPid } from './far-pid.ts';
 import { FarPids } from './far-pids.ts';
 import { FarSpawns } from './far-spawns.ts';
 import { FarWorld } from './far-world.ts';
@@ -39,6 +40,7 @@ import { Presence } from './presence.ts';
 import { Proxies } from './proxies.ts';
 import { Questions } from './questions.ts';
 import { RemoteMessages } from './remote-messages.ts';
+import { RemotePid } from './remote-pid.ts';
 import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 import { Watches } from './watches.ts';
 
@@ -210,7 +212,14 @@ export class Far {
   /** The connection to a node is gone: for us, so is everything that was there. */
   peerEnded(seat: number, node: string, reason: Error): void {
     this.#seatEnded(seat, reason);
+    this.peerThreads.forget(seat);
     this.runtime.relations.nodeEnded(node, reason);
+  }
+
+  /** Whether a process elsewhere has ended with its thread, as far as is known. */
+  hasLost(pid: LocalPid): boolean {
+    if (pid instanceof FarPid) return this.#ends[pid.thread] !== undefined && !pid.isAlive;
+    return pid instanceof RemotePid && this.peerThreads.hasLost(pid);
   }
 
   /** Why whom a frame was for has ended, as far as is known. */

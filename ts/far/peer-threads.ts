@@ -4,7 +4,8 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { lossOfThread } from './loss.ts';
-import { seatOf, stationOf } from './station.ts';
+import type { RemotePid } from './remote-pid.ts';
+import { seatOf, type Station, stationOf } from './station.ts';
 
 /** The thread that ends with its node. */
 const HOME = 0;
@@ -13,6 +14,8 @@ const HOME = 0;
 export class PeerThreads {
   readonly #runtime: Runtime;
   readonly #far: Far;
+  /** By station that has ended: the highest id that a process of it can have had. */
+  readonly #lastIds = new Map<Station, number>();
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
@@ -32,6 +35,21 @@ export class PeerThreads {
     if (number === HOME || number >= MAX_THREADS)
       return void this.#far.violated(station, `its thread ${number} cannot end`);
     const [reason, lastId] = value as [Error, number];
-    this.#far.lose(lossOfThread(stationOf(seatOf(station), number), reason, lastId));
+    const ended = stationOf(seatOf(station), number);
+    this.#lastIds.set(ended, lastId);
+    this.#far.lose(lossOfThread(ended, reason, lastId));
+  }
+
+  /** Whether the thread of a process has ended: what it has sent may come later, over another link. */
+  hasLost(pid: RemotePid): boolean {
+    if (this.#lastIds.size === 0) return false;
+    const lastId = this.#lastIds.get(pid.station);
+    return lastId !== undefined && pid.id <= lastId;
+  }
+
+  /** Whoever has the seat later has other threads. */
+  forget(seat: number): void {
+    for (const station of this.#lastIds.keys())
+      if (seatOf(station) === seat) this.#lastIds.delete(station);
   }
 }

@@ -1,16 +1,23 @@
 import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
+import type { LocalPid } from '../process/pid.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
 import { isOfPeer, seatOf, type Station } from './station.ts';
 
-interface Asked {
-  readonly station: Station;
+interface Asked extends Asking {
   resolve(value: unknown): void;
   reject(error: Error): void;
+}
+
+/** Who is asked. */
+export interface Asking {
+  readonly station: Station;
+  /** The process there that the question is about: by it one to a thread is told from one to the thread that was there before. */
+  readonly process?: LocalPid;
 }
 
 /** How long an answer is waited for, and what is said when it has not come. */
@@ -56,17 +63,17 @@ export class Questions {
 
   /** Rejects with what the other side threw, and with the reason of its end. Throws `unencodable`. */
   ask(station: Station, name: string, ...args: readonly unknown[]): Promise<unknown> {
-    return this.#ask(station, [name, ...args]).promise;
+    return this.#ask({ station }, [name, ...args]).promise;
   }
 
   /** The same, but rejects with `timeout` when no answer has come in time: one that never answers costs nothing then. */
   askWithin(
     { ms, text }: Patience,
-    station: Station,
+    asking: Asking,
     name: string,
     ...args: readonly unknown[]
   ): Promise<unknown> {
-    const { number, promise } = this.#ask(station, [name, ...args]);
+    const { number, promise } = this.#ask(asking, [name, ...args]);
     const { timers } = this.#far.runtime;
     const index = timers.start(ms, () => {
       this.#asked.get(number)?.reject(new TergoError('timeout', text));
@@ -79,22 +86,23 @@ export class Questions {
 
   lose({ takes, reason }: Loss): void {
     for (const [number, asked] of [...this.#asked]) {
-      if (!takes(asked.station)) continue;
+      if (!takes(asked.station, asked.process)) continue;
       this.#asked.delete(number);
       asked.reject(reason);
     }
   }
 
   #ask(
-    station: Station,
+    asking: Asking,
     words: readonly [name: string, ...args: readonly unknown[]],
   ): { readonly number: number; readonly promise: Promise<unknown> } {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const number = ++this.#lastNumber;
+    const { station } = asking;
     if (isOfPeer(station) && !this.#far.peers.isUp(seatOf(station)))
       return { number, promise: Promise.reject(failure('no-connection', words[0])) };
     this.#far.controls.send(station, Control.ask, number, words);
-    this.#asked.set(number, { station, resolve, reject });
+    this.#asked.set(number, { ...asking, resolve, reject });
     return { number, promise };
   }
 

@@ -283,7 +283,8 @@ export class RemoteMessages {
     this.#far.pids.keep(sender.pid);
     sender.sent += 1;
     const words = [alias, value, queue, sender.pid];
-    await this.#far.questions.askWithin(placing(alias), to.station, 'deliver', ...words);
+    const asking = { station: to.station, process: to };
+    await this.#far.questions.askWithin(placing(alias), asking, 'deliver', ...words);
   }
 
   #expect(to: RemotePid | RemoteName): {
