@@ -79,6 +79,7 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['an answer to a watch by half a thread', { first: Control.watched, second: 1, value: 0.5 }],
   ['a fired relation without a reason', { first: Control.fired, second: 1, value: [1, true] }],
   ['a publication without a time', { first: Control.published, second: 1, value: [1, 2, 3] }],
+  ['a publication by a process of a third node', publicationBy('third@localhost', 5)],
   ['a publication by nobody', { first: Control.published, second: 1, value: [1n, 2, 3, 'me'] }],
   [
     'the end of a thread without a reason',
@@ -140,6 +141,28 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['a question after no alias', { first: Control.ask, second: 1, value: ['alias', 'x'] }],
   ['an error without code', { first: Control.replyError, second: 1, value: new Forged(4, 7) }],
 ];
+
+/** A publication by a process of the writer, or of the node that `whose` names. */
+function publicationBy(...whose: readonly unknown[]): RawFrame {
+  const publisher = new Forged(1, [0, 7, 1, 5000, ...whose]);
+  return { first: Control.published, second: 1, value: [1n, 2, 'news', publisher] };
+}
+
+test('a peer says of its own processes only that they have published something', async (t) => {
+  const { node, enemy } = await attacked(t);
+  const honest = await puppet(node, 0);
+  const came = (): number => node.network.info().nodes[0]!.messagesIn;
+  const before = came();
+  enemy.say(publicationBy());
+  await waitFor('the publication', () => came() > before);
+  await honest.do('seen');
+  t.true(enemy.isConnected);
+  const { creation } = honest.pid as unknown as { readonly creation: number };
+  enemy.say(publicationBy(node.name, creation));
+  await enemy.isCutOff();
+  await waitFor('the node to know', () => node.network.nodes().length === 0);
+  await isUnharmed(t, node);
+});
 
 for (const [what, frame] of [...forbidden, ...senseless]) {
   test(`a peer that sends this loses its connection, and nothing else happens: ${what}`, async (t) => {

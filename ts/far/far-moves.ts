@@ -41,7 +41,8 @@ export class FarMoves {
   }
 
   #moved({ station, number, value }: Arrived): void {
-    if (!this.#mayTell(station, value))
+    // A node hands calls on among its own threads: it may not say who else has one.
+    if (isOfPeer(station) && !this.#far.peers.isOf(station, value))
       return void this.#far.violated(
         station,
         'it hands a call on to a process that is none of its own',
@@ -53,12 +54,6 @@ export class FarMoves {
     if (seatOf(call.station) === seatOf(station)) return this.#move(call, number, value);
     // Handed on twice, and the second one tells first.
     if (!isOfPeer(station)) this.#earlyOf(number).set(station, value);
-  }
-
-  /** A node hands calls on among its own threads: it may not say who else has one. */
-  #mayTell(station: Station, value: unknown): boolean {
-    if (!isOfPeer(station)) return true;
-    return value instanceof RemotePid && value.home === this.#far.peers.at(seatOf(station));
   }
 
   #move(call: PendingCall, number: number, to: LocalPid): void {

@@ -76,6 +76,11 @@ export class Peers {
     return home?.seat === seatOf(station) ? home : undefined;
   }
 
+  /** Whether something is a process of the node that has or had the seat of a station. */
+  isOf(station: Station, pid: unknown): boolean {
+    return pid instanceof RemotePid && pid.home === this.at(seatOf(station));
+  }
+
   /** Throws `unsupported` when important messages are off between this node and that of a station. */
   requireImportant(station: Station): void {
     this.ownerOf(station)?.requireImportant();

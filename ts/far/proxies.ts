@@ -227,16 +227,24 @@ export class Proxies {
     dispatcher.overtakeCurrent();
   }
 
+  /** Whoever publishes an event is of its node; if another node says that somebody else has, it loses its connection. */
+  #mayPublish({ station, value }: Arrived): boolean {
+    const [, , , publisher] = value as Publication;
+    if (publisher === undefined || this.#far.peers.isOf(station, publisher)) return true;
+    this.#far.violated(station, 'it says that a process which is none of its own has published');
+    return false;
+  }
+
   #published(arrived: Arrived): void {
     const { station, number, frame } = arrived;
+    if (isOfPeer(station) && !this.#mayPublish(arrived)) return;
     const proxy = isOfPeer(station)
       ? this.#byFeed.get(feedKey(station, number))
       : this.#byNumber.get(number);
     if (proxy === undefined) return;
-    const { value } = arrived;
     const { about } = proxy.target;
     if (!('event' in about)) return;
-    const [timestampNs, queue, message, publisher] = value as [bigint, number, unknown, LocalPid?];
+    const [timestampNs, queue, message, publisher] = arrived.value as Publication;
     const { event: name, node } = about;
     const published: EventMessage<unknown> = { name, node, timestampNs, message };
     const { driver } = this.#runtime;
@@ -246,6 +254,9 @@ export class Proxies {
     driver.outbox.write(op, proxy.index, proxy.generation, payload);
   }
 }
+
+/** When, in which queue, what, and by whom if not by the producer. */
+type Publication = readonly [bigint, number, unknown, LocalPid?];
 
 function feedKey(station: Station, feed: number): number {
   return seatOf(station) * 2 ** 32 + feed;
