@@ -35,7 +35,7 @@ export function describeMachine(systems: readonly System[]): Origin {
   };
 }
 
-/** Writes `benches/results/DATE-COMMIT.json` with the medians and every single run; returns its name. */
+/** Writes `benches/results/DATE-COMMIT.json` (further ones of that day and commit have a number behind) with the medians and every single run; returns its name. */
 export function writeResults(
   origin: Origin,
   rounds: number,
@@ -43,13 +43,23 @@ export function writeResults(
   figures: readonly Figures[],
 ): string {
   const medians = chosen.map(({ suite }) => ({ suite, ...mediansOf(figures, suite) }));
-  const name = `${origin.date.slice(0, 10)}-${origin.commit}.json`;
+  const base = `${origin.date.slice(0, 10)}-${origin.commit}`;
+  const text = `${JSON.stringify({ ...origin, rounds, medians, figures }, null, 2)}\n`;
   fs.mkdirSync(results, { recursive: true });
-  fs.writeFileSync(
-    path.join(results, name),
-    `${JSON.stringify({ ...origin, rounds, medians, figures }, null, 2)}\n`,
-  );
-  return `benches/results/${name}`;
+  return `benches/results/${writeNew(results, base, text)}`;
+}
+
+/** Writes `BASE.json`, or the first of `BASE-2.json`, `BASE-3.json` … that there is not; returns its name. */
+export function writeNew(folder: string, base: string, text: string): string {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? `${base}.json` : `${base}-${number}.json`;
+    try {
+      fs.writeFileSync(path.join(folder, name), text, { flag: 'wx' });
+      return name;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
 }
 
 function mediansOf(figures: readonly Figures[], suite: string): Record<string, unknown> {
