@@ -47,9 +47,7 @@ function sizeFaults({ manifest_path }) {
   const folder = path.dirname(manifest_path);
   return fs
     .readdirSync(folder, { recursive: true })
-    .filter(
-      (file) => file.endsWith('.rs') && !/(^|[\\/])(tests|benches|target)([\\/]|\.rs$)/.test(file),
-    )
+    .filter((file) => file.endsWith('.rs') && !/(^|[\\/])target[\\/]/.test(file))
     .map((file) => path.join(folder, file))
     .map((file) => ({ file, lines: fs.readFileSync(file, 'utf8').split('\n').length - 1 }))
     .filter(({ lines }) => lines > maxLines)

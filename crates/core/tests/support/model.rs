@@ -1,12 +1,16 @@
 //! A second, naive implementation of the whole protocol: lists that are searched from end to end.
 
+mod relations;
+
 use std::collections::{HashMap, VecDeque};
 
 use tergo_core::Verdict;
 use tergo_core::layout::{
-    KIND_DOWN, KIND_EVENT, KIND_EVENT_START, KIND_EVENT_STOP, KIND_EXIT, KIND_MESSAGE,
-    QUEUE_SYSTEM, QUEUE_URGENT, TARGET_ALIAS, TARGET_EVENT, TARGET_NAME,
+    KIND_EVENT, KIND_EVENT_START, KIND_EVENT_STOP, KIND_MESSAGE, TARGET_ALIAS, TARGET_EVENT,
+    TARGET_NAME,
 };
+
+use relations::{is_onto, is_same};
 
 use super::driver::{Addr, Driver, Pid};
 use super::record::{Entry, Record};
@@ -457,96 +461,6 @@ impl Model {
         has_room
     }
 
-    fn fire(&mut self, kind: Kind, target: usize, reason: u32) -> u32 {
-        let mut told = 0;
-        while let Some(at) = self.position(|relation| is_onto(relation, kind, target)) {
-            let relation = self.relations.remove(at);
-            let (kind, queue) = if relation.is_monitor {
-                (KIND_DOWN, QUEUE_SYSTEM)
-            } else {
-                (KIND_EXIT, QUEUE_URGENT)
-            };
-            let entry = Entry::new(kind, queue, relation.token, reason);
-            self.push(relation.consumer, entry);
-            told += 1;
-        }
-        told
-    }
-
-    fn withdraw(&mut self, at: usize) {
-        let relation = self.relations.remove(at);
-        self.expect(&Record::Freed {
-            token: relation.token,
-        });
-        let is_last = !self
-            .relations
-            .iter()
-            .any(|other| is_onto(other, relation.kind, relation.target));
-        if relation.kind == Kind::Event && is_last {
-            self.notify(relation.target, KIND_EVENT_STOP);
-        }
-    }
-
-    fn notify(&mut self, event: usize, kind: u32) {
-        let Address {
-            owner,
-            notify,
-            addr,
-            ..
-        } = self.addresses[event];
-        if notify && self.processes[owner].is_alive {
-            let entry = Entry::new(kind, QUEUE_SYSTEM, addr.generation, addr.index);
-            self.push(owner, entry);
-        }
-    }
-
-    fn try_relate(&mut self, relation: Option<Relation>, kind: Kind) -> Verdict {
-        let Some(relation) = relation else {
-            return Verdict::ProcessUnknown;
-        };
-        if relation.target == usize::MAX {
-            return kind.unknown();
-        }
-        if self.position(|one| is_same(one, &relation)).is_some() {
-            return Verdict::TargetExist;
-        }
-        self.relations.push(relation);
-        let onto = |one: &&Relation| is_onto(one, kind, relation.target);
-        if kind == Kind::Event && self.relations.iter().filter(onto).count() == 1 {
-            self.notify(relation.target, KIND_EVENT_START);
-        }
-        Verdict::Ok
-    }
-
-    /// The relation that a command without generations means, if its consumer is alive; its target is
-    /// `usize::MAX` when there is none.
-    fn ask(&self, asked: Asked, token: u32) -> Option<Relation> {
-        let consumer = self.occupant(self.processes[asked.consumer].pid.slot)?;
-        let target = match asked.kind {
-            Kind::Pid => self.occupant(self.processes[asked.target].pid.slot),
-            kind => self.resident(self.addresses[asked.target].addr.index, kind),
-        };
-        Some(Relation {
-            consumer,
-            kind: asked.kind,
-            target: target.unwrap_or(usize::MAX),
-            is_monitor: asked.is_monitor,
-            token,
-        })
-    }
-
-    fn words(&self, asked: Asked, token: u32) -> [u32; 3] {
-        let index = match asked.kind {
-            Kind::Pid => self.processes[asked.target].pid.slot,
-            _ => self.addresses[asked.target].addr.index,
-        };
-        [self.processes[asked.consumer].pid.slot, index, token]
-    }
-
-    fn position(&self, is_wanted: impl Fn(&Relation) -> bool) -> Option<usize> {
-        self.relations.iter().position(is_wanted)
-    }
-
     fn occupant(&self, slot: u32) -> Option<usize> {
         let mut processes = self.processes.iter();
         processes.position(|process| process.is_alive && process.pid.slot == slot)
@@ -581,14 +495,4 @@ impl Model {
             self.expect(&Record::Dropped { slot, entry });
         }
     }
-}
-
-fn is_onto(relation: &Relation, kind: Kind, target: usize) -> bool {
-    relation.kind == kind && relation.target == target
-}
-
-fn is_same(one: &Relation, other: &Relation) -> bool {
-    is_onto(one, other.kind, other.target)
-        && one.consumer == other.consumer
-        && one.is_monitor == other.is_monitor
 }

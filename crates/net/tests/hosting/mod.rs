@@ -12,7 +12,10 @@ use tergo_net::registrar::{
     Answering, EmbeddedOptions, EmbeddedRegistrar, EventSink, Registrar, RegistrarError,
     RegistrarEvent,
 };
-use tergo_wire::registrar::{Announcement, Route};
+use tergo_wire::registrar::{
+    Announcement, ApplicationMode, ApplicationRoute, ApplicationState, ClientOptions, Message,
+    Route,
+};
 use tokio::runtime::{Builder, Runtime};
 
 /// After so long what has not become true never will.
@@ -135,5 +138,37 @@ pub fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     while !is_true() {
         assert!(start.elapsed() < DEADLINE, "in vain: {what}");
         sleep(Duration::from_millis(5));
+    }
+}
+
+/// Options of a node that does not wait long.
+pub fn impatient(options: &EmbeddedOptions) -> EmbeddedOptions {
+    EmbeddedOptions {
+        start_within: Duration::from_millis(300),
+        client: ClientOptions {
+            register_within: Duration::from_millis(100),
+            ask_within: Duration::from_millis(500),
+            ..ClientOptions::default()
+        },
+        ..options.clone()
+    }
+}
+
+/// A message as it goes over the wire.
+pub fn bytes(message: &Message) -> Vec<u8> {
+    let mut out = Vec::new();
+    message.encode(&mut out).expect("it fits");
+    out
+}
+
+/// A route to an application that runs on a node.
+pub fn web(node: &str, weight: u32) -> ApplicationRoute {
+    ApplicationRoute {
+        node: node.to_owned(),
+        name: "web".to_owned(),
+        weight,
+        tags: Vec::new(),
+        mode: ApplicationMode::Permanent,
+        state: ApplicationState::Running,
     }
 }

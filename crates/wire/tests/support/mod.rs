@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tergo_core::layout::{DEADLINE_SHIFT, FORMAT_INT_REQUEST, KIND_REQUEST};
 use tergo_wire::{
-    AcceptSettings, Admission, Agreement, Connection, Delivery, DialSettings, Extensions, Features,
-    Handshake, HandshakeStep, Identity, Incoming, Item, Limits, LinkError, Protocol, Purpose,
-    Sender, Target, TergoProtocol,
+    AcceptSettings, Admission, Agreement, Algorithm, Compression, Connection, Delivery,
+    DialSettings, Extensions, Features, Handshake, HandshakeStep, Identity, Incoming, Item, Limits,
+    LinkError, Protocol, Purpose, Sender, Target, TergoProtocol,
 };
 
 pub mod random;
@@ -365,4 +365,29 @@ impl Pair {
         all.extend(self.flow(most).expect("what comes is right"));
         all
     }
+}
+
+/// A delivery that is to be compressed.
+pub fn packed(algorithm: Algorithm) -> Delivery {
+    Delivery {
+        compression: Some(Compression {
+            algorithm,
+            level: 3,
+            threshold: 100,
+        }),
+        is_unordered: false,
+    }
+}
+
+/// What each sender has sent, in its order.
+pub fn by_sender(items: &[Got]) -> Vec<(Sender, Vec<&Got>)> {
+    let mut all: Vec<(Sender, Vec<&Got>)> = Vec::new();
+    for item in items {
+        match all.iter_mut().find(|(sender, _)| *sender == item.sender) {
+            Some((_, list)) => list.push(item),
+            None => all.push((item.sender, vec![item])),
+        }
+    }
+    all.sort_by_key(|(sender, _)| (sender.id, sender.slot, sender.thread, sender.generation));
+    all
 }

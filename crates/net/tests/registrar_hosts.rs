@@ -1,0 +1,92 @@
+//! Registrars of two hosts on one machine: each has an address of its own that loops back, which only Linux has unasked.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, reason = "these are tests")]
+
+mod hosting;
+
+use std::net::{Ipv4Addr, UdpSocket};
+
+use hosting::{Node, announcement, bytes, impatient, options, route, web};
+use tergo_net::registrar::{EmbeddedOptions, Registrar, RegistrarError};
+use tergo_wire::registrar::{ApplicationQuery, Decoder, Message};
+
+fn host(port: u16, number: u8) -> EmbeddedOptions {
+    let address = Ipv4Addr::new(127, 0, 0, number).into();
+    EmbeddedOptions {
+        address,
+        port,
+        udp_address: Some(address),
+        ..options()
+    }
+}
+
+#[test]
+fn nodes_of_other_hosts_are_found_by_datagram() {
+    let port = hosting::free_port();
+    let a = Node::started(host(port, 2), announcement("a@127.0.0.2", 1));
+    let mut other = announcement("b@127.0.0.3", 2);
+    other.applications = vec![web("b@127.0.0.3", 7)];
+    let b = Node::started(host(port, 3), other);
+    assert!(a.registrar.info().is_serving && b.registrar.info().is_serving);
+    assert_eq!(a.resolve("b@127.0.0.3").expect("it is there"), [route(2)]);
+    assert_eq!(b.resolve("a@127.0.0.2").expect("it is there"), [route(1)]);
+    let unknown = a.resolve("c@127.0.0.3");
+    assert!(
+        matches!(unknown, Err(RegistrarError::Unknown(_))),
+        "{unknown:?}"
+    );
+    let query = ApplicationQuery {
+        name: "web".to_owned(),
+        ..ApplicationQuery::default()
+    };
+    let found = a.wait(a.registrar.resolve_application(query, Some("127.0.0.3")));
+    assert_eq!(found.expect("it is there"), [web("b@127.0.0.3", 7)]);
+    assert_eq!(a.nodes(), ["a@127.0.0.2"]);
+}
+
+#[test]
+fn a_host_without_registrar_and_one_that_is_silent_end_in_time() {
+    let port = hosting::free_port();
+    let a = Node::started(impatient(&host(port, 2)), announcement("a@127.0.0.2", 1));
+    let nobody = a.resolve("b@127.0.0.3");
+    assert!(
+        matches!(nobody, Err(RegistrarError::Unavailable(..))),
+        "{nobody:?}"
+    );
+    let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 4), port)).expect("a free port");
+    let silent = a.resolve("b@127.0.0.4");
+    assert!(
+        matches!(silent, Err(RegistrarError::Timeout(_))),
+        "{silent:?}"
+    );
+    drop(socket);
+}
+
+#[test]
+fn a_lost_question_is_asked_again_and_a_forged_answer_is_not_believed() {
+    let port = hosting::free_port();
+    let a = Node::started(host(port, 2), announcement("a@127.0.0.2", 1));
+    let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 4), port)).expect("a free port");
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| a.resolve("b@127.0.0.4"));
+        let mut question = [0; 2000];
+        socket.recv_from(&mut question).expect("a question");
+        let (length, from) = socket.recv_from(&mut question).expect("once more");
+        let forged = Message::Routes {
+            id: 1,
+            routes: vec![route(66)],
+        };
+        socket.send_to(&bytes(&forged), from).expect("it goes");
+        let mut decoder = Decoder::new();
+        decoder.push(&question[..length]);
+        let Ok(Some(Message::Resolve { id, .. })) = decoder.next() else {
+            panic!("a question");
+        };
+        let routes = vec![route(7)];
+        let answer = bytes(&Message::Routes { id, routes });
+        socket.send_to(&answer, from).expect("it goes");
+        let found = asking.join().expect("no panic").expect("an answer");
+        assert_eq!(found, [route(7)]);
+    });
+}
