@@ -120,6 +120,19 @@ for (const { title, thread } of receivers) {
     }
   });
 
+  test(`a call by name is handed on to a third process, wherever it lives, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const name = processName<unknown>(fresh('hands on'));
+    await to.do('registerName', name);
+    for (const last of [await puppet(a, 0), await puppet(b, 0), await puppet(b, 1)]) {
+      const request = { type: 'pass on', to: last.pid };
+      const [caller, self] = await from.do<unknown[]>('call', processId(name, b.name), request);
+      t.deepEqual([String(caller), String(self)], [String(from.pid), String(last.pid)]);
+    }
+  });
+
   test(`an inspection is answered, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
     const from = await puppet(a, 0);

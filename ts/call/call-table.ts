@@ -341,6 +341,7 @@ export class CallTable {
     call.settlement = undefined;
     // One of another thread is counted and listed there.
     if (settlement.origin === undefined) this.#unlist(call);
+    else settlement.onOver?.();
     if (call.isTimed) this.#deadlines.remove(call);
     if (call.farNumber >= 0) this.#runtime.far!.calls.closed(call);
     if (call.unlisten !== undefined) call.unlisten();

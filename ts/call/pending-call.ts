@@ -14,6 +14,8 @@ export interface Settlement {
   readonly promise?: Promise<unknown>;
   /** Where it comes from, if that is elsewhere. */
   readonly origin?: CallOrigin;
+  /** Of one from elsewhere: what is to be done once it is over. */
+  readonly onOver?: (() => void) | undefined;
   resolve(value: unknown): void;
   reject(error: Error): void;
   /**

@@ -24,6 +24,7 @@ import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
 import { type Answering, FarSettlement } from './far-settlement.ts';
 import type { Loss } from './loss.ts';
+import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
@@ -52,6 +53,7 @@ export class FarCalls {
   /** Unsettled calls of others that were taken here. */
   readonly #in = new ByStation<PendingCall>();
   readonly #cancelled = new CancelledCalls();
+  readonly #named: NamedCalls;
   readonly #moves: FarMoves;
   #lastNumber: number;
   /** The last number before they began anew. */
@@ -60,6 +62,7 @@ export class FarCalls {
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
+    this.#named = new NamedCalls(runtime.native);
     this.#lastNumber = far.firstNumber;
     const { controls } = far;
     controls.on(Control.reply, (arrived) => this.#replied(arrived));
@@ -122,7 +125,7 @@ export class FarCalls {
     const settlement = new FarSettlement(this.#answering, station, number, from);
     const call = this.#callFrom(from, request, target, settlement);
     const name = reader.nameOf(frame);
-    settlement.isUntold = name !== undefined && this.#far.thread !== HOME;
+    settlement.isNamed = name !== undefined && this.#far.thread !== HOME;
     call.address = address ?? name;
     call.deadline = deadline;
     return call;
@@ -130,13 +133,14 @@ export class FarCalls {
 
   /** A call that was taken, and not answered at once: it may be cancelled, or its caller be lost. */
   keep(call: PendingCall): void {
-    const { origin, target } = call;
+    const { origin } = call;
     if (origin === undefined) return;
-    const { station, number } = origin;
-    this.#in.set(station, number, call);
-    // One that waits in a mailbox is told of by the core when its thread ends.
-    const isUntold = origin instanceof FarSettlement && origin.isUntold;
-    if (isUntold) this.#far.controls.send(station, Control.moved, number, target.pid);
+    this.#in.set(origin.station, origin.number, call);
+    if (!(origin instanceof FarSettlement) || !origin.isNamed || origin.onOver !== undefined)
+      return;
+    // As long as it waits in a mailbox or is in hand, the core knows of it by its frame.
+    const place = this.#named.add(origin);
+    origin.onOver = () => this.#named.remove(place);
   }
 
   /** A request from elsewhere that no process took. */

@@ -16,7 +16,9 @@ export class FarSettlement implements Settlement, CallOrigin {
   readonly number: number;
   readonly caller: LocalPid;
   /** Whether its caller, on another node, does not know which thread has it. */
-  isUntold = false;
+  isNamed = false;
+  /** Undoes what was done so that the caller hears of the end of this thread. */
+  onOver: (() => void) | undefined = undefined;
   readonly #answering: Answering;
 
   constructor(answering: Answering, station: Station, number: number, caller: LocalPid) {

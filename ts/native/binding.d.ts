@@ -140,6 +140,8 @@ export declare class BindingScheduler {
   presence(thread: number, block: number): ArrayBuffer | null
   /** What a thread shows of its addresses; null when it has no block of that number. */
   addressPresence(thread: number, block: number): ArrayBuffer | null
+  /** Where this thread shows the calls that peers have made by name, and that it has taken; null without other threads. */
+  namedCalls(block: number): ArrayBuffer | null
   /** What a thread counts. Throws when there is no such thread. */
   statistics(thread: number): ArrayBuffer
   /** The ring of another thread, to look at only; null while nobody has its place. */

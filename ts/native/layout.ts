@@ -126,6 +126,7 @@ export const FLAG_WHOLE = 2;
 export const FLAG_IMPORTANT = 4;
 export const FLAG_NAMED = 8;
 export const ORPHAN_SLOT = 16777215;
+export const NAMED_CALL_WORDS = 2;
 export const FRAME_SEAT_SHIFT = 21;
 export const FRAME_UNORDERED = 1024;
 export const FRAME_SEAT_BASE = 63;

@@ -118,6 +118,21 @@ impl BindingScheduler {
         )
     }
 
+    /// Where this thread shows the calls that peers have made by name, and that it has taken; null without other threads.
+    #[napi]
+    pub fn named_calls<'env>(
+        &self,
+        env: &'env Env,
+        block: u32,
+    ) -> Result<Option<ArrayBuffer<'env>>> {
+        let thread = self.handle().thread();
+        let fabric = self.fabric();
+        buffer_over(
+            env,
+            fabric.and_then(|fabric| fabric.named_calls(thread, block)),
+        )
+    }
+
     /// What a thread counts. Throws when there is no such thread.
     #[napi]
     pub fn statistics<'env>(&self, env: &'env Env, thread: u32) -> Result<ArrayBuffer<'env>> {

@@ -285,6 +285,9 @@ layout! {
     /// In place of the slot of the target: the frame tells of one that a peer has sent to a name, and waits for, and that
     /// has ended with the thread in place of the generation.
     ORPHAN_SLOT = SLOT_MASK;
+    /// Words of what a thread shows of a call that a peer has made by name, and that it has taken: its number, and the station
+    /// (64 times the seat, and the thread there) of who waits; 0: none.
+    NAMED_CALL_WORDS = 2;
     /// Shift of the seat of a connection in a frame's last word: 0 there for a process of this node.
     FRAME_SEAT_SHIFT = 21;
     /// In its place in a frame for a connection: it may overtake others of its sender. The bits below are the number

@@ -13,9 +13,11 @@ use support::record::Record;
 use tergo_core::layout::{
     FLAG_IMPORTANT, FORMAT_INT_REQUEST, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT,
     FRAME_MESSAGE, FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, KIND_ADDRESSED, KIND_FAR,
-    KIND_INSPECT, KIND_REQUEST, ORPHAN_SLOT, QUEUE_MAIN,
+    KIND_INSPECT, KIND_REQUEST, MAX_THREADS, ORPHAN_SLOT, QUEUE_MAIN,
 };
-use tergo_core::{Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, Scheduler};
+use tergo_core::{
+    Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, Scheduler,
+};
 
 const SENDER: FrameSender = FrameSender {
     thread: 3,
@@ -103,19 +105,25 @@ fn send(link: &mut LinkPort, (kind, flags): (u32, u32), number: u32, name: Optio
     assert_eq!(delivery, Delivery::Written);
 }
 
-/// What thread 0 is told of: kind, flags and number of each; the rest is the same for all.
-fn told(stage: &mut Stage) -> Vec<(u32, u32, u32)> {
+/// The frames by which thread 0 is told of something: the first word of each.
+fn frames(stage: &mut Stage) -> Vec<(Arc<Block>, u32)> {
     stage.link.hand_over();
-    let seat = stage.link.number() - FRAME_SEAT_BASE;
     let records = stage.zero.turns();
     let frames = records.iter().filter_map(|record| match record {
         Record::Dropped { entry, .. } => Some(entry.payload),
         _ => None,
     });
-    let read = |frame: u32| {
+    let block_of = |frame: u32| {
         let block = stage.fabric.chunk(frame >> 15 & 0xFFFF);
-        let block = block.expect("a chunk");
-        let at = (frame & 0x7FFF) * 2;
+        (block.expect("a chunk"), (frame & 0x7FFF) * 2)
+    };
+    frames.map(block_of).collect()
+}
+
+/// What thread 0 is told of: kind, flags and number of each; the rest is the same for all.
+fn told(stage: &mut Stage) -> Vec<(u32, u32, u32)> {
+    let seat = stage.link.number() - FRAME_SEAT_BASE;
+    let read = |(block, at): (Arc<Block>, u32)| {
         let head = block.get(at);
         assert_eq!(head >> FRAME_FORMAT_SHIFT & 0xFF, FORMAT_INT_REQUEST);
         assert_eq!((block.get(at + 2), block.get(at + 3)), (ORPHAN_SLOT, 1));
@@ -125,7 +133,7 @@ fn told(stage: &mut Stage) -> Vec<(u32, u32, u32)> {
         let flags = head >> FRAME_FLAGS_SHIFT & 0xF;
         (kind, flags, block.get(at + FRAME_WORDS))
     };
-    frames.map(read).collect()
+    frames(stage).into_iter().map(read).collect()
 }
 
 const REQUEST: (u32, u32) = (KIND_REQUEST, 0);
@@ -202,6 +210,30 @@ fn what_is_done_with_is_not_told_of() {
     }
     stage.end();
     assert!(told(&mut stage).is_empty());
+}
+
+#[test]
+fn calls_that_were_taken_and_not_answered_are_told_of() {
+    let mut stage = stage();
+    let seat = stage.link.number();
+    let shown = stage.fabric.named_calls(1, 0).expect("a block");
+    for (place, number) in [(0, 5), (1, 6), (7, 7)] {
+        shown.set(2 * place, number);
+        shown.set(2 * place + 1, MAX_THREADS * seat + 3);
+    }
+    // It was answered.
+    shown.set(2 + 1, 0);
+    stage.end();
+    let read = |(block, at): (Arc<Block>, u32)| {
+        assert_eq!(block.get(at + 4) >> 24, 3, "thread of the caller");
+        assert_eq!((block.get(at + 2), block.get(at + 3)), (ORPHAN_SLOT, 1));
+        block.get(at + FRAME_WORDS)
+    };
+    let numbers: Vec<_> = frames(&mut stage).into_iter().map(read).collect();
+    assert_eq!(numbers, [5, 7]);
+    stage.one = Some(thread(&stage.fabric, 1));
+    stage.end();
+    assert!(frames(&mut stage).is_empty(), "once");
 }
 
 #[test]

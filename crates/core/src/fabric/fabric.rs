@@ -281,6 +281,20 @@ impl Fabric {
         }
     }
 
+    /// Calls by name that a thread has taken, and not answered: the same.
+    pub(crate) fn orphan_calls(&self, thread: u32) {
+        let seat = self.seats.get(thread as usize);
+        for (station, number) in seat.map(Seat::open_calls).unwrap_or_default() {
+            let (link, orphan) = Orphan::of_call(station, number, thread);
+            self.add_orphan(link, orphan);
+        }
+    }
+
+    /// A block of the named calls of a thread, which is made when there is none.
+    pub fn named_calls(&self, thread: u32, block: u32) -> Option<Arc<Block>> {
+        Some(self.seats.get(thread as usize)?.named_calls.ensure(block))
+    }
+
     /// Connections to peers that are to be told of something go on.
     pub(crate) fn wake_for_orphans(&self) {
         for seat in self.links.iter().filter_map(OnceLock::get) {
@@ -291,9 +305,13 @@ impl Fabric {
     }
 
     fn orphan_at(&self, chunk: &Block, at: u32, thread: u32) {
-        if let Some((seat, orphan)) = Orphan::read(chunk, at, thread)
-            && let Some(link) = self.link(seat)
-        {
+        if let Some((seat, orphan)) = Orphan::read(chunk, at, thread) {
+            self.add_orphan(seat, orphan);
+        }
+    }
+
+    fn add_orphan(&self, seat: u32, orphan: Orphan) {
+        if let Some(link) = self.link(seat) {
             link.add_orphan(orphan);
         }
     }

@@ -4,8 +4,8 @@ use super::frame_head::{FrameHead, FrameSender};
 use super::link_writer::{Inbound, list_bytes, name_bytes};
 use crate::layout::{
     BLOCK_WORDS, FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED, FORMAT_INT_REQUEST, FRAME_MESSAGE,
-    FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, KIND_INSPECT, KIND_REQUEST, ORPHAN_SLOT,
-    QUEUE_MAIN,
+    FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, KIND_INSPECT, KIND_REQUEST, MAX_THREADS,
+    ORPHAN_SLOT, QUEUE_MAIN,
 };
 
 /// Bytes of the payload of what tells of one: its number, the word of the form, a value that nobody reads.
@@ -52,6 +52,22 @@ impl Orphan {
             thread,
         };
         Some((seat + FRAME_SEAT_BASE, orphan))
+    }
+
+    /// A call that was taken and not answered, and the seat of whose station.
+    pub fn of_call(station: u32, number: u32, thread: u32) -> (u32, Self) {
+        let sender = FrameSender {
+            thread: station % MAX_THREADS,
+            ..FrameSender::default()
+        };
+        let orphan = Self {
+            sender,
+            kind: KIND_REQUEST,
+            flags: 0,
+            number,
+            thread,
+        };
+        (station / MAX_THREADS, orphan)
     }
 
     /// What its number takes in the frame that tells of it.

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use super::block::{Block, Blocks};
 use super::inlet::Inlet;
 use crate::layout::{
-    BLOCK_WORDS, FRAME_WORDS, PRESENCE_BOUNDED, PRESENCE_FALLBACK, PRESENCE_GAUGE_SHIFT,
-    PRESENCE_WORDS, STAT_WORDS,
+    BLOCK_WORDS, FRAME_WORDS, NAMED_CALL_WORDS, PRESENCE_BOUNDED, PRESENCE_FALLBACK,
+    PRESENCE_GAUGE_SHIFT, PRESENCE_WORDS, STAT_WORDS,
 };
 use crate::ring::RingMemory;
 use crate::sync::{Mutex, SharedWord, fence, lock};
@@ -24,6 +24,8 @@ pub(crate) struct Seat {
     pub addresses: Blocks,
     /// Bounded mailboxes.
     pub gauges: Blocks,
+    /// Calls that peers have made by name, and that were taken here and are not answered.
+    pub named_calls: Blocks,
     /// What it counts.
     pub statistics: Arc<Block>,
     /// 1 while somebody sits here.
@@ -43,6 +45,7 @@ impl Seat {
             presence: Blocks::default(),
             addresses: Blocks::default(),
             gauges: Blocks::default(),
+            named_calls: Blocks::default(),
             statistics: Arc::new(Block::new(STAT_WORDS)),
             is_taken: SharedWord::new(0),
             slot_floor: SharedWord::new(0),
@@ -124,10 +127,24 @@ impl Seat {
         block.set(index % BLOCK_WORDS, 0);
     }
 
+    /// The named calls that are not answered: the station of who waits, and the number there.
+    pub fn open_calls(&self) -> Vec<(u32, u32)> {
+        let blocks = (0..).map_while(|number| self.named_calls.get(number));
+        let words = |block: Arc<Block>| {
+            let pairs = (0..BLOCK_WORDS / NAMED_CALL_WORDS).map(move |index| {
+                let at = index * NAMED_CALL_WORDS;
+                (block.get(at + 1), block.get(at))
+            });
+            pairs.filter(|(station, _)| *station != 0)
+        };
+        blocks.flat_map(words).collect()
+    }
+
     /// Nobody sits here any more.
     pub fn clear(&self) {
         self.presence.clear();
         self.addresses.clear();
+        self.named_calls.clear();
         self.set_ring(None);
         self.inlet.set_waker(None);
         for word in self.statistics.words() {

@@ -60,6 +60,7 @@ impl Kernel {
         if port.incoming.has_handed() {
             each_handed(ring, self.inbox_used, |mut frame, _| orphan(&mut frame));
         }
+        fabric.orphan_calls(thread);
         fabric.wake_for_orphans();
     }
 
