@@ -18,10 +18,6 @@ use crate::routes::{FoundRoute, RouteError, StaticRoute};
 use crate::sync::lock;
 use crate::tls::Tls;
 
-/// What routes say of how nodes prove who they are, and talk.
-const HANDSHAKE: &str = "tergo:1";
-const PROTOCOL: &str = "tergo:1";
-
 /// What a network is started with.
 pub struct NetworkOptions {
     /// What the node says of itself.
@@ -110,7 +106,8 @@ impl Network {
         };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let route = place.route(address.port(), options.tls.is_some(), HANDSHAKE, PROTOCOL);
+        let (handshake, protocol) = self.hub.protocol.versions();
+        let route = place.route(address.port(), options.tls.is_some(), handshake, protocol);
         let acceptor = Acceptor::new(Arc::clone(&self.hub), (address, route), options);
         let info = acceptor.info();
         self.hub.spawn(Arc::clone(&acceptor).serve(listener));
