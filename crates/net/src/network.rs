@@ -13,7 +13,7 @@ use crate::help::Help;
 use crate::hub::{GOODBYE_WITHIN, Hub};
 use crate::listen::{ListenError, ListenOptions};
 use crate::network_thread::NetworkThread;
-use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, Registrar, RegistrarError};
+use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, RegistrarError, Resolver};
 use crate::routes::{FoundRoute, RouteError, StaticRoute};
 use crate::sync::lock;
 use crate::tls::Tls;
@@ -176,9 +176,9 @@ impl Network {
     }
 
     /// Who knows where nodes are for which there is no static route.
-    pub fn set_registrar(&self, registrar: Option<Arc<dyn Registrar>>) {
-        let known = self.hub.registrar.write();
-        *known.unwrap_or_else(std::sync::PoisonError::into_inner) = registrar;
+    pub fn set_resolver(&self, resolver: Option<Arc<dyn Resolver>>) {
+        let known = self.hub.resolver.write();
+        *known.unwrap_or_else(std::sync::PoisonError::into_inner) = resolver;
     }
 
     /// Where the network works, for a registrar that is to work there too.
