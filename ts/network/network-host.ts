@@ -55,6 +55,12 @@ interface Dial extends PromiseWithResolvers<void> {
   unfound?: TergoError;
 }
 
+/** Somebody wants to know where a node would be dialled. */
+interface Search {
+  readonly node: string;
+  unfound?: TergoError;
+}
+
 /** The network of a node as thread 0 runs it: listens, dials, tells of peers, and keeps what they may ask for. */
 export class NetworkHost {
   readonly options: NetworkOptions;
@@ -72,6 +78,7 @@ export class NetworkHost {
   readonly #native: BindingNetwork;
   readonly #fabric: BindingFabric;
   readonly #dials = new Map<string, Dial>();
+  readonly #searches = new Set<Search>();
   readonly #standing = new Map<number, Standing>();
   readonly #routes = new Map<string, NetworkRouteInfo>();
   readonly #publisher: AnyPublisher;
@@ -158,9 +165,14 @@ export class NetworkHost {
 
   /** Where a node would be dialled; rejects with `no-route`, `no-connection`. */
   async findRoutes(node: string): Promise<readonly DialRoute[]> {
-    const found = await findDialRoutes(this.#native, node);
-    this.#runtime.driver.letPromisesRun();
-    return found;
+    const search: Search = { node };
+    this.#searches.add(search);
+    try {
+      return await findDialRoutes(this.#native, node, () => search.unfound?.cause);
+    } finally {
+      this.#searches.delete(search);
+      this.#runtime.driver.letPromisesRun();
+    }
   }
 
   /** For handshakes that begin from now on. */
@@ -326,10 +338,11 @@ export class NetworkHost {
     dial?.reject(dialError(node, reason, detail, dial.unfound));
   }
 
-  /** The dial goes on, to nowhere: what fails it then has a cause. */
+  /** The dial goes on, to nowhere: what fails it then has a cause. So has a search. */
   #unfound(node: string, failure: TergoError): void {
     const dial = this.#dials.get(node);
     if (dial !== undefined) dial.unfound = failure;
+    for (const search of this.#searches) if (search.node === node) search.unfound = failure;
   }
 
   #settleDial(node: string): Dial | undefined {

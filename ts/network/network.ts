@@ -115,7 +115,7 @@ export class Network {
   /**
    * Where a node would be dialled now, in the order in which it is tried: what static routes say that match, or else what
    * the registrar does. Nothing is dialled. Rejects with `no-route` (nothing leads there), `no-connection` (the registrar cannot be
-   * asked), `incorrect`.
+   * asked, or one of one's own has failed, which is the cause), `incorrect`.
    *
    * @example
    * const [first] = await node.network.route('b@localhost');

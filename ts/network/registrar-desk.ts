@@ -44,7 +44,7 @@ export class RegistrarDesk {
       this.wentWell(method);
       return answer;
     } catch (error) {
-      throw this.#isClosed ? closed(error) : this.failed(method, error);
+      throw this.#isClosed ? closed() : this.failed(method, error);
     }
   }
 
@@ -107,8 +107,8 @@ function tooLate(method: string, ms: number): TergoError {
   return new TergoError('timeout', `${method} was not settled within ${ms} ms`);
 }
 
-function closed(cause?: unknown): TergoError {
-  return new TergoError('no-connection', 'the registrar of this node is closed', { cause });
+function closed(): TergoError {
+  return new TergoError('no-connection', 'the registrar of this node is closed');
 }
 
 /** The code for who asked. */

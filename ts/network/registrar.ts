@@ -7,6 +7,7 @@ import type { RegistrarInfo } from './network-info.ts';
 export interface NodeRoute {
   /** Its host, or its address without brackets; the host of the node's name by default. */
   readonly host?: string;
+  /** Its port, 1 to 65535. */
   readonly port: number;
   /** Whether it is encrypted; false by default. The certificate there must be for the host of the node's name, unless `tls` says otherwise. */
   readonly isTls?: boolean;
@@ -14,6 +15,7 @@ export interface NodeRoute {
 
 /** All that a node tells a registrar of itself; each announcement replaces the one before. It is plain data. */
 export interface NodeAnnouncement {
+  /** Its name. */
   readonly node: string;
   /** Its incarnation: larger after a restart, so that an entry that a crash has left behind can be told from a new one. */
   readonly creation: number;
@@ -26,8 +28,8 @@ export interface NodeAnnouncement {
 }
 
 /**
- * What a registrar tells a node by itself. None of these throws: what cannot be is logged and ignored, and so is all that is told after
- * `close`. They can be called without the object.
+ * What a registrar tells a node by itself. None of these throws: what cannot be is logged and ignored. Of what is told once `close` has been
+ * called nothing comes. They can be called without the object.
  *
  * @example
  * watch(folder, (_, file) => (file.endsWith('.json') ? events.joined(nodeOf(file)) : undefined));
