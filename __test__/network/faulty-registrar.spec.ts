@@ -1,4 +1,4 @@
-import test, { type ExecutionContext } from 'ava';
+import ava, { type ExecutionContext } from 'ava';
 import {
   Application,
   type ApplicationSpec,
@@ -17,11 +17,14 @@ import { puppet } from '../threads/stage.ts';
 import { networkNode } from './cluster.ts';
 import { type Deviation, Directory } from './directory.ts';
 
-// A registrar of the user's own is code that may do anything.
+// A registrar of the user's own is code that may do anything. One after another: each starts nodes of its own.
+const test = ava.serial;
 
 const A = 'a@localhost';
 const B = 'b@localhost';
 const C = 'c@localhost';
+/** A busy machine is no fault of what is tested. */
+const PATIENCE_MS = 60_000;
 /** For those that never answer. */
 const timeoutMs = 50;
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -67,12 +70,11 @@ async function stage(
 }
 
 async function rejection(promise: Promise<unknown>): Promise<TergoError> {
-  const error = await within('a rejection', () =>
-    promise.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    ),
+  const settled = promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
   );
+  const error = await within('a rejection', () => settled, PATIENCE_MS);
   if (!(error instanceof TergoError)) throw new Error('it did not reject with a TergoError');
   return error;
 }
@@ -473,7 +475,7 @@ for (const [title, close] of [
 ] as const)
   test(`a node stops all the same when close ${title}`, async (t) => {
     const { a, failures } = await stage(t, { timeoutMs, close: close as never });
-    await within('the stop', () => a.stop());
+    await within('the stop', () => a.stop(), PATIENCE_MS);
     t.deepEqual(failures(), ['close']);
   });
 
