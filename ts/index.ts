@@ -170,6 +170,13 @@ export type {
   RegistrarOptions,
 } from './network/network-options.ts';
 export type { DialRoute } from './network/dial-route.ts';
+export type {
+  NodeAnnouncement,
+  NodeRoute,
+  Registrar,
+  RegistrarAsking,
+  RegistrarEvents,
+} from './network/registrar.ts';
 export type { NetworkRoute, NetworkRouteEntry, NetworkRouteInfo } from './network/network-route.ts';
 export type { TlsOptions } from './network/tls-options.ts';
 export type { StopReport } from './node/stop-report.ts';

@@ -115,3 +115,31 @@ test('what cannot be is refused with a text that says so', async (t) => {
   t.throws(() => one.network.announce([]), { message: /closed/ });
   await stop(one);
 });
+
+test('JavaScript is asked where a node is, and answers each question once, by its number', async (t) => {
+  const node = start('asking@localhost');
+  const questions: binding.BindingNodeQuestion[] = [];
+  node.network.onResolve((question) => questions.push(question));
+  const found: unknown[] = [];
+  for (const name of ['x@host', 'y@host', 'z@host'])
+    node.network.findRoute(name, ({ error, targets }) => found.push(error ?? targets));
+  await waitFor('the questions', () => questions.length === 3);
+  const byNode = Object.fromEntries(questions.map(({ node: name, number }) => [name, number]));
+  const route = { host: '', port: 7, isTls: true };
+  t.false(node.network.resolved(77, { routes: [route] }));
+  t.true(node.network.resolved(byNode['x@host']!, { routes: [route] }));
+  t.false(node.network.resolved(byNode['x@host']!, { routes: [] }));
+  await waitFor('the first answer', () => found.length === 1);
+  t.true(node.network.resolved(byNode['y@host']!, { routes: [], error: 'the disk is full' }));
+  await waitFor('the second answer', () => found.length === 2);
+  const wrong = { routes: [{ ...route, port: 70_000 }] };
+  t.throws(() => node.network.resolved(byNode['z@host']!, wrong), { message: '70000 is no port' });
+  await waitFor('the third answer', () => found.length === 3);
+  t.deepEqual(found, [
+    [{ ...route, host: 'host' }],
+    'cannot find y@host: the disk is full',
+    'cannot find z@host: 70000 is no port',
+  ]);
+  await stop(node);
+  t.false(node.network.resolved(1, { routes: [] }));
+});

@@ -86,6 +86,12 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     'b@localhost there is no connection to b@localhost: it has stopped, or has ended the connection',
     'no-route',
   ],
+  'network-registrar.ts': [
+    "map:1 [ 'a@localhost', 'b@localhost' ]",
+    'true',
+    "the registrar 'map:1' has failed at start: a@localhost runs already",
+    "b@localhost was not reached: the registrar 'map:1' has failed at resolve: resolve was not settled within 10 ms",
+  ],
   'pool.ts': ['9', '6 workers', '1 forwarded, 0 restarts'],
   'pool-by-key.ts': ['ann 200', 'bob 100'],
   'raw-process.ts': ["[ 'pong', 1 ]"],

@@ -1,10 +1,12 @@
-import { cronRemoteSpawn, networkEvent, spawnName } from 'tergo';
+import { cronRemoteSpawn, networkEvent, spawnName, startNode } from 'tergo';
 import type {
   Actor,
   CronAction,
   NetworkEvent,
   Node,
+  NodeRoute,
   Pid,
+  Registrar,
   RemoteNode,
   SpawnName,
   Subscription,
@@ -44,3 +46,16 @@ cronRemoteSpawn('b@localhost', counterSpawn);
 
 const changes = node.subscribe(networkEvent);
 expect<Equal<typeof changes, Subscription<NetworkEvent>>>();
+
+// A registrar of one's own takes the place of options; its answers may be promises.
+declare const registrar: Registrar;
+void startNode('a@localhost', { network: { registrar } });
+void startNode('a@localhost', { network: { registrar: { port: 4499 } } });
+fits<Registrar>({ ...registrar, resolve: async () => [{ port: 1 }] });
+fits<Registrar>({ ...registrar, nodes: () => ['a@localhost'] });
+// @ts-expect-error -- a port is a number
+fits<Registrar>({ ...registrar, resolve: () => [{ port: '1' }] });
+// @ts-expect-error -- a route has a port
+fits<NodeRoute>({ host: 'localhost' });
+// @ts-expect-error -- it is not complete
+void startNode('a@localhost', { network: { registrar: { name: 'mine', nodes: () => [] } } });

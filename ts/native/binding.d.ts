@@ -68,6 +68,18 @@ export declare class BindingNetwork {
   nodes(callback: (arg: BindingRegistrarAnswer) => void): void
   /** Which nodes have an application. */
   resolveApplication(query: BindingApplicationQuery, callback: (arg: BindingRegistrarAnswer) => void): void
+  /**
+   * From now on peers for whom there is no static route are asked for here; each question is to be answered by
+   * `resolved`. Does not keep the process alive.
+   */
+  onResolve(callback: (arg: BindingNodeQuestion) => void): void
+  /**
+   * The answer to a question. False: it has one, or nobody waits for it any more. Throws for a port that is none, which
+   * answers it as well.
+   */
+  resolved(number: number, answer: BindingNodeAnswer): boolean
+  /** Where this node can be dialled, as others are to be told; an empty host is that of its name. */
+  routes(): Array<BindingDialTarget>
   /** Where a node would be dialled, were it to be connected. */
   findRoute(peer: string, callback: (arg: BindingFoundRoute) => void): void
 }
@@ -448,6 +460,22 @@ export interface BindingNetworkOptions {
   software: string
   /** Certificates for those whom this node dials. */
   tls?: BindingTls
+}
+
+/** Where a node is. */
+export interface BindingNodeAnswer {
+  /** Why nobody can say; by default somebody can. */
+  error?: string
+  /** Where it can be dialled, best first; none: nobody knows it. An empty host is that of its name. */
+  routes: Array<BindingDialTarget>
+}
+
+/** Where is that node? */
+export interface BindingNodeQuestion {
+  /** The number for the answer. */
+  number: number
+  /** The node's name. */
+  node: string
 }
 
 /** The counters of one process. */

@@ -8,8 +8,17 @@ const ADVICE: Readonly<Record<string, string>> = {
   busy: '; try again',
 };
 
-/** Why a node was not reached: `refusal` is what it said, if anybody answered. */
-export function dialError(node: string, refusal: string | null, detail: string | null): TergoError {
+/** Why a node was not reached: `refusal` is what it said, if anybody answered; `unfound` why nobody could say where it is. */
+export function dialError(
+  node: string,
+  refusal: string | null,
+  detail: string | null,
+  unfound?: TergoError,
+): TergoError {
+  if (refusal === null && unfound !== undefined) {
+    const { message, cause } = unfound;
+    return new TergoError('no-connection', `${node} was not reached: ${message}`, { cause });
+  }
   if (refusal === null) {
     const text = `no route leads to ${node}: neither a static one nor one that the registrar knows, or nobody answers there`;
     return new TergoError('no-route', text);

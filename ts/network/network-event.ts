@@ -11,9 +11,9 @@ export type NetworkEvent =
       readonly creation: number;
       readonly reason: Error;
     }
-  /** A node of this host has registered. */
+  /** A node of this host has registered, or one that a registrar of one's own tells of. */
   | { readonly type: 'joined'; readonly node: string }
-  /** A node of this host is not registered any more. */
+  /** It is not registered any more. */
   | { readonly type: 'left'; readonly node: string }
   /** Somebody wanted to connect and was not let in. */
   | { readonly type: 'rejected'; readonly address: string; readonly reason: string };

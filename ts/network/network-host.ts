@@ -49,6 +49,18 @@ export interface NetworkParts {
   readonly fabric: BindingFabric;
 }
 
+/** A dial that is under way. */
+interface Dial extends PromiseWithResolvers<void> {
+  /** Why nobody could say where the node is. */
+  unfound?: TergoError;
+}
+
+/** Somebody wants to know where a node would be dialled. */
+interface Search {
+  readonly node: string;
+  unfound?: TergoError;
+}
+
 /** The network of a node as thread 0 runs it: listens, dials, tells of peers, and keeps what they may ask for. */
 export class NetworkHost {
   readonly options: NetworkOptions;
@@ -59,13 +71,14 @@ export class NetworkHost {
   readonly lent: AllowList<AnyBehaviour> = new AllowList('behaviour');
   /** Applications that others may start. */
   readonly startable: AllowList<true> = new AllowList('application');
-  /** What it has to do with the registrar of its host. */
+  /** What it has to do with its registrar. */
   readonly registration: Registration;
   readonly #runtime: Runtime;
   readonly #far: Far;
   readonly #native: BindingNetwork;
   readonly #fabric: BindingFabric;
-  readonly #dials = new Map<string, PromiseWithResolvers<void>>();
+  readonly #dials = new Map<string, Dial>();
+  readonly #searches = new Set<Search>();
   readonly #standing = new Map<number, Standing>();
   readonly #routes = new Map<string, NetworkRouteInfo>();
   readonly #publisher: AnyPublisher;
@@ -79,7 +92,10 @@ export class NetworkHost {
     this.#runtime = runtime;
     this.#far = runtime.far!;
     this.#native = native;
-    this.registration = new Registration(runtime, native);
+    this.registration = new Registration(runtime, native, {
+      said: (node, what, detail) => this.#registrarSaid(node, what, detail),
+      unfound: (node, failure) => this.#unfound(node, failure),
+    });
     this.options = options;
     this.mode = options.mode ?? 'enabled';
     this.flags = { ...ALL_FLAGS, ...options.flags };
@@ -107,7 +123,7 @@ export class NetworkHost {
     if (underWay !== undefined) return underWay.promise;
     if (node === this.#runtime.home.node)
       return Promise.reject(new TergoError('not-allowed', `${node} cannot connect to itself`));
-    const dial = Promise.withResolvers<void>();
+    const dial: Dial = Promise.withResolvers<void>();
     this.#dials.set(node, dial);
     this.#native.connect(node);
     return dial.promise;
@@ -149,9 +165,14 @@ export class NetworkHost {
 
   /** Where a node would be dialled; rejects with `no-route`, `no-connection`. */
   async findRoutes(node: string): Promise<readonly DialRoute[]> {
-    const found = await findDialRoutes(this.#native, node);
-    this.#runtime.driver.letPromisesRun();
-    return found;
+    const search: Search = { node };
+    this.#searches.add(search);
+    try {
+      return await findDialRoutes(this.#native, node, () => search.unfound?.cause);
+    } finally {
+      this.#searches.delete(search);
+      this.#runtime.driver.letPromisesRun();
+    }
   }
 
   /** For handshakes that begin from now on. */
@@ -205,12 +226,13 @@ export class NetworkHost {
     return promise;
   }
 
-  /** Says goodbye to all; resolves when they know, after some 1 s at the latest. */
+  /** Says goodbye to all; resolves when they know, after some 1 s at the latest, or 2 s for a registrar of the user's own. */
   async close(): Promise<void> {
-    this.registration.close();
+    const unregistered = this.registration.close();
     for (const [node, { reject }] of this.#dials) reject(lostError(node, 'this node stops'));
     this.#dials.clear();
     await new Promise<void>((resolve) => this.#native.close(resolve));
+    await unregistered;
     this.#fabric.close();
   }
 
@@ -312,10 +334,18 @@ export class NetworkHost {
   }
 
   #failed(node: string, reason: string | null, detail: string | null): void {
-    this.#settleDial(node)?.reject(dialError(node, reason, detail));
+    const dial = this.#settleDial(node);
+    dial?.reject(dialError(node, reason, detail, dial.unfound));
   }
 
-  #settleDial(node: string): PromiseWithResolvers<void> | undefined {
+  /** The dial goes on, to nowhere: what fails it then has a cause. So has a search. */
+  #unfound(node: string, failure: TergoError): void {
+    const dial = this.#dials.get(node);
+    if (dial !== undefined) dial.unfound = failure;
+    for (const search of this.#searches) if (search.node === node) search.unfound = failure;
+  }
+
+  #settleDial(node: string): Dial | undefined {
     const dial = this.#dials.get(node);
     this.#dials.delete(node);
     this.#runtime.driver.letPromisesRun();

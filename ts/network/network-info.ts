@@ -21,7 +21,7 @@ export interface AcceptorInfo {
 export interface RegistrarInfo {
   /** Its name and version. */
   readonly name: string;
-  /** Its address and port. */
+  /** Its address and port; of a registrar of one's own what that says. */
   readonly server: string;
   /** Whether this node serves it. */
   readonly isServing: boolean;

@@ -10,6 +10,7 @@ import { incorrect } from '../error/tergo-error.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { checkCookie } from './check-cookie.ts';
 import { checkRoute, type NetworkRouteEntry } from './network-route.ts';
+import { checkOwnRegistrar, isOwnRegistrar, type Registrar } from './registrar.ts';
 import { checkTls, type TlsOptions } from './tls-options.ts';
 
 /**
@@ -77,8 +78,8 @@ export interface NetworkOptions {
   readonly cookieFile?: string;
   /** Where to listen; one on `127.0.0.1` by default, from port 11144 on. */
   readonly acceptors?: readonly AcceptorOptions[];
-  /** The host's registrar; `false`: none, only `routes` lead to other nodes. */
-  readonly registrar?: RegistrarOptions | false;
+  /** Who knows where nodes are: options of the host's registrar, or one's own; `false`: nobody, only `routes` lead to other nodes. */
+  readonly registrar?: RegistrarOptions | Registrar | false;
   /** Where nodes are, before any registrar is asked. */
   readonly routes?: readonly NetworkRouteEntry[];
   /** Certificates; without them links are not encrypted. `'self-signed'` is for development. */
@@ -166,7 +167,9 @@ function checkHandshake(argument: string, options: HandshakeOptions): void {
     checkInteger(`${argument}.maxPendingPerAddress`, maxPendingPerAddress, 1, MOST_PENDING);
 }
 
-function checkRegistrar(argument: string, registrar: RegistrarOptions): void {
+function checkRegistrar(argument: string, registrar: RegistrarOptions | Registrar): void {
+  if (typeof registrar === 'object' && registrar !== null && isOwnRegistrar(registrar))
+    return checkOwnRegistrar(argument, registrar);
   checkOptions(argument, registrar, ['port', 'answerOthers', 'serve']);
   const { port, answerOthers, serve } = registrar;
   if (port !== undefined) checkInteger(`${argument}.port`, port, 1, MAX_PORT);

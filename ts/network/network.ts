@@ -14,7 +14,6 @@ import { ALL_FLAGS } from './features.ts';
 import type { NetworkHost } from './network-host.ts';
 import type { AcceptorInfo, NetworkInfo, RegistrarInfo } from './network-info.ts';
 import type { NetworkFlags, NetworkMode } from './network-options.ts';
-import type { Registration } from './registration.ts';
 import { RemoteNode } from './remote-node.ts';
 import { checkRoute, type NetworkRouteInfo, type NetworkRoute } from './network-route.ts';
 import type { SpawnName } from './spawn-name.ts';
@@ -65,7 +64,7 @@ export class Network {
 
   /**
    * The node of that name; connects if it is not connected. Rejects with `no-route`, `no-connection` (with what it was
-   * refused for), `not-allowed` (this very node), `timeout`, `aborted`, `incorrect`.
+   * refused for, or why a registrar of one's own could not say where it is), `not-allowed` (this very node), `timeout`, `aborted`, `incorrect`.
    */
   async connect(name: string, options: ConnectOptions = {}): Promise<RemoteNode> {
     const host = this.#host();
@@ -116,7 +115,7 @@ export class Network {
   /**
    * Where a node would be dialled now, in the order in which it is tried: what static routes say that match, or else what
    * the registrar does. Nothing is dialled. Rejects with `no-route` (nothing leads there), `no-connection` (the registrar cannot be
-   * asked), `incorrect`.
+   * asked, or one of one's own has failed, which is the cause), `incorrect`.
    *
    * @example
    * const [first] = await node.network.route('b@localhost');
@@ -173,8 +172,8 @@ export class Network {
   }
 
   /**
-   * Which nodes have an application, highest weight first; asks the registrar of this host or of another one. Rejects
-   * with `application-unknown` when none has, `no-connection` without a registrar.
+   * Which nodes have an application, highest weight first; asks the registrar of this host or of another one, or one's own. Rejects
+   * with `application-unknown` when none has, `no-connection` without a registrar or when it fails, `timeout`.
    */
   async resolveApplication(
     name: string,
@@ -183,17 +182,20 @@ export class Network {
     const host = this.#host();
     checkName('name', name);
     checkOptions('options', options, ['host', 'withTags', 'withoutTags']);
-    return this.#registration(host).resolve(name, options);
+    return host.registration.resolve(name, options);
   }
 
-  /** How the registrar of this host stands; `undefined` when the node uses none. */
+  /** How the registrar stands, that of this host or one's own; `undefined` when the node uses none. */
   registrar(): RegistrarInfo | undefined {
     return this.#runtime.network?.registration.info();
   }
 
-  /** The nodes of this host that the registrar knows, in order. Rejects with `no-connection` without a registrar. */
+  /**
+   * The nodes that the registrar knows, in order: those of this host, of one's own all. Rejects with `no-connection` without a registrar or when
+   * it fails, `timeout`.
+   */
   async registeredNodes(): Promise<readonly string[]> {
-    return this.#registration(this.#host()).nodes();
+    return this.#host().registration.nodes();
   }
 
   /**
@@ -220,11 +222,6 @@ export class Network {
       enabledSpawn: host?.lent.entries ?? [],
       enabledApplicationStart: host?.startable.entries ?? [],
     };
-  }
-
-  #registration({ options, registration }: NetworkHost): Registration {
-    if (options.registrar !== false) return registration;
-    throw new TergoError('no-connection', 'options.network.registrar is false: there is none');
   }
 
   #host(): NetworkHost {

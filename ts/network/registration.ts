@@ -1,53 +1,47 @@
 import type { ApplicationInfo } from '../application/application-info.ts';
 import { SYSTEM_NAME } from '../application/system-application.ts';
-import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
-import type { BindingNetwork, BindingRegistrarAnswer } from '../native/load.ts';
+import { TergoError } from '../error/tergo-error.ts';
+import type { BindingNetwork } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
+import { EmbeddedRegistrar } from './embedded-registrar.ts';
 import type { RegistrarInfo } from './network-info.ts';
 import type { NetworkMode, RegistrarOptions } from './network-options.ts';
+import type { NodeRegistrar } from './node-registrar.ts';
+import { isOwnRegistrar, type Registrar } from './registrar.ts';
+import { UserRegistrar } from './user-registrar.ts';
 
-/** By the words of the registrar. */
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  taken: 'taken',
-  'no-route': 'application-unknown',
-  incorrect: 'incorrect',
-  timeout: 'timeout',
-};
+/** What a registrar tells its node. */
+export interface RegistrarHooks {
+  /** Of which node, what, and what more there is to say. */
+  said(node: string, what: string, detail: string | null): void;
+  /** A dial asked where that node is, and this came of it. */
+  unfound(node: string, failure: TergoError): void;
+}
 
-/** What a node has to do with the registrar of its host. */
+/** What a node has to do with its registrar. */
 export class Registration {
   readonly #runtime: Runtime;
   readonly #native: BindingNetwork;
+  readonly #hooks: RegistrarHooks;
+  #registrar: NodeRegistrar | undefined;
   #isRegistered = false;
   #isChanged = false;
 
-  constructor(runtime: Runtime, native: BindingNetwork) {
+  constructor(runtime: Runtime, native: BindingNetwork, hooks: RegistrarHooks) {
     this.#runtime = runtime;
     this.#native = native;
+    this.#hooks = hooks;
   }
 
   /** Resolves when the registrar knows the node; rejects when there is none, or somebody has its name. */
-  async start(mode: NetworkMode, options: RegistrarOptions): Promise<void> {
-    const { port, serve, answerOthers = this.#isReachable() } = options;
-    const applications = this.#applications();
-    await this.#ask((answer) =>
-      this.#native.register(
-        {
-          ...{ mode, applications },
-          ...(port === undefined ? {} : { port }),
-          ...(serve === undefined ? {} : { serves: serve }),
-          answersOthers: answerOthers,
-        },
-        answer,
-      ),
-    );
+  async start(mode: NetworkMode, registrar: RegistrarOptions | Registrar): Promise<void> {
+    const [runtime, native] = [this.#runtime, this.#native];
+    this.#registrar = isOwnRegistrar(registrar)
+      ? new UserRegistrar(runtime, native, registrar, this.#hooks)
+      : new EmbeddedRegistrar(runtime, native, registrar);
+    await this.#registrar.start(mode, this.#applications());
     this.#isRegistered = true;
-  }
-
-  /** Whether somebody of another host could dial: those who cannot need not be told. */
-  #isReachable(): boolean {
-    return this.#native.acceptors().some(({ address }) => !isLoopback(address));
   }
 
   /** Something of an application has changed: the registrar is told soon, once for all changes. */
@@ -57,41 +51,44 @@ export class Registration {
     queueMicrotask(() => this.#announce());
   }
 
-  /** The node says goodbye: nothing is announced any more. */
-  close(): void {
+  /** The node says goodbye: nothing is announced any more. Resolves when the registrar knows, or has had time enough. */
+  async close(): Promise<void> {
     this.#isRegistered = false;
+    await this.#registrar?.close();
   }
 
   /** How the registrar stands; `undefined` when the node uses none. */
   info(): RegistrarInfo | undefined {
-    return this.#native.registrarInfo() ?? undefined;
+    return this.#registrar?.info();
   }
 
-  /** The nodes of this host that are not hidden, in order. */
-  async nodes(): Promise<readonly string[]> {
-    return (await this.#ask((answer) => this.#native.nodes(answer))).nodes ?? [];
+  /** The nodes that are not hidden, in order. */
+  nodes(): Promise<readonly string[]> {
+    return this.#used().nodes();
   }
 
   /** Which nodes have an application, highest weight first. */
   async resolve(name: string, options: ResolveOptions): Promise<readonly ApplicationRoute[]> {
-    const { host, withTags = [], withoutTags = [] } = options;
-    const query = { name, withTags: [...withTags], withoutTags: [...withoutTags] };
-    const asked = host === undefined ? query : { ...query, host };
-    const answer = await this.#ask((done) => this.#native.resolveApplication(asked, done));
-    return (answer.applications ?? []) as readonly ApplicationRoute[];
+    const routes = await this.#used().resolveApplication(name, options);
+    if (routes.length > 0) return routes;
+    throw new TergoError(
+      'application-unknown',
+      `no node has the application '${name}', as far as the registrar knows`,
+    );
+  }
+
+  #used(): NodeRegistrar {
+    if (this.#registrar !== undefined) return this.#registrar;
+    throw new TergoError('no-connection', 'options.network.registrar is false: there is none');
   }
 
   #announce(): void {
     this.#isChanged = false;
     if (!this.#isRegistered || this.#runtime.isStopped) return;
-    try {
-      this.#native.announce(this.#applications());
-    } catch (error) {
-      this.#runtime.log.error('the registrar takes no announcement', { error });
-    }
+    this.#registrar?.announce(this.#applications());
   }
 
-  #applications(): (Omit<ApplicationRoute, 'tags'> & { tags: string[] })[] {
+  #applications(): readonly ApplicationRoute[] {
     const { applications, home } = this.#runtime;
     return applications
       .all()
@@ -101,17 +98,4 @@ export class Registration {
         return { node: home.node, name, weight, tags: [...tags], mode, state };
       });
   }
-
-  async #ask(
-    start: (answer: (answer: BindingRegistrarAnswer) => void) => void,
-  ): Promise<BindingRegistrarAnswer> {
-    const answer = await new Promise<BindingRegistrarAnswer>(start);
-    this.#runtime.driver.letPromisesRun();
-    if (answer.code === null) return answer;
-    throw new TergoError(CODES[answer.code] ?? 'no-connection', answer.error ?? answer.code);
-  }
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1' || address === '[::1]';
 }

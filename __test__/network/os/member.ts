@@ -11,6 +11,7 @@ import {
   processName,
   startNode,
 } from 'tergo';
+import { FileRegistrar } from '../../../examples/file-registrar/file-registrar.ts';
 import { type Notice, Puppet, type PuppetProtocol } from '../../threads/puppet.ts';
 import { serveDeeds } from './deeds.ts';
 
@@ -18,6 +19,8 @@ import { serveDeeds } from './deeds.ts';
 export interface MemberNode {
   readonly name: string;
   readonly network: NetworkOptions;
+  /** The folder of a registrar of the user's own; in place of that of `network`. */
+  readonly registrarFolder?: string;
   readonly threads?: number;
   /** Names of the puppets that live there. */
   readonly puppets?: readonly string[];
@@ -63,7 +66,12 @@ const homes = new Map<string, Home>();
 
 /** What the parent may ask for; the first argument is the name of a node unless it has none. */
 const deeds = {
-  async start({ name, network, threads = 1, puppets = [] }: MemberNode): Promise<MemberAddress> {
+  async start(member: MemberNode): Promise<MemberAddress> {
+    const { name, registrarFolder, threads = 1, puppets = [] } = member;
+    const network: NetworkOptions =
+      registrarFolder === undefined
+        ? member.network
+        : { ...member.network, registrar: new FileRegistrar(registrarFolder) };
     const behaviors = [new URL('../../threads/puppet.ts', import.meta.url)];
     const log = { disableConsole: true };
     const node = await startNode(name, { log, behaviors, threads, network });
@@ -101,6 +109,7 @@ const deeds = {
   },
 
   nodes: (at: string) => homeOf(at).node.network.nodes(),
+  registered: (at: string) => homeOf(at).node.network.registeredNodes(),
   peers: (at: string) => homeOf(at).node.network.info().nodes,
   acceptors: (at: string) => homeOf(at).node.network.acceptors(),
 

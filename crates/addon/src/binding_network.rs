@@ -17,7 +17,7 @@ use napi::Error;
 use napi::bindgen_prelude::{Buffer, Function, Result};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
-use tergo_net::registrar::{Registrar, RegistrarError};
+use tergo_net::registrar::{AskingResolver, Registrar, RegistrarError};
 use tergo_net::tls::Tls;
 use tergo_net::wire::registrar::Route;
 use tergo_net::wire::{
@@ -116,6 +116,8 @@ pub struct BindingNetwork {
     network: Network,
     name: String,
     registrar: RefCell<Option<(Mode, Arc<dyn Registrar>)>>,
+    /// In place of a registrar of its own: who asks JavaScript where nodes are.
+    asking: RefCell<Option<Arc<AskingResolver>>>,
     /// Certificates that are in use: of the node, its acceptors and routes.
     certificates: RefCell<Vec<Weak<Tls>>>,
 }
@@ -134,6 +136,7 @@ impl BindingNetwork {
             network,
             name,
             registrar: RefCell::new(None),
+            asking: RefCell::new(None),
             certificates: RefCell::new(certificates),
         })
     }
@@ -287,9 +290,10 @@ impl BindingNetwork {
     #[napi]
     pub fn close(&self, callback: Function<'_, (), ()>) -> Result<()> {
         let done = callback.build_threadsafe_function::<()>().build()?;
+        self.network.set_resolver(None);
+        self.asking.take();
         if let Some((_, registrar)) = self.registrar.take() {
             let closing = registrar.close();
-            self.network.set_registrar(None);
             self.network.spawn(async move {
                 // Whether the registrar heard of it: it notices the end of the link, too.
                 let _ = closing.await;
@@ -320,6 +324,17 @@ impl BindingNetwork {
             .borrow()
             .clone()
             .ok_or(RegistrarError::Closed)
+    }
+
+    /// Who asks JavaScript where nodes are, if anybody does.
+    pub(crate) fn asking(&self) -> Option<Arc<AskingResolver>> {
+        self.asking.borrow().clone()
+    }
+
+    /// JavaScript is asked from now on where nodes are.
+    pub(crate) fn set_asking(&self, resolver: Arc<AskingResolver>) {
+        self.network.set_resolver(Some(resolver.clone()));
+        *self.asking.borrow_mut() = Some(resolver);
     }
 
     /// It registers there from now on.

@@ -122,7 +122,7 @@ impl BindingNetwork {
             return Ok(());
         };
         let events = self.network().registrar_events();
-        self.network().set_registrar(Some(Arc::clone(&registrar)));
+        self.network().set_resolver(Some(registrar.clone()));
         self.set_registrar(mode, Arc::clone(&registrar));
         let starting = registrar.start(announcement, events);
         self.answer(starting, callback, |()| BindingRegistrarAnswer::default())

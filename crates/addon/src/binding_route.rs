@@ -12,6 +12,7 @@
 use napi::bindgen_prelude::{Function, Result};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
+use tergo_net::wire::registrar::Route;
 use tergo_net::{DialTarget, FoundRoute, RouteError};
 
 use crate::binding_network::BindingNetwork;
@@ -78,10 +79,15 @@ fn shown(route: FoundRoute) -> BindingFoundRoute {
     }
 }
 
-fn target(target: DialTarget) -> BindingDialTarget {
+/// As JavaScript sees a route.
+pub(crate) fn shown_route(route: Route) -> BindingDialTarget {
     BindingDialTarget {
-        host: target.route.host,
-        port: target.route.port.into(),
-        is_tls: target.route.tls,
+        host: route.host,
+        port: route.port.into(),
+        is_tls: route.tls,
     }
+}
+
+fn target(target: DialTarget) -> BindingDialTarget {
+    shown_route(target.route)
 }

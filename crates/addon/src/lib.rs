@@ -12,6 +12,7 @@ mod binding_fabric;
 mod binding_network;
 mod binding_network_info;
 mod binding_registrar;
+mod binding_resolver;
 mod binding_route;
 mod binding_scheduler;
 mod binding_tls;

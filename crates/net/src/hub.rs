@@ -23,7 +23,7 @@ use crate::help::Help;
 use crate::link_driver::{DriverParts, LinkDriver, Outcome};
 use crate::network::NetworkOptions;
 use crate::profiles::Profiles;
-use crate::registrar::Registrar;
+use crate::registrar::Resolver;
 use crate::routes::{DialTarget, FoundRoute, RouteError, StaticRoutes, find_targets};
 use crate::sync::lock;
 use crate::tls::Tls;
@@ -60,7 +60,7 @@ pub(crate) struct Hub {
     /// Where nodes are, as the user says.
     pub routes: Mutex<StaticRoutes>,
     /// Who knows where the others are.
-    pub registrar: RwLock<Option<Arc<dyn Registrar>>>,
+    pub resolver: RwLock<Option<Arc<dyn Resolver>>>,
     help: Help,
     handle: Handle,
     peers: Mutex<Peers>,
@@ -99,7 +99,7 @@ impl Hub {
             profiles: Arc::default(),
             gate: Gate::new(options.controls),
             routes: Mutex::default(),
-            registrar: RwLock::default(),
+            resolver: RwLock::default(),
             help: options.help,
             handle,
             peers: Mutex::new(peers),
@@ -163,11 +163,11 @@ impl Hub {
     /// Where a node would be dialled, and who says so.
     pub async fn find_route(&self, peer: &str) -> Result<FoundRoute, RouteError> {
         let matching = lock(&self.routes).matching(peer);
-        let registrar = self.registrar.read();
-        let registrar = registrar
+        let resolver = self.resolver.read();
+        let resolver = resolver
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone();
-        let targets = find_targets(peer, &matching, registrar.as_deref()).await?;
+        let targets = find_targets(peer, &matching, resolver.as_deref()).await?;
         let is_static = !matching.is_empty();
         Ok(FoundRoute { is_static, targets })
     }

@@ -13,14 +13,10 @@ use crate::help::Help;
 use crate::hub::{GOODBYE_WITHIN, Hub};
 use crate::listen::{ListenError, ListenOptions};
 use crate::network_thread::NetworkThread;
-use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, Registrar, RegistrarError};
+use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, RegistrarError, Resolver};
 use crate::routes::{FoundRoute, RouteError, StaticRoute};
 use crate::sync::lock;
 use crate::tls::Tls;
-
-/// What routes say of how nodes prove who they are, and talk.
-const HANDSHAKE: &str = "tergo:1";
-const PROTOCOL: &str = "tergo:1";
 
 /// What a network is started with.
 pub struct NetworkOptions {
@@ -110,7 +106,8 @@ impl Network {
         };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let route = place.route(address.port(), options.tls.is_some(), HANDSHAKE, PROTOCOL);
+        let (handshake, protocol) = self.hub.protocol.versions();
+        let route = place.route(address.port(), options.tls.is_some(), handshake, protocol);
         let acceptor = Acceptor::new(Arc::clone(&self.hub), (address, route), options);
         let info = acceptor.info();
         self.hub.spawn(Arc::clone(&acceptor).serve(listener));
@@ -179,9 +176,9 @@ impl Network {
     }
 
     /// Who knows where nodes are for which there is no static route.
-    pub fn set_registrar(&self, registrar: Option<Arc<dyn Registrar>>) {
-        let known = self.hub.registrar.write();
-        *known.unwrap_or_else(std::sync::PoisonError::into_inner) = registrar;
+    pub fn set_resolver(&self, resolver: Option<Arc<dyn Resolver>>) {
+        let known = self.hub.resolver.write();
+        *known.unwrap_or_else(std::sync::PoisonError::into_inner) = resolver;
     }
 
     /// Where the network works, for a registrar that is to work there too.

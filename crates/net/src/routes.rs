@@ -5,7 +5,7 @@ use regex_lite::Regex;
 use tergo_wire::registrar::{Route, host_of};
 
 use crate::cookie::Cookie;
-use crate::registrar::{Registrar, RegistrarError};
+use crate::registrar::{RegistrarError, Resolver};
 use crate::tls::Tls;
 
 /// The most bytes of a pattern.
@@ -29,8 +29,8 @@ pub struct StaticRoute {
 pub enum Place {
     /// There. An empty host stands for the host of the node's name.
     Fixed(Route),
-    /// To where that registrar says.
-    Asked(Arc<dyn Registrar>),
+    /// To where that one says.
+    Asked(Arc<dyn Resolver>),
 }
 
 /// Somewhere to dial, with what to show there.
@@ -148,7 +148,7 @@ impl StaticRoutes {
 pub async fn find_targets(
     node: &str,
     matching: &[Arc<StaticRoute>],
-    registrar: Option<&dyn Registrar>,
+    resolver: Option<&dyn Resolver>,
 ) -> Result<Vec<DialTarget>, RouteError> {
     let mut targets = Vec::new();
     let mut failure = None;
@@ -158,8 +158,8 @@ pub async fn find_targets(
             Err(error) => failure = Some(error),
         }
     }
-    if let (true, Some(registrar)) = (matching.is_empty(), registrar) {
-        match registrar.resolve(node).await {
+    if let (true, Some(resolver)) = (matching.is_empty(), resolver) {
+        match resolver.resolve(node).await {
             Ok(routes) => {
                 let routes = routes.into_iter();
                 targets.extend(routes.map(|route| DialTarget::new(node, route)));
@@ -178,7 +178,7 @@ impl StaticRoute {
     async fn routes(&self, node: &str) -> Result<Vec<Route>, RegistrarError> {
         match &self.place {
             Place::Fixed(route) => Ok(vec![route.clone()]),
-            Place::Asked(registrar) => registrar.resolve(node).await,
+            Place::Asked(resolver) => resolver.resolve(node).await,
         }
     }
 
@@ -219,7 +219,7 @@ impl fmt::Debug for StaticRoute {
             .field("weight", &self.weight);
         match &self.place {
             Place::Fixed(route) => shown.field("route", route),
-            Place::Asked(registrar) => shown.field("resolver", &registrar.info().name),
+            Place::Asked(_) => shown.field("route", &"asked"),
         };
         shown.finish_non_exhaustive()
     }

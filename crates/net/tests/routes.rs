@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hosting::{free_port, route};
-use tergo_net::registrar::{Answering, EventSink, Registrar, RegistrarError, RegistrarInfo};
+use tergo_net::registrar::{
+    Answering, EventSink, Registrar, RegistrarError, RegistrarInfo, Resolver,
+};
 use tergo_net::{
     Cookie, DialTarget, ListenError, ListenOptions, Mode, Place, Protection, RouteError,
     StaticRoute, StaticRoutes, find_targets,
@@ -41,15 +43,7 @@ fn settled<T: Send + 'static>(result: Result<T, RegistrarError>) -> Answering<T>
     Box::pin(async move { result })
 }
 
-impl Registrar for Own {
-    fn start(&self, _announcement: Announcement, _events: EventSink) -> Answering<()> {
-        settled(Ok(()))
-    }
-
-    fn announce(&self, _announcement: Announcement) -> Result<(), RegistrarError> {
-        Ok(())
-    }
-
+impl Resolver for Own {
     fn resolve(&self, node: &str) -> Answering<Vec<Route>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         settled(match node {
@@ -57,6 +51,16 @@ impl Registrar for Own {
             node if node == self.knows => Ok(self.routes.clone()),
             node => Err(RegistrarError::Unknown(node.to_owned())),
         })
+    }
+}
+
+impl Registrar for Own {
+    fn start(&self, _announcement: Announcement, _events: EventSink) -> Answering<()> {
+        settled(Ok(()))
+    }
+
+    fn announce(&self, _announcement: Announcement) -> Result<(), RegistrarError> {
+        Ok(())
     }
 
     fn resolve_application(
@@ -106,7 +110,7 @@ fn routes(all: impl IntoIterator<Item = StaticRoute>) -> StaticRoutes {
 fn find(
     node: &str,
     routes: &StaticRoutes,
-    registrar: Option<&dyn Registrar>,
+    registrar: Option<&dyn Resolver>,
 ) -> Result<Vec<DialTarget>, RouteError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let matching = routes.matching(node);
@@ -160,7 +164,7 @@ fn without_a_route_it_is_said_why() {
 #[test]
 fn a_static_route_may_ask_a_registrar_of_its_own() {
     let own = Arc::new(Own::knowing("a@far", vec![route(4)]));
-    let asked: Arc<dyn Registrar> = own.clone();
+    let asked: Arc<dyn Resolver> = own.clone();
     let cookie = Cookie::new(b"a-cookie-for-those-far-away").expect("it is good");
     let routes = routes([
         StaticRoute {

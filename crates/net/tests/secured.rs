@@ -77,8 +77,7 @@ impl Secured {
         let announcement = Mode::Enabled.announcement(name, vec![route], Vec::new());
         let started = own.start(announcement.expect("it takes part"), Arc::new(|_| {}));
         wait(&network, started).expect("it registers");
-        let shared: Arc<dyn Registrar> = own.clone();
-        network.set_registrar(Some(shared));
+        network.set_resolver(Some(own.clone()));
         Self {
             network,
             registrar: own,

@@ -71,6 +71,9 @@ pub trait Handshake: Send {
 
 /// A way for nodes to talk: handshakes and connections.
 pub trait Protocol: Send + Sync {
+    /// Name and release of its handshake and of the rest, such as `tergo:1`, as registrars are told; 32 bytes at most each.
+    fn versions(&self) -> (&str, &str);
+
     /// The dialer's end of a handshake.
     fn dial(&self, settings: DialSettings) -> Box<dyn Handshake>;
 

@@ -12,6 +12,10 @@ pub struct TergoProtocol {
 }
 
 impl Protocol for TergoProtocol {
+    fn versions(&self) -> (&str, &str) {
+        ("tergo:1", "tergo:1")
+    }
+
     fn dial(&self, settings: DialSettings) -> Box<dyn Handshake> {
         Box::new(CookieDialer::new(settings))
     }

@@ -12,7 +12,8 @@ use tokio::sync::{Semaphore, oneshot};
 use super::inquiring::{inquire, subject};
 use super::session::{Command, Session};
 use super::{
-    Answering, EmbeddedOptions, EventSink, Registrar, RegistrarError, RegistrarEvent, RegistrarInfo,
+    Answering, EmbeddedOptions, EventSink, Registrar, RegistrarError, RegistrarEvent,
+    RegistrarInfo, Resolver,
 };
 use crate::sync::lock;
 
@@ -95,6 +96,22 @@ impl EmbeddedRegistrar {
     }
 }
 
+impl Resolver for EmbeddedRegistrar {
+    fn resolve(&self, node: &str) -> Answering<Vec<Route>> {
+        if !is_node_name(node) {
+            return failed(RegistrarError::Incorrect(node.to_owned()));
+        }
+        let answer = self.ask(Question::Node(node.to_owned()), Some(host_of(node)));
+        let node = node.to_owned();
+        Box::pin(async move {
+            match answer.await? {
+                Answer::Routes(routes) if !routes.is_empty() => Ok(routes),
+                _ => Err(RegistrarError::Unknown(node)),
+            }
+        })
+    }
+}
+
 impl Registrar for EmbeddedRegistrar {
     fn start(&self, announcement: Announcement, events: EventSink) -> Answering<()> {
         if !announcement.is_correct() {
@@ -129,20 +146,6 @@ impl Registrar for EmbeddedRegistrar {
         }
         let sent = started.commands.send(Command::Announce(announcement));
         sent.map_err(|_| RegistrarError::Closed)
-    }
-
-    fn resolve(&self, node: &str) -> Answering<Vec<Route>> {
-        if !is_node_name(node) {
-            return failed(RegistrarError::Incorrect(node.to_owned()));
-        }
-        let answer = self.ask(Question::Node(node.to_owned()), Some(host_of(node)));
-        let node = node.to_owned();
-        Box::pin(async move {
-            match answer.await? {
-                Answer::Routes(routes) if !routes.is_empty() => Ok(routes),
-                _ => Err(RegistrarError::Unknown(node)),
-            }
-        })
     }
 
     fn resolve_application(

@@ -1,5 +1,6 @@
 //! How nodes find each other: the interface that a registrar has, and the one that every host has by itself.
 
+mod asking_resolver;
 mod embedded;
 mod embedded_options;
 mod finding;
@@ -10,7 +11,8 @@ mod registrar_error;
 mod serving;
 mod session;
 
+pub use asking_resolver::AskingResolver;
 pub use embedded::EmbeddedRegistrar;
 pub use embedded_options::{DEFAULT_REGISTRAR_PORT, EmbeddedOptions};
-pub use registrar::{Answering, EventSink, Registrar, RegistrarEvent, RegistrarInfo};
+pub use registrar::{Answering, EventSink, Registrar, RegistrarEvent, RegistrarInfo, Resolver};
 pub use registrar_error::RegistrarError;

@@ -11,9 +11,15 @@ pub type Answering<T> = Pin<Box<dyn Future<Output = Result<T, RegistrarError>> +
 /// What a registrar tells its events to, on whatever thread; it must not wait.
 pub type EventSink = Arc<dyn Fn(RegistrarEvent) + Send + Sync>;
 
+/// Knows where nodes are: all that dialling needs of a registrar.
+pub trait Resolver: Send + Sync {
+    /// Where a node can be dialled, best first; never empty.
+    fn resolve(&self, node: &str) -> Answering<Vec<Route>>;
+}
+
 /// Finds nodes, and lets them be found. The one that every host has by itself is
 /// [`super::EmbeddedRegistrar`]; a user can bring another.
-pub trait Registrar: Send + Sync {
+pub trait Registrar: Resolver {
     /// Registers the node, and goes on to do so whenever it is needed. Settles when the first registration stands or
     /// cannot be had, after which nothing goes on. To be called once.
     fn start(&self, announcement: Announcement, events: EventSink) -> Answering<()>;
@@ -23,9 +29,6 @@ pub trait Registrar: Send + Sync {
     /// # Errors
     /// It is beyond the limits, or the registrar is closed.
     fn announce(&self, announcement: Announcement) -> Result<(), RegistrarError>;
-
-    /// Where a node can be dialled, best first; never empty.
-    fn resolve(&self, node: &str) -> Answering<Vec<Route>>;
 
     /// Which nodes have an application, highest weight first; never empty. `host`: on that host; none: on the node's own.
     fn resolve_application(

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tergo_net::registrar::{
     Answering, EmbeddedOptions, EmbeddedRegistrar, EventSink, Registrar, RegistrarError,
-    RegistrarEvent,
+    RegistrarEvent, Resolver,
 };
 use tergo_wire::registrar::{
     Announcement, ApplicationMode, ApplicationRoute, ApplicationState, ClientOptions, Message,

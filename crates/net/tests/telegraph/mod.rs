@@ -14,6 +14,10 @@ use lines::Lines;
 pub struct Telegraph;
 
 impl Protocol for Telegraph {
+    fn versions(&self) -> (&str, &str) {
+        ("greeting:1", "lines:1")
+    }
+
     fn dial(&self, settings: DialSettings) -> Box<dyn Handshake> {
         assert_eq!(settings.purpose, Purpose::First, "its pool is 1");
         let DialSettings { own, nonce, .. } = settings;

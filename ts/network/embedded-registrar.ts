@@ -1,0 +1,97 @@
+import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
+import type { BindingNetwork, BindingRegistrarAnswer } from '../native/load.ts';
+import type { Runtime } from '../node/runtime.ts';
+import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
+import type { RegistrarInfo } from './network-info.ts';
+import type { NetworkMode, RegistrarOptions } from './network-options.ts';
+import type { NodeRegistrar } from './node-registrar.ts';
+
+/** By the words of the registrar. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  taken: 'taken',
+  'no-route': 'application-unknown',
+  incorrect: 'incorrect',
+  timeout: 'timeout',
+};
+
+/** The registrar that each host has by itself: all of it is in Rust. */
+export class EmbeddedRegistrar implements NodeRegistrar {
+  readonly #runtime: Runtime;
+  readonly #native: BindingNetwork;
+  readonly #options: RegistrarOptions;
+
+  constructor(runtime: Runtime, native: BindingNetwork, options: RegistrarOptions) {
+    this.#runtime = runtime;
+    this.#native = native;
+    this.#options = options;
+  }
+
+  async start(mode: NetworkMode, applications: readonly ApplicationRoute[]): Promise<void> {
+    const { port, serve, answerOthers = this.#isReachable() } = this.#options;
+    await this.#ask((answer) =>
+      this.#native.register(
+        {
+          ...{ mode, applications: applications.map(mutable) },
+          ...(port === undefined ? {} : { port }),
+          ...(serve === undefined ? {} : { serves: serve }),
+          answersOthers: answerOthers,
+        },
+        answer,
+      ),
+    );
+  }
+
+  announce(applications: readonly ApplicationRoute[]): void {
+    try {
+      this.#native.announce(applications.map(mutable));
+    } catch (error) {
+      this.#runtime.log.error('the registrar takes no announcement', { error });
+    }
+  }
+
+  info(): RegistrarInfo | undefined {
+    return this.#native.registrarInfo() ?? undefined;
+  }
+
+  async nodes(): Promise<readonly string[]> {
+    return (await this.#ask((answer) => this.#native.nodes(answer))).nodes ?? [];
+  }
+
+  async resolveApplication(
+    name: string,
+    options: ResolveOptions,
+  ): Promise<readonly ApplicationRoute[]> {
+    const { host, withTags = [], withoutTags = [] } = options;
+    const query = { name, withTags: [...withTags], withoutTags: [...withoutTags] };
+    const asked = host === undefined ? query : { ...query, host };
+    const answer = await this.#ask((done) => this.#native.resolveApplication(asked, done));
+    return (answer.applications ?? []) as readonly ApplicationRoute[];
+  }
+
+  /** With the network itself. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Whether somebody of another host could dial: those who cannot need not be told. */
+  #isReachable(): boolean {
+    return this.#native.acceptors().some(({ address }) => !isLoopback(address));
+  }
+
+  async #ask(
+    start: (answer: (answer: BindingRegistrarAnswer) => void) => void,
+  ): Promise<BindingRegistrarAnswer> {
+    const answer = await new Promise<BindingRegistrarAnswer>(start);
+    this.#runtime.driver.letPromisesRun();
+    if (answer.code === null) return answer;
+    throw new TergoError(CODES[answer.code] ?? 'no-connection', answer.error ?? answer.code);
+  }
+}
+
+function mutable(route: ApplicationRoute): Omit<ApplicationRoute, 'tags'> & { tags: string[] } {
+  return { ...route, tags: [...route.tags] };
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || address === '[::1]';
+}
