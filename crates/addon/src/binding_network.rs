@@ -13,9 +13,9 @@ use std::cell::RefCell;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use napi::Error;
 use napi::bindgen_prelude::{Buffer, Function, Result};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi::{Env, Error};
 use napi_derive::napi;
 use tergo_net::registrar::{AskingResolver, Registrar, RegistrarError};
 use tergo_net::tls::Tls;
@@ -32,6 +32,8 @@ use crate::binding_network_info::{
     BindingAcceptorInfo, BindingConnectionInfo, BindingNetworkEvent,
 };
 use crate::binding_tls::{self, BindingTls};
+#[cfg(unix)]
+use crate::event_loop::{AtLoop, EventLoop};
 
 /// What a network is started with.
 #[napi(object)]
@@ -120,24 +122,31 @@ pub struct BindingNetwork {
     asking: RefCell<Option<Arc<AskingResolver>>>,
     /// Certificates that are in use: of the node, its acceptors and routes.
     certificates: RefCell<Vec<Weak<Tls>>>,
+    /// That the event loop of this thread waits for what comes.
+    #[cfg(unix)]
+    at_loop: RefCell<Option<AtLoop>>,
 }
 
 #[napi]
 impl BindingNetwork {
     /// The network of the node that has the fabric of that number. Throws for options that cannot be.
     #[napi(constructor)]
-    pub fn new(fabric: u32, options: BindingNetworkOptions) -> Result<Self> {
+    pub fn new(env: &Env, fabric: u32, options: BindingNetworkOptions) -> Result<Self> {
         let fabric = binding_fabric::find(fabric)?;
         let name = options.name.clone();
         let options = network_options(options)?;
         let certificates = options.tls.iter().map(Arc::downgrade).collect();
         let network = Network::start(fabric, options).map_err(reason)?;
+        #[cfg(unix)]
+        let at_loop = wait_at_loop(*env, &network)?;
         Ok(Self {
             network,
             name,
             registrar: RefCell::new(None),
             asking: RefCell::new(None),
             certificates: RefCell::new(certificates),
+            #[cfg(unix)]
+            at_loop: RefCell::new(at_loop),
         })
     }
 
@@ -299,6 +308,8 @@ impl BindingNetwork {
                 let _ = closing.await;
             });
         }
+        #[cfg(unix)]
+        drop(self.at_loop.take());
         self.network.close(move || {
             // Refused only when its thread is at its end.
             let _ = done.call((), ThreadsafeFunctionCallMode::NonBlocking);
@@ -415,4 +426,14 @@ fn port(number: u32) -> Result<u16> {
 
 fn reason(error: impl std::fmt::Display) -> Error {
     Error::from_reason(error.to_string())
+}
+
+/// The event loop of this thread waits for what comes, if the thread reads and the loop can.
+#[cfg(unix)]
+fn wait_at_loop(env: Env, network: &Network) -> Result<Option<AtLoop>> {
+    let Some(event_loop) = EventLoop::of(env) else {
+        return Ok(None);
+    };
+    let watch = network.loop_watch().map_err(reason)?;
+    Ok(watch.and_then(|watch| event_loop.wait_for(watch)))
 }

@@ -18,8 +18,11 @@ use tergo_core::{EventTraits, Fabric, Scheduler, Verdict};
 use crate::binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
 use crate::binding_entries;
 use crate::binding_fabric;
-use crate::event_loop;
+#[cfg(unix)]
+use crate::event_loop::EventLoop;
 use crate::external_memory::array_buffer;
+#[cfg(unix)]
+use crate::js_thread::JsThread;
 use crate::scheduler_handle::SchedulerHandle;
 use crate::watchdog_thread;
 
@@ -56,8 +59,9 @@ impl BindingScheduler {
     #[napi(factory)]
     pub fn join(env: &Env, fabric: u32, thread: u32) -> Result<Self> {
         let scheduler = binding_fabric::join(fabric, thread)?;
-        if let Some(has_events) = event_loop::has_events(env) {
-            Scheduler::ask_while_looking(has_events);
+        #[cfg(unix)]
+        if let Some(event_loop) = EventLoop::of(*env) {
+            Scheduler::set_os_thread(JsThread::new(event_loop));
         }
         let handle = Rc::new(SchedulerHandle::new(scheduler));
         let weak = Rc::downgrade(&handle);

@@ -12,13 +12,13 @@
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{ArrayBuffer, Function, Result};
-use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error};
 use napi_derive::napi;
 use tergo_core::{BlobBytes, Block};
 
 use crate::binding_scheduler::BindingScheduler;
 use crate::external_memory::array_buffer;
+use crate::waking;
 
 /// What `open` answers without a chunk.
 const NONE: u32 = u32::MAX;
@@ -28,18 +28,11 @@ impl BindingScheduler {
     /// Calls back on this thread when frames came while it slept. Does not keep the process alive.
     #[napi]
     pub fn on_wake(&self, callback: Function<'_, (), ()>) -> Result<()> {
-        let Some(fabric) = self.fabric() else {
-            return Ok(());
-        };
-        let wake = callback
-            .build_threadsafe_function::<()>()
-            .weak::<true>()
-            .build()?;
-        let waker = move || {
-            // Refused only when its thread is at its end, which takes no frames any more.
-            let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        };
-        fabric.on_wake(self.handle().thread(), Arc::new(waker));
+        if let Some(fabric) = self.fabric() {
+            let (waker, sleeper) = waking::waker(&callback)?;
+            self.handle().keep_sleeper(sleeper);
+            fabric.on_wake(self.handle().thread(), waker);
+        }
         Ok(())
     }
 
@@ -69,10 +62,10 @@ impl BindingScheduler {
 
     /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately.
     #[napi]
-    pub fn doze(&self) -> bool {
-        self.handle()
-            .call(tergo_core::Scheduler::doze)
-            .unwrap_or(true)
+    pub fn doze(&self, env: &Env) -> bool {
+        let may_sleep =
+            waking::within_call(*env, || self.handle().call(tergo_core::Scheduler::doze));
+        may_sleep.unwrap_or(true)
     }
 
     /// The time of this OS process by which threads and connections say when calls are over, whole ms.

@@ -16,10 +16,16 @@ mod binding_resolver;
 mod binding_route;
 mod binding_scheduler;
 mod binding_tls;
+#[cfg(unix)]
 mod event_loop;
 mod external_memory;
 mod fabric_access;
+#[cfg(unix)]
+mod js_thread;
+#[cfg(unix)]
+mod libuv;
 mod scheduler_handle;
+mod waking;
 mod watchdog_thread;
 
 pub use binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};

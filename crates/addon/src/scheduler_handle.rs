@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tergo_core::{Fabric, RingMemory, Scheduler, layout};
 
+use crate::waking::Sleeper;
 use crate::watchdog_thread;
 
 /// A scheduler that the class and the raw entry points share. All of them live on one JS thread.
@@ -16,6 +17,8 @@ pub struct SchedulerHandle {
     /// What other threads share with it, if its node has any.
     fabric: Option<Arc<Fabric>>,
     thread: u32,
+    /// Until it is closed.
+    sleeper: RefCell<Option<Sleeper>>,
 }
 
 impl SchedulerHandle {
@@ -28,6 +31,7 @@ impl SchedulerHandle {
             ring,
             fabric: scheduler.fabric().cloned(),
             thread: scheduler.thread(),
+            sleeper: RefCell::new(None),
             scheduler: RefCell::new(Some(scheduler)),
         }
     }
@@ -68,8 +72,14 @@ impl SchedulerHandle {
         result.ok()
     }
 
+    /// That this thread can wake its driver.
+    pub fn keep_sleeper(&self, sleeper: Sleeper) {
+        *self.sleeper.borrow_mut() = Some(sleeper);
+    }
+
     /// Drops the scheduler; the second time it does nothing.
     pub fn close(&self) {
+        drop(self.sleeper.take());
         if self.scheduler.borrow_mut().take().is_some() {
             self.answer_closed();
             watchdog_thread::forget(&self.ring);

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
+use tergo_core::Glance;
 use tergo_wire::{Agreement, CloseReason, ConnectionCounters, ConnectionKey, DownReason};
 use tokio::sync::Notify;
 use tokio::time::Sleep;
@@ -11,6 +12,8 @@ use tokio::time::Sleep;
 use crate::clock::Clock;
 use crate::help::Help;
 use crate::link_driver::{LinkDriver, Outcome, Plan};
+#[cfg(unix)]
+use crate::loop_watch::LoopSockets;
 use crate::socket::Socket;
 use crate::sync::{lock, try_lock};
 
@@ -18,12 +21,20 @@ use crate::sync::{lock, try_lock};
 const ALL: u32 = 1;
 /// Threads have written something for the peer.
 const OUT: u32 = 2;
+/// Something has come, which is told once.
+#[cfg(unix)]
+const IN: u32 = 4;
 /// A peer that sent something within so many µs is likely to send more.
 const LATELY_US: u64 = 2000;
 /// Whoever has looked within so many µs looks again.
 const LOOKED_AT_US: u64 = 1000;
-/// How long the network's thread relies on that.
+/// In place of when a thread looked last: it sleeps, and its event loop waits for what comes.
+const AT_LOOP: u64 = u64::MAX;
+/// How long the network's thread relies on that loop when nothing comes, µs: its OS thread may have something else to do.
+const AT_LOOP_US: u64 = 100_000;
+/// How often the network's thread looks after who looks, and after who sleeps.
 const LOOK_AFTER: Duration = Duration::from_millis(1);
+const LOOK_AFTER_SLEEPER: Duration = Duration::from_millis(10);
 /// How often memory that is not in use is given back.
 const REST: Duration = Duration::from_secs(10);
 
@@ -61,6 +72,9 @@ pub(crate) struct Connection {
     /// When a thread looked last, µs.
     last_look: AtomicU64,
     help: Help,
+    /// The event loop of a thread that waits for what comes, if there is one.
+    #[cfg(unix)]
+    sockets: OnceLock<Arc<LoopSockets>>,
     clock: Clock,
 }
 
@@ -84,6 +98,8 @@ impl Connection {
             last_read: AtomicU64::new(0),
             last_look: AtomicU64::new(0),
             help,
+            #[cfg(unix)]
+            sockets: OnceLock::new(),
             clock,
         })
     }
@@ -102,7 +118,34 @@ impl Connection {
     /// One more link. Only on the network's thread.
     pub fn attach(&self, agreement: &Agreement, socket: Socket, rest: &[u8]) {
         self.with(|driver, now| driver.attach(agreement, socket, rest, now));
+        #[cfg(unix)]
+        if let Some(sockets) = self.sockets.get() {
+            self.with(|driver, _| driver.join_loop(sockets));
+        }
         self.wake();
+    }
+
+    /// The event loop of a thread waits for what comes, from now on.
+    #[cfg(unix)]
+    pub fn join_loop(&self, sockets: &Arc<LoopSockets>) {
+        let sockets = self.sockets.get_or_init(|| Arc::clone(sockets));
+        self.with(|driver, _| driver.join_loop(sockets));
+    }
+
+    /// Whether an event loop waits for what comes.
+    fn is_at_loop(&self) -> bool {
+        let driver = self.has_loop().then(|| try_lock(&self.driver)).flatten();
+        driver.is_some_and(|driver| driver.as_ref().is_some_and(LinkDriver::is_at_loop))
+    }
+
+    fn has_loop(&self) -> bool {
+        #[cfg(unix)]
+        return self
+            .sockets
+            .get()
+            .is_some_and(|sockets| !sockets.is_closed());
+        #[cfg(not(unix))]
+        return false;
     }
 
     /// The network's thread will look at everything.
@@ -121,28 +164,62 @@ impl Connection {
     }
 
     /// A thread that has nothing else to do looks whether the peer has sent something; true when it has sent lately.
-    /// `is_last`: the thread sleeps now, and the network's thread has to see to it again.
-    pub fn look(&self, is_last: bool) -> bool {
-        let last = self.last_read.load(Ordering::Relaxed);
+    pub fn look(&self, glance: Glance) -> bool {
+        match glance {
+            Glance::Around => self.look_around(),
+            Glance::Last => self.look_last(),
+            Glance::Awake => self.look_again(),
+        }
+    }
+
+    fn look_around(&self) -> bool {
         let now = self.now_us();
-        if now.saturating_sub(last) > LATELY_US {
+        let last = self.last_read.load(Ordering::Relaxed);
+        let is_lately = now.saturating_sub(last) <= LATELY_US;
+        if is_lately {
+            self.last_look.store(now, Ordering::Relaxed);
+            self.help_with(0, LinkDriver::run_on_thread);
+        }
+        is_lately
+    }
+
+    /// The thread sleeps now: its event loop sees to it, or else the network's thread.
+    fn look_last(&self) -> bool {
+        let last = self.last_look.swap(0, Ordering::Relaxed);
+        if last == 0 {
             return false;
         }
-        if is_last {
-            if self.last_look.swap(0, Ordering::Relaxed) != 0 {
-                self.wake();
-            }
+        if self.is_at_loop() {
+            self.last_look.store(AT_LOOP, Ordering::Relaxed);
         } else {
-            self.last_look.store(now, Ordering::Relaxed);
-            self.help_with(0, LinkDriver::run);
+            self.wake();
         }
         true
     }
 
-    /// Whether a thread is looking at it, so that the network's thread would only be in its way.
+    /// The thread has slept, and looks itself again.
+    fn look_again(&self) -> bool {
+        let now = self.now_us();
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        let slept = self.last_look.compare_exchange(AT_LOOP, now, set, get);
+        slept.is_ok()
+    }
+
+    /// Whether a thread looks at it, or will, so that the network's thread would only be in its way.
     fn is_looked_at(&self) -> bool {
-        let last = self.last_look.load(Ordering::Relaxed);
-        self.now_us().saturating_sub(last) < LOOKED_AT_US
+        let (last, now) = (self.last_look.load(Ordering::Relaxed), self.now_us());
+        if last != AT_LOOP {
+            return now.saturating_sub(last) < LOOKED_AT_US;
+        }
+        let since = now.saturating_sub(self.last_read.load(Ordering::Relaxed));
+        since < AT_LOOP_US && self.has_loop()
+    }
+
+    /// Something can be read, says the event loop of the thread that looks. It says so once: whoever has the lock reads it.
+    #[cfg(unix)]
+    pub fn read_at_loop(&self) {
+        self.last_look.store(self.now_us(), Ordering::Relaxed);
+        self.help_with(IN, LinkDriver::run_on_thread);
     }
 
     fn now_us(&self) -> u64 {
@@ -257,7 +334,13 @@ impl Connection {
         plan.links.clear();
         self.with(|driver, _| driver.unwatch());
         loop {
-            let until = self.clock.now() + LOOK_AFTER;
+            let is_asleep = self.last_look.load(Ordering::Relaxed) == AT_LOOP;
+            let pause = if is_asleep {
+                LOOK_AFTER_SLEEPER
+            } else {
+                LOOK_AFTER
+            };
+            let until = self.clock.now() + pause;
             let is_due = plan.deadline.is_some_and(|at| at <= until);
             let woken = self.wait(plan, sleep.as_mut(), until).await;
             if woken != Woken::Late || is_due || !self.is_looked_at() {

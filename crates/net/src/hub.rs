@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
 use std::time::Duration;
 
-use tergo_core::Fabric;
+use tergo_core::{Fabric, Glance};
 use tergo_wire::{
     Action, Admission, Claim, CloseReason, ConnectionKey, DialId, DownReason, HandshakeError,
     Identity, LinkPlace, Peers, Protocol, Refusal,
@@ -21,6 +21,8 @@ use crate::gate::Gate;
 use crate::handshaking::Shaken;
 use crate::help::Help;
 use crate::link_driver::{DriverParts, LinkDriver, Outcome};
+#[cfg(unix)]
+use crate::loop_watch::LoopSockets;
 use crate::network::NetworkOptions;
 use crate::profiles::Profiles;
 use crate::registrar::Resolver;
@@ -62,6 +64,9 @@ pub(crate) struct Hub {
     /// Who knows where the others are.
     pub resolver: RwLock<Option<Arc<dyn Resolver>>>,
     help: Help,
+    /// The event loop of the thread that looks, if it waits for what comes.
+    #[cfg(unix)]
+    sockets: OnceLock<Arc<LoopSockets>>,
     handle: Handle,
     peers: Mutex<Peers>,
     table: Mutex<Table>,
@@ -101,6 +106,8 @@ impl Hub {
             routes: Mutex::default(),
             resolver: RwLock::default(),
             help: options.help,
+            #[cfg(unix)]
+            sockets: OnceLock::new(),
             handle,
             peers: Mutex::new(peers),
             table: Mutex::default(),
@@ -111,14 +118,19 @@ impl Hub {
         });
         if options.help == Help::ReadAndWrite {
             let itself = Arc::downgrade(&hub);
-            hub.fabric.on_look(Some(Arc::new(move |is_last| {
+            hub.fabric.on_look(Some(Arc::new(move |glance| {
                 if let Some(hub) = itself.upgrade() {
-                    hub.look(is_last);
+                    hub.look(glance);
                 }
             })));
         }
         hub.spawn(keep_time(Arc::downgrade(&hub), Arc::clone(&hub.changed)));
         hub
+    }
+
+    /// How far the threads help.
+    pub fn help(&self) -> Help {
+        self.help
     }
 
     /// Starts a task on the network's thread.
@@ -235,6 +247,10 @@ impl Hub {
 
     /// All that goes on ends, and the connections say goodbye.
     pub fn stop(&self) {
+        #[cfg(unix)]
+        if let Some(sockets) = self.sockets.get() {
+            sockets.close();
+        }
         for (_, dial) in lock(&self.table).dials.drain() {
             dial.abort();
         }
@@ -267,16 +283,34 @@ impl Hub {
         }
     }
 
-    /// A thread that has nothing else to do looks whether peers have sent something; `is_last`: then it sleeps.
-    pub fn look(&self, is_last: bool) {
+    /// A thread that has nothing else to do looks whether peers have sent something.
+    pub fn look(&self, glance: Glance) {
         let watched = self.watched.read();
         let watched = watched.unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut looked = 0;
         for connection in watched.iter() {
-            looked += usize::from(connection.look(is_last));
-            if looked == LOOK_AT_MOST {
+            looked += usize::from(connection.look(glance));
+            if glance == Glance::Around && looked == LOOK_AT_MOST {
                 return;
             }
+        }
+    }
+
+    /// The event loop of the thread that looks waits for what comes over links that begin from now on.
+    #[cfg(unix)]
+    pub fn set_loop_sockets(&self, sockets: Arc<LoopSockets>) {
+        // The first stays.
+        let _ = self.sockets.set(sockets);
+    }
+
+    /// Something can be read from the peer at a seat, says the event loop of the thread that looks.
+    #[cfg(unix)]
+    pub fn read_at_loop(&self, seat: u32) {
+        let watched = self.watched.read();
+        let watched = watched.unwrap_or_else(std::sync::PoisonError::into_inner);
+        let connection = watched.iter().find(|connection| connection.seat == seat);
+        if let Some(connection) = connection {
+            connection.read_at_loop();
         }
     }
 
@@ -315,6 +349,10 @@ impl Hub {
             (self.help, self.clock),
         );
         connection.listen();
+        #[cfg(unix)]
+        if let Some(sockets) = self.sockets.get() {
+            connection.join_loop(sockets);
+        }
         lock(&self.table)
             .connections
             .insert(key, Arc::clone(&connection));

@@ -22,6 +22,8 @@ mod hub;
 mod link;
 mod link_driver;
 mod listen;
+#[cfg(unix)]
+mod loop_watch;
 mod mode;
 mod network;
 mod network_thread;
@@ -42,6 +44,8 @@ pub use event::NetworkEvent;
 pub use exposure::{Exposed, Protection};
 pub use help::Help;
 pub use listen::{DEFAULT_PORT, ListenError, ListenOptions};
+#[cfg(unix)]
+pub use loop_watch::LoopWatch;
 pub use mode::Mode;
 pub use network::{ConnectionInfo, Network, NetworkOptions};
 pub use profiles::Profiles;

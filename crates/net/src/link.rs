@@ -1,10 +1,15 @@
 use std::io;
 use std::sync::Arc;
 
+#[cfg(unix)]
+use crate::loop_watch::LoopSocket;
 use crate::socket::{Readiness, Socket, Stream, Unwatched};
 
 /// One socket of the pool.
 pub(crate) struct Link {
+    /// That the event loop of a thread waits for what comes; gone before the socket is.
+    #[cfg(unix)]
+    pub at_loop: Option<LoopSocket>,
     /// Its bytes.
     pub stream: Stream,
     /// Nothing more was there to be read.
@@ -28,11 +33,21 @@ impl Link {
     /// Over a socket whose handshake is over.
     pub fn new(socket: Socket) -> Self {
         Self {
+            #[cfg(unix)]
+            at_loop: None,
             stream: socket.stream,
             is_drained: false,
             is_full: false,
             readiness: Watch::Told(Arc::new(socket.readiness)),
         }
+    }
+
+    /// Whether the event loop of a thread waits for what comes.
+    pub fn is_at_loop(&self) -> bool {
+        #[cfg(unix)]
+        return self.at_loop.is_some();
+        #[cfg(not(unix))]
+        return false;
     }
 
     /// What tells when there is something to do, after it was told what was found out. To be asked on the network's thread.

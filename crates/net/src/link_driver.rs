@@ -12,6 +12,8 @@ use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::held::Held;
 use crate::link::Link;
+#[cfg(unix)]
+use crate::loop_watch::{LoopSocket, LoopSockets};
 use crate::profiles::Profiles;
 use crate::sending::{Sending, Sent};
 use crate::socket::{Readiness, Socket};
@@ -22,6 +24,8 @@ const TAKE_AT_ONCE: usize = 64 * 1024;
 const ROUNDS: usize = 4;
 /// Bytes that a run reads from a link before others have their turn.
 const READ_AT_ONCE: usize = 256 << 10;
+/// The same on a thread of the node.
+const READ_ON_THREAD: usize = 32 << 10;
 /// How long the last words to a peer that broke the protocol may take.
 const GOODBYE: Duration = Duration::from_millis(200);
 /// What the bytes of a frame count at least, so that many small ones end a round, too.
@@ -127,9 +131,19 @@ impl LinkDriver {
 
     /// Reads, delivers, sends and writes what can be without waiting; true when there is more to do at once.
     pub fn run(&mut self, now: Duration) -> bool {
+        self.run_up_to(READ_AT_ONCE, now)
+    }
+
+    /// The same on a thread of the node, which reads what comes now and then; a flood is for the network's thread, so that
+    /// both have a part of the work.
+    pub fn run_on_thread(&mut self, now: Duration) -> bool {
+        self.run_up_to(READ_ON_THREAD, now)
+    }
+
+    fn run_up_to(&mut self, limit: usize, now: Duration) -> bool {
         let released = self.held.retry(&mut self.parts.port, None);
         self.parts.wire.release(released);
-        let mut again = self.read_all(now);
+        let mut again = self.read_all(limit, now);
         again |= self.exchange(now);
         self.tick(now);
         self.parts.port.hand_over();
@@ -184,6 +198,23 @@ impl LinkDriver {
             plan.links.push((link.watch()?, link.is_full));
         }
         Ok(())
+    }
+
+    /// The event loop of a thread waits for what comes, from now on.
+    #[cfg(unix)]
+    pub fn join_loop(&mut self, sockets: &Arc<LoopSockets>) {
+        let seat = self.parts.port.number();
+        for link in self.links.iter_mut().flatten() {
+            if link.at_loop.is_none() {
+                link.at_loop = LoopSocket::new(sockets, seat, link.stream.fd());
+            }
+        }
+    }
+
+    /// Whether an event loop waits for what comes, over whatever link, and there is nothing that only the network's thread can do.
+    pub fn is_at_loop(&self) -> bool {
+        let mut links = self.links.iter().flatten();
+        links.all(Link::is_at_loop) && !self.needs_network()
     }
 
     /// Threads look at the sockets themselves: the system need not tell of what comes, until the next plan.
@@ -333,13 +364,13 @@ impl LinkDriver {
     }
 
     /// True when a link may have more.
-    fn read_all(&mut self, now: Duration) -> bool {
+    fn read_all(&mut self, limit: usize, now: Duration) -> bool {
         let mut again = false;
         for place in 0..self.links.len() as u16 {
             if self.held.is_full() || self.is_ending() {
                 break;
             }
-            match self.read(place, now) {
+            match self.read(place, limit, now) {
                 Ok(has_more) => again |= has_more,
                 Err(_) => self.lose(place, DownReason::Lost),
             }
@@ -351,8 +382,8 @@ impl LinkDriver {
         again
     }
 
-    fn read(&mut self, place: u16, now: Duration) -> io::Result<bool> {
-        let mut left = READ_AT_ONCE;
+    fn read(&mut self, place: u16, limit: usize, now: Duration) -> io::Result<bool> {
+        let mut left = limit;
         while left > 0 && !self.held.is_full() && !self.is_ending() {
             let Some(link) = &mut self.links[usize::from(place)] else {
                 return Ok(false);

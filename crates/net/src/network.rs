@@ -12,6 +12,8 @@ use crate::event::NetworkEvent;
 use crate::help::Help;
 use crate::hub::{GOODBYE_WITHIN, Hub};
 use crate::listen::{ListenError, ListenOptions};
+#[cfg(unix)]
+use crate::loop_watch::LoopWatch;
 use crate::network_thread::NetworkThread;
 use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, RegistrarError, Resolver};
 use crate::routes::{FoundRoute, RouteError, StaticRoute};
@@ -240,6 +242,17 @@ impl Network {
         let mut infos: Vec<_> = infos.collect();
         infos.sort_by_key(|info| info.seat);
         infos
+    }
+
+    /// What the event loop of the node's only thread is to wait for; none when threads do not read. To be called once, before there are
+    /// connections.
+    ///
+    /// # Errors
+    /// Those of the system.
+    #[cfg(unix)]
+    pub fn loop_watch(&self) -> io::Result<Option<LoopWatch>> {
+        let may_read = self.hub.help() == Help::ReadAndWrite;
+        may_read.then(|| LoopWatch::new(&self.hub)).transpose()
     }
 
     /// Who listens.

@@ -153,6 +153,12 @@ impl Stream {
         self.channel.write(&mut self.socket, bytes)
     }
 
+    /// The socket's descriptor.
+    #[cfg(unix)]
+    pub fn fd(&self) -> std::os::fd::RawFd {
+        std::os::fd::AsRawFd::as_raw_fd(&self.socket)
+    }
+
     /// Whether a read that did not fill its space has taken all that was there.
     pub fn tells_by_short_reads(&self) -> bool {
         cfg!(unix) && !self.channel.is_tls()

@@ -6,6 +6,7 @@ use super::blobs::{Blob, BlobBytes, Blobs};
 use super::block::Block;
 use super::directory::Directory;
 use super::frame::Frame;
+use super::glance::Glance;
 use super::inject::Range;
 use super::inlet::Inlet;
 use super::link_port::LinkPort;
@@ -31,7 +32,7 @@ pub enum JoinError {
 
 /// What a thread does while it looks around.
 #[derive(Clone)]
-pub(crate) struct Looker(pub Arc<dyn Fn(bool) + Send + Sync>);
+pub(crate) struct Looker(pub Arc<dyn Fn(Glance) + Send + Sync>);
 
 impl std::fmt::Debug for Looker {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -152,18 +153,24 @@ impl Fabric {
         }
     }
 
-    /// What threads call again and again while they look around before they sleep, with true the last time; none: they
-    /// only look for frames of other threads.
-    pub fn on_look(&self, looker: Option<Arc<dyn Fn(bool) + Send + Sync>>) {
+    /// What threads call when they have nothing to do, before they sleep and after it; none: they only look for frames of
+    /// other threads.
+    pub fn on_look(&self, looker: Option<Arc<dyn Fn(Glance) + Send + Sync>>) {
         *write(&self.looker) = looker.map(Looker);
     }
 
-    /// What a thread does while it looks around, `is_last`: before it sleeps.
-    pub(crate) fn look(&self, is_last: bool) {
+    /// What a thread does besides looking for frames.
+    pub(crate) fn look(&self, glance: Glance) {
         let looker = read(&self.looker).clone();
         if let Some(Looker(look)) = looker {
-            look(is_last);
+            look(glance);
         }
+    }
+
+    /// Whether a thread sleeps; may be late.
+    pub fn is_asleep(&self, thread: u32) -> bool {
+        let seat = self.seats.get(thread as usize);
+        seat.is_some_and(|seat| seat.inlet.inject.is_asleep())
     }
 
     /// The memory of a chunk.

@@ -3,6 +3,8 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use super::os_thread::OsThread;
+
 /// How long a thread looks for frames before it sleeps: longer than it takes to wake two threads on sleeping cores, so that
 /// two who talk to each other find out that looking pays off.
 const LOOK: Duration = Duration::from_micros(250);
@@ -22,6 +24,8 @@ const LONGEST_REST: Duration = Duration::from_millis(16);
 /// The same after somebody else got the core: each look may cost a time slice then.
 const FIRST_LONG_REST: Duration = Duration::from_millis(10);
 const LONGEST_LONG_REST: Duration = Duration::from_millis(100);
+/// How often a thread leaves its core instead, at most.
+const LEAVE_AGAIN: Duration = Duration::from_millis(100);
 
 thread_local! {
     /// That of this OS thread: the nodes that it runs sleep and work as one.
@@ -43,8 +47,9 @@ pub(super) struct Lookout {
     /// Nobody looks before.
     rests_until: Option<Instant>,
     rest: Duration,
-    /// Whether something else waits for this OS thread, if that can be asked.
-    is_wanted: Option<Box<dyn Fn() -> bool>>,
+    /// When the thread left its core for another one.
+    left_at: Option<Instant>,
+    os_thread: Option<Box<dyn OsThread>>,
 }
 
 impl Lookout {
@@ -53,9 +58,9 @@ impl Lookout {
         HERE.with_borrow_mut(call)
     }
 
-    /// From now on it asks whether something else waits for this OS thread.
-    pub fn ask(&mut self, is_wanted: Box<dyn Fn() -> bool>) {
-        self.is_wanted = Some(is_wanted);
+    /// What it knows of this OS thread, and can do with it, from now on.
+    pub fn set_os_thread(&mut self, os_thread: Box<dyn OsThread>) {
+        self.os_thread = Some(os_thread);
     }
 
     /// One that never looks when there is only one core.
@@ -67,7 +72,8 @@ impl Lookout {
             misses: 0,
             rests_until: None,
             rest: FIRST_REST,
-            is_wanted: None,
+            left_at: None,
+            os_thread: None,
         }
     }
 
@@ -88,7 +94,7 @@ impl Lookout {
             }
             Sight::Nothing => self.missed(begin),
             Sight::Wanted => {}
-            Sight::Ousted => self.take_rest(begin, (FIRST_LONG_REST, LONGEST_LONG_REST)),
+            Sight::Ousted => self.does_harm(begin, (FIRST_LONG_REST, LONGEST_LONG_REST)),
         }
         false
     }
@@ -110,8 +116,17 @@ impl Lookout {
                 }
                 std::hint::spin_loop();
             }
-            if self.is_wanted.as_ref().is_some_and(|is_wanted| is_wanted()) {
-                return Sight::Wanted;
+            if self
+                .os_thread
+                .as_ref()
+                .is_some_and(|thread| thread.is_wanted())
+            {
+                // It may be for what has come since.
+                return if has_come(true) {
+                    Sight::Come
+                } else {
+                    Sight::Wanted
+                };
             }
             let now = clock();
             if now - before > OUSTED {
@@ -138,13 +153,26 @@ impl Lookout {
         self.is_worth_it = false;
         self.misses += 1;
         if self.misses == MISSES {
-            self.take_rest(now, (FIRST_REST, LONGEST_REST));
+            self.does_harm(now, (FIRST_REST, LONGEST_REST));
+        }
+    }
+
+    /// Looking does harm here. Whoever is waited for may be on the same core, where the system has woken him: elsewhere
+    /// he is not in the way. When that was tried just now, the thread takes a rest.
+    fn does_harm(&mut self, now: Instant, rests: (Duration, Duration)) {
+        self.misses = 0;
+        let has_left = self.left_at.is_some_and(|at| now < at + LEAVE_AGAIN);
+        match &self.os_thread {
+            Some(thread) if !has_left => {
+                self.left_at = Some(now);
+                thread.leave_core();
+            }
+            _ => self.take_rest(now, rests),
         }
     }
 
     /// Looking does harm for now. When that shows again soon after a rest, the next one is longer.
     fn take_rest(&mut self, now: Instant, (first, longest): (Duration, Duration)) {
-        self.misses = 0;
         let is_again = self
             .rests_until
             .is_some_and(|until| now < until + 8 * self.rest);
@@ -170,8 +198,32 @@ enum Sight {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::rc::Rc;
 
     use super::*;
+
+    struct Wanted;
+
+    impl OsThread for Wanted {
+        fn is_wanted(&self) -> bool {
+            true
+        }
+
+        fn leave_core(&self) {}
+    }
+
+    /// Counts how often it leaves its core.
+    struct Leaving(Rc<Cell<u32>>);
+
+    impl OsThread for Leaving {
+        fn is_wanted(&self) -> bool {
+            false
+        }
+
+        fn leave_core(&self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
 
     /// Time that goes on by a microsecond whenever somebody looks at it.
     struct Ticks(Cell<Instant>);
@@ -222,14 +274,14 @@ mod tests {
     fn who_is_wanted_elsewhere_does_not_look_on() {
         let ticks = Ticks::new();
         let mut lookout = after_a_short_sleep(&ticks);
-        lookout.ask(Box::new(|| true));
+        lookout.set_os_thread(Box::new(Wanted));
         let rounds = Cell::new(0);
         let count = |_| {
             rounds.set(rounds.get() + 1);
             false
         };
         assert!(!lookout.look(|| ticks.now(), count));
-        assert_eq!(rounds.get(), 1 + PAUSES);
+        assert_eq!(rounds.get(), 1 + PAUSES + 1);
         assert!(
             lookout.look(|| ticks.now(), |_| true),
             "it was no look in vain"
@@ -277,6 +329,41 @@ mod tests {
         }
         lookout.is_worth_it = true;
         assert!(!lookout.look(|| ticks.now(), |_| true));
+    }
+
+    #[test]
+    fn who_looks_in_vain_again_and_again_leaves_his_core_before_he_rests() {
+        let ticks = Ticks::new();
+        let mut lookout = after_a_short_sleep(&ticks);
+        let left = Rc::new(Cell::new(0));
+        lookout.set_os_thread(Box::new(Leaving(Rc::clone(&left))));
+        let mut look_in_vain = |times| {
+            for _ in 0..times {
+                lookout.is_worth_it = true;
+                assert!(!lookout.look(|| ticks.now(), |_| false));
+            }
+            lookout.is_worth_it = true;
+            lookout.look(|| ticks.now(), |_| true)
+        };
+        assert!(look_in_vain(MISSES), "it looks on, on another core");
+        assert_eq!(left.get(), 1);
+        assert!(!look_in_vain(MISSES), "it rests");
+        ticks.pass(LEAVE_AGAIN);
+        assert!(look_in_vain(MISSES));
+        assert_eq!(left.get(), 2);
+    }
+
+    #[test]
+    fn what_comes_just_when_the_thread_is_wanted_is_found() {
+        let ticks = Ticks::new();
+        let mut lookout = after_a_short_sleep(&ticks);
+        lookout.set_os_thread(Box::new(Wanted));
+        let rounds = Cell::new(0);
+        let comes_late = |_| {
+            rounds.set(rounds.get() + 1);
+            rounds.get() > 1 + PAUSES
+        };
+        assert!(lookout.look(|| ticks.now(), comes_late));
     }
 
     #[test]

@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, Weak};
 
 use super::fabric::Fabric;
+use super::glance::Glance;
 use super::inject::Inject;
 
 thread_local! {
@@ -41,9 +42,9 @@ impl Neighbours {
     }
 
     /// Looks at what may bring them frames.
-    pub fn look(&self, is_last: bool) {
+    pub fn look(&self, glance: Glance) {
         for (fabric, _) in &self.0 {
-            fabric.look(is_last);
+            fabric.look(glance);
         }
     }
 

@@ -3,9 +3,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::fabric::Fabric;
+use super::glance::Glance;
 use super::incoming::Incoming;
 use super::lookout::Lookout;
 use super::neighbours::{self, Neighbours};
+use super::os_thread::OsThread;
 use super::outgoing::Outgoing;
 use super::seat::Seat;
 
@@ -70,9 +72,9 @@ impl Port {
         self.seat().inlet.chunks()
     }
 
-    /// Whether something else waits for this OS thread is asked from now on while it looks for frames.
-    pub fn ask_while_looking(is_wanted: Box<dyn Fn() -> bool>) {
-        Lookout::with(|lookout| lookout.ask(is_wanted));
+    /// What is known of this OS thread, and can be done with it, while it looks for frames.
+    pub fn set_os_thread(os_thread: Box<dyn OsThread>) {
+        Lookout::with(|lookout| lookout.set_os_thread(os_thread));
     }
 
     /// The thread has read its inbox and has no work: true when it may sleep. Looks for frames for a moment
@@ -101,14 +103,14 @@ impl Port {
     /// Looks for frames, as long as no other node of this OS thread gets some: true when some are here.
     fn look(&self, neighbours: &Neighbours) -> bool {
         let fabric = &self.fabric;
-        let look = |is_last| {
-            fabric.look(is_last);
-            neighbours.look(is_last);
+        let look = |glance| {
+            fabric.look(glance);
+            neighbours.look(glance);
         };
         let inject = &fabric.seats[self.thread as usize].inlet.inject;
         let has_come = |is_thorough: bool| {
             if is_thorough {
-                look(false);
+                look(Glance::Around);
             }
             inject.is_pending() || neighbours.is_any_pending()
         };
@@ -116,7 +118,7 @@ impl Port {
             // What came for a neighbour only: that one looks again before the OS thread sleeps.
             return inject.is_pending();
         }
-        look(true);
+        look(Glance::Last);
         false
     }
 
@@ -127,6 +129,7 @@ impl Port {
         if std::mem::take(&mut self.is_asleep) {
             self.wake_ups += 1;
             Lookout::with(|lookout| lookout.wakes(Instant::now));
+            self.fabric.look(Glance::Awake);
         }
     }
 }

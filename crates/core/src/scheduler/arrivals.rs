@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::kernel::Kernel;
-use crate::fabric::{Frame, Port, is_far};
+use crate::fabric::{Frame, Glance, Port, is_far};
 use crate::layout::{
     CONTROL_WORDS, MAX_THREADS, REC_DROPPED, REC_FAR, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT,
     STAT_ALIASES, STAT_BLOB_BYTES, STAT_CHUNKS, STAT_DELIVERED, STAT_DROPPED, STAT_EVACUATED,
@@ -29,6 +29,9 @@ impl Kernel {
         port.incoming.release();
         port.outgoing.hand_over(ring);
         self.evacuate(&mut port);
+        if self.run_queue.is_empty() && self.pending.is_empty() && !port.incoming.has_more() {
+            port.fabric().look(Glance::Around);
+        }
         let incoming = &mut port.incoming;
         incoming.receive(FRAMES_A_TURN, |frame, number, sender| {
             self.arrive(frame, number, sender);

@@ -4,7 +4,7 @@ use super::placing::{EventTraits, Naming};
 use super::{Verdict, kernel::Kernel};
 use crate::NIL;
 use crate::counters::{Counters, EventCounters, ProcessCounters};
-use crate::fabric::{Block, Fabric, Holder, JoinError, Owner, Port, Refusal};
+use crate::fabric::{Block, Fabric, Holder, JoinError, OsThread, Owner, Port, Refusal};
 use crate::layout::{
     GRANT_MAX, ID_LO, IN_USED, MORE, NEXT_TIMER_LO, OUT_WORDS, RESULT_A, RESULT_B, RESULT_C,
     RESULT_D, RESULT_E, RESULT_F, RESULT_G, RESULT_H, STATUS, STATUS_AT, STATUS_OK,
@@ -232,9 +232,9 @@ impl Scheduler {
         port.map_or(0, |port| port.outgoing.put_blob(receiver, bytes, is_forced))
     }
 
-    /// Whether something else than the nodes waits for this OS thread is asked from now on while [`Self::doze`] looks for frames.
-    pub fn ask_while_looking(is_wanted: impl Fn() -> bool + 'static) {
-        Port::ask_while_looking(Box::new(is_wanted));
+    /// What is known of this OS thread, and can be done with it, while [`Self::doze`] looks for frames.
+    pub fn set_os_thread(os_thread: impl OsThread + 'static) {
+        Port::set_os_thread(Box::new(os_thread));
     }
 
     /// The thread has no work: true when it may sleep.
