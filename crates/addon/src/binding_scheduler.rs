@@ -7,6 +7,7 @@
     reason = "these comments become those of binding.d.ts, which has no such section"
 )]
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::binding_entries;
 use crate::binding_fabric;
 use crate::event_loop;
 use crate::external_memory::array_buffer;
+use crate::loop_waker::LoopWaker;
 use crate::scheduler_handle::SchedulerHandle;
 use crate::watchdog_thread;
 
@@ -38,6 +40,8 @@ pub struct BindingEventTraits {
 #[napi]
 pub struct BindingScheduler {
     handle: Rc<SchedulerHandle>,
+    /// What wakes its thread, if there are others.
+    waker: Cell<Option<LoopWaker>>,
 }
 
 #[napi]
@@ -48,6 +52,7 @@ impl BindingScheduler {
     pub fn new() -> Self {
         Self {
             handle: Rc::new(SchedulerHandle::new(Scheduler::new())),
+            waker: Cell::default(),
         }
     }
 
@@ -66,7 +71,10 @@ impl BindingScheduler {
                 handle.close();
             }
         })?;
-        Ok(Self { handle })
+        Ok(Self {
+            handle,
+            waker: Cell::default(),
+        })
     }
 
     /// The memory of the rings: words of 32 bits, at the offsets of `layout.ts`.
@@ -185,6 +193,7 @@ impl BindingScheduler {
     #[napi]
     pub fn close(&self) {
         self.handle.close();
+        drop(self.waker.take());
     }
 
     /// What other threads share with it.
@@ -195,6 +204,11 @@ impl BindingScheduler {
     /// The scheduler, as long as it is not closed.
     pub(crate) fn handle(&self) -> &SchedulerHandle {
         &self.handle
+    }
+
+    /// Keeps what wakes its thread until it is closed.
+    pub(crate) fn keep_waker(&self, waker: LoopWaker) {
+        self.waker.set(Some(waker));
     }
 
     /// The verdict on what is asked.

@@ -19,6 +19,7 @@ use tergo_core::{BlobBytes, Block};
 
 use crate::binding_scheduler::BindingScheduler;
 use crate::external_memory::array_buffer;
+use crate::loop_waker::LoopWaker;
 
 /// What `open` answers without a chunk.
 const NONE: u32 = u32::MAX;
@@ -27,10 +28,15 @@ const NONE: u32 = u32::MAX;
 impl BindingScheduler {
     /// Calls back on this thread when frames came while it slept. Does not keep the process alive.
     #[napi]
-    pub fn on_wake(&self, callback: Function<'_, (), ()>) -> Result<()> {
+    pub fn on_wake(&self, env: &Env, callback: Function<'_, (), ()>) -> Result<()> {
         let Some(fabric) = self.fabric() else {
             return Ok(());
         };
+        if let Some(waker) = LoopWaker::new(env, &callback)? {
+            fabric.on_wake(self.handle().thread(), Arc::new(waker.waker()));
+            self.keep_waker(waker);
+            return Ok(());
+        }
         let wake = callback
             .build_threadsafe_function::<()>()
             .weak::<true>()

@@ -18,6 +18,11 @@ mod binding_tls;
 mod event_loop;
 mod external_memory;
 mod fabric_access;
+#[cfg(unix)]
+mod loop_waker;
+#[cfg(not(unix))]
+#[path = "no_loop_waker.rs"]
+mod loop_waker;
 mod scheduler_handle;
 mod watchdog_thread;
 
