@@ -339,14 +339,16 @@ export class CallTable {
     const { settlement } = call;
     if (settlement === undefined) return undefined;
     call.settlement = undefined;
-    // One of another thread is counted and listed there.
-    if (settlement.origin === undefined) this.#unlist(call);
+    // One of another thread is counted and listed there, and so is its promise.
+    if (settlement.origin === undefined) {
+      this.#unlist(call);
+      this.#runtime.driver.letPromisesRun();
+    }
     if (call.isTimed) this.#deadlines.remove(call);
     if (call.farNumber >= 0) this.#runtime.far!.calls.closed(call);
     if (call.unlisten !== undefined) call.unlisten();
     if (call.isHeld) call.target.extra?.held?.delete(call);
     if (call.ref !== undefined) this.#byRef.delete(call.ref);
-    this.#runtime.driver.letPromisesRun();
     return settlement;
   }
 
