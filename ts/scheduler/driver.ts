@@ -1,14 +1,6 @@
 import type { BindingScheduler } from '../native/load.ts';
-import {
-  BUSY,
-  IN_USED,
-  MORE,
-  NEXT_TIMER_HI,
-  NEXT_TIMER_LO,
-  NOW_HI,
-  NOW_LO,
-  WATCHDOG_ASLEEP,
-} from '../native/layout.ts';
+import { BUSY, IN_USED, MORE, NOW_HI, NOW_LO, WATCHDOG_ASLEEP } from '../native/layout.ts';
+import { Alarm } from './alarm.ts';
 import { type Clock, type ClockMember, systemClock } from './clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { BusyTime } from './busy-time.ts';
@@ -24,13 +16,10 @@ const SLICE_MS = 2;
 const RUN_NOW_MS = 1000;
 /** The clock is read once every so many callbacks at most; adapted to how long they take. */
 const MAX_STRIDE = 1024;
-/** The farthest that one libuv timer reaches, ms; an idle node keeps this one alarm, so that the OS process lives. */
-const MAX_ALARM_MS = 2 ** 31 - 1;
 /** Microtasks from the settlement of a promise to the message that its continuation sends: an async callback needs that many. */
 const LAPS = 4;
 /** How soon the driver rests after a frame that went without it, ms. */
 const REST_MS = 25;
-const NEVER = Infinity;
 const RESOLVED = Promise.resolve();
 
 /** What the driver tells to others. */
@@ -70,6 +59,7 @@ export class Driver implements ClockMember {
   readonly #native: BindingScheduler;
   readonly #turnNative: () => void;
   readonly #clock: Clock;
+  readonly #alarm: Alarm;
   readonly #events: DriverEvents;
   readonly #startedAt: number;
   readonly #leaveClock: (() => void) | undefined;
@@ -86,8 +76,6 @@ export class Driver implements ClockMember {
   #settles = false;
   #restsSoon = false;
   #closed = false;
-  #alarmAt = NEVER;
-  #cancelAlarm: () => void = () => {};
 
   constructor(
     native: BindingScheduler,
@@ -107,6 +95,16 @@ export class Driver implements ClockMember {
       wake: () => this.#wake(),
       handedOver: () => this.#restSoon(),
     });
+    this.#alarm = new Alarm(
+      this.ring,
+      clock,
+      () => this.readNow(),
+      () => {
+        if (this.outbox.asleep) this.#wake();
+        // While turns ran: the next sleep sets it anew.
+        else this.#settleSoon();
+      },
+    );
     this.#leaveClock = clock.join?.(this);
     if (isShared) native.onWake(() => this.#onFrames());
   }
@@ -180,7 +178,7 @@ export class Driver implements ClockMember {
     this.#closed = true;
     this.#leaveClock?.();
     this.isExpired = true;
-    this.#cancelAlarm();
+    this.#alarm.cancel();
     this.outbox.asleep = false;
     this.ring[BUSY] = 0;
     this.#native.close();
@@ -313,6 +311,10 @@ export class Driver implements ClockMember {
   /** No work for now. What sleep needs is put off until libuv's turn: a continuation may bring work at once. */
   #pause(): void {
     this.outbox.asleep = true;
+    this.#settleSoon();
+  }
+
+  #settleSoon(): void {
     if (this.#settles) return;
     this.#settles = true;
     setImmediate(this.#settle);
@@ -329,7 +331,7 @@ export class Driver implements ClockMember {
     this.outbox.asleep = true;
     if (this.ring[MORE] !== 0) return this.#wake();
     // The alarm first: what is watched for in `doze` must not be waited for in vain.
-    this.#setAlarm();
+    this.#alarm.set();
     if (this.#isShared && !this.#native.doze()) return this.#wake();
     this.ring[BUSY] = 0;
   };
@@ -349,32 +351,6 @@ export class Driver implements ClockMember {
   /** Frames came from another thread while this one slept. */
   #onFrames(): void {
     if (this.outbox.asleep && !this.#closed) this.#wake();
-  }
-
-  #setAlarm(): void {
-    const low = this.ring[NEXT_TIMER_LO]!;
-    const high = this.ring[NEXT_TIMER_HI]!;
-    const due = high === 0xffff_ffff ? NEVER : high * 2 ** 32 + low;
-    if (due >= this.#alarmAt && this.#alarmAt !== NEVER) return;
-    this.#cancelAlarm();
-    this.#tick();
-    const delay = Math.min(MAX_ALARM_MS, Math.max(1, Math.ceil(due - this.#now)));
-    this.#alarmAt = this.#now + delay;
-    this.#cancelAlarm = this.#clock.alarm(delay, this.#onAlarm);
-  }
-
-  readonly #onAlarm = (): void => {
-    this.#alarmAt = NEVER;
-    this.#cancelAlarm = () => {};
-    if (this.outbox.asleep) this.#wake();
-    else this.#pauseLater();
-  };
-
-  /** The alarm came while turns ran: the next sleep sets it anew. */
-  #pauseLater(): void {
-    if (this.#settles) return;
-    this.#settles = true;
-    setImmediate(this.#settle);
   }
 
   #tick(): void {
