@@ -223,6 +223,11 @@ export class CallTable {
     this.reject(call, new TergoError('process-terminated', text, { cause: reason }));
   }
 
+  /** Whether some call has no timer yet. */
+  get hasYoung(): boolean {
+    return this.#young.length > 0;
+  }
+
   /** Before the node rests: what is still unsettled gets a timer. */
   armTimeouts(): void {
     if (this.#young.length > 0) this.#arm(this.#young.splice(0));

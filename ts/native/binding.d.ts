@@ -93,7 +93,7 @@ export declare class BindingScheduler {
   /** A block of the gauges of a thread's bounded mailboxes; one of its own is made when there is none. */
   gaugeBlock(thread: number, block: number): ArrayBuffer | null
   /** The functions of the hot path. They keep the scheduler alive. */
-  entries(): { turn: () => void, flush: () => void, grant: () => void, handOver: () => void }
+  entries(): { turn: () => void, flush: () => void, grant: () => void, handOver: () => void, nap: () => void }
   /** Registers a name for a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`. */
   registerName(slot: number, generation: number, name: string): number
   /** Creates an alias of a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`. */

@@ -20,12 +20,16 @@ const MAX_STRIDE = 1024;
 const LAPS = 4;
 /** How soon the driver rests after a frame that went without it, ms. */
 const REST_MS = 25;
+/** What took longer than this is not put off to be told, ms. */
+const NAP_AFTER_MS = 1;
 const RESOLVED = Promise.resolve();
 
 /** What the driver tells to others. */
 export interface DriverEvents {
   /** Before libuv may wait: whatever was put off until now. */
   onRest(): void;
+  /** Whether `onRest` may be put off. */
+  mayNap(): boolean;
   /** A turn failed; unless it was the last, the driver goes on with the next. */
   onFailure(error: unknown, isLast: boolean): void;
 }
@@ -58,6 +62,7 @@ export class Driver implements ClockMember {
   isExpired = false;
   readonly #native: BindingScheduler;
   readonly #turnNative: () => void;
+  readonly #napNative: () => void;
   readonly #clock: Clock;
   readonly #alarm: Alarm;
   readonly #events: DriverEvents;
@@ -73,8 +78,12 @@ export class Driver implements ClockMember {
   /** When callbacks began to run without a break; -1: they do not. */
   #busyFrom = -1;
   #isRunning = false;
+  /** Whether libuv has just called, on account of frames: it need not have its turn before the driver sleeps. */
+  #isFresh = false;
   #settles = false;
   #restsSoon = false;
+  /** Whether something was put off until the driver rests. */
+  #isOwing = false;
   #closed = false;
 
   constructor(
@@ -86,6 +95,7 @@ export class Driver implements ClockMember {
     const entries = native.entries();
     this.#native = native;
     this.#turnNative = entries.turn;
+    this.#napNative = entries.nap;
     this.#clock = clock;
     this.#events = events;
     this.#startedAt = startedAt ?? clock.now();
@@ -196,10 +206,14 @@ export class Driver implements ClockMember {
     return this.isExpired;
   }
 
-  #wake(): void {
+  #rise(): void {
     this.outbox.asleep = false;
     this.ring[BUSY] = 1;
     if (this.ring[WATCHDOG_ASLEEP] !== 0) this.#native.wakeWatchdog();
+  }
+
+  #wake(): void {
+    this.#rise();
     // Woken before libuv had its turn, the slice goes on: otherwise promises alone could keep libuv out forever.
     void RESOLVED.then(this.#settles ? this.#resume : this.#begin);
   }
@@ -311,7 +325,7 @@ export class Driver implements ClockMember {
   /** No work for now. What sleep needs is put off until libuv's turn: a continuation may bring work at once. */
   #pause(): void {
     this.outbox.asleep = true;
-    this.#settleSoon();
+    if (!this.#isFresh || !this.#nap()) this.#settleSoon();
   }
 
   #settleSoon(): void {
@@ -320,9 +334,28 @@ export class Driver implements ClockMember {
     setImmediate(this.#settle);
   }
 
+  /**
+   * Sleeps at once, if nothing is to be done before: who waits for what was answered may be waiting for this core. What can
+   * wait is put off.
+   */
+  #nap(): boolean {
+    this.#tick();
+    const isShort = this.#workTime() - this.#busyFrom < NAP_AFTER_MS;
+    if (!isShort || !this.#events.mayNap() || !this.#alarm.isSet) return false;
+    this.#napNative();
+    if (this.ring[MORE] !== 0) return false;
+    this.#endSlice();
+    this.outbox.hasHandedOver = false;
+    this.#isOwing = true;
+    this.#restSoon();
+    this.ring[BUSY] = 0;
+    return true;
+  }
+
   readonly #settle = (): void => {
     this.#settles = false;
     if (this.#closed || !this.outbox.asleep) return;
+    this.#isOwing = false;
     this.outbox.asleep = false;
     this.outbox.hasHandedOver = false;
     this.#endSlice();
@@ -345,12 +378,17 @@ export class Driver implements ClockMember {
 
   readonly #rest = (): void => {
     this.#restsSoon = false;
-    if (this.outbox.hasHandedOver && this.outbox.asleep && !this.#closed) this.#wake();
+    if ((this.#isOwing || this.outbox.hasHandedOver) && !this.#settles) this.#settle();
   };
 
   /** Frames came from another thread while this one slept. */
   #onFrames(): void {
-    if (this.outbox.asleep && !this.#closed) this.#wake();
+    if (!this.outbox.asleep || this.#closed) return;
+    if (this.#settles) return this.#wake();
+    this.#rise();
+    this.#isFresh = true;
+    this.#begin();
+    this.#isFresh = false;
   }
 
   #tick(): void {
