@@ -223,6 +223,11 @@ export class CallTable {
     this.reject(call, new TergoError('process-terminated', text, { cause: reason }));
   }
 
+  /** Whether some call has no timer yet. */
+  get hasYoung(): boolean {
+    return this.#young.length > 0;
+  }
+
   /** Before the node rests: what is still unsettled gets a timer. */
   armTimeouts(): void {
     if (this.#young.length > 0) this.#arm(this.#young.splice(0));
@@ -339,15 +344,16 @@ export class CallTable {
     const { settlement } = call;
     if (settlement === undefined) return undefined;
     call.settlement = undefined;
-    // One of another thread is counted and listed there.
-    if (settlement.origin === undefined) this.#unlist(call);
-    else settlement.onOver?.();
+    // One of another thread is counted and listed there, and so is its promise.
+    if (settlement.origin === undefined) {
+      this.#unlist(call);
+      this.#runtime.driver.letPromisesRun();
+    } else settlement.onOver?.();
     if (call.isTimed) this.#deadlines.remove(call);
     if (call.farNumber >= 0) this.#runtime.far!.calls.closed(call);
     if (call.unlisten !== undefined) call.unlisten();
     if (call.isHeld) call.target.extra?.held?.delete(call);
     if (call.ref !== undefined) this.#byRef.delete(call.ref);
-    this.#runtime.driver.letPromisesRun();
     return settlement;
   }
 

@@ -105,7 +105,7 @@ export declare class BindingScheduler {
   /** A block of the gauges of a thread's bounded mailboxes; one of its own is made when there is none. */
   gaugeBlock(thread: number, block: number): ArrayBuffer | null
   /** The functions of the hot path. They keep the scheduler alive. */
-  entries(): { turn: () => void, flush: () => void, grant: () => void, handOver: () => void }
+  entries(): { turn: () => void, flush: () => void, grant: () => void, handOver: () => void, nap: () => void }
   /** Registers a name for a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`. */
   registerName(slot: number, generation: number, name: string): number
   /** Creates an alias of a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`. */
@@ -131,8 +131,11 @@ export declare class BindingScheduler {
   wakeWatchdog(): void
   /** Ends all processes without a word and frees the tables. The second time it does nothing. */
   close(): void
-  /** Calls back on this thread when frames came while it slept. Does not keep the process alive. */
-  onWake(callback: () => void): void
+  /**
+   * Calls back on this thread when frames came while it slept, with true within a call of `doze` (of another node). Does not keep
+   * the process alive.
+   */
+  onWake(callback: (arg: boolean) => void): void
   /**
    * Hands over what the open chunk for a thread has, closes it and opens the next: its number, or all
    * ones when the quota is used up or nobody is there.

@@ -165,6 +165,7 @@ export class Runtime {
     this.#logLevel = options.log?.level ?? 'info';
     this.log = this.#startLog(options.log ?? {});
     const events = {
+      mayNap: () => !this.calls.hasYoung,
       onRest: () => {
         this.calls.armTimeouts();
         this.far?.showCounters();

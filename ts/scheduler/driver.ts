@@ -1,14 +1,6 @@
 import type { BindingScheduler } from '../native/load.ts';
-import {
-  BUSY,
-  IN_USED,
-  MORE,
-  NEXT_TIMER_HI,
-  NEXT_TIMER_LO,
-  NOW_HI,
-  NOW_LO,
-  WATCHDOG_ASLEEP,
-} from '../native/layout.ts';
+import { BUSY, IN_USED, MORE, NOW_HI, NOW_LO, WATCHDOG_ASLEEP } from '../native/layout.ts';
+import { Alarm } from './alarm.ts';
 import { type Clock, type ClockMember, systemClock } from './clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { BusyTime } from './busy-time.ts';
@@ -24,19 +16,20 @@ const SLICE_MS = 2;
 const RUN_NOW_MS = 1000;
 /** The clock is read once every so many callbacks at most; adapted to how long they take. */
 const MAX_STRIDE = 1024;
-/** The farthest that one libuv timer reaches, ms; an idle node keeps this one alarm, so that the OS process lives. */
-const MAX_ALARM_MS = 2 ** 31 - 1;
 /** Microtasks from the settlement of a promise to the message that its continuation sends: an async callback needs that many. */
 const LAPS = 4;
 /** How soon the driver rests after a frame that went without it, ms. */
 const REST_MS = 25;
-const NEVER = Infinity;
+/** What took longer than this is not put off to be told, ms. */
+const NAP_AFTER_MS = 1;
 const RESOLVED = Promise.resolve();
 
 /** What the driver tells to others. */
 export interface DriverEvents {
   /** Before libuv may wait: whatever was put off until now. */
   onRest(): void;
+  /** Whether `onRest` may be put off. */
+  mayNap(): boolean;
   /** A turn failed; unless it was the last, the driver goes on with the next. */
   onFailure(error: unknown, isLast: boolean): void;
 }
@@ -69,7 +62,9 @@ export class Driver implements ClockMember {
   isExpired = false;
   readonly #native: BindingScheduler;
   readonly #turnNative: () => void;
+  readonly #napNative: () => void;
   readonly #clock: Clock;
+  readonly #alarm: Alarm;
   readonly #events: DriverEvents;
   readonly #startedAt: number;
   readonly #leaveClock: (() => void) | undefined;
@@ -83,11 +78,13 @@ export class Driver implements ClockMember {
   /** When callbacks began to run without a break; -1: they do not. */
   #busyFrom = -1;
   #isRunning = false;
+  /** Whether libuv has just called, on account of frames: it need not have its turn before the driver sleeps. */
+  #isFresh = false;
   #settles = false;
   #restsSoon = false;
+  /** Whether something was put off until the driver rests. */
+  #isOwing = false;
   #closed = false;
-  #alarmAt = NEVER;
-  #cancelAlarm: () => void = () => {};
 
   constructor(
     native: BindingScheduler,
@@ -98,6 +95,7 @@ export class Driver implements ClockMember {
     const entries = native.entries();
     this.#native = native;
     this.#turnNative = entries.turn;
+    this.#napNative = entries.nap;
     this.#clock = clock;
     this.#events = events;
     this.#startedAt = startedAt ?? clock.now();
@@ -107,8 +105,18 @@ export class Driver implements ClockMember {
       wake: () => this.#wake(),
       handedOver: () => this.#restSoon(),
     });
+    this.#alarm = new Alarm(
+      this.ring,
+      clock,
+      () => this.readNow(),
+      () => {
+        if (this.outbox.asleep) this.#wake();
+        // While turns ran: the next sleep sets it anew.
+        else this.#settleSoon();
+      },
+    );
     this.#leaveClock = clock.join?.(this);
-    if (isShared) native.onWake(() => this.#onFrames());
+    if (isShared) native.onWake((isWithinCall) => this.#onFrames(isWithinCall));
   }
 
   /** Takes the reader of the inbox, and sleeps until there is work. */
@@ -180,7 +188,7 @@ export class Driver implements ClockMember {
     this.#closed = true;
     this.#leaveClock?.();
     this.isExpired = true;
-    this.#cancelAlarm();
+    this.#alarm.cancel();
     this.outbox.asleep = false;
     this.ring[BUSY] = 0;
     this.#native.close();
@@ -198,10 +206,14 @@ export class Driver implements ClockMember {
     return this.isExpired;
   }
 
-  #wake(): void {
+  #rise(): void {
     this.outbox.asleep = false;
     this.ring[BUSY] = 1;
     if (this.ring[WATCHDOG_ASLEEP] !== 0) this.#native.wakeWatchdog();
+  }
+
+  #wake(): void {
+    this.#rise();
     // Woken before libuv had its turn, the slice goes on: otherwise promises alone could keep libuv out forever.
     void RESOLVED.then(this.#settles ? this.#resume : this.#begin);
   }
@@ -313,14 +325,37 @@ export class Driver implements ClockMember {
   /** No work for now. What sleep needs is put off until libuv's turn: a continuation may bring work at once. */
   #pause(): void {
     this.outbox.asleep = true;
+    if (!this.#isFresh || !this.#nap()) this.#settleSoon();
+  }
+
+  #settleSoon(): void {
     if (this.#settles) return;
     this.#settles = true;
     setImmediate(this.#settle);
   }
 
+  /**
+   * Sleeps at once, if nothing is to be done before: who waits for what was answered may be waiting for this core. What can
+   * wait is put off.
+   */
+  #nap(): boolean {
+    this.#tick();
+    const isShort = this.#workTime() - this.#busyFrom < NAP_AFTER_MS;
+    if (!isShort || !this.#events.mayNap() || !this.#alarm.isSet) return false;
+    this.#napNative();
+    if (this.ring[MORE] !== 0) return false;
+    this.#endSlice();
+    this.outbox.hasHandedOver = false;
+    this.#isOwing = true;
+    this.#restSoon();
+    this.ring[BUSY] = 0;
+    return true;
+  }
+
   readonly #settle = (): void => {
     this.#settles = false;
     if (this.#closed || !this.outbox.asleep) return;
+    this.#isOwing = false;
     this.outbox.asleep = false;
     this.outbox.hasHandedOver = false;
     this.#endSlice();
@@ -329,7 +364,7 @@ export class Driver implements ClockMember {
     this.outbox.asleep = true;
     if (this.ring[MORE] !== 0) return this.#wake();
     // The alarm first: what is watched for in `doze` must not be waited for in vain.
-    this.#setAlarm();
+    this.#alarm.set();
     if (this.#isShared && !this.#native.doze()) return this.#wake();
     this.ring[BUSY] = 0;
   };
@@ -343,38 +378,17 @@ export class Driver implements ClockMember {
 
   readonly #rest = (): void => {
     this.#restsSoon = false;
-    if (this.outbox.hasHandedOver && this.outbox.asleep && !this.#closed) this.#wake();
+    if ((this.#isOwing || this.outbox.hasHandedOver) && !this.#settles) this.#settle();
   };
 
   /** Frames came from another thread while this one slept. */
-  #onFrames(): void {
-    if (this.outbox.asleep && !this.#closed) this.#wake();
-  }
-
-  #setAlarm(): void {
-    const low = this.ring[NEXT_TIMER_LO]!;
-    const high = this.ring[NEXT_TIMER_HI]!;
-    const due = high === 0xffff_ffff ? NEVER : high * 2 ** 32 + low;
-    if (due >= this.#alarmAt && this.#alarmAt !== NEVER) return;
-    this.#cancelAlarm();
-    this.#tick();
-    const delay = Math.min(MAX_ALARM_MS, Math.max(1, Math.ceil(due - this.#now)));
-    this.#alarmAt = this.#now + delay;
-    this.#cancelAlarm = this.#clock.alarm(delay, this.#onAlarm);
-  }
-
-  readonly #onAlarm = (): void => {
-    this.#alarmAt = NEVER;
-    this.#cancelAlarm = () => {};
-    if (this.outbox.asleep) this.#wake();
-    else this.#pauseLater();
-  };
-
-  /** The alarm came while turns ran: the next sleep sets it anew. */
-  #pauseLater(): void {
-    if (this.#settles) return;
-    this.#settles = true;
-    setImmediate(this.#settle);
+  #onFrames(isWithinCall: boolean): void {
+    if (!this.outbox.asleep || this.#closed) return;
+    if (this.#settles || isWithinCall) return this.#wake();
+    this.#rise();
+    this.#isFresh = true;
+    this.#begin();
+    this.#isFresh = false;
   }
 
   #tick(): void {

@@ -1,6 +1,6 @@
 /**
  * What one scheduler thread of a node counts, since it was last started where nothing else is said. Of other threads it is what
- * they have shown last, at the end of their last turn.
+ * they have shown last, at the end of their last turn; how long it has run callbacks, some 25 ms later at most.
  */
 export interface ThreadInfo {
   /** Its number; 0 is the thread that started the node. */

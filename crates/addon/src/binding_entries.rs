@@ -17,6 +17,7 @@ pub fn entries<'env>(env: &'env Env, handle: &Rc<SchedulerHandle>) -> Result<Obj
     add(env, &entries, c"flush", flush, handle)?;
     add(env, &entries, c"grant", grant, handle)?;
     add(env, &entries, c"handOver", hand_over, handle)?;
+    add(env, &entries, c"nap", nap, handle)?;
     Ok(entries)
 }
 
@@ -43,6 +44,11 @@ unsafe extern "C" fn hand_over(
 ) -> sys::napi_value {
     // SAFETY: as for `turn`.
     unsafe { enter(env, info, Scheduler::hand_over) }
+}
+
+unsafe extern "C" fn nap(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: as for `turn`.
+    unsafe { enter(env, info, Scheduler::nap) }
 }
 
 /// Calls the scheduler that the callback's data points to; answers `undefined`.

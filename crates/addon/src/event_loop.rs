@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::rc::Rc;
 
-use napi::{Env, sys};
+use napi::Env;
 use tergo_net::LoopWatch;
 
 use crate::libuv::{Handle, Libuv, Loop, POLL, READABLE};
@@ -16,7 +16,6 @@ use crate::waking;
 #[derive(Clone)]
 pub struct EventLoop {
     raw: Loop,
-    env: sys::napi_env,
     libuv: &'static Libuv,
     /// What waits and is not closed.
     waiting: Rc<RefCell<Vec<Handle>>>,
@@ -27,7 +26,6 @@ impl EventLoop {
     pub fn of(env: Env) -> Option<Self> {
         let event_loop = Self {
             raw: NonNull::new(env.get_uv_event_loop().ok()?.cast())?,
-            env: env.raw(),
             libuv: Libuv::get()?,
             waiting: Rc::default(),
         };
@@ -55,10 +53,8 @@ impl EventLoop {
     pub fn wait_for(&self, watch: LoopWatch) -> Option<AtLoop> {
         let libuv = self.libuv;
         let fd = watch.fd();
-        // SAFETY: it takes a number and gives one.
-        let size = unsafe { (libuv.handle_size)(POLL) };
         let waiting = Box::into_raw(Box::new(Waiting {
-            memory: vec![0_u128; size.div_ceil(size_of::<u128>())].into(),
+            memory: libuv.memory_of(POLL),
             event_loop: self.clone(),
             watch,
         }));
@@ -125,8 +121,7 @@ unsafe extern "C" fn on_readable(handle: Handle, _status: c_int, _events: c_int)
     };
     // SAFETY: its data is the box that `on_closed` frees; nobody else has it.
     let waiting = unsafe { &mut *(libuv.get_data)(handle).cast::<Waiting>() };
-    let env = waiting.event_loop.env;
-    let goes_on = waking::within_event(env, || {
+    let goes_on = waking::within_event(|| {
         catch_unwind(AssertUnwindSafe(|| waiting.watch.read())).unwrap_or(false)
     });
     if !goes_on {

@@ -25,11 +25,12 @@ const NONE: u32 = u32::MAX;
 
 #[napi]
 impl BindingScheduler {
-    /// Calls back on this thread when frames came while it slept. Does not keep the process alive.
+    /// Calls back on this thread when frames came while it slept, with true within a call of `doze` (of another node). Does not keep
+    /// the process alive.
     #[napi]
-    pub fn on_wake(&self, callback: Function<'_, (), ()>) -> Result<()> {
+    pub fn on_wake(&self, env: &Env, callback: Function<'_, bool, ()>) -> Result<()> {
         if let Some(fabric) = self.fabric() {
-            let (waker, sleeper) = waking::waker(&callback)?;
+            let (waker, sleeper) = waking::waker(*env, &callback)?;
             self.handle().keep_sleeper(sleeper);
             fabric.on_wake(self.handle().thread(), waker);
         }
@@ -62,9 +63,8 @@ impl BindingScheduler {
 
     /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately.
     #[napi]
-    pub fn doze(&self, env: &Env) -> bool {
-        let may_sleep =
-            waking::within_call(*env, || self.handle().call(tergo_core::Scheduler::doze));
+    pub fn doze(&self) -> bool {
+        let may_sleep = waking::within_call(|| self.handle().call(tergo_core::Scheduler::doze));
         may_sleep.unwrap_or(true)
     }
 

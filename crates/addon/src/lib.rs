@@ -20,10 +20,13 @@ mod binding_tls;
 mod event_loop;
 mod external_memory;
 mod fabric_access;
+mod js_callback;
 #[cfg(unix)]
 mod js_thread;
 #[cfg(unix)]
 mod libuv;
+#[cfg(unix)]
+mod loop_waker;
 mod scheduler_handle;
 mod waking;
 mod watchdog_thread;

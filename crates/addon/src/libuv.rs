@@ -4,12 +4,15 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
-/// libuv's number for handles that wait for a descriptor, and for what can be read.
+/// libuv's numbers for handles that another thread can ring, and that wait for a descriptor.
+pub const ASYNC: c_int = 1;
 pub const POLL: c_int = 8;
+/// For what can be read.
 pub const READABLE: c_int = 1;
 
 pub type Loop = NonNull<c_void>;
 pub type Handle = *mut c_void;
+pub type OnRing = unsafe extern "C" fn(Handle);
 pub type OnPoll = unsafe extern "C" fn(Handle, c_int, c_int);
 pub type OnClosed = unsafe extern "C" fn(Handle);
 
@@ -48,6 +51,10 @@ functions! {
     set_data c"uv_handle_set_data": fn(Handle, *mut c_void);
     /// The data of a handle.
     get_data c"uv_handle_get_data": fn(Handle) -> *mut c_void;
+    /// Makes a handle that can be rung.
+    async_init c"uv_async_init": fn(Loop, Handle, OnRing) -> c_int;
+    /// Rings it, on any thread.
+    async_send c"uv_async_send": fn(Handle) -> c_int;
     /// Makes a handle that can wait for a descriptor.
     poll_init c"uv_poll_init": fn(Loop, Handle, c_int) -> c_int;
     /// Begins to wait.
@@ -63,6 +70,13 @@ impl Libuv {
     pub fn get() -> Option<&'static Self> {
         static FOUND: OnceLock<Option<Libuv>> = OnceLock::new();
         FOUND.get_or_init(Self::find).as_ref()
+    }
+
+    /// Memory of the size and alignment of a kind of handle.
+    pub fn memory_of(&self, kind: c_int) -> Box<[u128]> {
+        // SAFETY: it takes a number and gives one.
+        let size = unsafe { (self.handle_size)(kind) };
+        vec![0; size.div_ceil(size_of::<u128>())].into()
     }
 }
 

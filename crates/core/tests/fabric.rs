@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use support::member::{Member, PER_CHUNK, pair};
 use support::record::Record;
 use tergo_core::layout::{
@@ -71,6 +74,28 @@ fn chunks_come_back_when_all_their_frames_are_done_with() {
     assert!(value > 20 * PER_CHUNK, "{value} messages passed");
     one.driver.turn();
     assert!(one.statistic(STAT_REFUSALS) >= 20);
+}
+
+#[test]
+fn who_naps_is_woken_by_what_comes_and_naps_only_when_nothing_is_here() {
+    let (mut one, mut two) = pair(4);
+    let pid = two.driver.spawn();
+    two.driver.turn();
+    let woken = Arc::new(AtomicU32::new(0));
+    let wakes = Arc::clone(&woken);
+    let wake = move || {
+        wakes.fetch_add(1, Relaxed);
+    };
+    one.fabric().on_wake(1, Arc::new(wake));
+    two.driver.scheduler.nap();
+    assert!(!two.driver.has_more());
+    one.message(1, pid, 1);
+    one.driver.turn();
+    assert_eq!(woken.load(Relaxed), 1);
+    two.driver.scheduler.nap();
+    assert!(two.driver.has_more());
+    let records = two.driver.turns();
+    assert_eq!(two.values(&records), [1]);
 }
 
 #[test]

@@ -77,6 +77,11 @@ impl Lookout {
         }
     }
 
+    /// Whether it would look.
+    pub fn is_worth_while(&self, clock: impl Fn() -> Instant) -> bool {
+        self.has_cores && self.is_worth_it && !self.rests_at(clock())
+    }
+
     /// Looks for a moment, if that is worth while: true when what `has_come` asks for is there. It is told whether to ask
     /// the system, too, which takes longer.
     pub fn look(&mut self, clock: impl Fn() -> Instant, has_come: impl Fn(bool) -> bool) -> bool {
@@ -84,7 +89,7 @@ impl Lookout {
             return false;
         }
         let begin = clock();
-        if self.rests_until.is_some_and(|until| begin < until) {
+        if self.rests_at(begin) {
             return false;
         }
         match self.watch(begin, clock, has_come) {
@@ -97,6 +102,10 @@ impl Lookout {
             Sight::Ousted => self.does_harm(begin, (FIRST_LONG_REST, LONGEST_LONG_REST)),
         }
         false
+    }
+
+    fn rests_at(&self, now: Instant) -> bool {
+        self.rests_until.is_some_and(|until| now < until)
     }
 
     fn watch(
@@ -262,6 +271,16 @@ mod tests {
         ticks.pass(SHORT_SLEEP);
         lookout.wakes(|| ticks.now());
         assert!(!lookout.look(|| ticks.now(), |_| true));
+    }
+
+    #[test]
+    fn looking_is_worth_while_after_a_short_sleep_unless_it_rests() {
+        let ticks = Ticks::new();
+        assert!(!Lookout::new().is_worth_while(|| ticks.now()));
+        let mut lookout = after_a_short_sleep(&ticks);
+        assert!(lookout.is_worth_while(|| ticks.now()));
+        lookout.take_rest(ticks.now(), (FIRST_REST, LONGEST_REST));
+        assert!(!lookout.is_worth_while(|| ticks.now()));
     }
 
     #[test]

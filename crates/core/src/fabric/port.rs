@@ -80,6 +80,15 @@ impl Port {
     /// The thread has read its inbox and has no work: true when it may sleep. Looks for frames for a moment
     /// when that paid off lately.
     pub fn doze(&mut self) -> bool {
+        self.fall_asleep(true)
+    }
+
+    /// The same, but false when looking for frames would pay off.
+    pub fn nap(&mut self) -> bool {
+        self.fall_asleep(false)
+    }
+
+    fn fall_asleep(&mut self, may_look: bool) -> bool {
         // Whoever found the way here full must not wait for a turn that nobody asks for.
         self.incoming.release();
         if self.incoming.has_more() {
@@ -87,14 +96,17 @@ impl Port {
         }
         let neighbours = Neighbours::of(&self.fabric, self.thread);
         let is_last = neighbours.all_sleep();
+        if is_last && !may_look && Lookout::with(|lookout| lookout.is_worth_while(Instant::now)) {
+            return false;
+        }
         if is_last && self.look(&neighbours) {
             return false;
         }
         if !self.seat().inlet.inject.fall_asleep() {
             return false;
         }
-        self.is_asleep = true;
-        if is_last {
+        let slept = std::mem::replace(&mut self.is_asleep, true);
+        if is_last && !slept {
             Lookout::with(|lookout| lookout.sleeps(Instant::now()));
         }
         true

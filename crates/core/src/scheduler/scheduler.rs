@@ -244,6 +244,12 @@ impl Scheduler {
         may_sleep
     }
 
+    /// The thread has nothing left to do: it sleeps, or `MORE` says that it is to call [`Self::doze`] when all else is done.
+    pub fn nap(&mut self) {
+        let may_sleep = self.kernel.port.as_mut().is_none_or(Port::nap);
+        self.ring.set_header(MORE, (!may_sleep).into());
+    }
+
     /// What connects it with other threads.
     pub fn fabric(&self) -> Option<&Arc<Fabric>> {
         self.kernel.port.as_ref().map(Port::fabric)
