@@ -13,7 +13,7 @@ mod thread;
 use std::time::Duration;
 
 #[allow(unused_imports, reason = "each test uses a part of it")]
-pub use node::{Node, NodeOptions, pair};
+pub use node::{Node, NodeOptions, pair, pair_with};
 pub use thread::Thread;
 
 pub const PATIENCE: Duration = Duration::from_secs(30);

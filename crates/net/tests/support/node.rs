@@ -137,10 +137,19 @@ impl Node {
 
 /// Two nodes that are connected, and the seat of each other.
 pub fn pair(options: &NodeOptions) -> ((Node, u32), (Node, u32)) {
+    pair_with(options, |_, _| {})
+}
+
+/// The same; something is done with both before they are connected.
+pub fn pair_with(
+    options: &NodeOptions,
+    prepare: impl FnOnce(&Node, &Node),
+) -> ((Node, u32), (Node, u32)) {
     let (one, two) = (
         Node::start("one@localhost", options),
         Node::start("two@localhost", options),
     );
+    prepare(&one, &two);
     let port = two.listen();
     one.knows("two@localhost", port);
     one.network.connect("two@localhost");
