@@ -45,7 +45,7 @@ import { SharedValue, type Slab } from './slab.ts';
 /** Stands in `CURRENT` while no callback runs. */
 const NOBODY = 0xffff_ffff;
 /** So many records are read before what came of them goes to other threads and nodes: they work on that meanwhile. */
-const STRETCH = 32;
+const STRETCH = 48;
 /** Callbacks are counted in 30 bits, which stay small integers; a bit above marks a change without a count. */
 const COUNT_MASK = 0x3fff_ffff;
 const CALLBACK_FLAG = 0x4000_0000;
