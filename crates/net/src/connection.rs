@@ -1,6 +1,6 @@
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -134,8 +134,15 @@ impl Connection {
 
     /// Whether an event loop waits for what comes.
     fn is_at_loop(&self) -> bool {
-        let driver = self.has_loop().then(|| try_lock(&self.driver)).flatten();
-        driver.is_some_and(|driver| driver.as_ref().is_some_and(LinkDriver::is_at_loop))
+        if !self.has_loop() {
+            return false;
+        }
+        let Some(guard) = try_lock(&self.driver) else {
+            return false;
+        };
+        let is_at_loop = guard.as_ref().is_some_and(LinkDriver::is_at_loop);
+        self.release(guard);
+        is_at_loop
     }
 
     fn has_loop(&self) -> bool {
@@ -399,6 +406,17 @@ impl Connection {
     /// Waits for the lock, which nobody keeps for long; nothing when it is over.
     fn with<T>(&self, call: impl FnOnce(&mut LinkDriver, Duration) -> T) -> Option<T> {
         let mut guard = lock(&self.driver);
-        guard.as_mut().map(|driver| call(driver, self.clock.now()))
+        let result = guard.as_mut().map(|driver| call(driver, self.clock.now()));
+        self.release(guard);
+        result
+    }
+
+    /// Gives the lock back without having looked at what is wanted: whoever did not get it meanwhile relies on that.
+    fn release(&self, guard: MutexGuard<'_, Option<LinkDriver>>) {
+        drop(guard);
+        fence(Ordering::SeqCst);
+        if self.wanted.load(Ordering::SeqCst) != 0 {
+            self.notify.notify_one();
+        }
     }
 }
