@@ -131,6 +131,10 @@ pub struct BindingNetwork {
 impl BindingNetwork {
     /// The network of the node that has the fabric of that number. Throws for options that cannot be.
     #[napi(constructor)]
+    #[cfg_attr(
+        not(unix),
+        allow(unused_variables, reason = "there is no event loop to wait with")
+    )]
     pub fn new(env: &Env, fabric: u32, options: BindingNetworkOptions) -> Result<Self> {
         let fabric = binding_fabric::find(fabric)?;
         let name = options.name.clone();

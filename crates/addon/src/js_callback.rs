@@ -42,6 +42,7 @@ impl JsCallback {
 
     /// Calls it without arguments, as Node.js does for an event: microtasks run, and what it throws is an uncaught exception. Not
     /// to be called while JavaScript runs.
+    #[cfg(unix)]
     pub fn call(&self) {
         let env = self.env;
         let mut scope = ptr::null_mut();

@@ -99,6 +99,7 @@ pub fn within_call<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// The same in a callback of the event loop.
+#[cfg(unix)]
 pub fn within_event<T>(work: impl FnOnce() -> T) -> T {
     let (result, woken) = note_woken(work);
     for driver in woken {

@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
+#[cfg(unix)]
+use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, RwLock, Weak};
 use std::time::Duration;
 
 use tergo_core::{Fabric, Glance};
@@ -129,6 +131,7 @@ impl Hub {
     }
 
     /// How far the threads help.
+    #[cfg(unix)]
     pub fn help(&self) -> Help {
         self.help
     }
