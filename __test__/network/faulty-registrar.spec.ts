@@ -1,4 +1,4 @@
-import ava, { type ExecutionContext } from 'ava';
+import ava from 'ava';
 import {
   Application,
   type ApplicationSpec,
@@ -7,27 +7,31 @@ import {
   networkEvent,
   type NetworkEvent,
   type Node,
-  type NodeOptions,
   TergoError,
 } from 'tergo';
-import { recordLog } from '../support/log-records.ts';
 import { waitFor, within } from '../support/wait-for.ts';
 import { Puppet } from '../threads/puppet.ts';
 import { puppet } from '../threads/stage.ts';
 import { networkNode } from './cluster.ts';
 import { type Deviation, Directory } from './directory.ts';
+import {
+  A,
+  B,
+  boom,
+  C,
+  failed,
+  type Fault,
+  faults,
+  never,
+  PATIENCE_MS,
+  rejection,
+  stage,
+  throwBoom,
+  timeoutMs,
+} from './registrar-faults.ts';
 
 // A registrar of the user's own is code that may do anything. One after another: each starts nodes of its own.
 const test = ava.serial;
-
-const A = 'a@localhost';
-const B = 'b@localhost';
-const C = 'c@localhost';
-/** A busy machine is no fault of what is tested. */
-const PATIENCE_MS = 60_000;
-/** For those that never answer. */
-const timeoutMs = 50;
-const never = (): Promise<never> => new Promise(() => undefined);
 
 class Shop extends Application {
   override load(): ApplicationSpec {
@@ -35,98 +39,7 @@ class Shop extends Application {
   }
 }
 
-const failed = ({ message }: LogRecord): boolean => message === 'the registrar has failed';
 const portOf = (node: Node): number => node.network.acceptors()[0]!.port;
-
-/** A node whose registrar deviates, and what that node logs. */
-interface Stage {
-  readonly directory: Directory;
-  readonly a: Node;
-  readonly records: LogRecord[];
-  /** What was logged of failures, by the methods that failed. */
-  failures(): readonly unknown[];
-  /** Another node, whose registrar is as it should be. */
-  other(name: string): Promise<Node>;
-}
-
-async function stage(
-  t: ExecutionContext,
-  deviation: Deviation,
-  options: NodeOptions = {},
-): Promise<Stage> {
-  const directory = new Directory();
-  const start = async (name: string, own: Deviation, more: NodeOptions): Promise<Node> => {
-    const node = await networkNode(name, { registrar: directory.registrar(own) }, more);
-    t.teardown(() => node.stopForce());
-    return node;
-  };
-  const a = await start(A, deviation, options);
-  const records = recordLog(a);
-  return {
-    ...{ directory, a, records },
-    failures: () => records.filter(failed).map(({ fields }) => fields['method']),
-    other: (name) => start(name, {}, {}),
-  };
-}
-
-async function rejection(promise: Promise<unknown>): Promise<TergoError> {
-  const settled = promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  const error = await within('a rejection', () => settled, PATIENCE_MS);
-  if (!(error instanceof TergoError)) throw new Error('it did not reject with a TergoError');
-  return error;
-}
-
-const boom = new Error('boom');
-const throwBoom = (): never => {
-  throw boom;
-};
-
-/** Something in the place of what a registrar should give, and the beginning of what is said to that. */
-type Fault = readonly [title: string, give: () => unknown, says: RegExp];
-
-const faults: readonly Fault[] = [
-  ['throws', throwBoom, /^boom$/],
-  ['rejects', () => Promise.reject(boom), /^boom$/],
-  [
-    'throws a value whose prototype is null',
-    () => {
-      throw Object.create(null);
-    },
-    /.*/,
-  ],
-  [
-    'throws an error whose message throws',
-    () => {
-      throw Object.defineProperty(new Error('x'), 'message', {
-        get: throwBoom,
-      });
-    },
-    /.*/,
-  ],
-  [
-    'throws a proxy whose traps throw',
-    () => {
-      throw new Proxy({}, { getPrototypeOf: throwBoom, get: throwBoom });
-    },
-    /.*/,
-  ],
-  ['never answers', never, /was not settled within 50 ms$/],
-  ['gives nothing', () => undefined, / must be a list, but is undefined$/],
-  ['gives no list', () => Promise.resolve({ 0: {}, length: 1 }), / must be a list, but is /],
-  ['gives a list of nothing', () => [null], /\[0\] must be .*, but is null$/],
-  ['gives far too many', () => Array.from({ length: 1e6 }), / must be a list of \d+ at most/],
-  [
-    'gives a list that throws',
-    () =>
-      new Proxy([1], {
-        get: throwBoom,
-      }),
-    /^boom$/,
-  ],
-];
 
 const good = { host: '127.0.0.1', port: 4000, isTls: false };
 

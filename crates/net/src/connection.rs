@@ -11,9 +11,10 @@ use tokio::time::Sleep;
 
 use crate::clock::Clock;
 use crate::help::Help;
-use crate::link_driver::{LinkDriver, Outcome, Plan};
+use crate::link_driver::{LinkDriver, Plan};
 #[cfg(unix)]
 use crate::loop_watch::LoopSockets;
+use crate::outcome::Outcome;
 use crate::socket::Socket;
 use crate::sync::{lock, try_lock};
 

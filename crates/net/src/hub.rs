@@ -1,11 +1,9 @@
 use std::collections::HashMap;
 use std::fmt;
-#[cfg(unix)]
-use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, RwLock, Weak};
 use std::time::Duration;
 
-use tergo_core::{Fabric, Glance};
+use tergo_core::Fabric;
 use tergo_wire::{
     Action, Admission, Claim, CloseReason, ConnectionKey, DialId, DownReason, HandshakeError,
     Identity, LinkPlace, Peers, Protocol, Refusal,
@@ -22,20 +20,18 @@ use crate::event::{Events, NetworkEvent};
 use crate::gate::Gate;
 use crate::handshaking::Shaken;
 use crate::help::Help;
-use crate::link_driver::{DriverParts, LinkDriver, Outcome};
-#[cfg(unix)]
-use crate::loop_watch::LoopSockets;
+use crate::link_driver::{DriverParts, LinkDriver};
 use crate::network::NetworkOptions;
+use crate::outcome::Outcome;
 use crate::profiles::Profiles;
 use crate::registrar::Resolver;
 use crate::routes::{DialTarget, FoundRoute, RouteError, StaticRoutes, find_targets};
 use crate::sync::lock;
 use crate::tls::Tls;
+use crate::watched::Watched;
 
 /// How long a peer has to show that it lives when somebody doubts it.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
-/// So many peers a thread looks at before it looks for other work again.
-const LOOK_AT_MOST: usize = 4;
 /// How long the last words to a peer may take.
 pub(crate) const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 
@@ -66,14 +62,11 @@ pub(crate) struct Hub {
     /// Who knows where the others are.
     pub resolver: RwLock<Option<Arc<dyn Resolver>>>,
     help: Help,
-    /// The event loop of the thread that looks, if it waits for what comes.
-    #[cfg(unix)]
-    sockets: OnceLock<Arc<LoopSockets>>,
     handle: Handle,
     peers: Mutex<Peers>,
     table: Mutex<Table>,
     /// The connections once more, for threads that look around.
-    watched: RwLock<Vec<Arc<Connection>>>,
+    pub watched: Watched,
     /// Told when the table of peers has another deadline.
     changed: Arc<Notify>,
     /// Told when a connection is over.
@@ -108,12 +101,10 @@ impl Hub {
             routes: Mutex::default(),
             resolver: RwLock::default(),
             help: options.help,
-            #[cfg(unix)]
-            sockets: OnceLock::new(),
             handle,
             peers: Mutex::new(peers),
             table: Mutex::default(),
-            watched: RwLock::default(),
+            watched: Watched::default(),
             changed: Arc::default(),
             left: Notify::new(),
             itself: itself.clone(),
@@ -122,7 +113,7 @@ impl Hub {
             let itself = Arc::downgrade(&hub);
             hub.fabric.on_look(Some(Arc::new(move |glance| {
                 if let Some(hub) = itself.upgrade() {
-                    hub.look(glance);
+                    hub.watched.look(glance);
                 }
             })));
         }
@@ -250,10 +241,7 @@ impl Hub {
 
     /// All that goes on ends, and the connections say goodbye.
     pub fn stop(&self) {
-        #[cfg(unix)]
-        if let Some(sockets) = self.sockets.get() {
-            sockets.close();
-        }
+        self.watched.leave_loop();
         for (_, dial) in lock(&self.table).dials.drain() {
             dial.abort();
         }
@@ -280,47 +268,10 @@ impl Hub {
     /// Ends all connections that are left, without a word.
     pub fn drop_all(&self) {
         let connections: Vec<_> = lock(&self.table).connections.drain().collect();
-        self.note_watched();
+        self.watched.note(self.connections());
         for (_, connection) in connections {
             connection.end(DownReason::Disconnected);
         }
-    }
-
-    /// A thread that has nothing else to do looks whether peers have sent something.
-    pub fn look(&self, glance: Glance) {
-        let watched = self.watched.read();
-        let watched = watched.unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut looked = 0;
-        for connection in watched.iter() {
-            looked += usize::from(connection.look(glance));
-            if glance == Glance::Around && looked == LOOK_AT_MOST {
-                return;
-            }
-        }
-    }
-
-    /// The event loop of the thread that looks waits for what comes over links that begin from now on.
-    #[cfg(unix)]
-    pub fn set_loop_sockets(&self, sockets: Arc<LoopSockets>) {
-        // The first stays.
-        let _ = self.sockets.set(sockets);
-    }
-
-    /// Something can be read from the peer at a seat, says the event loop of the thread that looks.
-    #[cfg(unix)]
-    pub fn read_at_loop(&self, seat: u32) {
-        let watched = self.watched.read();
-        let watched = watched.unwrap_or_else(std::sync::PoisonError::into_inner);
-        let connection = watched.iter().find(|connection| connection.seat == seat);
-        if let Some(connection) = connection {
-            connection.read_at_loop();
-        }
-    }
-
-    fn note_watched(&self) {
-        let connections = self.connections();
-        let watched = self.watched.write();
-        *watched.unwrap_or_else(std::sync::PoisonError::into_inner) = connections;
     }
 
     /// The first link of a connection makes it.
@@ -352,14 +303,11 @@ impl Hub {
             (self.help, self.clock),
         );
         connection.listen();
-        #[cfg(unix)]
-        if let Some(sockets) = self.sockets.get() {
-            connection.join_loop(sockets);
-        }
+        self.watched.join_loop(&connection);
         lock(&self.table)
             .connections
             .insert(key, Arc::clone(&connection));
-        self.note_watched();
+        self.watched.note(self.connections());
         self.events.push(NetworkEvent::Up {
             seat,
             peer: peer.name.clone(),
@@ -496,7 +444,7 @@ impl Hub {
         });
         connection.end(reason);
         lock(&self.table).connections.remove(&key);
-        self.note_watched();
+        self.watched.note(self.connections());
         self.left.notify_one();
     }
 }

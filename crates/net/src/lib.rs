@@ -27,6 +27,7 @@ mod loop_watch;
 mod mode;
 mod network;
 mod network_thread;
+mod outcome;
 mod profiles;
 pub mod registrar;
 mod routes;
@@ -35,6 +36,7 @@ mod socket;
 mod sync;
 pub mod tls;
 mod waiting_room;
+mod watched;
 
 pub use acceptor::{AcceptorInfo, AcceptorOptions};
 pub use channel::Channel;

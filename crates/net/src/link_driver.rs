@@ -14,6 +14,7 @@ use crate::held::Held;
 use crate::link::Link;
 #[cfg(unix)]
 use crate::loop_watch::{LoopSocket, LoopSockets};
+use crate::outcome::Outcome;
 use crate::profiles::Profiles;
 use crate::sending::{Sending, Sent};
 use crate::socket::{Readiness, Socket};
@@ -30,27 +31,6 @@ const READ_ON_THREAD: usize = 32 << 10;
 const GOODBYE: Duration = Duration::from_millis(200);
 /// What the bytes of a frame count at least, so that many small ones end a round, too.
 const LEAST_COST: usize = 16;
-
-/// What a run found out that changes who is connected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// A link is gone.
-    LinkLost {
-        /// Its place in the pool.
-        place: u16,
-        /// Whether the connection is lost with it.
-        is_fatal: bool,
-        /// Why.
-        reason: DownReason,
-    },
-    /// The connection is over.
-    Over {
-        /// Why.
-        reason: DownReason,
-        /// How the peer broke the protocol.
-        fault: Option<&'static str>,
-    },
-}
 
 /// What the network's thread waits for.
 #[derive(Debug, Default)]

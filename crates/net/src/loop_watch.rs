@@ -30,7 +30,7 @@ impl LoopWatch {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let sockets = Arc::new(LoopSockets(RwLock::new(Some(registry))));
-        hub.set_loop_sockets(Arc::clone(&sockets));
+        hub.watched.set_loop(Arc::clone(&sockets));
         Ok(Self {
             poll,
             events: Events::with_capacity(EVENTS),
@@ -60,7 +60,7 @@ impl LoopWatch {
             .is_ok()
         {
             for event in &self.events {
-                hub.read_at_loop(event.token().0 as u32);
+                hub.watched.read_at_loop(event.token().0 as u32);
             }
         }
         true
