@@ -90,6 +90,19 @@ for (const [title, give, says] of [...faults, ...wrongRoutes])
     t.is((await a.network.connect(B)).creation, b.creation);
   });
 
+test('what was asked for a route rejects when the node stops before the answer', async (t) => {
+  let isAsked = false;
+  const resolve = (): Promise<never> => {
+    isAsked = true;
+    return never();
+  };
+  const { a } = await stage(t, { resolve });
+  const route = rejection(a.network.route(B));
+  await waitFor('the question', () => isAsked);
+  await a.stop();
+  t.is((await route).code, 'no-connection');
+});
+
 test('what fails is logged once until it succeeds again', async (t) => {
   let isFaulty = true;
   const { a, failures } = await stage(t, {

@@ -102,7 +102,8 @@ export class FileRegistrar implements Registrar {
 function isRunning(osProcess: number): boolean {
   try {
     return process.kill(osProcess, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    // One of another user runs, and may not be signalled.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -86,8 +86,9 @@ export interface Registrar {
     asking: RegistrarAsking,
   ): void | Promise<void>;
   /**
-   * Announces the node anew, in place of all before: an application of it has changed. Called once for all changes of a turn, and never
-   * while `start` or an earlier one is under way. When it rejects, the next change is announced like any other.
+   * Announces the node anew, in place of all before: an application of it has changed. Called once for all changes of a turn, and not
+   * while `start` or an earlier one is under way: unless its time was over. Its `signal` is aborted then, and it must not write any more. When it
+   * rejects, the next change is announced like any other.
    *
    * @example
    * announce = (announcement: NodeAnnouncement) => etcd.put(`nodes/${announcement.node}`, JSON.stringify(announcement));

@@ -133,8 +133,9 @@ export class UserRegistrar implements NodeRegistrar {
   }
 
   #write(write: () => unknown): Promise<unknown> {
-    this.#writing = promised(write);
-    return this.#writing;
+    const writing = promised(write);
+    this.#writing = Promise.allSettled([this.#writing, writing]);
+    return writing;
   }
 
   /** A dial wants to know where a node is. */

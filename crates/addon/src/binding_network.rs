@@ -304,7 +304,9 @@ impl BindingNetwork {
     pub fn close(&self, callback: Function<'_, (), ()>) -> Result<()> {
         let done = callback.build_threadsafe_function::<()>().build()?;
         self.network.set_resolver(None);
-        self.asking.take();
+        if let Some(asking) = self.asking.take() {
+            asking.close();
+        }
         if let Some((_, registrar)) = self.registrar.take() {
             let closing = registrar.close();
             self.network.spawn(async move {

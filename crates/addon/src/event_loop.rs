@@ -12,6 +12,11 @@ use tergo_net::LoopWatch;
 use crate::libuv::{Handle, Libuv, Loop, POLL, READABLE};
 use crate::waking;
 
+thread_local! {
+    /// That of the environment of this OS thread, once somebody has asked for it.
+    static HERE: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
+}
+
 /// The loop of one JS thread, on that thread only.
 #[derive(Clone)]
 pub struct EventLoop {
@@ -24,14 +29,23 @@ pub struct EventLoop {
 impl EventLoop {
     /// That of an environment; none where there is no libuv. What it waits for ends with the environment.
     pub fn of(env: Env) -> Option<Self> {
+        let known = HERE.with_borrow(Clone::clone);
+        known.or_else(|| Self::first(env))
+    }
+
+    fn first(env: Env) -> Option<Self> {
         let event_loop = Self {
             raw: NonNull::new(env.get_uv_event_loop().ok()?.cast())?,
             libuv: Libuv::get()?,
             waiting: Rc::default(),
         };
         let at_end = event_loop.clone();
-        env.add_env_cleanup_hook((), move |()| at_end.close_all())
-            .ok()?;
+        let end = move |()| {
+            HERE.take();
+            at_end.close_all();
+        };
+        env.add_env_cleanup_hook((), end).ok()?;
+        HERE.set(Some(event_loop.clone()));
         Some(event_loop)
     }
 

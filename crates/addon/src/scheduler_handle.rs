@@ -64,7 +64,9 @@ impl SchedulerHandle {
         // A scheduler that panicked is never called again, so its state does not matter.
         let result = catch_unwind(AssertUnwindSafe(|| call(open)));
         if result.is_err() {
-            *scheduler = None;
+            // Its end may find the same harm.
+            let broken = scheduler.take();
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(broken)));
             self.has_panicked.set(true);
             self.answer_closed();
             watchdog_thread::forget(&self.ring);

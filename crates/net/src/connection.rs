@@ -23,7 +23,6 @@ const ALL: u32 = 1;
 /// Threads have written something for the peer.
 const OUT: u32 = 2;
 /// Something has come, which is told once.
-#[cfg(unix)]
 const IN: u32 = 4;
 /// A peer that sent something within so many µs is likely to send more.
 const LATELY_US: u64 = 2000;
@@ -242,6 +241,11 @@ impl Connection {
             let wanted = self.wanted.swap(0, Ordering::SeqCst);
             let Some(driver) = guard.as_mut() else {
                 return;
+            };
+            let run = if wanted & IN == 0 {
+                run
+            } else {
+                LinkDriver::run_on_thread
             };
             let must_go_on = run(driver, self.clock.now()) || !driver.fall_asleep();
             self.note_read(driver);

@@ -272,6 +272,8 @@ impl Network {
         self.hub.spawn(async move {
             let _ = tokio::time::timeout(GOODBYE_WITHIN, hub.emptied()).await;
             hub.drop_all();
+            // It may hold the whole node.
+            hub.events.on_event(None);
             drop(hub);
             done();
             drop(thread);

@@ -14,7 +14,7 @@ type Found = Result<Vec<Route>, RegistrarError>;
 type Ask = dyn Fn(u32, &str) -> bool + Send + Sync;
 
 /// Asks somebody whose answers come by a call of their own, each with the number of its question: a program in another
-/// language. How long an answer may take is for that one to say; all that is open when this is dropped fails.
+/// language. How long an answer may take is for that one to say; all that is open when this is closed fails.
 pub struct AskingResolver {
     ask: Box<Ask>,
     open: Arc<Mutex<Open>>,
@@ -24,6 +24,7 @@ pub struct AskingResolver {
 #[derive(Default)]
 struct Open {
     last: u32,
+    is_closed: bool,
     waiting: HashMap<u32, oneshot::Sender<Found>>,
 }
 
@@ -41,6 +42,13 @@ impl AskingResolver {
     pub fn answer(&self, number: u32, found: Found) -> bool {
         let waiting = lock(&self.open).waiting.remove(&number);
         waiting.is_some_and(|waiting| waiting.send(found).is_ok())
+    }
+
+    /// Nobody answers any more: all that is open fails, and so does what is asked later.
+    pub fn close(&self) {
+        let mut open = lock(&self.open);
+        open.is_closed = true;
+        open.waiting.clear();
     }
 
     /// How many questions have no answer yet.
@@ -77,12 +85,6 @@ impl Resolver for AskingResolver {
     }
 }
 
-impl Drop for AskingResolver {
-    fn drop(&mut self) {
-        lock(&self.open).waiting.clear();
-    }
-}
-
 /// A question that is forgotten when nobody waits for its answer any more.
 struct Question {
     number: u32,
@@ -97,7 +99,10 @@ impl Question {
             number = number.wrapping_add(1);
         }
         table.last = number;
-        table.waiting.insert(number, sender);
+        // Without it the question fails.
+        if !table.is_closed {
+            table.waiting.insert(number, sender);
+        }
         Self {
             number,
             open: Arc::clone(open),
