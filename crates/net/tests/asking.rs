@@ -120,8 +120,10 @@ fn nobody_is_asked_for_what_is_no_node() {
 fn when_nobody_can_answer_any_more_questions_fail() {
     let (resolver, _) = asking();
     let open = resolver.resolve("a@host");
-    drop(resolver);
+    resolver.close();
     assert!(matches!(now(open), Some(Err(RegistrarError::Closed))));
+    let later = now(resolver.resolve("a@host"));
+    assert!(matches!(later, Some(Err(RegistrarError::Closed))));
     let gone = AskingResolver::new(|_, _| false);
     let refused = now(gone.resolve("a@host"));
     assert!(matches!(refused, Some(Err(RegistrarError::Closed))));
