@@ -117,19 +117,21 @@ impl Connection {
 
     /// One more link. Only on the network's thread.
     pub fn attach(&self, agreement: &Agreement, socket: Socket, rest: &[u8]) {
-        self.with(|driver, now| driver.attach(agreement, socket, rest, now));
-        #[cfg(unix)]
-        if let Some(sockets) = self.sockets.get() {
-            self.with(|driver, _| driver.join_loop(sockets));
-        }
+        self.with(|driver, now| {
+            driver.attach(agreement, socket, rest, now);
+            #[cfg(unix)]
+            if let Some(sockets) = self.sockets.get() {
+                driver.join_loop(sockets);
+            }
+        });
         self.wake();
     }
 
-    /// The event loop of a thread waits for what comes, from now on.
+    /// The event loop of a thread waits for what comes over the links that begin from now on.
     #[cfg(unix)]
     pub fn join_loop(&self, sockets: &Arc<LoopSockets>) {
-        let sockets = self.sockets.get_or_init(|| Arc::clone(sockets));
-        self.with(|driver, _| driver.join_loop(sockets));
+        // The first stays.
+        let _ = self.sockets.set(Arc::clone(sockets));
     }
 
     /// Whether an event loop waits for what comes.
