@@ -14,6 +14,7 @@ import type { LocalPid } from '../process/pid.ts';
 import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
+import { wide } from '../native/wide.ts';
 
 /** A name or an event of another thread. */
 export interface FarName {
@@ -116,7 +117,7 @@ export class FarNames {
   #read(): Omit<FarName, 'pid'> & { readonly pid: LocalPid } {
     const { ring } = this.#runtime.driver;
     const thread = ring[RESULT_A]! >>> 24;
-    const id = ring[RESULT_F]! * 2 ** 32 + ring[RESULT_E]!;
+    const id = wide(ring[RESULT_F]!, ring[RESULT_E]!);
     const [slot, own] = [ring[RESULT_A]! & SLOT_MASK, ring[RESULT_B]!];
     const pid = this.#far.pids.at({ thread, slot, generation: own, id });
     const address = { index: ring[RESULT_C]!, generation: ring[RESULT_D]! };

@@ -27,6 +27,7 @@ import type { FarWorld } from './far-world.ts';
 import { FORM_MASK, PREFIX_BYTES } from './frame-head.ts';
 import type { ToldDeadline } from './steady-clock.ts';
 import { type Station, stationOf } from './station.ts';
+import { wide } from '../native/wide.ts';
 
 /** In place of a value that another node has sent and that nobody gets: it cannot be read, or it came too late. */
 export const NO_VALUE: unique symbol = Symbol('no value');
@@ -73,7 +74,7 @@ export class FrameReader {
     const high = words[at + 7]!;
     if (place === this.#lastPlace && generation === this.#lastGeneration && high === this.#lastHigh)
       return this.#lastFrom;
-    const id = (high & ID_HIGH_MASK) * 2 ** 32 + words[at + 6]!;
+    const id = wide(high & ID_HIGH_MASK, words[at + 6]!);
     const from = this.#world.pidAt(seatIn(high), {
       thread: place >>> 24,
       slot: place & SLOT_MASK,

@@ -8,6 +8,7 @@ import {
 } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import { countDown, countUp } from '../process/shared-count.ts';
+import { wide } from '../native/wide.ts';
 
 const SLOTS = BLOCK_WORDS / PRESENCE_WORDS;
 const GAUGES = BLOCK_WORDS / GAUGE_WORDS;
@@ -153,7 +154,7 @@ export class SlotPresence {
     const words = this.#words;
     const at = this.#at;
     const generation = Atomics.load(words, at);
-    const id = Atomics.load(words, at + 3) * 2 ** 32 + Atomics.load(words, at + 2);
+    const id = wide(Atomics.load(words, at + 3), Atomics.load(words, at + 2));
     return generation !== 0 && Atomics.load(words, at) === generation
       ? { generation, id }
       : undefined;

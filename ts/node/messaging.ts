@@ -59,46 +59,46 @@ interface Addressed {
 
 /** Finds the target of a message and puts the message into the outbox. */
 export class Messaging {
-  readonly #runtime: Runtime;
-  readonly #records: readonly (ProcessRecord | undefined)[];
-  readonly #outbox: Outbox;
-  readonly #isFreezing: boolean;
+  private readonly runtime: Runtime;
+  private readonly records: readonly (ProcessRecord | undefined)[];
+  private readonly outbox: Outbox;
+  private readonly isFreezing: boolean;
   /** Whether the message in hand is on its way to a fallback. */
-  #isFallingBack = false;
+  private isFallingBack = false;
 
   constructor(runtime: Runtime) {
-    this.#runtime = runtime;
-    this.#records = runtime.records;
-    this.#outbox = runtime.driver.outbox;
-    this.#isFreezing = runtime.freeze !== undefined;
+    this.runtime = runtime;
+    this.records = runtime.records;
+    this.outbox = runtime.driver.outbox;
+    this.isFreezing = runtime.freeze !== undefined;
   }
 
   send(sender: ProcessRecord, to: unknown, message: unknown, options?: SendOptions): SendResult {
     // Nearly every send passes here, so this stays short enough to be inlined into the callback.
-    if (options === undefined && typeof to === 'object' && to !== null && !this.#isFreezing) {
-      const target = this.#records[(to as Addressed).slot];
+    if (options === undefined && typeof to === 'object' && to !== null && !this.isFreezing) {
+      const target = this.records[(to as Addressed).slot];
       if (target !== undefined && target.pid === to && isPlainSend(sender, target)) {
         sender.sent += 1;
-        this.#outbox.send(target, PLAIN_SEND, message, sender.pid);
+        this.outbox.send(target, PLAIN_SEND, message, sender.pid);
         return 'ok';
       }
     }
-    return this.#sendOtherwise(sender, to, message, options);
+    return this.sendOtherwise(sender, to, message, options);
   }
 
-  #sendOtherwise(
+  private sendOtherwise(
     sender: ProcessRecord,
     to: unknown,
     message: unknown,
     options: SendOptions | undefined,
   ): SendResult {
-    if (isMute(sender)) return this.#muteResult();
+    if (isMute(sender)) return this.muteResult();
     if (to instanceof FarPid && options === undefined && isPlainSender(sender)) {
       // Two nodes of one OS process may hold pids of each other.
-      if (to.isOf(this.#runtime.home)) return this.#runtime.far!.messages.send(sender, to, message);
+      if (to.isOf(this.runtime.home)) return this.runtime.far!.messages.send(sender, to, message);
     }
     if (to instanceof RemotePid && options === undefined && hasNoSettings(sender))
-      return this.#runtime.far?.remote.send(sender, to, message) ?? 'no-connection';
+      return this.runtime.far?.remote.send(sender, to, message) ?? 'no-connection';
     return this.sendResolved(sender, to, message, options);
   }
 
@@ -129,7 +129,7 @@ export class Messaging {
     const queue = this.queueFor(sender, options);
     if (target instanceof RemotePid || target instanceof RemoteName) {
       const alias = to instanceof LocalAlias ? to : undefined;
-      return this.#runtime.far!.remote.deliverImportant(sender, target, queue, message, alias);
+      return this.runtime.far!.remote.deliverImportant(sender, target, queue, message, alias);
     }
     const result = this.deliver(sender, target, queue, message, to);
     if (result !== 'ok') throw failure(result, to);
@@ -137,8 +137,8 @@ export class Messaging {
 
   /** The error for what a process wants to do that has ended, or whose node has stopped. */
   refusalOf(sender: ProcessRecord, action: string): TergoError {
-    const result = this.#muteResult();
-    if (result === 'node-terminated') return failure(result, this.#runtime.home.node);
+    const result = this.muteResult();
+    if (result === 'node-terminated') return failure(result, this.runtime.home.node);
     return failure(result, `${sender.pid} has ended and cannot ${action}`);
   }
 
@@ -150,7 +150,7 @@ export class Messaging {
 
   /** A message from `sender` to a known process, which `to` addressed. */
   deliver(sender: Sender, target: Peer, queue: number, message: unknown, to: unknown): SendResult {
-    const runtime = this.#runtime;
+    const runtime = this.runtime;
     if (!(target instanceof ProcessRecord)) {
       const { messages, remote } = runtime.far!;
       const address = this.addressOf(to);
@@ -160,7 +160,7 @@ export class Messaging {
     }
     if (runtime.freeze !== undefined) runtime.freeze(message);
     if ((target.flags & (BOUNDED | SPLIT)) !== 0) {
-      return this.#deliverSpecial(sender, target, queue, message, to);
+      return this.deliverSpecial(sender, target, queue, message, to);
     }
     sender.sent += 1;
     this.post(sender, target, kindAndQueue(KIND_MESSAGE, queue), message);
@@ -169,28 +169,28 @@ export class Messaging {
 
   /** Any kind of message to any queue; looks whether it overtakes a slice that is being read. */
   post(sender: Sender, target: ProcessRecord, bits: number, value: unknown): void {
-    this.#outbox.send(target, bits, value, sender.pid);
-    if ((bits & QUEUE_BITS) !== MAIN_BITS) this.#runtime.dispatcher.overtake(target);
+    this.outbox.send(target, bits, value, sender.pid);
+    if ((bits & QUEUE_BITS) !== MAIN_BITS) this.runtime.dispatcher.overtake(target);
   }
 
   /** The process that `to` addresses, or why there is none. Throws `incorrect` for what is no address. */
   resolve(to: unknown): Peer | Failure {
     if (typeof to === 'object' && to !== null) {
-      const record = this.#records[(to as Addressed).slot];
+      const record = this.records[(to as Addressed).slot];
       if (record !== undefined && record.pid === to && (record.flags & ZOMBIE) === 0) return record;
-      return this.#resolveObject(to);
+      return this.resolveObject(to);
     }
     if (typeof to === 'string' && to !== '') {
-      if (this.#runtime.isStopped) return 'node-terminated';
-      const record = this.#runtime.names.find(to)?.record;
-      if (record === undefined) return this.#resolveFarName(to);
+      if (this.runtime.isStopped) return 'node-terminated';
+      const record = this.runtime.names.find(to)?.record;
+      if (record === undefined) return this.resolveFarName(to);
       return record.isAlive ? record : 'process-unknown';
     }
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
   }
 
-  #resolveFarName(name: string): NodeProcess | Failure {
-    const found = this.#runtime.names.lookUp(name);
+  private resolveFarName(name: string): NodeProcess | Failure {
+    const found = this.runtime.names.lookUp(name);
     if (found === undefined) return 'name-unknown';
     const process = 'record' in found ? found.record : found.pid;
     return process.isAlive ? process : 'process-unknown';
@@ -205,7 +205,7 @@ export class Messaging {
   /** An exit signal; refused to oneself, the parent, the leader and the node. */
   exit(sender: ProcessRecord, to: unknown, reason: ExitReason): SendResult {
     if (!this.mayExit(sender, to, reason)) return 'not-allowed';
-    return isMute(sender) ? this.#muteResult() : this.exitFrom(sender.pid, to, reason);
+    return isMute(sender) ? this.muteResult() : this.exitFrom(sender.pid, to, reason);
   }
 
   /** Whether this sender may send an exit signal there. Throws `incorrect`. */
@@ -213,7 +213,7 @@ export class Messaging {
     if (!isExitReason(reason))
       throw incorrect('reason', "'normal', 'shutdown', 'kill' or an Error", reason);
     if (!(to instanceof LocalPid)) throw incorrect('to', 'a pid', to);
-    const { core } = this.#runtime;
+    const { core } = this.runtime;
     if (to === sender.pid || to === core.pid) return false;
     return sender === core || (to !== sender.parent && to !== sender.leader);
   }
@@ -229,27 +229,27 @@ export class Messaging {
 
   /** An exit signal to whomever, mostly before all else that waits there. */
   signal(target: Exclude<Peer, RemoteName>, signal: Signal, queue: number = QUEUE_URGENT): void {
-    if (target instanceof FarPid) return this.#runtime.far!.messages.signal(target, signal, queue);
-    if (target instanceof RemotePid) return this.#runtime.far!.remote.signal(target, signal, queue);
+    if (target instanceof FarPid) return this.runtime.far!.messages.signal(target, signal, queue);
+    if (target instanceof RemotePid) return this.runtime.far!.remote.signal(target, signal, queue);
     const bits = kindAndQueue(KIND_SIGNAL, queue);
-    this.#outbox.send(target, bits, signal, signal.from);
-    if (queue !== QUEUE_MAIN) this.#runtime.dispatcher.overtake(target);
+    this.outbox.send(target, bits, signal, signal.from);
+    if (queue !== QUEUE_MAIN) this.runtime.dispatcher.overtake(target);
   }
 
   /** What a send gives to a sender that is no more. */
-  #muteResult(): 'node-terminated' | 'not-allowed' {
-    return this.#runtime.isStopped ? 'node-terminated' : 'not-allowed';
+  private muteResult(): 'node-terminated' | 'not-allowed' {
+    return this.runtime.isStopped ? 'node-terminated' : 'not-allowed';
   }
 
-  #resolveObject(to: object): Peer | Failure {
-    const { home, records, isStopped } = this.#runtime;
+  private resolveObject(to: object): Peer | Failure {
+    const { home, records, isStopped } = this.runtime;
     if (isStopped) return 'node-terminated';
     if (to instanceof LocalPid) {
       if (to instanceof FarPid && to.isOf(home)) return to.isAlive ? to : 'process-unknown';
-      return to.isOf(home) ? 'process-unknown' : this.#remote(to);
+      return to.isOf(home) ? 'process-unknown' : this.remoteOf(to);
     }
     if (to instanceof LocalAlias) {
-      if (!to.isOf(home)) return this.#remote(to.owner);
+      if (!to.isOf(home)) return this.remoteOf(to.owner);
       if (!to.alive) return 'alias-unknown';
       if (to instanceof FarAlias) return to.process.isAlive ? to.process : 'alias-unknown';
       const owner = records[to.owner.slot];
@@ -257,34 +257,34 @@ export class Messaging {
     }
     if (isProcessId(to)) {
       if (to.node === home.node) return this.resolve(to.name);
-      return this.#hasNetwork ? new RemoteName(to.name, to.node) : 'no-connection';
+      return this.hasNetwork ? new RemoteName(to.name, to.node) : 'no-connection';
     }
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
   }
 
-  get #hasNetwork(): boolean {
-    return this.#runtime.far?.peers.dial !== undefined;
+  private get hasNetwork(): boolean {
+    return this.runtime.far?.peers.dial !== undefined;
   }
 
   /** A process of another node, or why it cannot be reached. */
-  #remote(pid: LocalPid): RemotePid | Failure {
-    if (pid.node === this.#runtime.home.node) return 'process-incarnation';
-    if (!this.#hasNetwork) return 'no-connection';
-    const { peers } = this.#runtime.far!;
+  private remoteOf(pid: LocalPid): RemotePid | Failure {
+    if (pid.node === this.runtime.home.node) return 'process-incarnation';
+    if (!this.hasNetwork) return 'no-connection';
+    const { peers } = this.runtime.far!;
     const remote = peers.remoteOf(pid);
     return peers.refusalOf(remote.home) ?? remote;
   }
 
   /** The target is bounded or wants to know by which address it was reached. */
-  #deliverSpecial(
+  private deliverSpecial(
     sender: Sender,
     target: ProcessRecord,
     queue: number,
     message: unknown,
     to: unknown,
   ): SendResult {
-    if ((target.flags & BOUNDED) !== 0 && !this.#runtime.gauges.accept(target, queue))
-      return this.#overflow(sender, target, message);
+    if ((target.flags & BOUNDED) !== 0 && !this.runtime.gauges.accept(target, queue))
+      return this.overflow(sender, target, message);
     const address = (target.flags & SPLIT) !== 0 ? this.addressOf(to) : undefined;
     const kind = address === undefined ? KIND_MESSAGE : KIND_ADDRESSED;
     const value = address === undefined ? message : new AddressedMessage(message, address);
@@ -293,8 +293,8 @@ export class Messaging {
     return 'ok';
   }
 
-  #overflow(sender: Sender, target: ProcessRecord, message: unknown): SendResult {
-    this.#runtime.counters.mailboxFull += 1;
+  private overflow(sender: Sender, target: ProcessRecord, message: unknown): SendResult {
+    this.runtime.counters.mailboxFull += 1;
     return this.fallBack(sender, target, message);
   }
 
@@ -302,15 +302,15 @@ export class Messaging {
   fallBack(sender: Sender, target: ProcessRecord, message: unknown): SendResult {
     const fallback = target.extra?.fallback;
     // Two that are each other's fallback would pass the message to and fro.
-    if (fallback === undefined || this.#isFallingBack) return 'process-mailbox-full';
+    if (fallback === undefined || this.isFallingBack) return 'process-mailbox-full';
     const substitute = this.resolve(fallback.to);
     if (typeof substitute === 'string' || substitute === target) return 'process-mailbox-full';
     const wrapped = { type: 'fallback', pid: target.pid, tag: fallback.tag, message };
-    this.#isFallingBack = true;
+    this.isFallingBack = true;
     try {
       return this.deliver(sender, substitute, QUEUE_MAIN, wrapped, fallback.to);
     } finally {
-      this.#isFallingBack = false;
+      this.isFallingBack = false;
     }
   }
 }

@@ -29,6 +29,7 @@ import { checkBehaviour } from '../process/process.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
 import { failure } from './messaging.ts';
 import type { Runtime } from './runtime.ts';
+import { wide } from '../native/wide.ts';
 
 /** How long an asynchronous `init` may take, ms. Source: Ergo `gen.DefaultInitTimeout`. */
 const INIT_TIMEOUT_MS = 5000;
@@ -160,7 +161,7 @@ export class Spawner {
     const granted = ring[GRANTED]!;
     if (granted === 0) throw new TergoError('internal', 'the node has no room for more processes');
     this.#slots = ring.slice(GRANT_AT, GRANT_AT + 2 * granted);
-    this.#firstId = ring[ID_HI]! * 2 ** 32 + ring[ID_LO]!;
+    this.#firstId = wide(ring[ID_HI]!, ring[ID_LO]!);
     if (this.oldestId === 0) this.oldestId = this.#firstId;
     this.#nextSlot = 0;
   }

@@ -127,7 +127,7 @@ export class RelationTable {
   /** The verdict of the core. */
   settle(token: number, verdict: number): void {
     const { slab } = this.#runtime.driver;
-    const relation = slab.values[token];
+    const relation = slab.at(token);
     if (!(relation instanceof Relation)) return;
     const { settlement, isAsk } = relation;
     relation.settlement = undefined;
@@ -153,7 +153,7 @@ export class RelationTable {
 
   /** The relation behind a token. */
   at(token: number): Relation | undefined {
-    const relation = this.#runtime.driver.slab.values[token];
+    const relation = this.#runtime.driver.slab.at(token);
     return relation instanceof Relation ? relation : undefined;
   }
 

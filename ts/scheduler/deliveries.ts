@@ -113,7 +113,7 @@ export class Deliveries {
   }
 
   #message(record: ProcessRecord, payload: number): void {
-    this.#accept(record, this.#slab.senders[payload]!, this.#slab.take(payload));
+    this.#accept(record, this.#slab.senderAt(payload)!, this.#slab.take(payload));
   }
 
   #farMessage(record: ProcessRecord, kind: number, frame: number): void {
@@ -295,7 +295,7 @@ export class Deliveries {
 
   /** A value that stands in several mailboxes; the last one frees its slot. */
   #shared(payload: number): unknown {
-    const shared = this.#slab.values[payload] as SharedValue<unknown>;
+    const shared = this.#slab.at(payload) as SharedValue<unknown>;
     shared.uses -= 1;
     if (shared.uses === 0) this.#slab.release(payload);
     return shared.value;

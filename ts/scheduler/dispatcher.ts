@@ -52,63 +52,63 @@ const CALLBACK_FLAG = 0x4000_0000;
 
 /** Reads the inbox: control records go to those they concern, slices to the callbacks of their process. */
 export class Dispatcher {
-  readonly #runtime: Runtime;
-  readonly #driver: Driver;
-  readonly #ring: Uint32Array;
-  readonly #slab: Slab;
-  readonly #records: readonly (ProcessRecord | undefined)[];
+  private readonly runtime: Runtime;
+  private readonly driver: Driver;
+  private readonly ring: Uint32Array;
+  private readonly slab: Slab;
+  private readonly records: readonly (ProcessRecord | undefined)[];
   /** Processes to which something of higher priority was sent since the last turn. */
-  readonly #overtaken: ProcessRecord[] = [];
-  #at = IN_AT;
-  #end = IN_AT;
-  #progress = 0;
+  private readonly overtaken: ProcessRecord[] = [];
+  private at = IN_AT;
+  private end = IN_AT;
+  private progress = 0;
   /** The count of callbacks at which the clock is read next. */
-  #spendAt = 1;
+  private spendAt = 1;
   /** The slot of the message whose callback is on the stack; -1: none, or its slot is free already. */
-  #inHand = -1;
+  private inHand = -1;
   /** Where the sender of the last message stands; -1: in `#from`. */
-  #payload = -1;
-  #from: LocalPid | undefined = undefined;
+  private payload = -1;
+  private sender: LocalPid | undefined = undefined;
 
   constructor(runtime: Runtime) {
-    this.#runtime = runtime;
-    this.#driver = runtime.driver;
-    this.#ring = runtime.driver.ring;
-    this.#slab = runtime.driver.slab;
-    this.#records = runtime.records;
-    this.#ring[CURRENT] = NOBODY;
+    this.runtime = runtime;
+    this.driver = runtime.driver;
+    this.ring = runtime.driver.ring;
+    this.slab = runtime.driver.slab;
+    this.records = runtime.records;
+    this.ring[CURRENT] = NOBODY;
   }
 
   /** A turn has filled the inbox with this many words. */
   open(used: number): void {
-    this.#at = IN_AT;
-    this.#end = IN_AT + used;
-    if (this.#overtaken.length > 0) this.#forgetOvertaken();
+    this.at = IN_AT;
+    this.end = IN_AT + used;
+    if (this.overtaken.length > 0) this.forgetOvertaken();
   }
 
   /** Whether nothing of the inbox is left. */
   get isRead(): boolean {
-    return this.#at >= this.#end;
+    return this.at >= this.end;
   }
 
   /** Reads on; true when all is read, false when the time slice is over before, or somebody elsewhere need not wait for the rest. */
   walk(): boolean {
-    const driver = this.#driver;
+    const driver = this.driver;
     let left = STRETCH;
-    while (this.#at < this.#end) {
+    while (this.at < this.end) {
       left -= 1;
       if (left < 0 && driver.isAwaited) return false;
-      const at = this.#at;
-      const word = this.#ring[at]!;
+      const at = this.at;
+      const word = this.ring[at]!;
       if (word >>> RECORD_OP_SHIFT === REC_SLICE) {
         const first = at + 2;
-        const end = first + 2 * this.#ring[at + 1]!;
-        this.#at = end;
-        this.#slice(word & SLOT_MASK, first, end);
+        const end = first + 2 * this.ring[at + 1]!;
+        this.at = end;
+        this.slice(word & SLOT_MASK, first, end);
         if (driver.isExpired) return false;
       } else {
-        this.#at = at + 3;
-        this.#control(word >>> RECORD_OP_SHIFT, this.#ring[at + 1]!, this.#ring[at + 2]!);
+        this.at = at + 3;
+        this.control(word >>> RECORD_OP_SHIFT, this.ring[at + 1]!, this.ring[at + 2]!);
       }
     }
     return true;
@@ -116,7 +116,7 @@ export class Dispatcher {
 
   /** `target` was sent something that goes before what its slice holds: look at its queues anew. */
   overtake(target: ProcessRecord): void {
-    if ((target.attention & OVERTAKEN) === 0) this.#overtaken.push(target);
+    if ((target.attention & OVERTAKEN) === 0) this.overtaken.push(target);
     target.attention |= OVERTAKEN;
   }
 
@@ -128,13 +128,13 @@ export class Dispatcher {
 
   /** The living process whose callback is on the stack. */
   get running(): ProcessRecord | undefined {
-    const slot = this.#ring[CURRENT]!;
-    return slot === NOBODY ? undefined : this.#records[slot];
+    const slot = this.ring[CURRENT]!;
+    return slot === NOBODY ? undefined : this.records[slot];
   }
 
   /** Who sent the message in hand. */
   get from(): LocalPid | undefined {
-    return this.#payload < 0 ? this.#from : this.#slab.senders[this.#payload];
+    return this.payload < 0 ? this.sender : this.slab.senderAt(this.payload);
   }
 
   /** Who sent the message that a process has in hand. */
@@ -145,47 +145,47 @@ export class Dispatcher {
 
   /** Somebody else than its frame says has sent the message in hand. */
   setFrom(from: LocalPid): void {
-    this.#from = from;
+    this.sender = from;
   }
 
   /** Tells the watchdog whose callback starts; gives what was there before, for `leave`. */
   enter(record: ProcessRecord): number {
-    const before = this.#ring[CURRENT]!;
-    this.#ring[CURRENT] = record.pid.slot;
-    this.#ring[PROGRESS]! ^= CALLBACK_FLAG;
+    const before = this.ring[CURRENT]!;
+    this.ring[CURRENT] = record.pid.slot;
+    this.ring[PROGRESS]! ^= CALLBACK_FLAG;
     return before;
   }
 
   /** The callback is over. */
   leave(record: ProcessRecord | undefined, before: number): void {
-    this.#ring[CURRENT] = before;
-    this.#ring[PROGRESS]! ^= CALLBACK_FLAG;
-    if (this.#ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
+    this.ring[CURRENT] = before;
+    this.ring[PROGRESS]! ^= CALLBACK_FLAG;
+    if (this.ring[BLOCKED_MS] !== 0) this.reportBlocked(record);
   }
 
-  #slice(slot: number, first: number, end: number): void {
-    const ring = this.#ring;
-    const record = this.#records[slot];
+  private slice(slot: number, first: number, end: number): void {
+    const ring = this.ring;
+    const record = this.records[slot];
     // Killed by an earlier slice of this inbox: what it was granted is lost with it.
-    if (record === undefined) return this.#drop(first, end);
+    if (record === undefined) return this.drop(first, end);
     record.flags |= RUNNING;
     ring[CURRENT] = slot;
-    const at = this.#entries(record, first, end);
+    const at = this.entries(record, first, end);
     ring[CURRENT] = NOBODY;
     record.flags &= ~RUNNING;
-    if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
+    if (ring[BLOCKED_MS] !== 0) this.reportBlocked(record);
     if ((record.attention & HALTED) !== 0 && (record.flags & (ZOMBIE | DEAD)) === ZOMBIE) {
-      this.#runtime.lifecycle.end(record, 'kill');
+      this.runtime.lifecycle.end(record, 'kill');
     }
-    if (at < end) this.#rest(record, at, end);
+    if (at < end) this.rest(record, at, end);
   }
 
   /** Calls the callbacks; gives where it stopped. */
-  #entries(record: ProcessRecord, first: number, end: number): number {
-    const ring = this.#ring;
+  private entries(record: ProcessRecord, first: number, end: number): number {
+    const ring = this.ring;
     const { instance, flags } = record;
     const isPlain = (flags & (PLAIN | BOUNDED)) === PLAIN;
-    let progress = this.#progress;
+    let progress = this.progress;
     let at = first;
     try {
       // `attention` is looked at before each entry: the one before may have changed it.
@@ -197,127 +197,127 @@ export class Dispatcher {
         ring[PROGRESS] = progress;
         const next =
           isPlain && (tag & 0xf) === KIND_MESSAGE
-            ? this.#message(instance, payload)
-            : this.#other(record, tag, payload, isPlain);
-        if (next !== noreply && next !== undefined) this.#runtime.outcomes.take(record, next);
-        if (ring[BLOCKED_MS] !== 0) this.#reportBlocked(record);
-        if (progress === this.#spendAt && this.#spend(progress)) break;
+            ? this.message(instance, payload)
+            : this.other(record, tag, payload, isPlain);
+        if (next !== noreply && next !== undefined) this.runtime.outcomes.take(record, next);
+        if (ring[BLOCKED_MS] !== 0) this.reportBlocked(record);
+        if (progress === this.spendAt && this.spend(progress)) break;
       }
     } catch (error) {
-      if (this.#inHand >= 0) this.#slab.release(this.#inHand);
-      this.#inHand = -1;
-      this.#runtime.lifecycle.crash(record, error);
+      if (this.inHand >= 0) this.slab.release(this.inHand);
+      this.inHand = -1;
+      this.runtime.lifecycle.crash(record, error);
     }
-    this.#progress = progress;
+    this.progress = progress;
     return at;
   }
 
   /** A plain message to a plain actor: what most entries are. Its slot is kept until the callback is over. */
-  #message(instance: AnyProcess, payload: number): unknown {
-    const slab = this.#slab;
-    this.#payload = payload;
-    this.#inHand = payload;
-    const next = instance.handleMessage!(slab.values[payload], slab.senders[payload]!);
-    this.#inHand = -1;
+  private message(instance: AnyProcess, payload: number): unknown {
+    const slab = this.slab;
+    this.payload = payload;
+    this.inHand = payload;
+    const next = instance.handleMessage!(slab.at(payload), slab.senderAt(payload)!);
+    this.inHand = -1;
     slab.release(payload);
     return next;
   }
 
   /** Apart, so that what most entries are stays short enough to be inlined into the loop. */
-  #other(record: ProcessRecord, tag: number, payload: number, isPlain: boolean): unknown {
-    if (isPlain && (tag & 0xf) === KIND_FAR) return this.#farMessage(record.instance, payload);
-    return this.#deliver(record, tag, payload);
+  private other(record: ProcessRecord, tag: number, payload: number, isPlain: boolean): unknown {
+    if (isPlain && (tag & 0xf) === KIND_FAR) return this.farMessage(record.instance, payload);
+    return this.deliver(record, tag, payload);
   }
 
   /** A plain message from another thread: its value is read from the frame. */
-  #farMessage(instance: AnyProcess, frame: number): unknown {
-    const { reader } = this.#runtime.far!;
+  private farMessage(instance: AnyProcess, frame: number): unknown {
+    const { reader } = this.runtime.far!;
     const from = reader.from(frame);
-    this.#from = from;
-    this.#payload = -1;
+    this.sender = from;
+    this.payload = -1;
     const value = reader.value(frame);
     return value === NO_VALUE ? noreply : instance.handleMessage!(value, from);
   }
 
   /** An entry other than a plain message, or of a bounded mailbox. */
-  #deliver(record: ProcessRecord, tag: number, payload: number): undefined {
-    if ((record.flags & (BOUNDED | HANDS_ON)) !== 0 && this.#isHandedOn(record, tag, payload))
+  private deliver(record: ProcessRecord, tag: number, payload: number): undefined {
+    if ((record.flags & (BOUNDED | HANDS_ON)) !== 0 && this.isHandedOn(record, tag, payload))
       return;
     // The slot is free before the callback begins, and what that sends may take it.
-    this.#from =
-      payload < FAR ? this.#slab.senders[payload] : this.#runtime.far!.reader.from(payload);
-    this.#payload = -1;
-    this.#runtime.deliveries.take(record, tag, payload);
+    this.sender =
+      payload < FAR ? this.slab.senderAt(payload) : this.runtime.far!.reader.from(payload);
+    this.payload = -1;
+    this.runtime.deliveries.take(record, tag, payload);
   }
 
   /** An entry of a bounded mailbox is counted; true for one that has gone on to another process. */
-  #isHandedOn(record: ProcessRecord, tag: number, payload: number): boolean {
+  private isHandedOn(record: ProcessRecord, tag: number, payload: number): boolean {
     const queue = (tag >> TAG_QUEUE_SHIFT) & 3;
-    const { gauges, forwarding } = this.#runtime;
+    const { gauges, forwarding } = this.runtime;
     if ((record.flags & BOUNDED) !== 0) gauges.take(record, queue, tag);
     if ((record.flags & HANDS_ON) === 0 || queue !== QUEUE_MAIN) return false;
     return forwarding.take(record, tag & 0xf, payload);
   }
 
   /** Reads the clock; true when the time slice is over. */
-  #spend(progress: number): boolean {
-    const isOver = this.#driver.spend();
-    this.#spendAt = (progress + this.#driver.stride) & COUNT_MASK;
+  private spend(progress: number): boolean {
+    const isOver = this.driver.spend();
+    this.spendAt = (progress + this.driver.stride) & COUNT_MASK;
     return isOver;
   }
 
   /** What the process did not take of its slice: back to its queues, or lost with it. */
-  #rest(record: ProcessRecord, at: number, end: number): void {
-    if ((record.flags & DEAD) !== 0) return this.#drop(at, end);
-    this.#runtime.driver.outbox.write(OP_RETURN, record.pid.slot, at - IN_AT, (end - at) >> 1);
+  private rest(record: ProcessRecord, at: number, end: number): void {
+    if ((record.flags & DEAD) !== 0) return this.drop(at, end);
+    this.runtime.driver.outbox.write(OP_RETURN, record.pid.slot, at - IN_AT, (end - at) >> 1);
   }
 
-  #drop(at: number, end: number): void {
+  private drop(at: number, end: number): void {
     for (let entry = at; entry < end; entry += 2) {
-      this.#runtime.deliveries.drop(this.#ring[entry]!, this.#ring[entry + 1]!);
+      this.runtime.deliveries.drop(this.ring[entry]!, this.ring[entry + 1]!);
     }
   }
 
-  #control(op: number, first: number, second: number): void {
+  private control(op: number, first: number, second: number): void {
     switch (op) {
       case REC_DROPPED:
-        return this.#runtime.deliveries.drop(first, second);
+        return this.runtime.deliveries.drop(first, second);
       case REC_SHARED:
-        return this.#share(first, second);
+        return this.share(first, second);
       case REC_FREED:
-        return this.#runtime.relations.freed(first);
+        return this.runtime.relations.freed(first);
       case REC_VERDICT:
-        return this.#runtime.relations.settle(first, second);
+        return this.runtime.relations.settle(first, second);
       case REC_TIMER:
-        return this.#runtime.timers.fire(first, second);
+        return this.runtime.timers.fire(first, second);
       case REC_FAR:
-        return this.#runtime.far!.controls.take(first);
+        return this.runtime.far!.controls.take(first);
       case REC_PLACED:
-        return this.#runtime.deliveries.confirm(first, second);
+        return this.runtime.deliveries.confirm(first, second);
       case REC_REFUSED:
-        return this.#runtime.deliveries.refuse(first, second);
+        return this.runtime.deliveries.refuse(first, second);
       default:
         throw new RangeError(`the core sent the record ${op}, which there is not`);
     }
   }
 
-  #share(payload: number, uses: number): void {
-    const shared = this.#slab.values[payload];
-    if (uses === 0) this.#slab.release(payload);
+  private share(payload: number, uses: number): void {
+    const shared = this.slab.at(payload);
+    if (uses === 0) this.slab.release(payload);
     else if (shared instanceof SharedValue) shared.uses = uses;
   }
 
-  #forgetOvertaken(): void {
-    for (const record of this.#overtaken) record.attention &= ~OVERTAKEN;
-    this.#overtaken.length = 0;
+  private forgetOvertaken(): void {
+    for (const record of this.overtaken) record.attention &= ~OVERTAKEN;
+    this.overtaken.length = 0;
   }
 
-  #reportBlocked(record: ProcessRecord | undefined): void {
-    const ms = this.#ring[BLOCKED_MS]!;
-    const slot = this.#ring[BLOCKED_SLOT]!;
-    this.#ring[BLOCKED_MS] = 0;
+  private reportBlocked(record: ProcessRecord | undefined): void {
+    const ms = this.ring[BLOCKED_MS]!;
+    const slot = this.ring[BLOCKED_SLOT]!;
+    this.ring[BLOCKED_MS] = 0;
     // The one that has returned may have been called by the one that blocked.
-    const blocker = record?.pid.slot === slot ? record : this.#runtime.records[slot];
-    this.#runtime.lifecycle.blocked(blocker, ms);
+    const blocker = record?.pid.slot === slot ? record : this.runtime.records[slot];
+    this.runtime.lifecycle.blocked(blocker, ms);
   }
 }

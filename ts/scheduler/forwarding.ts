@@ -92,18 +92,18 @@ export class Forwarding {
 
   /** What the sender gave: the message, the request, what was published. */
   bodyOf(kind: number, payload: number): unknown {
-    const value = this.#slab.values[payload];
+    const value = this.#slab.at(payload);
     if (kind === KIND_REQUEST) return (value as PendingCall).request;
     return kind === KIND_EVENT ? this.eventOf(payload).message : value;
   }
 
   /** The event in an entry of that kind. */
   eventOf(payload: number): EventMessage<unknown> {
-    return (this.#slab.values[payload] as SharedValue<EventMessage<unknown>>).value;
+    return (this.#slab.at(payload) as SharedValue<EventMessage<unknown>>).value;
   }
 
   senderOf(payload: number): LocalPid {
-    return this.#slab.senders[payload]!;
+    return this.#slab.senderAt(payload)!;
   }
 
   /** What came from another thread gets a slot of the slab first: whoever decides may look at it. */
@@ -134,7 +134,7 @@ export class Forwarding {
 
   /** Encodes the entry for another thread or node; the slot is free then. */
   #forwardFar(target: FarPeer, kind: number, payload: number): boolean {
-    const value = this.#slab.values[payload];
+    const value = this.#slab.at(payload);
     try {
       const isAccepted =
         kind === KIND_REQUEST
@@ -208,11 +208,10 @@ export class Forwarding {
 
   /** By which address the process was reached is of no meaning to whom it hands on to. */
   #unwrap(payload: number): void {
-    const { values } = this.#slab;
-    values[payload] = (values[payload] as AddressedMessage).message;
+    this.#slab.set(payload, (this.#slab.at(payload) as AddressedMessage).message);
   }
 
   #callOf(payload: number): PendingCall {
-    return this.#slab.values[payload] as PendingCall;
+    return this.#slab.at(payload) as PendingCall;
   }
 }

@@ -34,12 +34,12 @@ interface OutboxEvents {
 /** The ring of commands from TypeScript to the core; `docs/design/crossing.md` describes each. */
 export class Outbox {
   readonly ring: Uint32Array;
-  readonly #slab: Slab;
-  readonly #flush: () => void;
-  readonly #handOver: () => void;
-  readonly #onHandedOver: () => void;
-  readonly #wake: () => void;
-  #at = OUT_AT;
+  private readonly slab: Slab;
+  private readonly drain: () => void;
+  private readonly deliver: () => void;
+  private readonly tellHandedOver: () => void;
+  private readonly rousing: () => void;
+  private at = OUT_AT;
   /** Whether the core panicked: it takes nothing any more. */
   isBroken = false;
   /** Whether the driver sleeps and must be told of work. */
@@ -51,24 +51,24 @@ export class Outbox {
 
   constructor(ring: Uint32Array, slab: Slab, { flush, handOver }: OutboxEntries, on: OutboxEvents) {
     this.ring = ring;
-    this.#slab = slab;
-    this.#flush = flush;
-    this.#handOver = handOver;
-    this.#wake = on.wake;
-    this.#onHandedOver = on.handedOver;
+    this.slab = slab;
+    this.drain = flush;
+    this.deliver = handOver;
+    this.rousing = on.wake;
+    this.tellHandedOver = on.handedOver;
   }
 
   /** One command. */
   write(op: number, first: number, second: number, third: number): void {
-    if (this.#at === END) this.flush();
+    if (this.at === END) this.flush();
     const { ring } = this;
-    const at = this.#at;
+    const at = this.at;
     ring[at] = op;
     ring[at + 1] = first;
     ring[at + 2] = second;
     ring[at + 3] = third;
-    this.#at = at + COMMAND_WORDS;
-    if (this.asleep) this.#wake();
+    this.at = at + COMMAND_WORDS;
+    if (this.asleep) this.rousing();
   }
 
   /** A message of `kind` to the end of a queue of `target`. */
@@ -78,18 +78,14 @@ export class Outbox {
     value: unknown,
     from: LocalPid | undefined,
   ): void {
-    this.write(
-      OP_SEND | kindAndQueue,
-      target.pid.slot,
-      target.generation,
-      this.#slab.put(value, from),
-    );
+    const { slot, generation } = target.pid;
+    this.write(OP_SEND | kindAndQueue, slot, generation, this.slab.put(value, from));
   }
 
   /** A frame stands in a chunk for another thread. */
   noteFrame(): void {
     this.hasFrames = true;
-    if (this.asleep) this.#rouse();
+    if (this.asleep) this.rouse();
   }
 
   /** Hands over the frames that were written, without taking a turn. What they may tell of goes before them. */
@@ -97,23 +93,23 @@ export class Outbox {
     if (!this.hasFrames) return;
     if (!this.isEmpty) this.flush();
     this.hasFrames = false;
-    this.#handOver();
+    this.deliver();
   }
 
   get isEmpty(): boolean {
-    return this.#at === OUT_AT;
+    return this.at === OUT_AT;
   }
 
   /** Hands over what was written; the native call that follows reads it. */
   seal(): void {
-    this.ring[OUT_USED] = this.#at - OUT_AT;
-    this.#at = OUT_AT;
+    this.ring[OUT_USED] = this.at - OUT_AT;
+    this.at = OUT_AT;
   }
 
   /** Drains the ring into the mailboxes without taking a turn. */
   flush(): void {
     this.seal();
-    this.#flush();
+    this.drain();
     this.check();
   }
 
@@ -139,12 +135,12 @@ export class Outbox {
    * The driver sleeps. The first frame goes at once, and the driver sleeps on: what it would do now would only keep the
    * other thread from a core. Those after it go with its turn.
    */
-  #rouse(): void {
-    if (this.hasHandedOver) return this.#wake();
+  private rouse(): void {
+    if (this.hasHandedOver) return this.rousing();
     this.hasHandedOver = true;
     this.hasFrames = false;
-    this.#handOver();
-    this.#onHandedOver();
+    this.deliver();
+    this.tellHandedOver();
   }
 }
 

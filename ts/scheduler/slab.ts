@@ -1,51 +1,63 @@
 import type { LocalPid } from '../process/pid.ts';
 
+/** Stands for the next free slot in the last one. */
+const NONE = -1;
+
 /**
  * The values that travel through the core as slot numbers. A slot is taken by `put` and comes back
  * by `release`; between the two the core may hold its number.
  */
 export class Slab {
-  /** The value of each slot; `undefined` in a free one. */
-  readonly values: unknown[] = [];
-  /** Who sent it; `undefined` where nobody sends. Stale in a free slot: a pid holds on to nothing. */
-  readonly senders: (LocalPid | undefined)[] = [];
-  #free = new Int32Array(1024);
-  #freeCount = 0;
+  /** Two cells a slot: its value, in a free one the number of the next free slot; and who sent it. */
+  private readonly cells: unknown[] = [];
+  private free = NONE;
+  private freeCount = 0;
 
   put(value: unknown, sender: LocalPid | undefined): number {
-    if (this.#freeCount > 0) {
-      const slot = this.#free[--this.#freeCount]!;
-      this.values[slot] = value;
-      // Often the same as before; reading costs less than writing, which the collector must hear of.
-      if (this.senders[slot] !== sender) this.senders[slot] = sender;
-      return slot;
-    }
-    this.senders.push(sender);
-    return this.values.push(value) - 1;
+    const slot = this.free;
+    const { cells } = this;
+    if (slot === NONE) return (cells.push(value, sender) >> 1) - 1;
+    const cell = slot << 1;
+    this.free = cells[cell] as number;
+    this.freeCount -= 1;
+    cells[cell] = value;
+    // Often the same as before; reading costs less than writing, which the collector must hear of.
+    if (cells[cell + 1] !== sender) cells[cell + 1] = sender;
+    return slot;
+  }
+
+  /** The value of a slot in use. */
+  at(slot: number): unknown {
+    return this.cells[slot << 1];
+  }
+
+  /** Another value for a slot in use. */
+  set(slot: number, value: unknown): void {
+    this.cells[slot << 1] = value;
+  }
+
+  /** Who sent it; `undefined` where nobody sends. */
+  senderAt(slot: number): LocalPid | undefined {
+    return this.cells[(slot << 1) + 1] as LocalPid | undefined;
   }
 
   release(slot: number): void {
-    this.values[slot] = undefined;
-    if (this.#freeCount === this.#free.length) this.#grow();
-    this.#free[this.#freeCount++] = slot;
+    // Who sent it stays there: a pid holds on to nothing.
+    this.cells[slot << 1] = this.free;
+    this.free = slot;
+    this.freeCount += 1;
   }
 
   /** Takes the value out and frees the slot. */
   take(slot: number): unknown {
-    const value = this.values[slot];
+    const value = this.cells[slot << 1];
     this.release(slot);
     return value;
   }
 
   /** Slots in use. */
   get size(): number {
-    return this.values.length - this.#freeCount;
-  }
-
-  #grow(): void {
-    const grown = new Int32Array(this.#free.length * 2);
-    grown.set(this.#free);
-    this.#free = grown;
+    return (this.cells.length >> 1) - this.freeCount;
   }
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { ThreadInfo } from './thread-info.ts';
+import { wide } from '../native/wide.ts';
 
 /** The words that TypeScript writes; the first takes two. */
 const BUSY_US = STAT_JS;
@@ -59,7 +60,7 @@ export class ThreadStatistics {
   /** A count of 64 bits. */
   count(thread: number, word: number): number {
     const words = this.#of(thread);
-    return words[word + 1]! * 2 ** 32 + words[word]!;
+    return wide(words[word + 1]!, words[word]!);
   }
 
   /** What a thread has shown last of what it counts itself. */

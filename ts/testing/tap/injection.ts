@@ -31,7 +31,7 @@ export function tapInjections(tap: Tap): void {
   const { runtime } = tap;
   const { deliveries, driver } = runtime;
   tap.lay(deliveries, 'take', (take) => (record, tag, payload) => {
-    const value = (tag & 0xf) === KIND_RESPONSE ? driver.slab.values[payload] : undefined;
+    const value = (tag & 0xf) === KIND_RESPONSE ? driver.slab.at(payload) : undefined;
     if (!(value instanceof Injection)) return take.call(deliveries, record, tag, payload);
     driver.slab.release(payload);
     hand(runtime, record, value.notice);
