@@ -53,9 +53,8 @@ export interface Parent {
 export class Spawner {
   readonly #runtime: Runtime;
   readonly #grant: () => void;
-  #slots: Uint32Array = new Uint32Array(0);
-  #nextSlot = 0;
-  #firstId = 0;
+  /** Of the slots that were granted and are not used yet, the next one last. */
+  #pids: LocalPid[] = [];
   /** The first id that processes of this thread could have: what was here before has lower ones. */
   oldestId = 0;
   /** What to do when a process ends whose `init` is pending. */
@@ -138,11 +137,9 @@ export class Spawner {
   }
 
   #record(parent: Parent | undefined, options: AnySpawnOptions | undefined): ProcessRecord {
-    if (2 * this.#nextSlot === this.#slots.length) this.#refill();
-    const at = this.#nextSlot++;
-    const slot = this.#slots[2 * at]!;
-    const id = parent === undefined ? CORE_ID : this.#firstId + at;
-    const pid = new LocalPid(this.#runtime.home, id, slot, this.#slots[2 * at + 1]!);
+    if (this.#pids.length === 0) this.#refill();
+    const granted = this.#pids.pop()!;
+    const pid = parent === undefined ? this.#corePid(granted) : granted;
     const origin = {
       parent: parent?.pid ?? pid,
       leader: (options?.leader as LocalPid | undefined) ?? parent?.leader ?? pid,
@@ -160,10 +157,17 @@ export class Spawner {
     const { ring } = this.#runtime.driver;
     const granted = ring[GRANTED]!;
     if (granted === 0) throw new TergoError('internal', 'the node has no room for more processes');
-    this.#slots = ring.slice(GRANT_AT, GRANT_AT + 2 * granted);
-    this.#firstId = wide(ring[ID_HI]!, ring[ID_LO]!);
-    if (this.oldestId === 0) this.oldestId = this.#firstId;
-    this.#nextSlot = 0;
+    const firstId = wide(ring[ID_HI]!, ring[ID_LO]!);
+    if (this.oldestId === 0) this.oldestId = firstId;
+    // Long before most are used: what a process sends holds its pid, and the collector must hear of each young one in an old array.
+    for (let at = granted - 1; at >= 0; at--) {
+      const place = GRANT_AT + 2 * at;
+      this.#pids.push(this.#runtime.pidOf(firstId + at, ring[place]!, ring[place + 1]!));
+    }
+  }
+
+  #corePid({ slot, generation }: LocalPid): LocalPid {
+    return this.#runtime.pidOf(CORE_ID, slot, generation);
   }
 
   /** Everything up to the result of `init`. */

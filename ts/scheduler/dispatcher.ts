@@ -214,10 +214,12 @@ export class Dispatcher {
 
   /** A plain message to a plain actor: what most entries are. Its slot is kept until the callback is over. */
   private message(instance: AnyProcess, payload: number): unknown {
-    const slab = this.slab;
+    const { slab } = this;
+    const { cells } = slab;
+    const cell = payload << 1;
     this.payload = payload;
     this.inHand = payload;
-    const next = instance.handleMessage!(slab.at(payload), slab.senderAt(payload)!);
+    const next = instance.handleMessage!(cells[cell], cells[cell + 1] as LocalPid);
     this.inHand = -1;
     slab.release(payload);
     return next;

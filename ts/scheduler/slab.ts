@@ -8,8 +8,11 @@ const NONE = -1;
  * by `release`; between the two the core may hold its number.
  */
 export class Slab {
-  /** Two cells a slot: its value, in a free one the number of the next free slot; and who sent it. */
-  private readonly cells: unknown[] = [];
+  /**
+   * Two cells a slot: its value, in a free one the number of the next free slot; and who sent it, which stays in a free one: a pid
+   * holds on to nothing.
+   */
+  readonly cells: unknown[] = [];
   private free = NONE;
   private freeCount = 0;
 
@@ -42,7 +45,6 @@ export class Slab {
   }
 
   release(slot: number): void {
-    // Who sent it stays there: a pid holds on to nothing.
     this.cells[slot << 1] = this.free;
     this.free = slot;
     this.freeCount += 1;

@@ -1,8 +1,11 @@
 use super::Message;
 use crate::NIL;
 
-/// Nodes above which an empty pool gives its memory back (12 MiB).
+/// Nodes that an empty pool keeps in any case (12 MiB).
 const KEEP_NODES: usize = 1 << 20;
+/// After being emptied so many times it gives back what it has not needed meanwhile. A flood that comes again and again
+/// would be slowed by a sixth if each one had to ask the system for its memory.
+const PATIENCE: u32 = 1024;
 
 /// A message in a singly linked list.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +20,10 @@ pub(crate) struct MessagePool {
     nodes: Vec<Node>,
     free: u32,
     in_use: u32,
+    /// How often it was emptied since it looked what it needs.
+    emptied: u32,
+    /// Nodes that were needed at most since then.
+    peak: usize,
 }
 
 impl MessagePool {
@@ -26,6 +33,8 @@ impl MessagePool {
             nodes: Vec::new(),
             free: NIL,
             in_use: 0,
+            emptied: 0,
+            peak: 0,
         }
     }
 
@@ -96,10 +105,13 @@ impl MessagePool {
 
     /// Starts anew: the next messages lie side by side again, however the free list was mixed up.
     fn reset(&mut self) {
+        self.peak = self.peak.max(self.nodes.len());
         self.nodes.clear();
         self.free = NIL;
-        if self.nodes.capacity() > KEEP_NODES {
-            self.nodes.shrink_to(KEEP_NODES);
+        self.emptied += 1;
+        if self.emptied == PATIENCE {
+            self.nodes.shrink_to(self.peak.max(KEEP_NODES));
+            (self.emptied, self.peak) = (0, 0);
         }
     }
 }

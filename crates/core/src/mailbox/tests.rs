@@ -60,11 +60,18 @@ fn nodes_are_used_again() {
 }
 
 #[test]
-fn an_empty_pool_gives_the_memory_of_a_flood_back() {
+fn a_pool_gives_the_memory_of_a_flood_back_when_no_other_comes() {
     let (mut mailbox, mut pool) = (Mailbox::EMPTY, MessagePool::new());
     let count = if cfg!(miri) { 1000 } else { 3_000_000 };
-    (0..count).for_each(|payload| mailbox.push_back(&mut pool, message(2, payload)));
-    take(&mut mailbox, &mut pool, count as usize);
-    assert_eq!(pool.in_use(), 0);
+    let flood = |mailbox: &mut Mailbox, pool: &mut MessagePool, count: u32| {
+        (0..count).for_each(|payload| mailbox.push_back(pool, message(2, payload)));
+        take(mailbox, pool, count as usize);
+        assert_eq!(pool.in_use(), 0);
+    };
+    flood(&mut mailbox, &mut pool, count);
+    let kept = pool.bytes();
+    flood(&mut mailbox, &mut pool, count);
+    assert_eq!(pool.bytes(), kept, "the next flood finds it there");
+    (0..2048).for_each(|_| flood(&mut mailbox, &mut pool, 1));
     assert!(pool.bytes() <= 16 << 20, "{} bytes are kept", pool.bytes());
 }
