@@ -146,12 +146,12 @@ export class FarLinks {
   }
 
   #write(op: number, consumer: ProcessRecord, relation: FarRelation): void {
-    const { outbox, slab } = this.#runtime.driver;
+    const { outbox, tokens } = this.#runtime.driver;
     const { target, index } = relation.proxy;
     const monitor = relation.kind === 'monitor' ? RELATION_MONITOR : 0;
     const kind = (target.isEvent ? monitor : monitor | RELATION_NODE) << COMMAND_KIND_SHIFT;
     const targetKind = (target.isEvent ? TARGET_EVENT : 0) << COMMAND_QUEUE_SHIFT;
-    outbox.write(op | kind | targetKind, consumer.pid.slot, index, slab.put(relation, undefined));
+    outbox.write(op | kind | targetKind, consumer.pid.slot, index, tokens.put(relation, undefined));
   }
 
   #homeOf(node: string): RemoteHome {

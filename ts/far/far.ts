@@ -283,7 +283,7 @@ export class Far {
       mailboxFull: counters.mailboxFull,
       blocked: counters.blocked,
       dropped: counters.dropped,
-      slabEntries: driver.slab.size,
+      slabEntries: driver.slab.size + driver.tokens.size,
       watches: this.watches.size,
     });
   }

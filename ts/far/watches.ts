@@ -168,7 +168,7 @@ export class Watches {
   #begin(place: Place): Watch {
     const watch = new Watch(place, this.#nextFeed());
     this.#byPlace.set(keyOf(place), watch);
-    watch.token = this.#runtime.driver.slab.put(watch, undefined);
+    watch.token = this.#runtime.driver.tokens.put(watch, undefined);
     this.#write(OP_RELATE, place, watch.token);
     return watch;
   }
@@ -188,7 +188,7 @@ export class Watches {
     if (watch.watchers.size > 0) return;
     this.#byPlace.delete(keyOf(watch.place));
     const ask = new Relation('monitor', watch.place.about, undefined, true);
-    this.#write(OP_UNRELATE, watch.place, this.#runtime.driver.slab.put(ask, undefined));
+    this.#write(OP_UNRELATE, watch.place, this.#runtime.driver.tokens.put(ask, undefined));
   }
 
   #write(op: number, { kind, index }: Place, token: number): void {

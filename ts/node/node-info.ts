@@ -118,7 +118,7 @@ function describeThread(runtime: Runtime): NodeInfo {
     eventsDelivered: core.eventsDelivered,
     eventsDropped: core.eventsDropped,
     blockedCallbacks: counters.blocked,
-    slabEntries: driver.slab.size,
+    slabEntries: driver.slab.size + driver.tokens.size,
     threads: [ownThread(runtime, core, living.length)],
   };
 }

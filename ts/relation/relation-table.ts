@@ -126,8 +126,7 @@ export class RelationTable {
 
   /** The verdict of the core. */
   settle(token: number, verdict: number): void {
-    const { slab } = this.#runtime.driver;
-    const relation = slab.at(token);
+    const relation = this.#runtime.driver.tokens.at(token);
     if (!(relation instanceof Relation)) return;
     const { settlement, isAsk } = relation;
     relation.settlement = undefined;
@@ -141,19 +140,19 @@ export class RelationTable {
 
   /** A relation is gone without having fired. */
   freed(token: number): void {
-    const relation = this.#runtime.driver.slab.take(token);
+    const relation = this.#runtime.driver.tokens.take(token);
     if (relation instanceof FarRelation) this.#runtime.far!.links.gone(relation);
   }
 
   /** What a fired link or monitor says; its slot is free from now on. */
   take(token: number, reason: ExitReason): Ended {
-    const relation = this.#runtime.driver.slab.take(token) as Relation;
+    const relation = this.#runtime.driver.tokens.take(token) as Relation;
     return { ...describeTarget(relation.target), reason };
   }
 
   /** The relation behind a token. */
   at(token: number): Relation | undefined {
-    const relation = this.#runtime.driver.slab.at(token);
+    const relation = this.#runtime.driver.tokens.at(token);
     return relation instanceof Relation ? relation : undefined;
   }
 
@@ -207,7 +206,7 @@ export class RelationTable {
     const relation = new Relation(kind, { node }, settlement, op === OP_UNRELATE);
     const bits = RELATION_NODE | (kind === 'monitor' ? RELATION_MONITOR : 0);
     const words = op | (bits << COMMAND_KIND_SHIFT);
-    driver.outbox.write(words, consumer.pid.slot, index, driver.slab.put(relation, undefined));
+    driver.outbox.write(words, consumer.pid.slot, index, driver.tokens.put(relation, undefined));
   }
 
   #settled(start: (settlement: Settlement) => void): Promise<void> {
@@ -223,11 +222,11 @@ export class RelationTable {
     found: Found,
     settlement: Settlement | undefined,
   ): void {
-    const { outbox, slab } = this.#runtime.driver;
+    const { outbox, tokens } = this.#runtime.driver;
     const relation = new Relation(kind, found.target, settlement, op === OP_UNRELATE);
     const bits =
       ((kind === 'monitor' ? 1 : 0) << COMMAND_KIND_SHIFT) | (found.kind << COMMAND_QUEUE_SHIFT);
-    outbox.write(op | bits, consumer.pid.slot, found.index, slab.put(relation, undefined));
+    outbox.write(op | bits, consumer.pid.slot, found.index, tokens.put(relation, undefined));
   }
 
   #relateFar(

@@ -85,7 +85,7 @@ export class Deliveries {
         return;
       case KIND_EXIT:
       case KIND_DOWN:
-        this.#slab.release(tag >>> TAG_EXTRA_SHIFT);
+        this.#runtime.driver.tokens.release(tag >>> TAG_EXTRA_SHIFT);
         this.#shared(payload);
         return;
       case KIND_EVENT:
@@ -219,7 +219,7 @@ export class Deliveries {
 
   /** Somebody on another thread is related to what has ended. */
   #fired(token: number, watch: Watch, reason: ExitReason): void {
-    this.#slab.release(token);
+    this.#runtime.driver.tokens.release(token);
     this.#runtime.far!.watches.fired(watch, reason);
   }
 

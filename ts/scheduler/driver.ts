@@ -48,6 +48,8 @@ export interface DriverPlace {
  */
 export class Driver implements ClockMember {
   readonly slab: Slab = new Slab();
+  /** What stands behind the tokens of relations. Apart from what comes and goes with messages, which starts anew when all is gone. */
+  readonly tokens: Slab = new Slab();
   /** How long callbacks have run. */
   readonly busy: BusyTime = new BusyTime();
   readonly ring: Uint32Array;

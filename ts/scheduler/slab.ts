@@ -13,13 +13,16 @@ export class Slab {
    * holds on to nothing.
    */
   readonly cells: unknown[] = [];
+  /** The free slot that is taken next, of those that were in use since the slab was empty last. */
   private free = NONE;
   private freeCount = 0;
+  /** Slots from here on were not in use since then. */
+  private top = 0;
 
   put(value: unknown, sender: LocalPid | undefined): number {
     const slot = this.free;
+    if (slot === NONE) return this.putOnTop(value, sender);
     const { cells } = this;
-    if (slot === NONE) return (cells.push(value, sender) >> 1) - 1;
     const cell = slot << 1;
     this.free = cells[cell] as number;
     this.freeCount -= 1;
@@ -48,6 +51,7 @@ export class Slab {
     this.cells[slot << 1] = this.free;
     this.free = slot;
     this.freeCount += 1;
+    if (this.freeCount === this.top) this.startAnew();
   }
 
   /** Takes the value out and frees the slot. */
@@ -59,7 +63,27 @@ export class Slab {
 
   /** Slots in use. */
   get size(): number {
-    return (this.cells.length >> 1) - this.freeCount;
+    return this.top - this.freeCount;
+  }
+
+  private putOnTop(value: unknown, sender: LocalPid | undefined): number {
+    const { cells } = this;
+    const slot = this.top;
+    const cell = slot << 1;
+    this.top = slot + 1;
+    if (cell === cells.length) cells.push(value, sender);
+    else {
+      cells[cell] = value;
+      if (cells[cell + 1] !== sender) cells[cell + 1] = sender;
+    }
+    return slot;
+  }
+
+  /** Nothing is in use: what comes next lies side by side again, however the list of free slots was mixed up. */
+  private startAnew(): void {
+    this.free = NONE;
+    this.freeCount = 0;
+    this.top = 0;
   }
 }
 
