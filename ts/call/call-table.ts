@@ -349,7 +349,7 @@ export class CallTable {
       this.#unlist(call);
       this.#runtime.driver.letPromisesRun();
     } else settlement.onOver?.();
-    if (call.isTimed) this.#deadlines.remove(call);
+    if (call.timing !== undefined) this.#deadlines.remove(call, call.timing);
     if (call.farNumber >= 0) this.#runtime.far!.calls.closed(call);
     if (call.unlisten !== undefined) call.unlisten();
     if (call.isHeld) call.target.extra?.held?.delete(call);

@@ -244,6 +244,7 @@ export class Messaging {
   #resolveObject(to: object): Peer | Failure {
     const { home, records, isStopped } = this.#runtime;
     if (isStopped) return 'node-terminated';
+    if (to instanceof RemotePid && this.#isConnected(to)) return to;
     if (to instanceof LocalPid) {
       if (to instanceof FarPid && to.isOf(home)) return to.isAlive ? to : 'process-unknown';
       return to.isOf(home) ? 'process-unknown' : this.#remote(to);
@@ -260,6 +261,12 @@ export class Messaging {
       return this.#hasNetwork ? new RemoteName(to.name, to.node) : 'no-connection';
     }
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
+  }
+
+  /** Whether it is of an incarnation to which this very thread is connected. */
+  #isConnected({ home }: RemotePid): boolean {
+    const { far } = this.#runtime;
+    return home.isConnected && home.peers === far?.peers && this.#hasNetwork;
   }
 
   get #hasNetwork(): boolean {
