@@ -20,6 +20,7 @@ import {
 import type { AnyCaller } from './caller.ts';
 import { CallDeadlines } from './call-deadlines.ts';
 import { type CallAnswer, PendingCall, type Settlement } from './pending-call.ts';
+import { PromisedSettlement } from './promised-settlement.ts';
 import { RandomWords } from './random-words.ts';
 import type { Response } from './response.ts';
 
@@ -64,7 +65,7 @@ export class CallTable {
     request: unknown,
     options: CallOptions = NO_OPTIONS,
   ): Promise<unknown> {
-    const settlement = Promise.withResolvers<unknown>();
+    const settlement = new PromisedSettlement();
     try {
       if (options !== NO_OPTIONS && options !== INSPECTION) checkCallOptions(options);
       this.#start(caller, to, request, options, settlement);
