@@ -239,9 +239,10 @@ export class CallTable {
   #arm(young: readonly PendingCall[]): void {
     const waiting = young.filter((call) => !call.isSettled);
     for (const call of waiting) if (call.deadline >= 0) this.#deadlines.add(call);
+    const now = this.#runtime.driver.readNow();
     for (const call of waiting) {
       if (call.deadline >= 0) continue;
-      this.#deadlineOf(call);
+      call.deadline = now + call.timeoutMs;
       this.#deadlines.add(call);
     }
   }
