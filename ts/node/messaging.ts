@@ -258,7 +258,7 @@ export class Messaging {
     }
     if (isProcessId(to)) {
       if (to.node === home.node) return this.resolve(to.name);
-      return this.#hasNetwork ? new RemoteName(to.name, to.node) : 'no-connection';
+      return this.#hasNetwork() ? new RemoteName(to.name, to.node) : 'no-connection';
     }
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
   }
@@ -266,17 +266,17 @@ export class Messaging {
   /** Whether it is of an incarnation to which this very thread is connected. */
   #isConnected({ home }: RemotePid): boolean {
     const { far } = this.#runtime;
-    return home.isConnected && home.peers === far?.peers && this.#hasNetwork;
+    return home.isConnected && home.peers === far?.peers && this.#hasNetwork();
   }
 
-  get #hasNetwork(): boolean {
+  #hasNetwork(): boolean {
     return this.#runtime.far?.peers.dial !== undefined;
   }
 
   /** A process of another node, or why it cannot be reached. */
   #remote(pid: LocalPid): RemotePid | Failure {
     if (pid.node === this.#runtime.home.node) return 'process-incarnation';
-    if (!this.#hasNetwork) return 'no-connection';
+    if (!this.#hasNetwork()) return 'no-connection';
     const { peers } = this.#runtime.far!;
     const remote = peers.remoteOf(pid);
     return peers.refusalOf(remote.home) ?? remote;
