@@ -1,14 +1,20 @@
 import test from 'ava';
 import {
+  Actor,
+  noreply,
   processId,
   processName,
   reply,
   stop,
   TergoError,
   type Alias,
+  type Answer,
+  type Envelope,
+  type Next,
   type Node,
   type Pid,
   type ProcessName,
+  type Request,
   type Target,
 } from 'tergo';
 import { inside, spawnPuppet, spawnScript, type Self } from '../support/improvise.ts';
@@ -157,4 +163,29 @@ test('important calls are answered like any other', async (t) => {
   const node = await quietNode(t);
   const server = await spawnServer(node);
   t.is(await node.call(server, { type: 'x', value: 1 }, { important: true }), 1);
+});
+
+/** Sees every entry of its mailbox. */
+class Seer extends Actor<{ message: 'look'; request: Request<{ type: 'seen' }, string[]> }> {
+  readonly #seen: string[] = [];
+
+  override receive(envelope: Envelope): ReturnType<Actor['receive']> {
+    this.#seen.push(envelope.kind);
+    return super.receive(envelope);
+  }
+
+  override handleMessage(): Next {
+    return noreply;
+  }
+
+  override handleCall(request: Request<{ type: 'seen' }, string[]>): Answer {
+    return reply(request, this.#seen);
+  }
+}
+
+test('who overrides receive sees calls as well as messages', async (t) => {
+  const node = await quietNode(t);
+  const seer = await node.spawn(Seer);
+  node.send(seer, 'look');
+  t.deepEqual(await node.call(seer, { type: 'seen' }), ['message', 'request']);
 });

@@ -35,6 +35,19 @@ for (const { title, thread } of receivers) {
     t.deepEqual(a.network.nodes(), ['b@localhost']);
   });
 
+  test(`objects with the same keys arrive whole, however many there are, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const numbers = Array.from({ length: 1000 }, (_, index) => index);
+    const value = numbers.map((n) => ({ id: n, 'a name': `${n}`, constructor: [n], '"]; //': n }));
+    t.is(await from.do('send', to.pid, value), 'ok');
+    const [got] = (await to.messages(1)) as [readonly object[]];
+    t.deepEqual(got, value);
+    for (const [index, object] of got.entries())
+      t.deepEqual(Object.keys(object), Object.keys(value[index]!));
+  });
+
   test(`D7: an important message by pid is confirmed, to an unknown one refused, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
     const from = await puppet(a, 0);

@@ -1,6 +1,7 @@
 import type { Envelope } from '../process/envelope.ts';
-import { isPlain } from '../process/process-context.ts';
+import { shortCuts } from '../process/process-context.ts';
 import type { Exit } from '../relation/ended.ts';
+import { PLAIN, PLAIN_CALLS } from '../process/process-record.ts';
 import { CallbackProcess } from './callback-process.ts';
 import type { Answer, MaybePromise, Next } from './outcome.ts';
 
@@ -29,7 +30,9 @@ export abstract class Actor<P = {}> extends CallbackProcess<P> {
   }
 
   /** @internal */
-  override [isPlain](): boolean {
-    return this.handleMessage !== undefined && this.receive === Actor.prototype.receive;
+  override [shortCuts](): number {
+    if (this.receive !== Actor.prototype.receive) return 0;
+    const messages = this.handleMessage === undefined ? 0 : PLAIN;
+    return messages | (this.handleCall === undefined ? 0 : PLAIN_CALLS);
   }
 }

@@ -2,7 +2,7 @@ import type { Runtime } from '../node/runtime.ts';
 import type { PendingCall } from './pending-call.ts';
 
 /** The calls with one and the same timeout, in the order in which they time out. */
-interface Queue {
+export interface CallQueue {
   first: PendingCall | undefined;
   last: PendingCall | undefined;
   /** Fires when the first one times out, or timed out before it was settled. */
@@ -17,7 +17,7 @@ interface Queue {
 export class CallDeadlines {
   readonly #runtime: Runtime;
   readonly #expire: (call: PendingCall) => void;
-  readonly #queues = new Map<number, Queue>();
+  readonly #queues = new Map<number, CallQueue>();
   /** Whether a queue may be empty. */
   #mayRest = false;
 
@@ -38,19 +38,18 @@ export class CallDeadlines {
     else before.later = call;
     if (after === undefined) queue.last = call;
     else after.earlier = call;
-    call.isTimed = true;
+    call.timing = queue;
     if (call.deadline < queue.firesAt) this.#watch(queue, call.timeoutMs, call.deadline);
   }
 
-  /** It has settled. */
-  remove(call: PendingCall): void {
-    const queue = this.#queues.get(call.timeoutMs)!;
+  /** It has settled, and stood there. */
+  remove(call: PendingCall, queue: CallQueue): void {
     const { earlier, later } = call;
     if (earlier === undefined) queue.first = later;
     else earlier.later = later;
     if (later === undefined) queue.last = earlier;
     else later.earlier = earlier;
-    call.isTimed = false;
+    call.timing = undefined;
     call.earlier = undefined;
     call.later = undefined;
     if (queue.first === undefined) this.#mayRest = true;
@@ -67,7 +66,7 @@ export class CallDeadlines {
     }
   }
 
-  #queueOf(timeoutMs: number): Queue {
+  #queueOf(timeoutMs: number): CallQueue {
     const known = this.#queues.get(timeoutMs);
     if (known !== undefined) return known;
     const queue = { first: undefined, last: undefined, timer: -1, firesAt: Infinity };
@@ -75,14 +74,14 @@ export class CallDeadlines {
     return queue;
   }
 
-  #watch(queue: Queue, timeoutMs: number, deadline: number): void {
+  #watch(queue: CallQueue, timeoutMs: number, deadline: number): void {
     if (queue.timer >= 0) this.#runtime.timers.cancel(queue.timer);
     queue.firesAt = deadline;
     const delay = Math.max(0, deadline - this.#runtime.driver.readNow());
     queue.timer = this.#runtime.timers.start(delay, () => this.#fired(queue, timeoutMs));
   }
 
-  #fired(queue: Queue, timeoutMs: number): void {
+  #fired(queue: CallQueue, timeoutMs: number): void {
     queue.timer = -1;
     queue.firesAt = Infinity;
     const now = this.#runtime.driver.readNow();

@@ -20,6 +20,7 @@ import {
 import type { AnyCaller } from './caller.ts';
 import { CallDeadlines } from './call-deadlines.ts';
 import { type CallAnswer, PendingCall, type Settlement } from './pending-call.ts';
+import { PromisedSettlement } from './promised-settlement.ts';
 import { RandomWords } from './random-words.ts';
 import type { Response } from './response.ts';
 
@@ -64,7 +65,7 @@ export class CallTable {
     request: unknown,
     options: CallOptions = NO_OPTIONS,
   ): Promise<unknown> {
-    const settlement = Promise.withResolvers<unknown>();
+    const settlement = new PromisedSettlement();
     try {
       if (options !== NO_OPTIONS && options !== INSPECTION) checkCallOptions(options);
       this.#start(caller, to, request, options, settlement);
@@ -238,9 +239,10 @@ export class CallTable {
   #arm(young: readonly PendingCall[]): void {
     const waiting = young.filter((call) => !call.isSettled);
     for (const call of waiting) if (call.deadline >= 0) this.#deadlines.add(call);
+    const now = this.#runtime.driver.readNow();
     for (const call of waiting) {
       if (call.deadline >= 0) continue;
-      this.#deadlineOf(call);
+      call.deadline = now + call.timeoutMs;
       this.#deadlines.add(call);
     }
   }
@@ -349,7 +351,7 @@ export class CallTable {
       this.#unlist(call);
       this.#runtime.driver.letPromisesRun();
     } else settlement.onOver?.();
-    if (call.isTimed) this.#deadlines.remove(call);
+    if (call.timing !== undefined) this.#deadlines.remove(call, call.timing);
     if (call.farNumber >= 0) this.#runtime.far!.calls.closed(call);
     if (call.unlisten !== undefined) call.unlisten();
     if (call.isHeld) call.target.extra?.held?.delete(call);

@@ -1,6 +1,7 @@
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { CallOrigin } from '../far/arrived-request.ts';
 import { NOWHERE, type Station } from '../far/station.ts';
+import type { CallQueue } from './call-deadlines.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { NamedProcess } from '../process/process-id.ts';
 import type { ProcessExtra } from '../process/process-record.ts';
@@ -56,8 +57,8 @@ export class PendingCall {
   /** When it times out, ms since the node's start; -1 until somebody has to know. */
   deadline = -1;
   settlement: Settlement | undefined;
-  /** Whether it stands among those that time out, and between which of them. */
-  isTimed = false;
+  /** Among which it stands of those that time out, and between which of them. */
+  timing: CallQueue | undefined = undefined;
   earlier: PendingCall | undefined = undefined;
   later: PendingCall | undefined = undefined;
   /** Text form of the reference, made when somebody asks for it. */

@@ -1,8 +1,9 @@
+import { DEADLINE_SHIFT } from '../native/layout.ts';
 import type { LocalAlias } from '../process/alias.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Far } from './far.ts';
 import { NO_VALUE } from './frame-reader.ts';
-import { PREFIX_ADDRESSED } from './frame-head.ts';
+import { FORM_MASK, PREFIX_ADDRESSED } from './frame-head.ts';
 import { isAddressed } from './peer-rules.ts';
 import { isOfPeer, type Station } from './station.ts';
 
@@ -33,13 +34,15 @@ type Parts = readonly [
 export function openRequest(far: Far, frame: number): ArrivedRequest | undefined {
   const { reader, thread } = far;
   const station = reader.stationOf(frame);
-  const number = reader.numberOf(frame);
+  const prefix = reader.prefix(frame);
+  const number = prefix[0];
   // A call of this thread that comes back: it is known here.
   if (station === thread) return plain(station, number, -1, undefined);
   const value = reader.value(frame);
   if (value === NO_VALUE) return undefined;
-  const arrived = plain(station, number, far.clock.hear(reader.deadlineOf(frame)), value);
-  return reader.formOf(frame) === PREFIX_ADDRESSED ? openAddressed(far, arrived) : arrived;
+  const arrived = plain(station, number, far.clock.hear(prefix[1] >>> DEADLINE_SHIFT), value);
+  const form = prefix[1] & FORM_MASK;
+  return form === PREFIX_ADDRESSED ? openAddressed(far, arrived) : arrived;
 }
 
 /** One for a process, from whom its frame says. */

@@ -3,7 +3,7 @@ import { Control, type ControlOp } from './control.ts';
 import { FRAME_CONTROL } from '../native/layout.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { type FrameReader, NO_VALUE } from './frame-reader.ts';
-import type { FrameHead } from './frame-head.ts';
+import { ShortHead } from './frame-head.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { isFittingControl, isForPeers } from './peer-rules.ts';
 import { isOfPeer, type Station } from './station.ts';
@@ -26,7 +26,7 @@ export class Controls {
   readonly #onViolation: (station: Station, how: string) => void;
   readonly #handlers: ((arrived: Arrived) => void)[] = [];
   /** One for all frames, since the writer keeps none. */
-  readonly #head: ControlHead = new ControlHead();
+  readonly #head: ShortHead = new ShortHead(FRAME_CONTROL);
 
   constructor(
     writer: FrameWriter,
@@ -46,7 +46,7 @@ export class Controls {
 
   /** Cannot be refused for want of room; lost when the thread has ended. Throws `unencodable`. */
   send(station: Station, op: ControlOp, number: number, value?: unknown): void {
-    this.sendFrom(this.#node, station, op, number, value);
+    this.#writer.writeShort(this.#headOf(station, op, number, true), this.#node, value);
   }
 
   /** The same in one order with what a process of this thread sends. */
@@ -62,7 +62,7 @@ export class Controls {
 
   /** The same as `send`, but false when there is no room. */
   offer(station: Station, op: ControlOp, number: number, value: unknown): boolean {
-    return this.#writer.write(this.#headOf(station, op, number, false), this.#node, value);
+    return this.#writer.writeShort(this.#headOf(station, op, number, false), this.#node, value);
   }
 
   /** A published message to several threads and nodes, encoded once for all; counts those that had no room. */
@@ -104,9 +104,14 @@ export class Controls {
   }
 
   /** Throws while a value is being written, whose head it would be. */
-  #headOf(station: Station, first: number, second: number, isForced: boolean): FrameHead {
+  #headOf(station: Station, first: number, second: number, isForced: boolean): ShortHead {
     this.#writer.refuseNested();
-    return this.#head.with(station, first, second, isForced);
+    const head = this.#head;
+    head.station = station;
+    head.first = first;
+    head.second = second;
+    head.isForced = isForced;
+    return head;
   }
 }
 
@@ -126,29 +131,5 @@ class FromThread implements Arrived {
 
   get value(): unknown {
     return this.#reader.value(this.frame);
-  }
-}
-
-/** The head of a control frame. */
-class ControlHead implements FrameHead {
-  station: Station = 0;
-  readonly op = FRAME_CONTROL;
-  readonly kind = 0;
-  readonly queue = 0;
-  first = 0;
-  second = 0;
-  readonly prefix = undefined;
-  isForced = false;
-  readonly origin = undefined;
-  readonly name = undefined;
-  readonly isImportant = false;
-  readonly way = 0;
-
-  with(station: Station, first: number, second: number, isForced: boolean): this {
-    this.station = station;
-    this.first = first;
-    this.second = second;
-    this.isForced = isForced;
-    return this;
   }
 }

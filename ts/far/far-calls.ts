@@ -211,10 +211,15 @@ export class FarCalls {
       call.station = to.thread;
       return writeRequest(this.#far, call, to, head);
     }
-    const home = this.#far.peers.connectedAs(to instanceof RemotePid ? to.home.node : to.node);
-    if (home !== undefined) return this.#sendRemote(call, to, home, head);
+    const home = this.#homeOf(to);
+    if (home?.isConnected === true) return this.#sendRemote(call, to, home, head);
     this.#far.refuseUnencodable(call.request);
     return this.#sendLater(call, to, head);
+  }
+
+  #homeOf(to: RemotePid | RemoteName): RemoteHome | undefined {
+    // One that was found to be no earlier incarnation, whose place another one has taken.
+    return to instanceof RemotePid ? to.home : this.#far.peers.connectedAs(to.node);
   }
 
   /** Once there is a connection, unless it has settled by then. */

@@ -33,6 +33,7 @@ import { FrameWriter } from './frame-writer.ts';
 import { SteadyClock } from './steady-clock.ts';
 import { type Loss, lossOfSeat } from './loss.ts';
 import { NodeWide } from './node-wide.ts';
+import { OpenChunks } from './open-chunks.ts';
 import { PeerEvents } from './peer-events.ts';
 import { PeerThreads } from './peer-threads.ts';
 import { Peers } from './peers.ts';
@@ -84,6 +85,7 @@ export class Far {
   readonly peerEvents: PeerEvents;
   readonly clock: SteadyClock;
   readonly peerThreads: PeerThreads;
+  readonly open: OpenChunks;
   readonly writer: FrameWriter;
   readonly reader: FrameReader;
   readonly controls: Controls;
@@ -127,8 +129,9 @@ export class Far {
     const world = new FarWorld(runtime, this.pids, aliases, this.peers);
     this.#codec = new Codec(world);
     const chunks = new Chunks(native);
+    this.open = new OpenChunks(native, driver, chunks);
     this.writer = new FrameWriter(
-      { native, driver, codec: this.#codec, chunks, world, profiles: this.profiles },
+      { native, codec: this.#codec, open: this.open, world, profiles: this.profiles },
       this.thread,
     );
     const violated = (station: Station, how: unknown): unknown => this.violated(station, how);
@@ -268,7 +271,7 @@ export class Far {
   }
 
   #seatEnded(seat: number, reason: Error): void {
-    this.writer.forget(seat);
+    this.open.forget(seat);
     this.lose(lossOfSeat(seat, reason));
   }
 

@@ -35,20 +35,32 @@ export interface FrameHead {
   readonly way?: number;
 }
 
-/** The head of a request, to be filled in for each. */
-export class RequestFrameHead implements FrameHead {
+/** The head of what most frames but messages are, requests and control frames, to be filled in for each. */
+export class ShortHead implements FrameHead {
+  readonly op: typeof FRAME_MESSAGE | typeof FRAME_CONTROL;
+  readonly isRequest: boolean;
   station: Station = 0;
-  readonly op: typeof FRAME_MESSAGE = FRAME_MESSAGE;
   kind = 0;
   queue = 0;
   first = 0;
   second = 0;
-  readonly prefix: [number, number] = [0, 0];
-  readonly isForced = false;
-  origin: Station | undefined = undefined;
-  name: string | undefined = undefined;
-  readonly isImportant = false;
+  /** The prefix of a request. */
+  number = 0;
+  form = 0;
+  isForced = false;
   way = 0;
+  readonly origin: undefined = undefined;
+  readonly name: undefined = undefined;
+  readonly isImportant = false;
+
+  constructor(op: typeof FRAME_MESSAGE | typeof FRAME_CONTROL) {
+    this.op = op;
+    this.isRequest = op === FRAME_MESSAGE;
+  }
+
+  get prefix(): readonly [number, number] | undefined {
+    return this.isRequest ? [this.number, this.form] : undefined;
+  }
 }
 
 /** A peer is told there which of its threads the frame is for. */

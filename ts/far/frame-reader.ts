@@ -2,7 +2,6 @@ import type { Codec } from '../codec/codec.ts';
 import type { ShapeTable } from '../codec/shape-table.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import {
-  DEADLINE_SHIFT,
   FLAG_BLOBS,
   FLAG_IMPORTANT,
   FLAG_NAMED,
@@ -25,7 +24,6 @@ import type { LocalPid } from '../process/pid.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { FarWorld } from './far-world.ts';
 import { FORM_MASK, PREFIX_BYTES } from './frame-head.ts';
-import type { ToldDeadline } from './steady-clock.ts';
 import { type Station, stationOf } from './station.ts';
 import { wide } from '../native/wide.ts';
 
@@ -133,23 +131,9 @@ export class FrameReader {
     return [words[place]!, words[place + 1]!];
   }
 
-  /** The number of the call of a request, or of an important message. */
-  numberOf(frame: number): number {
-    return this.#chunkOf(frame).words[this.#prefixAt(frame) >> 2]!;
-  }
-
   /** What kind of value follows a prefix: `PREFIX_PLAIN` or `PREFIX_ADDRESSED`. */
   formOf(frame: number): number {
-    return this.#formWord(frame) & FORM_MASK;
-  }
-
-  /** When the call of a request is over. */
-  deadlineOf(frame: number): ToldDeadline {
-    return this.#formWord(frame) >>> DEADLINE_SHIFT;
-  }
-
-  #formWord(frame: number): number {
-    return this.#chunkOf(frame).words[(this.#prefixAt(frame) >> 2) + 1]!;
+    return this.prefix(frame)[1] & FORM_MASK;
   }
 
   /** Whether its sender wants to know what becomes of it. */

@@ -1,6 +1,5 @@
 import { type Codec, NO_BLOBS, NO_ROOM } from '../codec/codec.ts';
 import {
-  BLOCK_WORDS,
   FLAG_BLOBS,
   FLAG_WHOLE,
   FORMAT_INT,
@@ -14,15 +13,11 @@ import {
   FRAME_WORDS,
   KIND_FAR,
   MAX_THREADS,
-  PORT_AT,
   QUEUE_MAIN,
 } from '../native/layout.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { LocalPid } from '../process/pid.ts';
-import type { Driver } from '../scheduler/driver.ts';
-import type { Outbox } from '../scheduler/outbox.ts';
-import type { Chunk, Chunks } from './chunks.ts';
 import type { CompressionProfiles } from './compression-profiles.ts';
 import { FarPid } from './far-pid.ts';
 import {
@@ -31,21 +26,17 @@ import {
   flagsOf,
   type FrameHead,
   listBytes,
-  RequestFrameHead,
+  PREFIX_BYTES,
+  ShortHead,
   writeList,
   writeName,
 } from './frame-head.ts';
 import type { FarWorld } from './far-world.ts';
+import { CHUNK_BYTES, type OpenChunk, type OpenChunks } from './open-chunks.ts';
 import type { RemotePid } from './remote-pid.ts';
-import { isOfPeer, seatOf } from './station.ts';
+import { isOfPeer, seatOf, threadOf } from './station.ts';
 
-const CHUNK_BYTES = 4 * BLOCK_WORDS;
 const HEAD_BYTES = 4 * FRAME_WORDS;
-/** A chunk with less room than this is closed: what is larger travels as a blob. */
-const ROOM_BYTES = 20 * 1024;
-const LAST_START = CHUNK_BYTES - ROOM_BYTES;
-/** What `open` answers without a chunk. */
-const NONE = 0xffff_ffff;
 /** A plain message to the main queue. */
 const PLAIN_HEAD =
   FRAME_MESSAGE | (KIND_FAR << FRAME_KIND_SHIFT) | (QUEUE_MAIN << FRAME_QUEUE_SHIFT);
@@ -53,22 +44,10 @@ const PLAIN_HEAD =
 /** What frames are written by. */
 export interface FrameWorld {
   readonly native: BindingScheduler;
-  readonly driver: Driver;
   readonly codec: Codec;
-  readonly chunks: Chunks;
+  readonly open: OpenChunks;
   readonly world: FarWorld;
   readonly profiles: CompressionProfiles;
-}
-
-/** The chunk for one member of the fabric that is being filled. */
-interface OpenChunk extends Chunk {
-  readonly seat: number;
-  /** The largest message that its reader takes, bytes. */
-  readonly limit: number;
-  /** Where the next frame begins, bytes. */
-  at: number;
-  /** Whether it went beyond the quota: then it is only for what must not be lost. */
-  readonly isBeyond: boolean;
 }
 
 /** The frame that was written last: for whom, in which chunk, and where it stands there, bytes. */
@@ -91,15 +70,11 @@ interface Layout {
 /** Writes frames into the chunks for other threads and nodes; docs/design/threads.md, Frames; docs/design/network.md. */
 export class FrameWriter {
   /** One for all requests, since it is not kept; `refuseNested` before it is filled in. */
-  readonly requestHead: RequestFrameHead = new RequestFrameHead();
+  readonly requestHead: ShortHead = new ShortHead(FRAME_MESSAGE);
   readonly #native: BindingScheduler;
-  readonly #ring: Uint32Array;
-  readonly #outbox: Outbox;
   readonly #codec: Codec;
   readonly #thread: number;
-  readonly #open: (OpenChunk | undefined)[] = [];
-  readonly #limits = new Map<number, number>();
-  readonly #chunks: Chunks;
+  readonly #open: OpenChunks;
   readonly #world: FarWorld;
   readonly #profiles: CompressionProfiles;
   /** One object for all frames, since each is the last for a moment. */
@@ -107,10 +82,8 @@ export class FrameWriter {
 
   constructor(world: FrameWorld, thread: number) {
     this.#native = world.native;
-    this.#ring = world.driver.ring;
-    this.#outbox = world.driver.outbox;
     this.#codec = world.codec;
-    this.#chunks = world.chunks;
+    this.#open = world.open;
     this.#world = world.world;
     this.#profiles = world.profiles;
     this.#thread = thread;
@@ -136,6 +109,45 @@ export class FrameWriter {
     if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, { value, end });
     this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format, blobs: 0 });
     return true;
+  }
+
+  /** The same with such a head, from a process of this thread. */
+  writeShort(head: ShortHead, from: LocalPid, value: unknown): boolean {
+    const { station, isForced, isRequest, first } = head;
+    const seat = seatOf(station);
+    const open = this.#openFor(seat, isForced);
+    if (open === undefined) return false;
+    const codec = this.#codec;
+    this.#world.aim(seat, isForced);
+    const body = open.at + HEAD_BYTES;
+    const start = isRequest ? body + PREFIX_BYTES : body;
+    const end = codec.encode(value, open.bytes, start);
+    if (end < 0 || codec.blobs.length > 0 || end - start > open.limit)
+      return this.#writeLarge(open, head, from, { value, end });
+    const { words } = open;
+    const at = open.at >> 2;
+    const isOfPeers = isOfPeer(station);
+    words[at + 2] = isOfPeers ? first | (threadOf(station) << 24) : first;
+    words[at + 3] = head.second;
+    this.#ownSender(words, at, from, isOfPeers ? head.way : 0);
+    const bits = head.op | (head.kind << FRAME_KIND_SHIFT) | (head.queue << FRAME_QUEUE_SHIFT);
+    const after = isRequest ? this.#prefix(words, at, head, end) : end;
+    const isNumber = codec.format === FORMAT_INT;
+    const format = isNumber && isRequest ? FORMAT_INT_REQUEST : codec.format;
+    words[at] = bits | (format << FRAME_FORMAT_SHIFT);
+    words[at + 1] = isNumber && !isRequest ? codec.integer : after - body;
+    this.#open.advance(open, (after + 7) & ~7);
+    return true;
+  }
+
+  /** Before the value of a request; gives the position after that. */
+  #prefix(words: Uint32Array, at: number, { number, form }: ShortHead, end: number): number {
+    const place = at + FRAME_WORDS;
+    words[place] = number;
+    words[place + 1] = form;
+    if (this.#codec.format !== FORMAT_INT) return end;
+    words[place + 2] = this.#codec.integer;
+    return end + 4;
   }
 
   /** The same for a plain message of a process of this thread to the main queue of one of another thread: what most frames are. */
@@ -176,21 +188,6 @@ export class FrameWriter {
     if (this.#codec.isBusy) this.#codec.refuseNested();
   }
 
-  /** No frame goes to a member that has ended; another one may take its number. */
-  forget(seat: number): void {
-    this.#open[seat] = undefined;
-    if (seat < MAX_THREADS) return;
-    this.#limits.delete(seat);
-    this.#native.forget(seat);
-  }
-
-  /** The largest message that a peer takes, bytes. */
-  limit(seat: number, bytes: number): void {
-    this.#limits.set(seat, bytes);
-    // The next frame begins a chunk that knows it.
-    this.#open[seat] = undefined;
-  }
-
   /** Throws `too-large` for what its reader would not take. */
   #checkSize({ limit }: OpenChunk, bytes: number): void {
     const size = bytes + this.#world.blobBytes;
@@ -215,7 +212,7 @@ export class FrameWriter {
     const start = open.at + HEAD_BYTES;
     const end = codec.encode(value, open.bytes, start);
     if (end < 0 || codec.blobs.length > 0 || end - start > open.limit)
-      return this.#writeLarge(open, to, from, { value, end });
+      return this.#writeLarge(open, plainHead(to), from, { value, end });
     const { words } = open;
     const at = open.at >> 2;
     const { format } = codec;
@@ -223,33 +220,21 @@ export class FrameWriter {
     words[at + 1] = format === FORMAT_INT ? codec.integer : end - start;
     words[at + 2] = place;
     words[at + 3] = to.generation;
-    const { id } = from;
-    words[at + 4] = from.slot | (this.#thread << 24);
-    words[at + 5] = from.generation;
-    words[at + 6] = id;
-    const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
-    words[at + 7] =
-      seat < MAX_THREADS ? high : high | (this.#profiles.plainWay << FRAME_SEAT_SHIFT);
-    open.at = (end + 7) & ~7;
-    this.#ring[PORT_AT + seat] = open.at;
-    this.#outbox.noteFrame();
+    this.#ownSender(words, at, from, seat < MAX_THREADS ? 0 : this.#profiles.plainWay);
+    this.#open.advance(open, (end + 7) & ~7);
     return true;
   }
 
-  /** A plain message that does not stand in its frame as a whole. */
+  /** One that does not stand in its frame as a whole. */
   #writeLarge(
     open: OpenChunk,
-    to: FarPid | RemotePid,
+    head: FrameHead,
     from: LocalPid,
     { value, end }: { readonly value: unknown; readonly end: number },
   ): boolean {
     if (end === NO_BLOBS) return false;
-    const station = to instanceof FarPid ? to.thread : to.station;
-    const { farSlot: first, generation: second } = to;
-    const target = { station, first, second, isForced: false, prefix: undefined };
-    const head = { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN } as const;
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
-    this.#checkSize(open, end - open.at - HEAD_BYTES);
+    this.#checkSize(open, end - open.at - HEAD_BYTES - bytesBefore(head));
     return this.#withBlobs(open, head, from, { value, end });
   }
 
@@ -280,21 +265,7 @@ export class FrameWriter {
   #openFor(seat: number, isForced: boolean): OpenChunk | undefined {
     // What a getter of a message sends would stand in the middle of it.
     this.refuseNested();
-    const open = this.#open[seat];
-    const hasRoom = open !== undefined && open.at <= LAST_START;
-    if (hasRoom && !open.isBeyond) return open;
-    let number = this.#native.open(seat, false);
-    const isBeyond = number === NONE;
-    if (isBeyond) {
-      // What was opened before stays open, and the core's to free: nothing else may be written to.
-      if (!isForced || hasRoom) return isForced ? open : undefined;
-      number = this.#native.open(seat, true);
-      if (number === NONE) return undefined;
-    }
-    const limit = this.#limits.get(seat) ?? Infinity;
-    const opened = { ...this.#chunks.at(number), seat, limit, at: 0, isBeyond };
-    this.#open[seat] = opened;
-    return opened;
+    return this.#open.of(seat, isForced);
   }
 
   /** The blobs that hold parts of the value come before it. */
@@ -382,15 +353,30 @@ export class FrameWriter {
     words[at + 7] = high | ((isOfPeer(station) ? (way ?? 0) : 0) << FRAME_SEAT_SHIFT);
   }
 
-  /** The next turn hands over what stands before `at`. */
+  #ownSender(words: Uint32Array, at: number, from: LocalPid, way: number): void {
+    const { id } = from;
+    words[at + 4] = from.slot | (this.#thread << 24);
+    words[at + 5] = from.generation;
+    words[at + 6] = id;
+    const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
+    words[at + 7] = high | (way << FRAME_SEAT_SHIFT);
+  }
+
+  /** The next turn hands over what stands before `at`; the frame may be repeated. */
   #advance(open: OpenChunk, at: number): void {
     const last = this.#last;
     last.words = open.words;
     last.seat = open.seat;
     last.start = open.at;
     last.end = at;
-    open.at = at;
-    this.#ring[PORT_AT + open.seat] = at;
-    this.#outbox.noteFrame();
+    this.#open.advance(open, at);
   }
+}
+
+/** The head of a plain message to the main queue. */
+function plainHead(to: FarPid | RemotePid): FrameHead {
+  const station = to instanceof FarPid ? to.thread : to.station;
+  const { farSlot: first, generation: second } = to;
+  const target = { station, first, second, isForced: false, prefix: undefined };
+  return { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN };
 }

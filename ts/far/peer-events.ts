@@ -31,7 +31,7 @@ export class PeerEvents {
     const { controls } = far;
     controls.on(Control.peerUp, (arrived) => this.#up(arrived));
     controls.on(Control.peerGone, ({ station, value }) => this.#gone(seatOf(station), value));
-    controls.on(Control.limit, ({ number, value }) => far.writer.limit(number, Number(value)));
+    controls.on(Control.limit, ({ number, value }) => far.open.limit(number, Number(value)));
     controls.on(Control.misbehaved, ({ number, value }) => this.#cut(number, String(value)));
   }
 

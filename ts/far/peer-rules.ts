@@ -13,9 +13,11 @@ import { LocalPid } from '../process/pid.ts';
 import { Control } from './control.ts';
 
 type Check = (value: unknown) => boolean;
+/** By op or kind. */
+type Checks = readonly (Check | undefined)[];
 
 /** What comes with each control frame that another node may send; all others are for threads of one node. */
-const CONTROLS: ReadonlyMap<number, Check> = new Map<number, Check>([
+const CONTROLS: Checks = byNumber([
   [Control.reply, () => true],
   [Control.replyError, isError],
   [Control.replyEnded, (value) => value === undefined || isExitReason(value)],
@@ -35,7 +37,7 @@ const CONTROLS: ReadonlyMap<number, Check> = new Map<number, Check>([
 ]);
 
 /** What is in a message of each kind that another node may send. */
-const MESSAGES: ReadonlyMap<number, Check> = new Map<number, Check>([
+const MESSAGES: Checks = byNumber([
   [KIND_FAR, () => true],
   [KIND_REQUEST, () => true],
   [KIND_ADDRESSED, () => true],
@@ -45,21 +47,21 @@ const MESSAGES: ReadonlyMap<number, Check> = new Map<number, Check>([
 ]);
 
 /** The ops of the control frames that another node may send. */
-export const PEER_CONTROLS: readonly number[] = [...CONTROLS.keys()];
+export const PEER_CONTROLS: readonly number[] = Object.keys(CONTROLS).map(Number);
 
 /** Whether another node may send a control frame of that op at all. */
 export function isForPeers(op: number): boolean {
-  return CONTROLS.has(op);
+  return CONTROLS[op] !== undefined;
 }
 
 /** Whether a control frame carries what its op says. */
 export function isFittingControl(op: number, value: unknown): boolean {
-  return CONTROLS.get(op)?.(value) === true;
+  return CONTROLS[op]?.(value) === true;
 }
 
 /** Whether another node may send a message of that kind with this value. */
 export function isFittingMessage(kind: number, value: unknown): boolean {
-  return MESSAGES.get(kind)?.(value) === true;
+  return MESSAGES[kind]?.(value) === true;
 }
 
 /** What comes with a message to a name or alias, or one that is handed on: address, value and first sender. */
@@ -71,6 +73,12 @@ export function isAddressed(
   const isAddress =
     address === undefined || typeof address === 'string' || address instanceof LocalAlias;
   return isAddress && (from === undefined || from instanceof LocalPid);
+}
+
+function byNumber(checks: readonly (readonly [number, Check])[]): Checks {
+  const all: Check[] = [];
+  for (const [number, check] of checks) all[number] = check;
+  return all;
 }
 
 function isNothing(value: unknown): boolean {

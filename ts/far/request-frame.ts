@@ -1,5 +1,5 @@
 import type { PendingCall } from '../call/pending-call.ts';
-import { DEADLINE_SHIFT } from '../native/layout.ts';
+import { DEADLINE_SHIFT, FRAME_MESSAGE } from '../native/layout.ts';
 import type { LocalAlias } from '../process/alias.ts';
 import { ProcessRecord } from '../process/process-record.ts';
 import type { Far } from './far.ts';
@@ -23,12 +23,43 @@ export interface RequestHead {
   readonly origin: Station | undefined;
 }
 
+/** Writes the request of a call; false when there is no room on the way. Throws `unencodable`. */
+export function writeRequest(far: Far, call: PendingCall, to: FarPeer, head: RequestHead): boolean {
+  const { caller, address } = call;
+  const isPlain = address === undefined && head.origin === undefined;
+  return isPlain && caller instanceof ProcessRecord && !(to instanceof RemoteName)
+    ? writePlain(far, call, to, head)
+    : writeAddressed(far, call, to, head);
+}
+
+/** What nearly all are: of a process of this thread, to a pid. */
+function writePlain(
+  far: Far,
+  call: PendingCall,
+  to: FarPid | RemotePid,
+  { number, kind, queue }: RequestHead,
+): boolean {
+  const { writer, profiles } = far;
+  const { pid, extra } = call.caller as ProcessRecord;
+  const deadline = toldDeadline(far, call, to);
+  writer.refuseNested();
+  const head = writer.requestHead;
+  head.station = call.station;
+  head.kind = kind;
+  head.queue = queue;
+  head.first = to.farSlot;
+  head.second = to.generation;
+  head.number = number;
+  head.form = formWord(deadline, PREFIX_PLAIN);
+  head.way = profiles.wayOf(extra);
+  return writer.writeShort(head, pid, call.request);
+}
+
 /**
- * Writes the request of a call; false when there is no room on the way. When another node is asked, a caller that
- * is none of this thread stands in the value: the answer must come here. So does one of another node, with where the
- * answer goes, when the call is handed on to another thread.
+ * When another node is asked, a caller that is none of this thread stands in the value: the answer must come here. So
+ * does one of another node, with where the answer goes, when the call is handed on to another thread.
  */
-export function writeRequest(
+function writeAddressed(
   far: Far,
   call: PendingCall,
   to: FarPeer,
@@ -40,29 +71,32 @@ export function writeRequest(
   // Its frame is written here: what it carries must not be read as if its first sender had written it.
   const isOfPeers = pid instanceof RemotePid;
   const isDetached = isOfPeers || (!isOwn && !(to instanceof FarPid));
-  const alias = to instanceof RemoteName ? undefined : addressIn(call);
+  const isNamed = to instanceof RemoteName;
+  const alias = isNamed ? undefined : addressIn(call);
   const isPlain = alias === undefined && !isDetached;
-  const form = isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED;
-  const deadline = toldDeadline(far, call, to);
-  const way = far.profiles.wayOf(caller instanceof ProcessRecord ? caller.extra : undefined);
+  const form = formWord(toldDeadline(far, call, to), isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED);
   const isOrigin = origin !== undefined && isOfPeer(origin);
   const from = isDetached ? far.runtime.core.pid : pid;
-  const isNamed = to instanceof RemoteName;
-  far.writer.refuseNested();
-  const head = far.writer.requestHead;
-  head.station = to instanceof FarPid ? to.thread : call.station;
-  head.kind = kind;
-  head.queue = queue;
-  head.first = isNamed ? 0 : to.farSlot;
-  head.second = isNamed ? 0 : to.generation;
-  head.prefix[0] = number;
-  head.prefix[1] = ((deadline << DEADLINE_SHIFT) | form) >>> 0;
-  head.origin = isOrigin ? undefined : origin;
-  head.name = isNamed ? to.name : undefined;
-  head.way = way;
+  const head = {
+    station: to instanceof FarPid ? to.thread : call.station,
+    op: FRAME_MESSAGE,
+    kind,
+    queue,
+    first: isNamed ? 0 : to.farSlot,
+    second: isNamed ? 0 : to.generation,
+    prefix: [number, form],
+    isForced: false,
+    origin: isOrigin ? undefined : origin,
+    name: isNamed ? to.name : undefined,
+    way: far.profiles.wayOf(caller instanceof ProcessRecord ? caller.extra : undefined),
+  } as const;
   if (isPlain) return far.writer.write(head, from, request);
   const first = isDetached ? [pid, ...(isOrigin ? [origin] : [])] : [];
   return far.writer.write(head, from, [alias, request, ...first]);
+}
+
+function formWord(deadline: ToldDeadline, form: number): number {
+  return ((deadline << DEADLINE_SHIFT) | form) >>> 0;
 }
 
 /** When the call is over, as who is called reads it. */

@@ -6,6 +6,9 @@ import { MAX_THREADS } from '../native/layout.ts';
  */
 export type Station = number;
 
+/** Below it stands the thread. */
+const SEAT_SHIFT = Math.log2(MAX_THREADS);
+
 /** No station. */
 export const NOWHERE: Station = -1;
 
@@ -16,7 +19,7 @@ export function stationOf(seat: number, thread: number): Station {
 
 /** The member of the fabric by which a station is reached: a thread, or a connection. */
 export function seatOf(station: Station): number {
-  return station < MAX_THREADS ? station : Math.floor(station / MAX_THREADS);
+  return station < MAX_THREADS ? station : station >> SEAT_SHIFT;
 }
 
 /** The thread on its own node. */

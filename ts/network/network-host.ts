@@ -329,7 +329,7 @@ export class NetworkHost {
   }
 
   #tellLimit(thread: number, seat: number, bytes: number): void {
-    if (thread === this.#far.thread) this.#far.writer.limit(seat, bytes);
+    if (thread === this.#far.thread) this.#far.open.limit(seat, bytes);
     else this.#far.controls.send(thread, Control.limit, seat, bytes);
   }
 

@@ -244,6 +244,7 @@ export class Messaging {
   private resolveObject(to: object): Peer | Failure {
     const { home, records, isStopped } = this.runtime;
     if (isStopped) return 'node-terminated';
+    if (to instanceof RemotePid && this.isConnected(to)) return to;
     if (to instanceof LocalPid) {
       if (to instanceof FarPid && to.isOf(home)) return to.isAlive ? to : 'process-unknown';
       return to.isOf(home) ? 'process-unknown' : this.remoteOf(to);
@@ -257,19 +258,25 @@ export class Messaging {
     }
     if (isProcessId(to)) {
       if (to.node === home.node) return this.resolve(to.name);
-      return this.hasNetwork ? new RemoteName(to.name, to.node) : 'no-connection';
+      return this.hasNetwork() ? new RemoteName(to.name, to.node) : 'no-connection';
     }
     throw incorrect('to', 'a pid, a process name, a process id or an alias', to);
   }
 
-  private get hasNetwork(): boolean {
+  /** Whether it is of an incarnation to which this very thread is connected. */
+  private isConnected({ home }: RemotePid): boolean {
+    const { far } = this.runtime;
+    return home.isConnected && home.peers === far?.peers && this.hasNetwork();
+  }
+
+  private hasNetwork(): boolean {
     return this.runtime.far?.peers.dial !== undefined;
   }
 
   /** A process of another node, or why it cannot be reached. */
   private remoteOf(pid: LocalPid): RemotePid | Failure {
     if (pid.node === this.runtime.home.node) return 'process-incarnation';
-    if (!this.hasNetwork) return 'no-connection';
+    if (!this.hasNetwork()) return 'no-connection';
     const { peers } = this.runtime.far!;
     const remote = peers.remoteOf(pid);
     return peers.refusalOf(remote.home) ?? remote;

@@ -8,7 +8,7 @@ import { RemotePid } from '../far/remote-pid.ts';
 import { LocalPid } from '../process/pid.ts';
 import { compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { queueOf } from '../process/priority.ts';
-import { construct, initialise, isPlain, membership } from '../process/process-context.ts';
+import { construct, initialise, shortCuts, membership } from '../process/process-context.ts';
 import type { NodeProcess } from '../process/peer.ts';
 import {
   type AnySpawnOptions,
@@ -19,7 +19,6 @@ import {
 import {
   INIT,
   isMute,
-  PLAIN,
   ProcessRecord,
   RUNNING,
   SUPERVISED,
@@ -214,7 +213,7 @@ export class Spawner {
     if (options !== undefined) this.#apply(record, options);
     record.instance = construct(record, behaviour);
     this.#runtime.onSpawn?.(record);
-    if (record.instance[isPlain]()) record.flags |= PLAIN;
+    record.flags |= record.instance[shortCuts]();
   }
 
   /** What a process has from its parent unless its options say otherwise. */

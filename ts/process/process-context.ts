@@ -5,8 +5,8 @@ import type { ProcessRecord } from './process-record.ts';
 /** The key under which an instance holds its record; not exported from the package. */
 export const context: unique symbol = Symbol('tergo.process');
 
-/** The key of a method that tells whether plain messages may pass `receive` by; a symbol, so that no behaviour hits upon it. */
-export const isPlain: unique symbol = Symbol('tergo.isPlain');
+/** The key of a method that tells what may pass `receive` by; a symbol, so that no behaviour hits upon it. */
+export const shortCuts: unique symbol = Symbol('tergo.shortCuts');
 
 /** The key of the method that runs `init` with its arguments; a supervisor starts its children there. */
 export const initialise: unique symbol = Symbol('tergo.initialise');

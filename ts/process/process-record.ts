@@ -35,6 +35,8 @@ export const SPLIT = 128;
 export const BOUNDED = 256;
 /** It has a `handleMessage` that the dispatcher may call without a detour. */
 export const PLAIN = 512;
+/** It has a `handleCall` that may be called without a detour. */
+export const PLAIN_CALLS = 16_384;
 /** Every exit comes to `receive`, the parent's too: it sees to its own end. */
 export const TAKES_EXITS = 1024;
 

@@ -7,7 +7,7 @@ import type { Exit } from '../relation/ended.ts';
 import type { Envelope } from './envelope.ts';
 import type { LocalPid, Pid } from './pid.ts';
 import { incorrect } from '../error/tergo-error.ts';
-import { aftermath, handOn, initialise, isPlain, supervises } from './process-context.ts';
+import { aftermath, handOn, initialise, shortCuts, supervises } from './process-context.ts';
 import { ProcessRelations } from './process-relations.ts';
 
 /** An instance as the runtime sees it: its callbacks take what comes. @internal */
@@ -37,9 +37,9 @@ export abstract class Process<P> extends ProcessRelations<P> {
   /** Runs once before the first message; what it throws makes the spawn reject. */
   init?(...args: never[]): MaybePromise<unknown>;
 
-  /** Whether plain messages may go to `handleMessage` without passing `receive`. @internal */
-  [isPlain](): boolean {
-    return false;
+  /** What may go to its callback without passing `receive`: the flags `PLAIN` and `PLAIN_CALLS`. @internal */
+  [shortCuts](): number {
+    return 0;
   }
 
   /** Runs `init`; its result, or the promise's, is awaited before the first message. @internal */

@@ -30,7 +30,13 @@ import {
 import { AddressedMessage, type Signal } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { Envelope } from '../process/envelope.ts';
-import { type ProcessRecord, SPLIT, TAKES_EXITS, TRAP_EXIT } from '../process/process-record.ts';
+import {
+  PLAIN_CALLS,
+  type ProcessRecord,
+  SPLIT,
+  TAKES_EXITS,
+  TRAP_EXIT,
+} from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
 import { FailureNotice } from '../router/routed.ts';
 import { SharedValue, type Slab } from './slab.ts';
@@ -182,7 +188,10 @@ export class Deliveries {
     call.isHeld = false;
     record.current = call;
     try {
-      const result = record.instance.receive({ kind: 'request', request, from, address });
+      const isPlain = (record.flags & (PLAIN_CALLS | SPLIT)) === PLAIN_CALLS;
+      const result = isPlain
+        ? record.instance.handleCall!(request, from)
+        : record.instance.receive({ kind: 'request', request, from, address });
       this.#runtime.outcomes.answer(record, call, result);
     } finally {
       // Also when it has failed: it may have handed the call on before.

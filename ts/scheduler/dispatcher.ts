@@ -2,6 +2,7 @@ import { noreply } from '../actor/outcome.ts';
 import {
   BLOCKED_MS,
   BLOCKED_SLOT,
+  CONTROL_WORDS,
   CURRENT,
   IN_AT,
   KIND_FAR,
@@ -44,8 +45,14 @@ import { SharedValue, type Slab } from './slab.ts';
 
 /** Stands in `CURRENT` while no callback runs. */
 const NOBODY = 0xffff_ffff;
-/** So many records are read before what came of them goes to other threads and nodes: they work on that meanwhile. */
-const STRETCH = 48;
+/** Of so many records a part is read, and what came of it goes to other threads and nodes: they work on that meanwhile. */
+const LONG = 60;
+/** The parts are alike and have about so many records, for a short one costs others nearly as much as a long one. */
+const STRETCH = 90;
+/** More records than an inbox has: it is read in one part. */
+const ALL = 0xffff;
+/** Words of a slice with one message. */
+const SLICE_WORDS = 4;
 /** Callbacks are counted in 30 bits, which stay small integers; a bit above marks a change without a count. */
 const COUNT_MASK = 0x3fff_ffff;
 const CALLBACK_FLAG = 0x4000_0000;
@@ -61,6 +68,8 @@ export class Dispatcher {
   private readonly overtaken: ProcessRecord[] = [];
   private at = IN_AT;
   private end = IN_AT;
+  /** So many records are read at once. */
+  private stretch = ALL;
   private progress = 0;
   /** The count of callbacks at which the clock is read next. */
   private spendAt = 1;
@@ -83,6 +92,7 @@ export class Dispatcher {
   open(used: number): void {
     this.at = IN_AT;
     this.end = IN_AT + used;
+    this.stretch = this.stretchOf(used);
     if (this.overtaken.length > 0) this.forgetOvertaken();
   }
 
@@ -94,7 +104,7 @@ export class Dispatcher {
   /** Reads on; true when all is read, false when the time slice is over before, or somebody elsewhere need not wait for the rest. */
   walk(): boolean {
     const driver = this.driver;
-    let left = STRETCH;
+    let left = this.stretch;
     while (this.at < this.end) {
       left -= 1;
       if (left < 0 && driver.isAwaited) return false;
@@ -161,6 +171,14 @@ export class Dispatcher {
     this.ring[CURRENT] = before;
     this.ring[PROGRESS]! ^= CALLBACK_FLAG;
     if (this.ring[BLOCKED_MS] !== 0) this.reportBlocked(record);
+  }
+
+  /** Mostly all records of an inbox are like its first. */
+  private stretchOf(used: number): number {
+    const isSlice = this.ring[IN_AT]! >>> RECORD_OP_SHIFT === REC_SLICE;
+    const records = used / (isSlice ? SLICE_WORDS : CONTROL_WORDS);
+    if (records < LONG) return ALL;
+    return Math.ceil(records / Math.max(2, Math.round(records / STRETCH)));
   }
 
   private slice(slot: number, first: number, end: number): void {

@@ -1,6 +1,6 @@
 import type { Parent } from '../../node/spawner.ts';
-import { PLAIN, type ProcessRecord, DEAD } from '../../process/process-record.ts';
-import { isPlain } from '../../process/process-context.ts';
+import { PLAIN, PLAIN_CALLS, type ProcessRecord, DEAD } from '../../process/process-record.ts';
+import { shortCuts } from '../../process/process-context.ts';
 import type { Envelope } from '../../process/envelope.ts';
 import type { Exit } from '../../relation/ended.ts';
 import type { AnySpawnOptions } from '../../process/process-options.ts';
@@ -89,11 +89,11 @@ function watch(tap: Tap, record: ProcessRecord): void {
     received(tap, record, envelope);
     return receive.call(instance, envelope);
   };
-  record.flags &= ~PLAIN;
+  record.flags &= ~(PLAIN | PLAIN_CALLS);
   tap.undo(() => {
     Reflect.deleteProperty(instance, 'receive');
     if (own !== undefined) Object.defineProperty(instance, 'receive', own);
-    if (instance[isPlain]()) record.flags |= PLAIN;
+    record.flags |= instance[shortCuts]();
   });
 }
 
