@@ -14,7 +14,6 @@ import {
   FRAME_WORDS,
   KIND_FAR,
   MAX_THREADS,
-  PORT_AT,
   QUEUE_MAIN,
 } from '../native/layout.ts';
 import { TergoError } from '../error/tergo-error.ts';
@@ -93,7 +92,6 @@ export class FrameWriter {
   /** One for all requests, since it is not kept; `refuseNested` before it is filled in. */
   readonly requestHead: RequestFrameHead = new RequestFrameHead();
   readonly #native: BindingScheduler;
-  readonly #ring: Uint32Array;
   readonly #outbox: Outbox;
   readonly #codec: Codec;
   readonly #thread: number;
@@ -107,7 +105,6 @@ export class FrameWriter {
 
   constructor(world: FrameWorld, thread: number) {
     this.#native = world.native;
-    this.#ring = world.driver.ring;
     this.#outbox = world.driver.outbox;
     this.#codec = world.codec;
     this.#chunks = world.chunks;
@@ -231,8 +228,7 @@ export class FrameWriter {
     words[at + 7] =
       seat < MAX_THREADS ? high : high | (this.#profiles.plainWay << FRAME_SEAT_SHIFT);
     open.at = (end + 7) & ~7;
-    this.#ring[PORT_AT + seat] = open.at;
-    this.#outbox.noteFrame();
+    this.#outbox.noteFrame(seat, open.at);
     return true;
   }
 
@@ -390,7 +386,6 @@ export class FrameWriter {
     last.start = open.at;
     last.end = at;
     open.at = at;
-    this.#ring[PORT_AT + open.seat] = at;
-    this.#outbox.noteFrame();
+    this.#outbox.noteFrame(open.seat, at);
   }
 }

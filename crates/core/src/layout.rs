@@ -38,8 +38,10 @@ layout! {
     MAX_THREADS = 64;
     /// Most threads and connections of a node.
     MAX_SEATS = MAX_THREADS + 1024;
+    /// First of the words with a bit for each member, the lowest first: something was written for it since the last hand-over.
+    PORT_MARKS_AT = PORT_AT + MAX_SEATS;
     /// First word of the grant area.
-    GRANT_AT = PORT_AT + MAX_SEATS;
+    GRANT_AT = PORT_MARKS_AT + MAX_SEATS / 32;
     /// First word of the outbox.
     OUT_AT = GRANT_AT + 2 * GRANT_MAX;
     /// First word of the inbox.
