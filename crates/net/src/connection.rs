@@ -11,6 +11,7 @@ use tokio::time::Sleep;
 
 use crate::clock::Clock;
 use crate::help::Help;
+use crate::last_look::{LastLook, Look};
 use crate::link_driver::{LinkDriver, Plan};
 #[cfg(unix)]
 use crate::loop_watch::LoopSockets;
@@ -28,8 +29,6 @@ const IN: u32 = 4;
 const LATELY_US: u64 = 2000;
 /// Whoever has looked within so many µs looks again.
 const LOOKED_AT_US: u64 = 1000;
-/// In place of when a thread looked last: it sleeps, and its event loop waits for what comes.
-const AT_LOOP: u64 = u64::MAX;
 /// How long the network's thread relies on that loop when nothing comes, µs: its OS thread may have something else to do.
 const AT_LOOP_US: u64 = 100_000;
 /// How often the network's thread looks after who looks, and after who sleeps.
@@ -69,8 +68,7 @@ pub(crate) struct Connection {
     fault: OnceLock<&'static str>,
     /// When something came last, µs.
     last_read: AtomicU64,
-    /// When a thread looked last, µs.
-    last_look: AtomicU64,
+    last_look: LastLook,
     help: Help,
     /// The event loop of a thread that waits for what comes, if there is one.
     #[cfg(unix)]
@@ -96,7 +94,7 @@ impl Connection {
             notify: Notify::new(),
             fault: OnceLock::new(),
             last_read: AtomicU64::new(0),
-            last_look: AtomicU64::new(0),
+            last_look: LastLook::default(),
             help,
             #[cfg(unix)]
             sockets: OnceLock::new(),
@@ -186,7 +184,7 @@ impl Connection {
         let last = self.last_read.load(Ordering::Relaxed);
         let is_lately = now.saturating_sub(last) <= LATELY_US;
         if is_lately {
-            self.last_look.store(now, Ordering::Relaxed);
+            self.last_look.set(Look::At(now));
             self.help_with(0, LinkDriver::run_on_thread);
         }
         is_lately
@@ -194,12 +192,11 @@ impl Connection {
 
     /// The thread sleeps now: its event loop sees to it, or else the network's thread.
     fn look_last(&self) -> bool {
-        let last = self.last_look.swap(0, Ordering::Relaxed);
-        if last == 0 {
+        if self.last_look.take() == Look::Nobody {
             return false;
         }
         if self.is_at_loop() {
-            self.last_look.store(AT_LOOP, Ordering::Relaxed);
+            self.last_look.set(Look::AtLoop);
         } else {
             self.wake();
         }
@@ -208,26 +205,26 @@ impl Connection {
 
     /// The thread has slept, and looks itself again.
     fn look_again(&self) -> bool {
-        let now = self.now_us();
-        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
-        let slept = self.last_look.compare_exchange(AT_LOOP, now, set, get);
-        slept.is_ok()
+        self.last_look.awake(self.now_us())
     }
 
     /// Whether a thread looks at it, or will, so that the network's thread would only be in its way.
     fn is_looked_at(&self) -> bool {
-        let (last, now) = (self.last_look.load(Ordering::Relaxed), self.now_us());
-        if last != AT_LOOP {
-            return now.saturating_sub(last) < LOOKED_AT_US;
+        let now = self.now_us();
+        match self.last_look.get() {
+            Look::Nobody => false,
+            Look::At(at) => now.saturating_sub(at) < LOOKED_AT_US,
+            Look::AtLoop => {
+                let since = now.saturating_sub(self.last_read.load(Ordering::Relaxed));
+                since < AT_LOOP_US && self.has_loop()
+            }
         }
-        let since = now.saturating_sub(self.last_read.load(Ordering::Relaxed));
-        since < AT_LOOP_US && self.has_loop()
     }
 
     /// Something can be read, says the event loop of the thread that looks. It says so once: whoever has the lock reads it.
     #[cfg(unix)]
     pub fn read_at_loop(&self) {
-        self.last_look.store(self.now_us(), Ordering::Relaxed);
+        self.last_look.set(Look::At(self.now_us()));
         self.help_with(IN, LinkDriver::run_on_thread);
     }
 
@@ -348,7 +345,7 @@ impl Connection {
         plan.links.clear();
         self.with(|driver, _| driver.unwatch());
         loop {
-            let is_asleep = self.last_look.load(Ordering::Relaxed) == AT_LOOP;
+            let is_asleep = self.last_look.get() == Look::AtLoop;
             let pause = if is_asleep {
                 LOOK_AFTER_SLEEPER
             } else {

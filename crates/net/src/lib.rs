@@ -19,6 +19,7 @@ mod handshaking;
 mod held;
 mod help;
 mod hub;
+mod last_look;
 mod link;
 mod link_driver;
 mod listen;
