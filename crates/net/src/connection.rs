@@ -1,6 +1,6 @@
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::time::Sleep;
 use crate::clock::Clock;
 use crate::help::Help;
 use crate::last_look::{LastLook, Look};
+use crate::lately::Lately;
 use crate::link_driver::{LinkDriver, Plan};
 #[cfg(unix)]
 use crate::loop_watch::LoopSockets;
@@ -69,6 +70,11 @@ pub(crate) struct Connection {
     /// When something came last, µs.
     last_read: AtomicU64,
     last_look: LastLook,
+    /// Those that threads look at.
+    lately: Arc<Lately>,
+    /// Whether it is among them.
+    is_lately: AtomicBool,
+    itself: Weak<Self>,
     help: Help,
     /// The event loop of a thread that waits for what comes, if there is one.
     #[cfg(unix)]
@@ -82,9 +88,9 @@ impl Connection {
         (key, peer, creation): (ConnectionKey, String, u64),
         seat: u32,
         driver: LinkDriver,
-        (help, clock): (Help, Clock),
+        (help, clock, lately): (Help, Clock, Arc<Lately>),
     ) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new_cyclic(|itself| Self {
             key,
             peer,
             creation,
@@ -95,6 +101,9 @@ impl Connection {
             fault: OnceLock::new(),
             last_read: AtomicU64::new(0),
             last_look: LastLook::default(),
+            lately,
+            is_lately: AtomicBool::new(false),
+            itself: itself.clone(),
             help,
             #[cfg(unix)]
             sockets: OnceLock::new(),
@@ -103,8 +112,8 @@ impl Connection {
     }
 
     /// Is woken by the fabric from now on.
-    pub fn listen(self: &Arc<Self>) {
-        let weak = Arc::downgrade(self);
+    pub fn listen(&self) {
+        let weak = self.itself.clone();
         let waker = Arc::new(move || {
             if let Some(connection) = weak.upgrade() {
                 connection.push();
@@ -170,17 +179,26 @@ impl Connection {
         self.help_with(OUT, LinkDriver::run_out);
     }
 
-    /// A thread that has nothing else to do looks whether the peer has sent something; true when it has sent lately.
-    pub fn look(&self, glance: Glance) -> bool {
+    /// A thread that has nothing else to do looks whether the peer has sent something; true when it has sent lately. `now`: µs.
+    pub fn look(&self, glance: Glance, now: u64) -> bool {
         match glance {
-            Glance::Around => self.look_around(),
+            Glance::Around => self.look_around(now),
             Glance::Last => self.look_last(),
-            Glance::Awake => self.look_again(),
+            Glance::Awake => self.last_look.awake(now),
         }
     }
 
-    fn look_around(&self) -> bool {
-        let now = self.now_us();
+    /// Whether nothing has come for so long that the network's thread looks after it, and no other, until something does.
+    pub fn has_rested(&self, now: u64) -> bool {
+        let has_rested = now.saturating_sub(self.last_read.load(Ordering::Relaxed)) >= AT_LOOP_US;
+        if has_rested {
+            self.last_look.set(Look::Nobody);
+            self.is_lately.store(false, Ordering::Relaxed);
+        }
+        has_rested
+    }
+
+    fn look_around(&self, now: u64) -> bool {
         let last = self.last_read.load(Ordering::Relaxed);
         let is_lately = now.saturating_sub(last) <= LATELY_US;
         if is_lately {
@@ -203,11 +221,6 @@ impl Connection {
         true
     }
 
-    /// The thread has slept, and looks itself again.
-    fn look_again(&self) -> bool {
-        self.last_look.awake(self.now_us())
-    }
-
     /// Whether a thread looks at it, or will, so that the network's thread would only be in its way.
     fn is_looked_at(&self) -> bool {
         let now = self.now_us();
@@ -228,7 +241,8 @@ impl Connection {
         self.help_with(IN, LinkDriver::run_on_thread);
     }
 
-    fn now_us(&self) -> u64 {
+    /// The time, µs.
+    pub fn now_us(&self) -> u64 {
         self.clock.now().as_micros() as u64
     }
 
@@ -263,6 +277,10 @@ impl Connection {
     fn note_read(&self, driver: &mut LinkDriver) {
         if driver.has_read() {
             self.last_read.store(self.now_us(), Ordering::Relaxed);
+            let may_be_looked_at = self.help == Help::ReadAndWrite;
+            if may_be_looked_at && !self.is_lately.swap(true, Ordering::Relaxed) {
+                self.lately.add(self.itself.clone());
+            }
         }
     }
 

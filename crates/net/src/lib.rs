@@ -20,6 +20,7 @@ mod held;
 mod help;
 mod hub;
 mod last_look;
+mod lately;
 mod link;
 mod link_driver;
 mod listen;
