@@ -6,7 +6,7 @@ export const Control = {
   replyError: 2,
   /** Number: the call, whose target ended before it took it; value: the reason, if it is known. */
   replyEnded: 3,
-  /** Number: the call, for whose answer nobody waits any more. */
+  /** The same as `CONTROL_CANCEL`. Number: the call, for whose answer nobody waits any more. */
   cancel: 4,
   /** Number: the call; value: the pid to which it was handed on. */
   moved: 5,

@@ -29,7 +29,7 @@ import { NumberTable } from './number-table.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
-import type { RemoteName } from './remote-name.ts';
+import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
 import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
@@ -95,12 +95,15 @@ export class FarCalls {
 
   /** The call has settled before its answer came: its request is dropped where it is met. */
   closed(call: PendingCall): void {
-    const { farNumber: number, station } = call;
+    const { farNumber: number, station, target } = call;
     this.#settled(number);
-    const { pid } = call.target;
+    const { pid } = target;
     const isAwaited = station !== NOWHERE && this.#far.canReach(station);
-    if (isAwaited && !(pid instanceof FarPid && !pid.isAlive))
-      this.#far.controls.send(station, Control.cancel, number);
+    if (!isAwaited || (pid instanceof FarPid && !pid.isAlive)) return;
+    const { controls } = this.#far;
+    // On which thread there somebody has the name, is not known here.
+    if (target instanceof RemoteName) controls.sendToAll(station, Control.cancel, number);
+    else controls.send(station, Control.cancel, number);
   }
 
   /** A request from elsewhere, which a process takes; `undefined` when nobody waits for the answer. What is not answered before anything else happens is to be kept. */

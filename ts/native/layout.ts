@@ -132,6 +132,7 @@ export const FRAME_SEAT_SHIFT = 21;
 export const FRAME_UNORDERED = 1024;
 export const FRAME_SEAT_BASE = 63;
 export const FORMAT_RAW = 255;
+export const CONTROL_CANCEL = 4;
 export const CONTROL_WATCH = 7;
 export const CONTROL_PUBLISHED = 12;
 export const CONTROL_THREAD_ENDED = 36;

@@ -299,6 +299,8 @@ layout! {
     FRAME_SEAT_BASE = MAX_THREADS - 1;
     /// Frame format: the bytes are explained by the op of the control frame.
     FORMAT_RAW = 255;
+    /// Op of a control frame: nobody waits for the answer to a call any more. The same holds of it as of `CONTROL_PUBLISHED`.
+    CONTROL_CANCEL = 4;
     /// Op of a control frame: a wish to watch something. Thread 0 answers it for a thread that is not there.
     CONTROL_WATCH = 7;
     /// Op of a control frame: what was published. A peer may send it to several threads at once.
