@@ -68,6 +68,7 @@ export class FarCalls {
     controls.on(Control.reply, (arrived) => this.#replied(arrived));
     controls.on(Control.replyError, (arrived) => this.#refused(arrived));
     controls.on(Control.replyEnded, (arrived) => this.#ended(arrived));
+    controls.on(Control.orphaned, (arrived) => this.#orphaned(arrived));
     controls.on(Control.cancel, (arrived) => this.#cancel(arrived));
     controls.on(Control.respond, (arrived) => this.#responded(arrived));
     this.#moves = new FarMoves(runtime, far, {
@@ -154,8 +155,9 @@ export class FarCalls {
     if (this.#cancelled.take(arrived)) return;
     const reason = this.#far.reasonOf(frame);
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
-    if (this.#far.canReach(station))
-      this.#far.controls.send(station, Control.replyEnded, number, this.#far.portable(reason));
+    if (!this.#far.canReach(station)) return;
+    const op = this.#far.isOrphan(frame) ? Control.orphaned : Control.replyEnded;
+    this.#far.controls.send(station, op, number, this.#far.portable(reason));
   }
 
   /** A request of another node that found the mailbox full. */
@@ -337,6 +339,11 @@ export class FarCalls {
   #ended(arrived: Arrived): void {
     const call = this.answeredBy(arrived);
     if (call !== undefined) this.#endOf(call, arrived.value as ExitReason | undefined);
+  }
+
+  /** Whose thread has ended may have handed it on before, and said so: then somebody else answers it. */
+  #orphaned(arrived: Arrived): void {
+    if (this.#out.get(arrived.number)?.target instanceof RemoteName) this.#ended(arrived);
   }
 
   #settleEnded(number: number, reason: ExitReason | undefined): void {

@@ -30,6 +30,7 @@ const CONTROLS: ReadonlyMap<number, Check> = new Map<number, Check>([
   [Control.ask, (value) => isList(value) && typeof value[0] === 'string'],
   [Control.answer, isAnswer],
   [Control.threadEnded, isThreadEnd],
+  [Control.orphaned, isExitReason],
   [Control.placed, isNothing],
   [Control.notPlaced, (value) => typeof value === 'string'],
 ]);

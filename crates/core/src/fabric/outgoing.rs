@@ -66,6 +66,8 @@ impl Outgoing {
             return NIL;
         };
         self.fabric.add_chunk(self.thread, receiver);
+        // All of it, in order: a thread that ends now must not have told a peer of what it lost on the way to another one.
+        self.hand_over(ring);
         self.close_chunk(receiver, ring);
         self.know(receiver);
         self.open[receiver as usize] = Some(Open {
