@@ -33,6 +33,25 @@ fn frames_reach_the_mailbox_of_their_target_in_order() {
 }
 
 #[test]
+fn what_was_written_for_others_goes_before_what_the_next_chunk_sends_off() {
+    let fabric = Fabric::new(3, 4);
+    let [mut one, mut two, mut three] = [0, 1, 2].map(|thread| Member::join(&fabric, thread));
+    let (first, second) = (two.driver.spawn(), three.driver.spawn());
+    two.driver.turn();
+    three.driver.turn();
+    one.message(1, first, 1);
+    for value in 0..=PER_CHUNK {
+        one.message(2, second, value);
+    }
+    let records = two.driver.turns();
+    assert_eq!(
+        two.values(&records),
+        [1],
+        "no turn of the sender was needed"
+    );
+}
+
+#[test]
 fn a_frame_for_who_has_ended_is_told_as_dropped_and_a_control_frame_by_itself() {
     let (mut one, mut two) = pair(4);
     let pid = two.driver.spawn();
