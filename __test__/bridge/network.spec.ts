@@ -81,6 +81,7 @@ test('two nodes find each other by a static route and exchange frames', async (t
   const words = new Uint32Array(one.scheduler.chunk(one.scheduler.open(seat, false)));
   words.set([layout.FRAME_CONTROL, 42, CONTROL, 7, 0, 0, 0, 0]);
   one.ring[layout.PORT_AT + seat] = 4 * layout.FRAME_WORDS;
+  one.ring[layout.PORT_MARKS_AT + (seat >> 5)] = 1 << (seat & 31);
   one.turn();
   const came = await control(two, CONTROL);
   t.deepEqual([came[1], came[3]], [42, 7]);

@@ -66,6 +66,33 @@ for (const { title, thread } of receivers) {
     t.is(await to.do('keptCaller'), undefined);
   });
 
+  test(`a call by name that is given up is not taken any more, and is over where it was taken, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const [to, other] = [await puppet(b, thread), await puppet(b, thread)];
+    const name = processName<PuppetProtocol>(fresh('gives up'));
+    await to.do('registerName', name);
+    // What node a itself says arrives in order.
+    const isHeard = () => a.call(other.pid, { type: 'do', op: 'seen', args: [] } as never);
+    await isHeard();
+    const giveUp = async (isAsked: () => Promise<unknown>): Promise<void> => {
+      const abort = new AbortController();
+      const { signal } = abort;
+      const request = { type: 'keep' } as never;
+      const asked = a.call(processId(name, 'b@localhost'), request, { signal });
+      const aborted = t.throwsAsync(asked, { code: 'aborted' });
+      await isAsked();
+      abort.abort();
+      await aborted;
+      await isHeard();
+    };
+    const gate = await to.shut();
+    await giveUp(isHeard);
+    await gate.open();
+    t.is(await to.do('keptCaller'), undefined);
+    await giveUp(() => waitFor('the call', () => to.do('keptCaller')));
+    t.deepEqual(await to.do('answerKept', 'late'), ['response-ignored']);
+  });
+
   test(`a call is given up where it waits, also when who has handed it on has crashed right then, ${title}`, async (t) => {
     const { a, b } = await sharedPair();
     const [via, to] = [await puppet(b, thread, { logLevel: 'disabled' }), await puppet(b, thread)];

@@ -12,6 +12,7 @@ import {
   IN_AT,
   IN_USED,
   PORT_AT,
+  PORT_MARKS_AT,
   REC_FAR,
   RECORD_OP_SHIFT,
 } from '../../ts/native/layout.ts';
@@ -156,6 +157,7 @@ export class Hostile {
     words[at + 6] = id;
     this.#at = (end + 7) & ~7;
     this.#ring[PORT_AT + this.seat] = this.#at;
+    this.#ring[PORT_MARKS_AT + (this.seat >> 5)]! |= 1 << (this.seat & 31);
     this.#turn();
   }
 

@@ -161,6 +161,28 @@ test('applications are found by name, tags, weight and state', async (t) => {
   });
 });
 
+class Plain extends Application {
+  override load(): ApplicationSpec {
+    return { name: 'plain', group: [childSpec('one', Puppet)] };
+  }
+}
+
+test('an application that says no weight has 1, and is not found while it has 0', async (t) => {
+  const start = await registered(t);
+  const a = await start('a@localhost');
+  await a.applications.load(Plain);
+  t.is(a.applications.info('plain').weight, 1);
+  const weights = async (): Promise<readonly number[]> => {
+    const found = await a.network.resolveApplication('plain').catch(() => []);
+    return found.map(({ weight }) => weight);
+  };
+  await waitFor('the application', async () => (await weights())[0] === 1);
+  a.applications.setWeight('plain', 0);
+  await waitFor('its leave', async () => (await weights()).length === 0);
+  a.applications.setWeight('plain', 2);
+  await waitFor('its return', async () => (await weights())[0] === 2);
+});
+
 test('encrypted nodes talk, and one that does not encrypt is not let in', async (t) => {
   const start = await registered(t);
   const a = await start('a@localhost', { tls: 'self-signed' });

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Caller, Node } from 'tergo';
+import { type Caller, type Node, processId, processName } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
 import {
   FRAME_MESSAGE,
@@ -296,6 +296,31 @@ test('a peer that hands on a call that it never got hears nothing of it', async 
   await waitFor('the next cancelling', () => cancelled().length > 1);
   t.deepEqual(cancelled(), [number!, number!]);
   t.true(peer.isConnected);
+});
+
+test('a call by name that was handed on does not end with the thread that has handed it on', async (t) => {
+  const { node, enemy } = await attacked(t);
+  const [to] = node.network.nodes();
+  const call = (signal?: AbortSignal): Promise<unknown> =>
+    node.call(processId(processName('named'), to!), 'x' as never, {
+      ...(signal === undefined ? {} : { signal }),
+    });
+  const abort = new AbortController();
+  const aborted = t.throwsAsync(call(abort.signal), { code: 'aborted' });
+  abort.abort();
+  await aborted;
+  const { number } = await waitFor('its cancelling', () =>
+    enemy.heard().find(({ op }) => op === Control.cancel),
+  );
+  const [moved, lost] = [call(), call()];
+  const [first, second] = [number + 1, number + 2];
+  enemy.say({ first: Control.moved, second: first, value: new Forged(1, [0, 7, 1, 5000]) });
+  enemy.say({ first: Control.orphaned, second: first, value: 'kill' });
+  enemy.say({ first: Control.reply, second: first, value: 'answered' });
+  t.is(await moved, 'answered');
+  enemy.say({ first: Control.orphaned, second, value: 'kill' });
+  await t.throwsAsync(lost, { code: 'process-terminated' });
+  t.true(enemy.isConnected);
 });
 
 test('answers count only from who was asked', async (t) => {

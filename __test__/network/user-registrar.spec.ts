@@ -293,7 +293,7 @@ test('changes of one turn are announced at once, one announcement after another'
   t.is(most, 1);
   t.deepEqual(
     seen.map(([one]) => one),
-    ['shop 0', 'shop 8'],
+    ['shop 1', 'shop 8'],
   );
 });
 

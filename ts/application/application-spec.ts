@@ -39,7 +39,7 @@ export interface ApplicationSpec {
   readonly depends?: readonly string[];
   /** Environment values of all its processes, laid over the node's. */
   readonly env?: readonly EnvEntry[];
-  /** Among nodes that run it, how much of the work is for this one; a whole number, 0 by default. For whoever resolves it by name. */
+  /** Among nodes that run it, how much of the work is for this one; a whole number, 1 by default. With 0 nobody finds it who resolves it by name. */
   readonly weight?: number;
   /** For whoever resolves it by name; none by default. */
   readonly tags?: readonly string[];
@@ -106,7 +106,7 @@ export function checkApplicationSpec(spec: ApplicationSpec): CheckedApplicationS
     mode: spec.mode ?? 'temporary',
     depends: checkNames('spec.depends', spec.depends),
     env: [...(spec.env ?? [])],
-    weight: spec.weight ?? 0,
+    weight: spec.weight ?? 1,
     tags: checkNames('spec.tags', spec.tags),
     logLevel: spec.logLevel,
     initTimeoutMs: spec.initTimeoutMs ?? TIMEOUT_MS,

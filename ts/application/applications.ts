@@ -125,7 +125,7 @@ export class Applications {
     return treesOf(undefined, below);
   }
 
-  /** Changes how much of the work is for this node; a whole number. */
+  /** Changes how much of the work is for this node; a whole number. With 0 nobody finds it here who resolves it by name. */
   setWeight(name: string, weight: number): void {
     const record = this.#table.getOwn(name);
     checkInteger('weight', weight, 0);

@@ -6,7 +6,7 @@ export const Control = {
   replyError: 2,
   /** Number: the call, whose target ended before it took it; value: the reason, if it is known. */
   replyEnded: 3,
-  /** Number: the call, for whose answer nobody waits any more. */
+  /** The same as `CONTROL_CANCEL`. Number: the call, for whose answer nobody waits any more. */
   cancel: 4,
   /** Number: the call; value: the pid to which it was handed on. */
   moved: 5,
@@ -72,6 +72,8 @@ export const Control = {
   limit: 35,
   /** The same as `CONTROL_THREAD_ENDED`. Number: the thread of the other node that has ended; value: why, and the highest id that a process of it had. */
   threadEnded: 36,
+  /** Number: the call by name, whose thread has ended; value: why. Not for one that was handed on before. */
+  orphaned: 37,
   /** From the network itself (`CONTROL_PEER_UP`): a node is connected and has the seat that the frame comes from. */
   peerUp: 62,
   /** The same (`CONTROL_PEER_GONE`): the connection is gone; value: a number for the reason. */

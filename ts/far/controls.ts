@@ -55,7 +55,7 @@ export class Controls {
   }
 
   /** The same as `send` to all threads of another node: `first` is its thread 0. */
-  sendToAll(first: Station, op: ControlOp, number: number, value: unknown): void {
+  sendToAll(first: Station, op: ControlOp, number: number, value?: unknown): void {
     const head = this.#headOf(first, op | ALL_THREADS, number, true);
     this.#writer.write(head, this.#node, value);
   }

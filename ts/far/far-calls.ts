@@ -29,7 +29,7 @@ import { NumberTable } from './number-table.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf } from './remote-messages.ts';
-import type { RemoteName } from './remote-name.ts';
+import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
 import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
@@ -68,6 +68,7 @@ export class FarCalls {
     controls.on(Control.reply, (arrived) => this.#replied(arrived));
     controls.on(Control.replyError, (arrived) => this.#refused(arrived));
     controls.on(Control.replyEnded, (arrived) => this.#ended(arrived));
+    controls.on(Control.orphaned, (arrived) => this.#orphaned(arrived));
     controls.on(Control.cancel, (arrived) => this.#cancel(arrived));
     controls.on(Control.respond, (arrived) => this.#responded(arrived));
     this.#moves = new FarMoves(runtime, far, {
@@ -95,12 +96,15 @@ export class FarCalls {
 
   /** The call has settled before its answer came: its request is dropped where it is met. */
   closed(call: PendingCall): void {
-    const { farNumber: number, station } = call;
+    const { farNumber: number, station, target } = call;
     this.#settled(number);
-    const { pid } = call.target;
+    const { pid } = target;
     const isAwaited = station !== NOWHERE && this.#far.canReach(station);
-    if (isAwaited && !(pid instanceof FarPid && !pid.isAlive))
-      this.#far.controls.send(station, Control.cancel, number);
+    if (!isAwaited || (pid instanceof FarPid && !pid.isAlive)) return;
+    const { controls } = this.#far;
+    // On which thread there somebody has the name, is not known here.
+    if (target instanceof RemoteName) controls.sendToAll(station, Control.cancel, number);
+    else controls.send(station, Control.cancel, number);
   }
 
   /** A request from elsewhere, which a process takes; `undefined` when nobody waits for the answer. What is not answered before anything else happens is to be kept. */
@@ -151,8 +155,9 @@ export class FarCalls {
     if (this.#cancelled.take(arrived)) return;
     const reason = this.#far.reasonOf(frame);
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
-    if (this.#far.canReach(station))
-      this.#far.controls.send(station, Control.replyEnded, number, this.#far.portable(reason));
+    if (!this.#far.canReach(station)) return;
+    const op = this.#far.isOrphan(frame) ? Control.orphaned : Control.replyEnded;
+    this.#far.controls.send(station, op, number, this.#far.portable(reason));
   }
 
   /** A request of another node that found the mailbox full. */
@@ -339,6 +344,11 @@ export class FarCalls {
   #ended(arrived: Arrived): void {
     const call = this.answeredBy(arrived);
     if (call !== undefined) this.#endOf(call, arrived.value as ExitReason | undefined);
+  }
+
+  /** Whose thread has ended may have handed it on before, and said so: then somebody else answers it. */
+  #orphaned(arrived: Arrived): void {
+    if (this.#out.get(arrived.number)?.target instanceof RemoteName) this.#ended(arrived);
   }
 
   #settleEnded(number: number, reason: ExitReason | undefined): void {

@@ -225,10 +225,15 @@ export class Far {
     return pid instanceof RemotePid && this.peerThreads.hasLost(pid);
   }
 
+  /** Whether the core says by this frame that the thread has ended which had what it is about by name. */
+  isOrphan(frame: number): boolean {
+    return this.reader.firstOf(frame) === ORPHAN_SLOT;
+  }
+
   /** Why whom a frame was for has ended, as far as is known. */
   reasonOf(frame: number): ExitReason | undefined {
     const [first, second] = [this.reader.firstOf(frame), this.reader.secondOf(frame)];
-    if (first !== ORPHAN_SLOT) return this.endings.reasonOf(first, second);
+    if (!this.isOrphan(frame)) return this.endings.reasonOf(first, second);
     // Its thread has ended: the core may say so first.
     const text = `thread ${second} has ended`;
     return this.endOf(second) ?? new TergoError('thread-terminated', text);

@@ -1,4 +1,4 @@
-import { BLOCK_WORDS, MAX_THREADS, PORT_AT } from '../native/layout.ts';
+import { BLOCK_WORDS, MAX_THREADS } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { Driver } from '../scheduler/driver.ts';
 import type { Outbox } from '../scheduler/outbox.ts';
@@ -25,15 +25,13 @@ export interface OpenChunk extends Chunk {
 /** The chunks that are being filled, one for each member of the fabric to which something was sent. */
 export class OpenChunks {
   readonly #native: BindingScheduler;
-  readonly #ring: Uint32Array;
   readonly #outbox: Outbox;
   readonly #chunks: Chunks;
   readonly #open: (OpenChunk | undefined)[] = [];
   readonly #limits = new Map<number, number>();
 
-  constructor(native: BindingScheduler, { ring, outbox }: Driver, chunks: Chunks) {
+  constructor(native: BindingScheduler, { outbox }: Driver, chunks: Chunks) {
     this.#native = native;
-    this.#ring = ring;
     this.#outbox = outbox;
     this.#chunks = chunks;
   }
@@ -60,8 +58,7 @@ export class OpenChunks {
   /** The next turn hands over what stands before `at`. */
   advance(open: OpenChunk, at: number): void {
     open.at = at;
-    this.#ring[PORT_AT + open.seat] = at;
-    this.#outbox.noteFrame();
+    this.#outbox.noteFrame(open.seat, at);
   }
 
   /** No frame goes to a member that has ended; another one may take its number. */

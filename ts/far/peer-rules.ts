@@ -32,6 +32,7 @@ const CONTROLS: Checks = byNumber([
   [Control.ask, (value) => isList(value) && typeof value[0] === 'string'],
   [Control.answer, isAnswer],
   [Control.threadEnded, isThreadEnd],
+  [Control.orphaned, isExitReason],
   [Control.placed, isNothing],
   [Control.notPlaced, (value) => typeof value === 'string'],
 ]);

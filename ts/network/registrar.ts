@@ -96,7 +96,8 @@ export interface Registrar {
   announce(announcement: NodeAnnouncement, asking: RegistrarAsking): void | Promise<void>;
   /**
    * Where a node can be dialled, best first, 16 at most; none: nobody knows it, and the dial rejects with `no-route`. Asked for each dial
-   * for which there is no static route; when it rejects, the dial does with `no-connection` and that as the cause.
+   * for which there is no static route, once for all who want to know of a node at the same time; when it rejects, the dial does with
+   * `no-connection` and that as the cause. 64 calls at most are under way at once, 1024 wait for their turn.
    *
    * @example
    * resolve = async (node: string) => (await dns.resolveSrv(node.replace('@', '.'))).map(({ name, port }) => ({ host: name, port }));

@@ -13,7 +13,14 @@ import type {
   RegistrarAsking,
   RegistrarEvents,
 } from './registrar.ts';
-import { applicationsIn, nodesIn, routesIn, standIn } from './registrar-answers.ts';
+import { CallGate } from './call-gate.ts';
+import {
+  applicationsIn,
+  type FoundRoute,
+  nodesIn,
+  routesIn,
+  standIn,
+} from './registrar-answers.ts';
 import { promised, RegistrarDesk, textOf, within } from './registrar-desk.ts';
 import type { RegistrarHooks } from './registration.ts';
 
@@ -30,6 +37,9 @@ export class UserRegistrar implements NodeRegistrar {
   readonly #registrar: Registrar;
   readonly #hooks: RegistrarHooks;
   readonly #desk: RegistrarDesk;
+  readonly #gate = new CallGate();
+  /** The nodes that are being asked for. */
+  readonly #finding = new Map<string, Promise<FoundRoute[]>>();
   #mode: NetworkMode = 'enabled';
   #isStarted = false;
   #isRegistered = false;
@@ -140,18 +150,28 @@ export class UserRegistrar implements NodeRegistrar {
 
   /** A dial wants to know where a node is. */
   async #resolve(number: number, node: string): Promise<void> {
-    const argument = `registrar.resolve('${node}')`;
     try {
-      const routes = await this.#desk.ask(
-        'resolve',
-        (asking) => this.#registrar.resolve(node, asking),
-        (answer) => routesIn(argument, answer),
-      );
+      const routes = await this.#find(node);
       this.#native.resolved(number, { routes });
     } catch (error) {
       this.#hooks.unfound(node, error as TergoError);
       this.#native.resolved(number, { routes: [], error: (error as TergoError).message });
     }
+  }
+
+  /** One call for all who ask for a node at the same time. */
+  #find(node: string): Promise<FoundRoute[]> {
+    const underWay = this.#finding.get(node);
+    if (underWay !== undefined) return underWay;
+    const finding = this.#desk
+      .ask(
+        'resolve',
+        ({ signal }) => this.#gate.run(signal, () => this.#registrar.resolve(node, { signal })),
+        (answer) => routesIn(`registrar.resolve('${node}')`, answer),
+      )
+      .finally(() => this.#finding.delete(node));
+    this.#finding.set(node, finding);
+    return finding;
   }
 
   async #ask<T>(

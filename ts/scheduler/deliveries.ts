@@ -24,7 +24,6 @@ import {
   KIND_REQUEST,
   KIND_RESPONSE,
   KIND_SIGNAL,
-  ORPHAN_SLOT,
   TAG_EXTRA_SHIFT,
 } from '../native/layout.ts';
 import { AddressedMessage, type Signal } from '../node/messaging.ts';
@@ -114,8 +113,7 @@ export class Deliveries {
     counters.dropped += 1;
     // A confirmation may be under way already: what was in the mailbox of a process that ended was placed.
     if (!far!.reader.isImportant(frame)) return;
-    const isOrphan = far!.reader.firstOf(frame) === ORPHAN_SLOT;
-    far!.remote.refuse(frame, isOrphan ? 'thread-terminated' : 'process-unknown');
+    far!.remote.refuse(frame, far!.isOrphan(frame) ? 'thread-terminated' : 'process-unknown');
   }
 
   #message(record: ProcessRecord, payload: number): void {

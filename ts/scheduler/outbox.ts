@@ -7,6 +7,8 @@ import {
   OUT_AT,
   OUT_USED,
   OUT_WORDS,
+  PORT_AT,
+  PORT_MARKS_AT,
   STATUS,
   STATUS_AT,
   STATUS_PANIC,
@@ -82,8 +84,12 @@ export class Outbox {
     this.write(OP_SEND | kindAndQueue, slot, generation, this.slab.put(value, from));
   }
 
-  /** A frame stands in a chunk for another thread. */
-  noteFrame(): void {
+  /** A frame stands in the chunk for a member of the fabric, which is written up to that byte now. */
+  noteFrame(member: number, bytes: number): void {
+    const { ring } = this;
+    const marks = PORT_MARKS_AT + (member >> 5);
+    ring[PORT_AT + member] = bytes;
+    ring[marks] = ring[marks]! | (1 << (member & 31));
     this.hasFrames = true;
     if (this.asleep) this.rouse();
   }

@@ -38,8 +38,10 @@ layout! {
     MAX_THREADS = 64;
     /// Most threads and connections of a node.
     MAX_SEATS = MAX_THREADS + 1024;
+    /// First of the words with a bit for each member, the lowest first: something was written for it since the last hand-over.
+    PORT_MARKS_AT = PORT_AT + MAX_SEATS;
     /// First word of the grant area.
-    GRANT_AT = PORT_AT + MAX_SEATS;
+    GRANT_AT = PORT_MARKS_AT + MAX_SEATS / 32;
     /// First word of the outbox.
     OUT_AT = GRANT_AT + 2 * GRANT_MAX;
     /// First word of the inbox.
@@ -297,6 +299,8 @@ layout! {
     FRAME_SEAT_BASE = MAX_THREADS - 1;
     /// Frame format: the bytes are explained by the op of the control frame.
     FORMAT_RAW = 255;
+    /// Op of a control frame: nobody waits for the answer to a call any more. The same holds of it as of `CONTROL_PUBLISHED`.
+    CONTROL_CANCEL = 4;
     /// Op of a control frame: a wish to watch something. Thread 0 answers it for a thread that is not there.
     CONTROL_WATCH = 7;
     /// Op of a control frame: what was published. A peer may send it to several threads at once.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use support::member::{Member, PER_CHUNK, pair};
 use support::record::Record;
 use tergo_core::layout::{
-    FRAME_CONTROL, FRAME_FORMAT_SHIFT, FRAME_WORDS, PORT_AT, RESULT_A, RESULT_B, STAT_FRAMES_IN,
+    FRAME_CONTROL, FRAME_FORMAT_SHIFT, FRAME_WORDS, RESULT_A, RESULT_B, STAT_FRAMES_IN,
     STAT_REFUSALS,
 };
 use tergo_core::{BlobBytes, Fabric, Verdict};
@@ -30,6 +30,25 @@ fn frames_reach_the_mailbox_of_their_target_in_order() {
     one.driver.turn();
     let records = two.driver.turns();
     assert_eq!(two.values(&records), (0..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_written_for_others_goes_before_what_the_next_chunk_sends_off() {
+    let fabric = Fabric::new(3, 4);
+    let [mut one, mut two, mut three] = [0, 1, 2].map(|thread| Member::join(&fabric, thread));
+    let (first, second) = (two.driver.spawn(), three.driver.spawn());
+    two.driver.turn();
+    three.driver.turn();
+    one.message(1, first, 1);
+    for value in 0..=PER_CHUNK {
+        one.message(2, second, value);
+    }
+    let records = two.driver.turns();
+    assert_eq!(
+        two.values(&records),
+        [1],
+        "no turn of the sender was needed"
+    );
 }
 
 #[test]
@@ -266,11 +285,11 @@ fn a_position_that_is_nonsense_holds_nothing_up() {
     two.driver.turn();
     one.message(1, pid, 1);
     let (_, at) = one.open[1].as_ref().expect("one is open");
-    one.driver.ring.set_word(PORT_AT + 1, 4 * (at + 3));
+    one.driver.ring.write_port(1, 4 * (at + 3));
     one.driver.turn();
     let first = two.driver.turns();
     assert_eq!(two.values(&first), [1]);
-    one.driver.ring.set_word(PORT_AT + 1, u32::MAX);
+    one.driver.ring.write_port(1, u32::MAX);
     one.driver.turn();
     two.driver.turns();
     one.open[1] = None;

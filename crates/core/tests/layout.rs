@@ -16,7 +16,11 @@ fn the_generated_file_is_up_to_date() {
 #[test]
 fn the_areas_follow_each_other_and_fill_the_block() {
     assert_eq!(layout::PORT_AT, layout::HEADER_WORDS);
-    assert_eq!(layout::GRANT_AT, layout::PORT_AT + layout::MAX_SEATS);
+    assert_eq!(layout::PORT_MARKS_AT, layout::PORT_AT + layout::MAX_SEATS);
+    assert_eq!(
+        layout::GRANT_AT,
+        layout::PORT_MARKS_AT + layout::MAX_SEATS / 32
+    );
     assert_eq!(layout::OUT_AT, layout::GRANT_AT + 2 * layout::GRANT_MAX);
     assert_eq!(layout::IN_AT, layout::OUT_AT + layout::OUT_WORDS);
     assert_eq!(layout::TOTAL_WORDS, layout::IN_AT + layout::IN_WORDS);

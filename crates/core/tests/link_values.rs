@@ -9,7 +9,7 @@ mod support;
 use support::driver::Driver;
 use tergo_core::layout::{
     FORMAT_INT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_SEAT_SHIFT, FRAME_WORDS,
-    KIND_FAR, PORT_AT,
+    KIND_FAR,
 };
 use tergo_core::{Fabric, Scheduler};
 
@@ -25,7 +25,7 @@ fn post_numbers(driver: &mut Driver, to: u32, messages: &[(u32, u32, u32)]) {
         (at..).zip(words).for_each(|(at, word)| block.set(at, word));
     }
     let end = 4 * FRAME_WORDS * messages.len() as u32;
-    driver.ring.set_word(PORT_AT + to, end);
+    driver.ring.write_port(to, end);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tergo_core::layout::{
     CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED, FORMAT_INT,
     FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE,
     FRAME_QUEUE_SHIFT, FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, KIND_ADDRESSED, KIND_FAR,
-    KIND_SIGNAL, PORT_AT, QUEUE_MAIN, QUEUE_URGENT,
+    KIND_SIGNAL, QUEUE_MAIN, QUEUE_URGENT,
 };
 use tergo_core::{
     Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, Scheduler,
@@ -42,7 +42,7 @@ fn post(driver: &mut Driver, to: u32, head: u32, words: [u32; 7], payload: &[u8]
         block.set(FRAME_WORDS + index as u32, u32::from_ne_bytes(word));
     }
     let end = 4 * FRAME_WORDS + (payload.len() as u32).next_multiple_of(8);
-    driver.ring.set_word(PORT_AT + to, end);
+    driver.ring.write_port(to, end);
 }
 
 fn message(thread: u32, pid: Pid) -> FrameHead {

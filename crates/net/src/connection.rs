@@ -1,6 +1,6 @@
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use tokio::time::Sleep;
 
 use crate::clock::Clock;
 use crate::help::Help;
+use crate::last_look::{LastLook, Look};
+use crate::lately::Lately;
 use crate::link_driver::{LinkDriver, Plan};
 #[cfg(unix)]
 use crate::loop_watch::LoopSockets;
@@ -28,8 +30,6 @@ const IN: u32 = 4;
 const LATELY_US: u64 = 2000;
 /// Whoever has looked within so many µs looks again.
 const LOOKED_AT_US: u64 = 1000;
-/// In place of when a thread looked last: it sleeps, and its event loop waits for what comes.
-const AT_LOOP: u64 = u64::MAX;
 /// How long the network's thread relies on that loop when nothing comes, µs: its OS thread may have something else to do.
 const AT_LOOP_US: u64 = 100_000;
 /// How often the network's thread looks after who looks, and after who sleeps.
@@ -69,8 +69,12 @@ pub(crate) struct Connection {
     fault: OnceLock<&'static str>,
     /// When something came last, µs.
     last_read: AtomicU64,
-    /// When a thread looked last, µs.
-    last_look: AtomicU64,
+    last_look: LastLook,
+    /// Those that threads look at.
+    lately: Arc<Lately>,
+    /// Whether it is among them.
+    is_lately: AtomicBool,
+    itself: Weak<Self>,
     help: Help,
     /// The event loop of a thread that waits for what comes, if there is one.
     #[cfg(unix)]
@@ -84,9 +88,9 @@ impl Connection {
         (key, peer, creation): (ConnectionKey, String, u64),
         seat: u32,
         driver: LinkDriver,
-        (help, clock): (Help, Clock),
+        (help, clock, lately): (Help, Clock, Arc<Lately>),
     ) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new_cyclic(|itself| Self {
             key,
             peer,
             creation,
@@ -96,7 +100,10 @@ impl Connection {
             notify: Notify::new(),
             fault: OnceLock::new(),
             last_read: AtomicU64::new(0),
-            last_look: AtomicU64::new(0),
+            last_look: LastLook::default(),
+            lately,
+            is_lately: AtomicBool::new(false),
+            itself: itself.clone(),
             help,
             #[cfg(unix)]
             sockets: OnceLock::new(),
@@ -105,8 +112,8 @@ impl Connection {
     }
 
     /// Is woken by the fabric from now on.
-    pub fn listen(self: &Arc<Self>) {
-        let weak = Arc::downgrade(self);
+    pub fn listen(&self) {
+        let weak = self.itself.clone();
         let waker = Arc::new(move || {
             if let Some(connection) = weak.upgrade() {
                 connection.push();
@@ -172,21 +179,30 @@ impl Connection {
         self.help_with(OUT, LinkDriver::run_out);
     }
 
-    /// A thread that has nothing else to do looks whether the peer has sent something; true when it has sent lately.
-    pub fn look(&self, glance: Glance) -> bool {
+    /// A thread that has nothing else to do looks whether the peer has sent something; true when it has sent lately. `now`: µs.
+    pub fn look(&self, glance: Glance, now: u64) -> bool {
         match glance {
-            Glance::Around => self.look_around(),
+            Glance::Around => self.look_around(now),
             Glance::Last => self.look_last(),
-            Glance::Awake => self.look_again(),
+            Glance::Awake => self.last_look.awake(now),
         }
     }
 
-    fn look_around(&self) -> bool {
-        let now = self.now_us();
+    /// Whether nothing has come for so long that the network's thread looks after it, and no other, until something does.
+    pub fn has_rested(&self, now: u64) -> bool {
+        let has_rested = now.saturating_sub(self.last_read.load(Ordering::Relaxed)) >= AT_LOOP_US;
+        if has_rested {
+            self.last_look.set(Look::Nobody);
+            self.is_lately.store(false, Ordering::Relaxed);
+        }
+        has_rested
+    }
+
+    fn look_around(&self, now: u64) -> bool {
         let last = self.last_read.load(Ordering::Relaxed);
         let is_lately = now.saturating_sub(last) <= LATELY_US;
         if is_lately {
-            self.last_look.store(now, Ordering::Relaxed);
+            self.last_look.set(Look::At(now));
             self.help_with(0, LinkDriver::run_on_thread);
         }
         is_lately
@@ -194,44 +210,39 @@ impl Connection {
 
     /// The thread sleeps now: its event loop sees to it, or else the network's thread.
     fn look_last(&self) -> bool {
-        let last = self.last_look.swap(0, Ordering::Relaxed);
-        if last == 0 {
+        if self.last_look.take() == Look::Nobody {
             return false;
         }
         if self.is_at_loop() {
-            self.last_look.store(AT_LOOP, Ordering::Relaxed);
+            self.last_look.set(Look::AtLoop);
         } else {
             self.wake();
         }
         true
     }
 
-    /// The thread has slept, and looks itself again.
-    fn look_again(&self) -> bool {
-        let now = self.now_us();
-        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
-        let slept = self.last_look.compare_exchange(AT_LOOP, now, set, get);
-        slept.is_ok()
-    }
-
     /// Whether a thread looks at it, or will, so that the network's thread would only be in its way.
     fn is_looked_at(&self) -> bool {
-        let (last, now) = (self.last_look.load(Ordering::Relaxed), self.now_us());
-        if last != AT_LOOP {
-            return now.saturating_sub(last) < LOOKED_AT_US;
+        let now = self.now_us();
+        match self.last_look.get() {
+            Look::Nobody => false,
+            Look::At(at) => now.saturating_sub(at) < LOOKED_AT_US,
+            Look::AtLoop => {
+                let since = now.saturating_sub(self.last_read.load(Ordering::Relaxed));
+                since < AT_LOOP_US && self.has_loop()
+            }
         }
-        let since = now.saturating_sub(self.last_read.load(Ordering::Relaxed));
-        since < AT_LOOP_US && self.has_loop()
     }
 
     /// Something can be read, says the event loop of the thread that looks. It says so once: whoever has the lock reads it.
     #[cfg(unix)]
     pub fn read_at_loop(&self) {
-        self.last_look.store(self.now_us(), Ordering::Relaxed);
+        self.last_look.set(Look::At(self.now_us()));
         self.help_with(IN, LinkDriver::run_on_thread);
     }
 
-    fn now_us(&self) -> u64 {
+    /// The time, µs.
+    pub fn now_us(&self) -> u64 {
         self.clock.now().as_micros() as u64
     }
 
@@ -266,6 +277,10 @@ impl Connection {
     fn note_read(&self, driver: &mut LinkDriver) {
         if driver.has_read() {
             self.last_read.store(self.now_us(), Ordering::Relaxed);
+            let may_be_looked_at = self.help == Help::ReadAndWrite;
+            if may_be_looked_at && !self.is_lately.swap(true, Ordering::Relaxed) {
+                self.lately.add(self.itself.clone());
+            }
         }
     }
 
@@ -348,7 +363,7 @@ impl Connection {
         plan.links.clear();
         self.with(|driver, _| driver.unwatch());
         loop {
-            let is_asleep = self.last_look.load(Ordering::Relaxed) == AT_LOOP;
+            let is_asleep = self.last_look.get() == Look::AtLoop;
             let pause = if is_asleep {
                 LOOK_AFTER_SLEEPER
             } else {

@@ -113,7 +113,7 @@ impl Hub {
             let itself = Arc::downgrade(&hub);
             hub.fabric.on_look(Some(Arc::new(move |glance| {
                 if let Some(hub) = itself.upgrade() {
-                    hub.watched.look(glance);
+                    hub.watched.lately.look(glance);
                 }
             })));
         }
@@ -300,7 +300,7 @@ impl Hub {
             identity,
             seat,
             LinkDriver::new(parts),
-            (self.help, self.clock),
+            (self.help, self.clock, Arc::clone(&self.watched.lately)),
         );
         connection.listen();
         self.watched.join_loop(&connection);

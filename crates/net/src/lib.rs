@@ -19,6 +19,8 @@ mod handshaking;
 mod held;
 mod help;
 mod hub;
+mod last_look;
+mod lately;
 mod link;
 mod link_driver;
 mod listen;

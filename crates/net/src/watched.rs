@@ -2,19 +2,17 @@
 use std::sync::OnceLock;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tergo_core::Glance;
-
 use crate::connection::Connection;
+use crate::lately::Lately;
 #[cfg(unix)]
 use crate::loop_watch::LoopSockets;
-
-/// So many peers a thread looks at before it looks for other work again.
-const LOOK_AT_MOST: usize = 4;
 
 /// The connections of a node, for its threads, which look whether something has come.
 #[derive(Default)]
 pub(crate) struct Watched {
     connections: RwLock<Vec<Arc<Connection>>>,
+    /// Those that threads look at.
+    pub lately: Arc<Lately>,
     /// The event loop of the thread that looks, if it waits for what comes.
     #[cfg(unix)]
     sockets: OnceLock<Arc<LoopSockets>>,
@@ -28,19 +26,6 @@ impl Watched {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         *known = connections;
-    }
-
-    /// A thread that has nothing else to do looks whether peers have sent something.
-    pub fn look(&self, glance: Glance) {
-        let connections = self.connections.read();
-        let connections = connections.unwrap_or_else(PoisonError::into_inner);
-        let mut looked = 0;
-        for connection in connections.iter() {
-            looked += usize::from(connection.look(glance));
-            if glance == Glance::Around && looked == LOOK_AT_MOST {
-                return;
-            }
-        }
     }
 
     /// The event loop of the thread that looks waits for what comes over links that begin from now on.

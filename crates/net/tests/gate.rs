@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use support::{CONTROL, Got, Node, NodeOptions};
 use telegraph::Telegraph;
-use tergo_core::layout::{CONTROL_PUBLISHED, CONTROL_THREAD_ENDED};
+use tergo_core::layout::{CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED};
 use tergo_net::NetworkEvent;
 use tergo_net::wire::DownReason;
 
@@ -47,12 +47,12 @@ fn is_broken(event: &NetworkEvent) -> bool {
 }
 
 #[test]
-fn only_publications_and_ends_of_threads_may_be_for_several_threads() {
+fn only_publications_ends_of_threads_and_cancellings_may_be_for_several_threads() {
     for others in [1 << 6, 1 << 8, 1 << 23, 1 << 24] {
         let (_, event) = after_control(CONTROL | others);
         assert!(is_broken(&event), "{others:x}");
     }
-    for op in [CONTROL_PUBLISHED, CONTROL_THREAD_ENDED] {
+    for op in [CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, CONTROL_CANCEL] {
         let (_, event) = after_control(op | 1 << 24);
         assert!(is_broken(&event), "there are no such threads");
         let (mut node, event) = after_control(op | 1 << 8);

@@ -10,7 +10,7 @@ impl Incoming {
     pub fn sparse_chunks(&self) -> Vec<bool> {
         let quota = self.fabric.quota;
         let inlet = &self.fabric.seats[self.thread as usize].inlet;
-        if !inlet.ways().any(|way| way.is_crowded(quota)) {
+        if !inlet.is_crowded() {
             return Vec::new();
         }
         let is_worth = |number: usize| {
@@ -66,7 +66,7 @@ impl Incoming {
             return Some((refuge, at));
         }
         let refuge = self.fabric.arena.take()?;
-        self.fabric.way(sender, self.thread).add_chunk();
+        self.fabric.add_chunk(sender, self.thread);
         self.chunk_from(refuge, sender).is_last = true;
         self.refuges[sender as usize] = Some((refuge, 0));
         Some((refuge, 0))

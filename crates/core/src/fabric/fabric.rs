@@ -115,7 +115,7 @@ impl Fabric {
         let seat = self.links[free].get_or_init(|| LinkSeat::new(self.threads()));
         seat.take();
         for thread in &self.seats {
-            thread.inlet.open_to_link(free as u32);
+            thread.inlet.open_to_links();
         }
         Some(LinkPort::new(Arc::clone(self), MAX_THREADS + free as u32))
     }
@@ -254,9 +254,25 @@ impl Fabric {
         way.unwrap_or(&self.nowhere)
     }
 
+    /// A chunk is on its way from now on.
+    pub(crate) fn add_chunk(&self, sender: u32, receiver: u32) {
+        if let Some(inlet) = self.inlet(receiver) {
+            inlet.add_chunk(sender, self.quota);
+        }
+    }
+
+    /// So many bytes are on their way beside the frames from now on.
+    pub(crate) fn add_blob(&self, sender: u32, receiver: u32, size: u64) {
+        if let Some(inlet) = self.inlet(receiver) {
+            inlet.add_blob(sender, size);
+        }
+    }
+
     /// A chunk that was on its way is free for all.
     pub(crate) fn free_chunk(&self, chunk: u32, sender: u32, receiver: u32) {
-        self.way(sender, receiver).remove_chunk();
+        if let Some(inlet) = self.inlet(receiver) {
+            inlet.remove_chunk(sender, self.quota);
+        }
         self.arena.free(chunk);
         self.tell_room(sender);
     }
@@ -325,7 +341,9 @@ impl Fabric {
 
     fn arrived(&self, blob: Blob) -> BlobBytes {
         let size = blob.bytes.size();
-        self.way(blob.sender, blob.receiver).remove_blob(size);
+        if let Some(inlet) = self.inlet(blob.receiver) {
+            inlet.remove_blob(blob.sender, size);
+        }
         self.tell_room(blob.sender);
         blob.bytes
     }

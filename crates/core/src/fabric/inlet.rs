@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use super::inject::{Inject, Range};
 use super::way::Way;
 use crate::layout::{MAX_SEATS, MAX_THREADS};
-use crate::sync::{Mutex, SharedWord, lock};
+use crate::sync::{Mutex, SharedCount, SharedWord, lock};
 
 /// Wakes a member that sleeps.
 pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -18,8 +18,10 @@ pub(crate) struct Inlet {
     ways: Box<[Way]>,
     /// By connection, once there is one.
     link_ways: OnceLock<Box<[Way]>>,
-    /// So many connections there were at once at most.
-    links: SharedWord,
+    /// How much is on its way here, all in all: a look at each way would cost every turn the more the more peers there are.
+    chunks: SharedWord,
+    blob_bytes: SharedCount,
+    crowded: SharedWord,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -41,12 +43,11 @@ impl Inlet {
         must_wake.is_some()
     }
 
-    /// A connection sends here from now on.
-    pub fn open_to_link(&self, link: u32) {
+    /// Connections may send here from now on.
+    pub fn open_to_links(&self) {
         let links = MAX_THREADS..MAX_SEATS;
         self.link_ways
             .get_or_init(|| links.map(|_| Way::default()).collect());
-        self.links.fetch_max(link + 1, Relaxed);
     }
 
     /// How much is on its way from a member; none for one that cannot send here.
@@ -58,21 +59,55 @@ impl Inlet {
         }
     }
 
-    /// The ways of all who have sent here.
-    pub fn ways(&self) -> impl Iterator<Item = &Way> {
-        let links = self.link_ways.get().into_iter().flatten();
-        let links = links.take(self.links.load(Relaxed) as usize);
-        self.ways.iter().chain(links)
+    /// A chunk of a member is on its way here from now on.
+    pub fn add_chunk(&self, sender: u32, quota: u32) {
+        if let Some(way) = self.way(sender) {
+            self.chunks.fetch_add(1, Relaxed);
+            if way.add_chunk(quota) {
+                self.crowded.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    /// It is free again.
+    pub fn remove_chunk(&self, sender: u32, quota: u32) {
+        if let Some(way) = self.way(sender) {
+            self.chunks.fetch_sub(1, Relaxed);
+            if way.remove_chunk(quota) {
+                self.crowded.fetch_sub(1, Relaxed);
+            }
+        }
+    }
+
+    /// So many bytes of a member travel here beside the frames from now on.
+    pub fn add_blob(&self, sender: u32, size: u64) {
+        if let Some(way) = self.way(sender) {
+            way.add_blob(size);
+            self.blob_bytes.fetch_add(size, Relaxed);
+        }
+    }
+
+    /// They were taken, or are lost.
+    pub fn remove_blob(&self, sender: u32, size: u64) {
+        if let Some(way) = self.way(sender) {
+            way.remove_blob(size);
+            self.blob_bytes.fetch_sub(size, Relaxed);
+        }
     }
 
     /// Chunks on their way here.
     pub fn chunks(&self) -> u32 {
-        self.ways().map(Way::chunks).sum()
+        self.chunks.load(Relaxed)
     }
 
     /// Bytes of large values on their way here.
     pub fn blob_bytes(&self) -> u64 {
-        self.ways().map(Way::blob_bytes).sum()
+        self.blob_bytes.load(Relaxed)
+    }
+
+    /// Whether some way here is crowded.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded.load(Relaxed) != 0
     }
 
     /// How to wake who reads.

@@ -294,7 +294,8 @@ impl LinkWriter {
 
     fn keep(&self, thread: u32, blobs: &mut Vec<Vec<u8>>) -> Vec<u32> {
         let kept = blobs.drain(..).map(|bytes| {
-            self.way(thread).add_blob(bytes.len() as u64);
+            let size = bytes.len() as u64;
+            self.fabric.add_blob(self.number, thread, size);
             self.fabric.blobs.put(Blob {
                 bytes: BlobBytes::Own(bytes),
                 sender: self.number,
@@ -362,7 +363,7 @@ impl LinkWriter {
         let Some(block) = self.fabric.arena.block(chunk) else {
             return false;
         };
-        way.add_chunk();
+        self.fabric.add_chunk(self.number, thread);
         self.lanes[thread as usize].open = Some(Open {
             chunk,
             block,

@@ -10,9 +10,7 @@ use super::seat::Seat;
 use super::way::Way;
 use super::{Fabric, Frame, Port};
 use crate::NIL;
-use crate::layout::{
-    FRAME_FORMAT_SHIFT, FRAME_MESSAGE, FRAME_WORDS, GAUGE_WORDS, PORT_AT, PRESENCE_WORDS,
-};
+use crate::layout::{FRAME_FORMAT_SHIFT, FRAME_MESSAGE, FRAME_WORDS, GAUGE_WORDS, PRESENCE_WORDS};
 use crate::mailbox::Gauges;
 use crate::ring::RingMemory;
 use crate::sync::fence;
@@ -39,7 +37,7 @@ fn write(port: &mut Port, ring: &RingMemory, receiver: u32) -> bool {
     let block = port.fabric().chunk(number).unwrap();
     block.set(0, FRAME_MESSAGE | 1 << FRAME_FORMAT_SHIFT);
     block.set(1, 0);
-    ring.set_word(PORT_AT + receiver, 4 * FRAME_WORDS);
+    ring.write_port(receiver, 4 * FRAME_WORDS);
     true
 }
 
@@ -97,25 +95,27 @@ fn loom_a_chunk_goes_back_and_forth_between_two_senders_and_is_never_had_by_both
 fn loom_a_way_never_holds_more_than_its_quota_and_is_empty_when_all_is_taken() {
     loom::model(|| {
         let way = Arc::new(Way::default());
-        way.add_chunk();
+        way.add_chunk(2);
         let receiver = {
             let way = Arc::clone(&way);
             thread::spawn(move || {
-                way.remove_chunk();
+                way.remove_chunk(2);
                 way.chunks() <= 2
             })
         };
         let mut taken = 0;
         for _ in 0..2 {
             if way.has_room(2) {
-                way.add_chunk();
+                way.add_chunk(2);
                 taken += 1;
                 assert!(way.chunks() <= 2);
             }
         }
         assert!(receiver.join().unwrap());
         assert_eq!(way.chunks(), taken);
-        (0..taken).for_each(|_| way.remove_chunk());
+        for _ in 0..taken {
+            way.remove_chunk(2);
+        }
         assert!(
             way.has_room_for(u64::MAX / 2, 2),
             "what is too large goes alone"

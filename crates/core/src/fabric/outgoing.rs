@@ -27,8 +27,6 @@ pub(crate) struct Outgoing {
     thread: u32,
     /// By receiver, as long as the highest number so far: the chunk that is filled.
     open: Vec<Option<Open>>,
-    /// Receivers for which a chunk is open.
-    receivers: Vec<u32>,
     /// By receiver: blobs whose frames were not handed over yet.
     blobs: Vec<Vec<u32>>,
     /// Ranges that were handed over.
@@ -46,7 +44,6 @@ impl Outgoing {
             fabric,
             thread,
             open: Vec::new(),
-            receivers: Vec::new(),
             blobs: Vec::new(),
             ranges: 0,
             refusals: 0,
@@ -68,10 +65,11 @@ impl Outgoing {
         let Some(chunk) = self.fabric.arena.take() else {
             return NIL;
         };
-        self.fabric.way(self.thread, receiver).add_chunk();
+        self.fabric.add_chunk(self.thread, receiver);
+        // All of it, in order: a thread that ends now must not have told a peer of what it lost on the way to another one.
+        self.hand_over(ring);
         self.close_chunk(receiver, ring);
         self.know(receiver);
-        self.receivers.push(receiver);
         self.open[receiver as usize] = Some(Open {
             chunk,
             handed: 0,
@@ -99,7 +97,7 @@ impl Outgoing {
         }
         let bytes = BlobBytes::Own(bytes.to_vec());
         let sender = self.thread;
-        self.fabric.way(sender, receiver).add_blob(size);
+        self.fabric.add_blob(sender, receiver, size);
         let number = self.fabric.blobs.put(Blob {
             bytes,
             sender,
@@ -119,7 +117,7 @@ impl Outgoing {
         let may_go = |size| {
             let may_go = self.may_have(receiver, Some(size), is_forced);
             if may_go {
-                fabric.way(sender, receiver).add_blob(size);
+                fabric.add_blob(sender, receiver, size);
             }
             may_go
         };
@@ -133,8 +131,12 @@ impl Outgoing {
     /// Hands over what was written since the last time.
     #[inline]
     pub fn hand_over(&mut self, ring: &RingMemory) {
-        for at in 0..self.receivers.len() {
-            self.hand_over_to(self.receivers[at], ring, false);
+        for group in 0..self.open.len().div_ceil(32) as u32 {
+            let mut marks = ring.take_marks(group);
+            while marks != 0 {
+                self.hand_over_to(32 * group + marks.trailing_zeros(), ring, false);
+                marks &= marks - 1;
+            }
         }
     }
 
@@ -192,9 +194,6 @@ impl Outgoing {
         let to = written.min(BLOCK_WORDS).max(open.handed);
         if to > open.handed || is_last {
             self.open[receiver as usize] = self.hand_over_range(receiver, open, to, is_last);
-        }
-        if is_last {
-            self.receivers.retain(|known| *known != receiver);
         }
     }
 

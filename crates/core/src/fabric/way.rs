@@ -29,17 +29,17 @@ impl Way {
 
     /// Whether three quarters of the quota are used up by chunks.
     pub fn is_crowded(&self, quota: u32) -> bool {
-        self.chunks() >= quota - quota / 4
+        self.chunks() >= crowd_of(quota)
     }
 
-    /// A chunk is on its way from now on.
-    pub fn add_chunk(&self) {
-        self.chunks.fetch_add(1, Relaxed);
+    /// A chunk is on its way from now on; true when it makes the way crowded.
+    pub fn add_chunk(&self, quota: u32) -> bool {
+        self.chunks.fetch_add(1, Relaxed) + 1 == crowd_of(quota)
     }
 
-    /// A chunk is free again.
-    pub fn remove_chunk(&self) {
-        self.chunks.fetch_sub(1, Relaxed);
+    /// A chunk is free again; true when the way is not crowded any more.
+    pub fn remove_chunk(&self, quota: u32) -> bool {
+        self.chunks.fetch_sub(1, Relaxed) == crowd_of(quota)
     }
 
     /// So many bytes travel beside the frames from now on.
@@ -65,4 +65,9 @@ impl Way {
     fn bytes(&self) -> u64 {
         u64::from(self.chunks()) * CHUNK_BYTES + self.blob_bytes()
     }
+}
+
+/// So many chunks make a way crowded.
+fn crowd_of(quota: u32) -> u32 {
+    quota - quota / 4
 }

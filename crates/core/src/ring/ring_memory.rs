@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use super::{Command, InboxWriter};
 use crate::layout::{
     COMMAND_WORDS, GRANT_AT, GRANT_MAX, GRANTED, HEADER_WORDS, IN_AT, IN_USED, IN_WORDS, MORE,
-    NEXT_TIMER_LO, NOW_HI, NOW_LO, OUT_AT, OUT_USED, OUT_WORDS, TOTAL_WORDS,
+    NEXT_TIMER_LO, NOW_HI, NOW_LO, OUT_AT, OUT_USED, OUT_WORDS, PORT_AT, PORT_MARKS_AT,
+    TOTAL_WORDS,
 };
 use crate::mailbox::Message;
 
@@ -44,6 +45,24 @@ impl RingMemory {
     #[inline]
     pub fn set_word(&self, at: u32, value: u32) {
         self.words[at as usize].store(value, Relaxed);
+    }
+
+    /// So many bytes are written in the open chunk for a member: what TypeScript does for each frame.
+    pub fn write_port(&self, member: u32, bytes: u32) {
+        self.set_word(PORT_AT + member, bytes);
+        let marks = PORT_MARKS_AT + member / 32;
+        self.set_word(marks, self.word(marks) | 1 << (member % 32));
+    }
+
+    /// Takes the marks of 32 members, the lowest bit for the first of them: who something was written for since the last time.
+    #[inline]
+    pub(crate) fn take_marks(&self, group: u32) -> u32 {
+        let at = PORT_MARKS_AT + group;
+        let marks = self.word(at);
+        if marks != 0 {
+            self.set_word(at, 0);
+        }
+        marks
     }
 
     /// The value of a header word.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tergo_core::layout::{
     BLOCK_WORDS, FAR, FLAG_BLOBS, FORMAT_INT, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT,
-    FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, KIND_FAR, PORT_AT, QUEUE_MAIN,
+    FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, KIND_FAR, QUEUE_MAIN,
 };
 use tergo_core::{Block, Fabric, Scheduler};
 
@@ -68,7 +68,7 @@ impl Member {
             block.set(*at + FRAME_WORDS + index as u32, *word);
         }
         *at += words_of(payload.len() as u32);
-        self.driver.ring.set_word(PORT_AT + to, 4 * *at);
+        self.driver.ring.write_port(to, 4 * *at);
         true
     }
 

@@ -72,7 +72,8 @@ fn begin(hub: &Hub, key: ConnectionKey) {
     };
     let identity = (key, PEER.to_owned(), 1);
     let driver = LinkDriver::new(parts);
-    let connection = Connection::new(identity, 64, driver, (hub.help, hub.clock));
+    let lately = Arc::clone(&hub.watched.lately);
+    let connection = Connection::new(identity, 64, driver, (hub.help, hub.clock, lately));
     lock(&hub.table).connections.insert(key, connection);
 }
 

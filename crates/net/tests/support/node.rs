@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tergo_core::Fabric;
-use tergo_core::layout::{CONTROL_PUBLISHED, CONTROL_THREAD_ENDED};
+use tergo_core::layout::{CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED};
 use tergo_net::{
     AcceptorOptions, Cookie, Help, ListenOptions, Network, NetworkEvent, NetworkOptions, Place,
     StaticRoute,
@@ -71,7 +71,10 @@ impl Node {
                 tls: None,
                 dial_within: Duration::from_secs(5),
                 protocol: Arc::clone(&options.protocol),
-                controls: 1 << CONTROL | 1 << CONTROL_PUBLISHED | 1 << CONTROL_THREAD_ENDED,
+                controls: 1 << CONTROL
+                    | 1 << CONTROL_CANCEL
+                    | 1 << CONTROL_PUBLISHED
+                    | 1 << CONTROL_THREAD_ENDED,
                 help: options.help,
             },
         );

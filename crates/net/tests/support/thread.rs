@@ -6,8 +6,8 @@ use tergo_core::layout::{
     BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED,
     FORMAT_INT, FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT,
     FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, GRANT_AT, GRANTED, IN_AT, IN_USED,
-    KIND_ADDRESSED, KIND_FAR, MORE, OP_SPAWN, OUT_AT, OUT_USED, PORT_AT, QUEUE_MAIN, REC_DROPPED,
-    REC_FAR, REC_PLACED, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT, SLOT_MASK,
+    KIND_ADDRESSED, KIND_FAR, MORE, OP_SPAWN, OUT_AT, OUT_USED, QUEUE_MAIN, REC_DROPPED, REC_FAR,
+    REC_PLACED, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT, SLOT_MASK,
 };
 use tergo_core::{Block, Fabric, RingMemory, Scheduler, Verdict};
 
@@ -129,7 +129,7 @@ impl Thread {
             block.set(*at + FRAME_WORDS + index as u32, u32::from_ne_bytes(word));
         }
         *at += size;
-        self.ring.set_word(PORT_AT + seat, 4 * *at);
+        self.ring.write_port(seat, 4 * *at);
         self.has_posted = true;
         true
     }

@@ -9,6 +9,33 @@ use super::{Address, Asked, Kind, Model, Relation};
 use crate::support::record::{Entry, Record};
 
 impl Model {
+    pub fn relate(&mut self, asked: Asked) {
+        let token = self.number();
+        let relation = self.ask(asked, token);
+        let (bits, target_kind) = asked.kind.bits();
+        let kind = bits | u32::from(asked.is_monitor);
+        self.driver
+            .relate(kind, target_kind, self.words(asked, token));
+        let verdict = self.try_relate(relation, asked.kind);
+        self.expect_verdict(token, verdict);
+    }
+
+    pub fn unrelate(&mut self, asked: Asked) {
+        let token = self.number();
+        let relation = self.ask(asked, token);
+        let (bits, target_kind) = asked.kind.bits();
+        let kind = bits | u32::from(asked.is_monitor);
+        self.driver
+            .unrelate(kind, target_kind, self.words(asked, token));
+        let found = relation.and_then(|wanted| self.position(|one| is_same(one, &wanted)));
+        if let Some(found) = found {
+            self.expect_verdict(token, Verdict::Ok);
+            self.withdraw(found);
+        } else {
+            self.expect_verdict(token, Verdict::TargetUnknown);
+        }
+    }
+
     pub(super) fn fire(&mut self, kind: Kind, target: usize, reason: u32) -> u32 {
         let mut told = 0;
         while let Some(at) = self.position(|relation| is_onto(relation, kind, target)) {
