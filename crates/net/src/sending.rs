@@ -32,7 +32,6 @@ pub(crate) struct Sending {
 impl Sending {
     /// The next frame, or the one that had to wait.
     pub fn next(&mut self, parts: &mut DriverParts) -> Sent {
-        announce(parts);
         self.payload.clear();
         if self.is_sent
             && let Some(sent) = self.next_alike(parts)
@@ -44,6 +43,7 @@ impl Sending {
             return Sent::Nothing;
         };
         self.is_sent = false;
+        announce(parts);
         if !self.send(&head, parts) {
             return Sent::Blocked;
         }
@@ -104,7 +104,8 @@ impl Sending {
     }
 }
 
-/// Shapes of objects go before the first value that has them.
+/// Shapes of objects go before the first value that has them. A frame that was taken from its thread has only such as are
+/// known by now, and so have those that were taken together with it.
 #[inline]
 fn announce(parts: &mut DriverParts) {
     let fabric = parts.port.fabric();
