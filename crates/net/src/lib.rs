@@ -29,6 +29,7 @@ mod network;
 mod network_thread;
 mod outcome;
 mod profiles;
+mod receiving;
 pub mod registrar;
 mod routes;
 mod sending;

@@ -143,6 +143,14 @@ pub trait Connection: Send {
     /// What came is against the protocol: close the connection with [`CloseReason::Protocol`].
     fn next(&mut self, place: u16, now: Duration) -> Result<Option<Incoming<'_>>, LinkError>;
 
+    /// Gives `take` the values of what comes next over a link, as long as that differs from the item that `next` gave last over
+    /// it in its value only: a number, or bytes that were looked through as those of any item. It ends with the first that
+    /// `take` does not take, which `next` gives then. Gives what those that were taken take of the window. What protocols do
+    /// not know that this saves them anything gives none.
+    fn next_alike(&mut self, _place: u16, _take: &mut TakeValue<'_>) -> u64 {
+        0
+    }
+
     /// Nobody holds so many bytes of items any more, by their `cost`: the peer may send as many more.
     fn release(&mut self, bytes: u64);
 
@@ -164,6 +172,9 @@ pub trait Connection: Send {
     /// What it has done.
     fn counters(&self) -> ConnectionCounters;
 }
+
+/// Takes the value of an item: its number, or the bytes of its payload if the format has them; false: it was not taken.
+pub type TakeValue<'a> = dyn FnMut(i32, &[u8]) -> bool + 'a;
 
 /// How an item is to travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

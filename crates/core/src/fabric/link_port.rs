@@ -9,6 +9,7 @@ use super::frame_head::FrameHead;
 use super::inject::Range;
 use super::link_seat::LinkSeat;
 use super::link_writer::{Claim, Delivery, Inbound, LinkWriter, list_bytes};
+use super::open_chunk::FrameRun;
 use crate::layout::{BLOCK_WORDS, FLAG_BLOBS, FRAME_MESSAGE, FRAME_WORDS};
 
 const HEAD: usize = FRAME_WORDS as usize;
@@ -178,6 +179,13 @@ impl LinkPort {
         blobs: &mut Vec<Vec<u8>>,
     ) -> Delivery {
         self.writer.deliver(inbound, claim, blobs)
+    }
+
+    /// Writes frames of the peer that have that head, as [`Self::deliver`] does, into the chunk that is open for their thread;
+    /// none if none is, and where there is no room for one: then it is for [`Self::deliver`].
+    #[inline]
+    pub fn run_of(&mut self, head: &FrameHead) -> Option<FrameRun<'_>> {
+        self.writer.run_of(head)
     }
 
     /// The thread to which a frame of the peer would go now.

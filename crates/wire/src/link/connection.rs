@@ -10,7 +10,7 @@ use crate::link::ready::Ready;
 use crate::link::shapes::Shapes;
 use crate::{
     Agreement, CloseReason, Compression, Connection, ConnectionCounters, Delivery, Extensions,
-    Features, Incoming, Item, LinkCounters, LinkError, LinkLoss, SendError,
+    Features, Incoming, Item, LinkCounters, LinkError, LinkLoss, SendError, TakeValue,
 };
 
 /// Lost links whose last position is remembered.
@@ -341,6 +341,15 @@ impl Connection for WireConnection {
                 Ready::Wait => {}
             }
         }
+    }
+
+    fn next_alike(&mut self, place: u16, take: &mut TakeValue<'_>) -> u64 {
+        let Some(Some(link)) = self.links.get_mut(usize::from(place)) else {
+            return 0;
+        };
+        let shapes = self.peer_shapes.keys(link.known_shapes());
+        let is_value = |bytes: &[u8]| payload::is_value(bytes, shapes, self.extensions);
+        link.values(is_value, take)
     }
 
     fn release(&mut self, bytes: u64) {

@@ -17,6 +17,7 @@ use crate::link::ready::Ready;
 use crate::link::shapes::Shapes;
 use crate::{
     Agreement, CloseReason, Compression, Features, Item, LinkCounters, LinkError, Role, SendError,
+    TakeValue,
 };
 
 /// More bytes than this do not wait to be written, except what is large.
@@ -489,6 +490,27 @@ impl Link {
         let cost = cost(bytes, self.debt.window());
         self.debt.receive(cost)?;
         Ok((item, cost))
+    }
+
+    /// Gives the values of the items that come next to `take`, as long as they differ from the last in their value only, and
+    /// `is_value` holds of those that are bytes; gives what they take of the window. It ends before what is wrong.
+    #[inline]
+    pub fn values(&mut self, is_value: impl Fn(&[u8]) -> bool, take: &mut TakeValue<'_>) -> u64 {
+        let (window, room) = (self.debt.window(), self.debt.room());
+        let largest = self.max_message.1;
+        let (mut count, mut costs) = (0, 0);
+        self.inbound.values(is_value, |integer, bytes| {
+            let length = bytes.len() as u64;
+            let all = costs + cost(length, window);
+            let is_taken = length <= largest && all <= room && take(integer, bytes);
+            if is_taken {
+                (count, costs) = (count + 1, all);
+            }
+            is_taken
+        });
+        self.counters.items_in += count;
+        self.debt.count(costs);
+        costs
     }
 
     /// How many shapes of the peer came over it.
