@@ -73,15 +73,15 @@ impl FrameHead {
             },
             options: word(7) >> FRAME_SEAT_SHIFT,
         };
-        (frame, Self::length(words))
+        (frame, Self::length(word(0), word(1)))
     }
 
-    /// Bytes of the payload.
+    /// Bytes of the payload, by the first two words.
     #[inline]
-    pub(super) fn length(words: &[u32; FRAME_WORDS as usize]) -> u32 {
-        match words[0] >> FRAME_FORMAT_SHIFT & 0xFF {
+    pub(super) fn length(head: u32, value: u32) -> u32 {
+        match head >> FRAME_FORMAT_SHIFT & 0xFF {
             FORMAT_INT => 0,
-            _ => words[1],
+            _ => value,
         }
     }
 
