@@ -30,8 +30,6 @@ const READ_AT_ONCE: usize = 256 << 10;
 const READ_ON_THREAD: usize = 32 << 10;
 /// How long the last words to a peer that broke the protocol may take.
 const GOODBYE: Duration = Duration::from_millis(200);
-/// What the bytes of a frame count at least, so that many small ones end a round, too.
-const LEAST_COST: usize = 16;
 
 /// What the network's thread waits for.
 #[derive(Debug, Default)]
@@ -292,7 +290,7 @@ impl LinkDriver {
         self.is_blocked = false;
         while left > 0 && !self.is_ending() {
             match self.sending.next(&mut self.parts) {
-                Sent::Bytes(size) => left = left.saturating_sub(size.max(LEAST_COST)),
+                Sent::Bytes(size) => left = left.saturating_sub(size),
                 Sent::Nothing => return false,
                 Sent::Blocked => {
                     self.is_blocked = true;

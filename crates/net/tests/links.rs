@@ -162,7 +162,7 @@ fn messages_that_differ_in_their_value_only_wait_behind_what_has_no_room() {
     let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
     // Thread 0 has room for four of them.
     for _ in 0..12 {
-        while !one.threads[0].send_blob(to_two, bob, alice, &[7; 64 << 10]) {
+        while !one.threads[0].send_blob(to_two, bob, alice, &vec![7; 64 << 10]) {
             one.threads[0].turn();
         }
     }

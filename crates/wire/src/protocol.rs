@@ -110,15 +110,11 @@ pub trait Connection: Send {
         blobs: &mut Vec<Vec<u8>>,
     ) -> Result<(), SendError>;
 
-    /// Sends what differs from the item that was sent last in its value only: a number, or the bytes of the payload if the
-    /// format has them. False, and nothing was taken: it is to be sent as any other. What protocols do not know that this
-    /// saves them anything is false.
-    ///
-    /// # Errors
-    ///
-    /// See [`SendError`]; nothing was taken.
-    fn send_again(&mut self, _integer: i32, _payload: &[u8]) -> Result<bool, SendError> {
-        Ok(false)
+    /// Sends items that differ from the one that was sent last in their value only: of each its number, or how many bytes of
+    /// the payload are its if the format has bytes. Gives how many it took, from the first on; the next is to be sent as any
+    /// other. What protocols do not know that this saves them anything is none.
+    fn send_again(&mut self, _values: &[u32], _payload: &[u8]) -> usize {
+        0
     }
 
     /// Bytes to be written to a link, at most some 64 KiB at a time: what came in by `send` meanwhile gets its turn.

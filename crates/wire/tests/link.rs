@@ -206,6 +206,25 @@ fn a_request_for_a_number_has_two_words_and_the_number() {
 }
 
 #[test]
+fn what_is_alike_is_sent_as_such_as_long_as_the_peer_has_room_and_none_is_too_long() {
+    let mut small = identity("b@host", 1);
+    small.limits.window = 256 << 10;
+    small.limits.max_message = 2000;
+    let mut there = pair(&identity("a@host", 1), &small);
+    send(&mut *there.one, &number(1, 7));
+    // Each takes 32 bytes of the window.
+    assert_eq!(
+        there.one.send_again(&vec![7; 10_000], &[]),
+        (256 << 10) / 32 - 1
+    );
+    let mut there = pair(&identity("a@host", 1), &small);
+    let values = [10, 2000, 20].map(|length| bytes(1, length, 0).payload);
+    let lengths = values.each_ref().map(|value| value.len() as u32);
+    send(&mut *there.one, &bytes(1, 5, 0));
+    assert_eq!(there.one.send_again(&lengths, &values.concat()), 1);
+}
+
+#[test]
 fn only_the_values_of_plain_messages_come_as_such() {
     let important = Got {
         head: [12, 2, FLAG_IMPORTANT as u8, VALUE],

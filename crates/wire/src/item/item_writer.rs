@@ -44,9 +44,15 @@ impl ItemWriter {
         self.value(out, integer, payload);
     }
 
+    /// Whether the last item is a number.
+    #[inline]
+    pub(crate) fn has_number(&self) -> bool {
+        self.again >> FORM_SHIFT == FORM_INT
+    }
+
     #[inline]
     fn value(&self, out: &mut Vec<u8>, integer: i32, payload: &[u8]) {
-        if self.again >> FORM_SHIFT == FORM_INT {
+        if self.has_number() {
             put(out, u64::from(zigzag(integer)));
         } else {
             put_run(out, payload);

@@ -266,12 +266,12 @@ impl Connection for WireConnection {
     }
 
     #[inline]
-    fn send_again(&mut self, integer: i32, payload: &[u8]) -> Result<bool, SendError> {
+    fn send_again(&mut self, values: &[u32], payload: &[u8]) -> usize {
         match self.links.get_mut(self.last) {
             Some(Some(link)) if !self.is_closed && link.has_told(&self.own_shapes) => {
-                link.send_again(integer, payload)
+                link.send_again(values, payload)
             }
-            _ => Ok(false),
+            _ => 0,
         }
     }
 

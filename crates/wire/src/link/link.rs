@@ -114,27 +114,42 @@ impl Link {
         Ok(())
     }
 
-    /// The item that was sent last once more, with another value; false when it does not stand in the batch.
+    /// The item that was sent last once more, with each of these values, of which the bytes stand in `payload`: as long as it
+    /// stands in the batch that is being filled, and there is room. Gives how many there was room for.
     #[inline]
-    pub fn send_again(&mut self, integer: i32, payload: &[u8]) -> Result<bool, SendError> {
-        let largest = self.max_message.0.min(FRAGMENT_BYTES as u64);
-        if !self.is_last_plain || !self.out.is_plain() || payload.len() as u64 > largest {
-            return Ok(false);
+    pub fn send_again(&mut self, values: &[u32], payload: &[u8]) -> usize {
+        let is_number = self.out.has_number();
+        let largest = self.max_message.0.min(FRAGMENT_BYTES as u64) as usize;
+        let (mut sent, mut left) = (0, payload);
+        for value in values {
+            let length = if is_number { 0 } else { *value as usize };
+            let stands_there = self.is_last_plain && self.out.is_plain();
+            let may_go = stands_there && self.has_room() && length <= largest;
+            let Some((bytes, rest)) = left.split_at_checked(length).filter(|_| may_go) else {
+                break;
+            };
+            self.credit.spend(cost(length as u64, self.credit.window()));
+            self.out.item_again(*value, bytes, &mut self.counters);
+            (sent, left) = (sent + 1, rest);
         }
-        self.charge(payload.len())?;
-        self.out.item_again(integer, payload, &mut self.counters);
-        Ok(true)
+        sent
     }
 
     /// Takes what a small item costs from the peer's window.
     #[inline]
     fn charge(&mut self, bytes: usize) -> Result<(), SendError> {
-        if !self.credit.is_open() || self.out.queued() > MAX_OUT {
+        if !self.has_room() {
             self.counters.blocked += 1;
             return Err(SendError::Blocked);
         }
         self.credit.spend(cost(bytes as u64, self.credit.window()));
         Ok(())
+    }
+
+    /// Whether a small item may go.
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.credit.is_open() && self.out.queued() <= MAX_OUT
     }
 
     /// What is large, and what comes after it from the same sender.

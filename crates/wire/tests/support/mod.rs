@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tergo_core::layout::{DEADLINE_SHIFT, FORMAT_INT_REQUEST, KIND_REQUEST};
+use tergo_core::layout::{DEADLINE_SHIFT, FORMAT_INT, FORMAT_INT_REQUEST, KIND_REQUEST};
 use tergo_wire::{
     AcceptSettings, Admission, Agreement, Algorithm, Compression, Connection, Delivery,
     DialSettings, Extensions, Features, Handshake, HandshakeStep, Identity, Incoming, Item, Limits,
@@ -387,28 +387,35 @@ impl Pair {
     /// many were such.
     pub fn exchange_alike(&mut self, items: &[Got], most: usize) -> (Vec<Got>, usize) {
         let (mut all, mut alike) = (Vec::new(), 0);
-        let mut last: Option<&Got> = None;
-        for got in items {
-            let mut blobs = got.blobs.clone();
-            while !(last.is_some_and(|last| got.is_alike(last)) && self.send_again(got, &mut alike))
-                && self
-                    .one
-                    .send(&got.item(), Delivery::default(), &mut blobs)
-                    .is_err()
-            {
-                last = None;
+        let mut left = items;
+        while let Some((first, rest)) = left.split_first() {
+            let mut blobs = first.blobs.clone();
+            let sent = self
+                .one
+                .send(&first.item(), Delivery::default(), &mut blobs);
+            if sent.is_err() {
                 all.extend(self.flow(most).expect("what comes is right"));
+                continue;
             }
-            last = Some(got);
+            let sent = self.send_again(rest.iter().take_while(|got| got.is_alike(first)));
+            alike += sent;
+            left = &rest[sent..];
         }
         all.extend(self.flow(most).expect("what comes is right"));
         (all, alike)
     }
 
-    fn send_again(&mut self, got: &Got, alike: &mut usize) -> bool {
-        let is_sent = self.one.send_again(got.integer, &got.payload) == Ok(true);
-        *alike += usize::from(is_sent);
-        is_sent
+    /// Gives how many of them went.
+    fn send_again<'a>(&mut self, items: impl Iterator<Item = &'a Got>) -> usize {
+        let (mut values, mut payload) = (Vec::new(), Vec::new());
+        for got in items {
+            values.push(match u32::from(got.head[3]) {
+                FORMAT_INT => got.integer.cast_unsigned(),
+                _ => got.payload.len() as u32,
+            });
+            payload.extend_from_slice(&got.payload);
+        }
+        self.one.send_again(&values, &payload)
     }
 
     /// The first sends all; gives what came at the second.
