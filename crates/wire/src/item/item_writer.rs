@@ -40,8 +40,16 @@ impl ItemWriter {
     /// Appends the last item once more, with another value of its format.
     #[inline]
     pub fn write_again(&mut self, out: &mut Vec<u8>, integer: i32, payload: &[u8]) {
-        out.push(self.again);
-        self.value(out, integer, payload);
+        match zigzag(integer) {
+            // As most are: one growth of the batch for both bytes.
+            number @ 0..0x80 if self.has_number() => {
+                out.extend_from_slice(&[self.again, number as u8]);
+            }
+            _ => {
+                out.push(self.again);
+                self.value(out, integer, payload);
+            }
+        }
     }
 
     /// Whether the last item is a number.
