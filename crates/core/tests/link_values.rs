@@ -45,20 +45,48 @@ fn of_a_plain_message_like_the_one_before_only_the_value_is_read() {
     post_numbers(&mut one, link.number(), &messages);
     one.turn();
     let (mut payload, mut blobs) = (Vec::new(), Vec::new());
-    assert_eq!(link.next_alike(&mut payload), None, "there is none before");
+    let mut values = Vec::new();
+    link.next_alike(&mut values, &mut payload);
+    assert_eq!(values, [], "there is none before");
     let mut read = Vec::new();
     while link.has_more() {
-        if let Some(number) = link.next_alike(&mut payload) {
-            read.push((number, true));
-        } else if let Some(head) = link.next(&mut payload, &mut blobs) {
-            read.push((head.integer.cast_signed(), false));
+        values.clear();
+        link.next_alike(&mut values, &mut payload);
+        read.extend(values.iter().map(|number| (*number, true)));
+        link.advance_alike(&values);
+        if let Some(head) = link.next(&mut payload, &mut blobs) {
+            read.push((head.integer, false));
+            link.advance();
         }
-        link.advance();
     }
     // One that is to travel in its own way is read as a whole.
     let alike = [false, true, true, false, true, false, false];
     let expected: Vec<_> = (messages.iter().zip(alike))
-        .map(|((.., number), is_alike)| (number.cast_signed(), is_alike))
+        .map(|((.., number), is_alike)| (*number, is_alike))
         .collect();
     assert_eq!(read, expected);
+}
+
+#[test]
+fn of_messages_that_are_alike_those_are_read_that_were_handed_over_and_so_many_as_are_wanted() {
+    let fabric = Fabric::new(2, 4);
+    let mut one = Driver::over(Scheduler::join(&fabric, 1).expect("the place is free"));
+    let mut link = fabric.connect().expect("a place is free");
+    let messages: Vec<_> = (0..8).map(|number| (9, 0, number)).collect();
+    post_numbers(&mut one, link.number(), &messages);
+    one.ring
+        .set_word(PORT_AT + link.number(), 4 * FRAME_WORDS * 6);
+    one.turn();
+    let (mut values, mut payload) = (Vec::new(), Vec::new());
+    link.next(&mut payload, &mut Vec::new())
+        .expect("there is one");
+    link.advance();
+    for left in [[1, 2, 3, 4, 5].as_slice(), &[3, 4, 5]] {
+        values.clear();
+        link.next_alike(&mut values, &mut payload);
+        assert_eq!(values, left);
+        link.advance_alike(&values[..2]);
+    }
+    let head = link.next(&mut payload, &mut Vec::new());
+    assert_eq!(head.map(|head| head.integer), Some(5));
 }

@@ -31,6 +31,7 @@ mod network;
 mod network_thread;
 mod outcome;
 mod profiles;
+mod receiving;
 pub mod registrar;
 mod routes;
 mod sending;

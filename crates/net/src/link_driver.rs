@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tergo_core::{Claim, LinkPort};
 use tergo_wire::{
-    Agreement, CloseReason, Connection as WireConnection, ConnectionCounters, DownReason, Incoming,
+    Agreement, CloseReason, Connection as WireConnection, ConnectionCounters, DownReason,
     LinkError, LinkLoss,
 };
 
@@ -16,6 +16,7 @@ use crate::link::Link;
 use crate::loop_watch::{LoopSocket, LoopSockets};
 use crate::outcome::Outcome;
 use crate::profiles::Profiles;
+use crate::receiving::{Received, receive};
 use crate::sending::{Sending, Sent};
 use crate::socket::{Readiness, Socket};
 
@@ -29,8 +30,6 @@ const READ_AT_ONCE: usize = 256 << 10;
 const READ_ON_THREAD: usize = 32 << 10;
 /// How long the last words to a peer that broke the protocol may take.
 const GOODBYE: Duration = Duration::from_millis(200);
-/// What the bytes of a frame count at least, so that many small ones end a round, too.
-const LEAST_COST: usize = 16;
 
 /// What the network's thread waits for.
 #[derive(Debug, Default)]
@@ -291,7 +290,7 @@ impl LinkDriver {
         self.is_blocked = false;
         while left > 0 && !self.is_ending() {
             match self.sending.next(&mut self.parts) {
-                Sent::Bytes(size) => left = left.saturating_sub(size.max(LEAST_COST)),
+                Sent::Bytes(size) => left = left.saturating_sub(size),
                 Sent::Nothing => return false,
                 Sent::Blocked => {
                     self.is_blocked = true;
@@ -417,52 +416,16 @@ impl LinkDriver {
         if self.links[usize::from(place)].is_none() || self.is_ending() {
             return false;
         }
-        self.deliver(place, now).unwrap_or_else(|LinkError(fault)| {
-            self.fault = Some(fault);
-            let deadline = now + GOODBYE;
-            self.close(CloseReason::Protocol, DownReason::Protocol, deadline);
-            false
-        })
-    }
-
-    fn deliver(&mut self, place: u16, now: Duration) -> Result<bool, LinkError> {
-        let DriverParts {
-            wire,
-            port,
-            gate,
-            clock,
-            ..
-        } = &mut self.parts;
-        let arrived = clock.steady_ms(now);
-        let (mut is_any, mut released) = (false, 0);
-        while !self.held.is_full() {
-            let Some(incoming) = wire.next(place, now)? else {
-                break;
-            };
-            is_any = true;
-            match incoming {
-                Incoming::Item {
-                    item, blobs, cost, ..
-                } => {
-                    let inbound = gate.incoming(&item, arrived);
-                    let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
-                    released += match Gate::threads(&item) {
-                        1 => self.held.deliver(port, &inbound, blobs, cost),
-                        threads => {
-                            let copies = (&inbound, threads);
-                            self.held.deliver_to_all(port, copies, blobs, cost)
-                        }
-                    };
-                }
-                Incoming::Shape { text, .. } => port.add_shape(text),
-                Incoming::Goodbye(_) => {
-                    self.over(DownReason::Goodbye);
-                    return Ok(false);
-                }
+        match receive(&mut self.parts, &mut self.held, place, now) {
+            Ok(Received::Goodbye) => self.over(DownReason::Goodbye),
+            Ok(received) => return received == Received::Something,
+            Err(LinkError(fault)) => {
+                self.fault = Some(fault);
+                let deadline = now + GOODBYE;
+                self.close(CloseReason::Protocol, DownReason::Protocol, deadline);
             }
         }
-        wire.release(released);
-        Ok(is_any)
+        false
     }
 
     /// Bytes that came with the handshake.

@@ -4,10 +4,13 @@ use tergo_wire::{Delivery, SendError};
 use crate::gate::{is_unordered, profile_of};
 use crate::link_driver::DriverParts;
 
+/// What the bytes of a frame count at least, so that many small ones end a round, too.
+const LEAST_COST: usize = 16;
+
 /// What became of the next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
-    /// The protocol has it; so many bytes, blobs not counted.
+    /// The protocol has it; so many bytes, blobs not counted, of small ones `LEAST_COST` each.
     Bytes(usize),
     /// There is none.
     Nothing,
@@ -19,6 +22,8 @@ pub(crate) enum Sent {
 #[derive(Debug, Default)]
 pub(crate) struct Sending {
     payload: Vec<u8>,
+    /// Of frames that differ from the last in their value only: numbers, or lengths.
+    values: Vec<u32>,
     numbers: Vec<u32>,
     blobs: Vec<Vec<u8>>,
     /// The blobs of a frame that has to wait were taken already.
@@ -30,10 +35,8 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// The next frame, or the one that had to wait.
+    /// The next frame, or the one that had to wait; or several that differ from the last in their value only.
     pub fn next(&mut self, parts: &mut DriverParts) -> Sent {
-        announce(parts);
-        self.payload.clear();
         if self.is_sent
             && let Some(sent) = self.next_alike(parts)
         {
@@ -44,25 +47,28 @@ impl Sending {
             return Sent::Nothing;
         };
         self.is_sent = false;
+        announce(parts);
         if !self.send(&head, parts) {
             return Sent::Blocked;
         }
         parts.port.advance();
-        Sent::Bytes(self.payload.len())
+        Sent::Bytes(self.payload.len().max(LEAST_COST))
     }
 
-    /// The next frame if it differs from the last in its value only, as most do; none: it is to be sent as any other.
+    /// The next frames if they differ from the last in their value only, as most do; none: the next is to be sent as any other.
     #[inline]
     fn next_alike(&mut self, parts: &mut DriverParts) -> Option<Sent> {
-        let integer = parts.port.next_alike(&mut self.payload)?;
-        match parts.wire.send_again(integer, &self.payload) {
-            Ok(true) => {
-                parts.port.advance();
-                Some(Sent::Bytes(self.payload.len()))
-            }
-            Err(SendError::Blocked) => Some(Sent::Blocked),
-            Ok(false) | Err(SendError::TooLarge | SendError::Closed) => None,
-        }
+        self.payload.clear();
+        self.values.clear();
+        parts.port.next_alike(&mut self.values, &mut self.payload);
+        let sent = parts.wire.send_again(&self.values, &self.payload);
+        let sent = self.values.get(..sent).filter(|sent| !sent.is_empty())?;
+        parts.port.advance_alike(sent);
+        let costs = sent.iter().map(|value| match self.payload.len() {
+            0 => LEAST_COST,
+            _ => LEAST_COST.max(*value as usize),
+        });
+        Some(Sent::Bytes(costs.sum()))
     }
 
     /// False: it has to wait, and its blobs stay here.
@@ -104,7 +110,8 @@ impl Sending {
     }
 }
 
-/// Shapes of objects go before the first value that has them.
+/// Shapes of objects go before the first value that has them. A frame that was taken from its thread has only such as are
+/// known by now, and so have those that were taken together with it.
 #[inline]
 fn announce(parts: &mut DriverParts) {
     let fabric = parts.port.fabric();

@@ -4,7 +4,9 @@
 
 mod support;
 
-use support::{CONTROL, Got, NodeOptions, Received, Thread, encode, pair};
+use std::time::{Duration, Instant};
+
+use support::{CONTROL, Got, Node, NodeOptions, PATIENCE, Received, Thread, encode, pair};
 use tergo_core::layout::{
     CONTROL_PUBLISHED, FRAME_CONTROL, FRAME_FORMAT_SHIFT, OP_RESUME, OP_SUSPEND,
 };
@@ -138,6 +140,78 @@ fn a_thread_that_has_no_room_keeps_no_other_one_from_what_is_for_both_and_gets_a
         for number in numbers {
             let published = next_published(&mut two.threads[1]);
             assert_eq!(published.payload, encode(&text(number)));
+        }
+    }
+}
+
+/// Waits until a node has read so many items.
+fn await_items(node: &Node, count: u64) {
+    let deadline = Instant::now() + PATIENCE;
+    while node.network.connections()[0].counters.total.items_in < count {
+        assert!(Instant::now() < deadline, "they do not come");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn messages_that_differ_in_their_value_only_wait_behind_what_has_no_room() {
+    let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
+        quota: 1,
+        ..NodeOptions::default()
+    });
+    let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
+    // Thread 0 has room for four of them.
+    for _ in 0..12 {
+        while !one.threads[0].send_blob(to_two, bob, alice, &vec![7; 64 << 10]) {
+            one.threads[0].turn();
+        }
+    }
+    for value in 0..10 {
+        assert!(one.threads[0].send_int(to_two, bob, alice, value));
+    }
+    one.threads[0].turn();
+    await_items(&two, 22);
+    let messages = two.threads[0].messages(22);
+    assert!(
+        messages[..12]
+            .iter()
+            .all(|message| message.blobs.len() == 1)
+    );
+    let values: Vec<_> = messages[12..].iter().map(|it| it.integer).collect();
+    assert_eq!(values, (0..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn messages_that_differ_in_their_value_only_reach_whom_they_are_for_among_others() {
+    let ((mut one, to_two), (mut two, to_one)) = pair(&NodeOptions {
+        threads: 2,
+        ..NodeOptions::default()
+    });
+    let alice = one.threads[0].spawn();
+    let targets = [two.threads[0].spawn(), two.threads[1].spawn()];
+    // Runs of every length, to one and the other, of numbers and of bytes.
+    for run in 0..60 {
+        for value in 0..run {
+            let thread = &mut one.threads[0];
+            let target = targets[run as usize % 2];
+            assert!(if run % 3 == 0 {
+                thread.send(to_two, target, alice, &vec![value as u8; value as usize])
+            } else {
+                thread.send_int(to_two, target, alice, value)
+            });
+        }
+    }
+    one.threads[0].turn();
+    for (number, thread) in two.threads.iter_mut().enumerate() {
+        for run in (0..60).filter(|run| run % 2 == number) {
+            for (value, message) in (0..).zip(thread.messages(run)) {
+                assert_eq!((message.seat, message.sender.1), (to_one, alice.slot));
+                if run % 3 == 0 {
+                    assert_eq!(message.payload, encode(&vec![value as u8; value as usize]));
+                } else {
+                    assert_eq!(message.integer, value);
+                }
+            }
         }
     }
 }

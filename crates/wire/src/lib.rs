@@ -27,6 +27,8 @@ pub use link::{
     SendError, WireConnection,
 };
 pub use peers::{Action, ConnectionKey, DialId, DownReason, LinkPlace, Peers};
-pub use protocol::{AcceptSettings, Connection, Delivery, DialSettings, Handshake, Protocol};
+pub use protocol::{
+    AcceptSettings, Connection, Delivery, DialSettings, Handshake, Protocol, TakeValue,
+};
 pub use scan::{Extensions, ScanWorld, scan};
 pub use tergo_protocol::TergoProtocol;

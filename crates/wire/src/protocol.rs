@@ -110,15 +110,11 @@ pub trait Connection: Send {
         blobs: &mut Vec<Vec<u8>>,
     ) -> Result<(), SendError>;
 
-    /// Sends what differs from the item that was sent last in its value only: a number, or the bytes of the payload if the
-    /// format has them. False, and nothing was taken: it is to be sent as any other. What protocols do not know that this
-    /// saves them anything is false.
-    ///
-    /// # Errors
-    ///
-    /// See [`SendError`]; nothing was taken.
-    fn send_again(&mut self, _integer: i32, _payload: &[u8]) -> Result<bool, SendError> {
-        Ok(false)
+    /// Sends items that differ from the one that was sent last in their value only: of each its number, or how many bytes of
+    /// the payload are its if the format has bytes. Gives how many it took, from the first on; the next is to be sent as any
+    /// other. What protocols do not know that this saves them anything is none.
+    fn send_again(&mut self, _values: &[u32], _payload: &[u8]) -> usize {
+        0
     }
 
     /// Bytes to be written to a link, at most some 64 KiB at a time: what came in by `send` meanwhile gets its turn.
@@ -143,6 +139,14 @@ pub trait Connection: Send {
     /// What came is against the protocol: close the connection with [`CloseReason::Protocol`].
     fn next(&mut self, place: u16, now: Duration) -> Result<Option<Incoming<'_>>, LinkError>;
 
+    /// Gives `take` the values of what comes next over a link, as long as that differs from the item that `next` gave last over
+    /// it in its value only: a number, or bytes that were looked through as those of any item. It ends with the first that
+    /// `take` does not take, which `next` gives then. Gives what those that were taken take of the window. What protocols do
+    /// not know that this saves them anything gives none.
+    fn next_alike(&mut self, _place: u16, _take: &mut TakeValue<'_>) -> u64 {
+        0
+    }
+
     /// Nobody holds so many bytes of items any more, by their `cost`: the peer may send as many more.
     fn release(&mut self, bytes: u64);
 
@@ -164,6 +168,9 @@ pub trait Connection: Send {
     /// What it has done.
     fn counters(&self) -> ConnectionCounters;
 }
+
+/// Takes the value of an item: its number, or the bytes of its payload if the format has them; false: it was not taken.
+pub type TakeValue<'a> = dyn FnMut(i32, &[u8]) -> bool + 'a;
 
 /// How an item is to travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

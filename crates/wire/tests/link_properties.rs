@@ -107,6 +107,29 @@ proptest! {
     }
 
     #[test]
+    fn items_that_differ_in_their_value_only_come_as_if_each_were_taken_as_a_whole(
+        runs in proptest::collection::vec((any_item(), proptest::collection::vec(any::<u8>(), 0..12)), 0..12),
+        is_packed in any::<bool>(),
+        most_bytes in prop_oneof![Just(1 << 20), 1000_usize..40_000],
+        most_alike in prop_oneof![Just(usize::MAX), 0_usize..5],
+    ) {
+        let items: Vec<_> = runs.iter().flat_map(|(item, values)| with_values(item, values)).collect();
+        let delivery = if is_packed { packed(Algorithm::Lz4) } else { Delivery::default() };
+        let mut pair = default_pair();
+        pair.alike.most = most_alike;
+        let got = pair.exchange(&items, delivery, most_bytes);
+        prop_assert_eq!(by_sender(&got), by_sender(&items));
+        prop_assert_eq!(pair.other.counters().total.items_in, items.len() as u64);
+        prop_assert_eq!(pair.other.counters().owed, 0);
+        // Those of a run are in one batch, but for what ends one.
+        let is_short = |item: &Got| item.blobs.is_empty() && item.payload.len() < 100;
+        let has_run = runs.iter().any(|(item, values)| {
+            matches!(item.target, OwnTarget::Process(..)) && !values.is_empty() && values.iter().all(|value| *value < 90)
+        });
+        prop_assert!(!has_run || most_alike == 0 || pair.alike.taken > 0 || !items.iter().all(is_short));
+    }
+
+    #[test]
     fn garbage_ends_the_link_and_nothing_else(
         garbage in proptest::collection::vec(any::<u8>(), 1..2000),
         most in 1_usize..500,

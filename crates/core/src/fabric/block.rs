@@ -44,6 +44,15 @@ impl Block {
         Some(std::array::from_fn(|index| words[index].load(Relaxed)))
     }
 
+    /// Writes so many words from one on; nothing where they find no room.
+    #[inline]
+    pub(crate) fn write_words<const N: usize>(&self, at: u32, values: &[u32; N]) {
+        let words = self.words_at::<N>(at);
+        for (word, value) in words.into_iter().flatten().zip(values) {
+            word.store(*value, Relaxed);
+        }
+    }
+
     /// Writes a word.
     #[inline]
     pub fn set(&self, at: u32, value: u32) {

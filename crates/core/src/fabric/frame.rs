@@ -26,11 +26,12 @@ impl Frame {
     /// The frame that begins at a word of a chunk.
     #[inline]
     pub fn read(chunk: &Block, at: u32) -> Self {
+        let [head, length, slot, generation] = chunk.read_words(at).unwrap_or_default();
         Self {
-            head: chunk.get(at),
-            length: chunk.get(at + 1),
-            slot: chunk.get(at + 2),
-            generation: chunk.get(at + 3),
+            head,
+            length,
+            slot,
+            generation,
         }
     }
 

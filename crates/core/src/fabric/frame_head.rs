@@ -1,6 +1,3 @@
-use std::sync::atomic::Ordering::Relaxed;
-
-use super::Block;
 use crate::layout::{
     FORMAT_INT, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_QUEUE_SHIFT,
     FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, MAX_THREADS, SLOT_MASK,
@@ -76,24 +73,24 @@ impl FrameHead {
             },
             options: word(7) >> FRAME_SEAT_SHIFT,
         };
-        (frame, Self::length(words))
+        (frame, Self::length(word(0), word(1)))
     }
 
-    /// Bytes of the payload.
+    /// Bytes of the payload, by the first two words.
     #[inline]
-    pub(super) fn length(words: &[u32; FRAME_WORDS as usize]) -> u32 {
-        match words[0] >> FRAME_FORMAT_SHIFT & 0xFF {
+    pub(super) fn length(head: u32, value: u32) -> u32 {
+        match head >> FRAME_FORMAT_SHIFT & 0xFF {
             FORMAT_INT => 0,
-            _ => words[1],
+            _ => value,
         }
     }
 
-    /// Writes it for a thread: the sender is behind the connection in `seat`.
+    /// As a thread reads it: the sender is behind the connection in `seat`.
     #[inline]
-    pub(super) fn write(&self, chunk: &Block, at: u32, seat: u32, length: u32) {
+    pub(super) fn words(&self, seat: u32, length: u32) -> [u32; FRAME_WORDS as usize] {
         let is_int = self.format == FORMAT_INT;
         let sender = &self.sender;
-        let words = [
+        [
             self.op & 0xF
                 | (self.kind & 0xF) << FRAME_KIND_SHIFT
                 | (self.queue & 3) << FRAME_QUEUE_SHIFT
@@ -106,11 +103,7 @@ impl FrameHead {
             sender.generation,
             sender.id as u32,
             (sender.id >> 32) as u32 & ID_HIGH_MASK | (seat - FRAME_SEAT_BASE) << FRAME_SEAT_SHIFT,
-        ];
-        let place = chunk.words_at::<{ FRAME_WORDS as usize }>(at);
-        for (place, word) in place.into_iter().flatten().zip(words) {
-            place.store(word, Relaxed);
-        }
+        ]
     }
 }
 

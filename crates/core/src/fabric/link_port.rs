@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::blobs::BlobBytes;
 use super::block::Block;
@@ -9,9 +10,15 @@ use super::frame_head::FrameHead;
 use super::inject::Range;
 use super::link_seat::LinkSeat;
 use super::link_writer::{Claim, Delivery, Inbound, LinkWriter, list_bytes};
+use super::open_chunk::FrameRun;
 use crate::layout::{BLOCK_WORDS, FLAG_BLOBS, FRAME_MESSAGE, FRAME_WORDS};
+use crate::sync::SharedWord;
 
 const HEAD: usize = FRAME_WORDS as usize;
+/// Frames whose values are read at a time.
+const MOST_ALIKE: usize = 256;
+/// No more of them are read when they have so many bytes.
+const MOST_BYTES: usize = 16 << 10;
 
 /// One connection's end of a fabric: what the threads send to the peer, what the peer sends to them.
 ///
@@ -123,27 +130,39 @@ impl LinkPort {
         }
     }
 
-    /// The value of the next frame, if that is a plain message that differs from the last one in its value only: a number,
-    /// or the bytes that are appended. None: it is for [`Self::next`].
+    /// The values of the frames that come next, as long as these are plain messages that differ from the last one in their
+    /// value only, and not too many: of each its number, or how many bytes of the payload are its. They come again until
+    /// [`Self::advance_alike`].
     #[inline]
-    pub fn next_alike(&mut self, payload: &mut Vec<u8>) -> Option<i32> {
-        let range = *self.ranges.front()?;
-        let (chunk, block) = self.reading.as_ref()?;
-        if *chunk != range.chunk || range.from >= range.to {
-            return None;
+    pub fn next_alike(&self, values: &mut Vec<u32>, payload: &mut Vec<u8>) {
+        let (Some(range), Some((chunk, block))) = (self.ranges.front(), &self.reading) else {
+            return;
+        };
+        let mut at = range.from;
+        while *chunk == range.chunk && values.len() < MOST_ALIKE && payload.len() < MOST_BYTES {
+            let words = block.words_at::<HEAD>(at);
+            let Some(words) = words.filter(|words| is_alike(words, &self.last)) else {
+                return;
+            };
+            let value = words[1].load(Relaxed);
+            let Some(end) = self.end_of(at, value).filter(|end| *end <= range.to) else {
+                return;
+            };
+            let length = FrameHead::length(self.last[0], value);
+            if length > 0 {
+                block.read_bytes(at + FRAME_WORDS, length, payload);
+            }
+            values.push(value);
+            at = end;
         }
-        let words = block.read_words::<HEAD>(range.from)?;
-        let is_alike = words[0] == self.last[0] && words[2..] == self.last[2..];
-        let length = FrameHead::length(&words);
-        let end = range.from + FRAME_WORDS + length.checked_next_multiple_of(8)? / 4;
-        if !is_alike || end > range.to {
-            return None;
-        }
-        if length > 0 {
-            block.read_bytes(range.from + FRAME_WORDS, length, payload);
-        }
-        self.end = end;
-        Some(words[1].cast_signed())
+    }
+
+    /// The frames of these values, the first of those that [`Self::next_alike`] gave, are done with.
+    #[inline]
+    pub fn advance_alike(&mut self, values: &[u32]) {
+        let from = self.ranges.front().map_or(0, |range| range.from);
+        let end = (values.iter()).try_fold(from, |at, value| self.end_of(at, *value));
+        self.skip_to(end.unwrap_or(from));
     }
 
     /// The frame that [`Self::next`] gave is done with.
@@ -180,6 +199,13 @@ impl LinkPort {
         self.writer.deliver(inbound, claim, blobs)
     }
 
+    /// Writes frames of the peer that have that head, as [`Self::deliver`] does, into the chunk that is open for their thread;
+    /// none if none is, and where there is no room for one: then it is for [`Self::deliver`].
+    #[inline]
+    pub fn run_of(&mut self, head: &FrameHead) -> Option<FrameRun<'_>> {
+        self.writer.run_of(head)
+    }
+
     /// The thread to which a frame of the peer would go now.
     pub fn thread_of(&self, inbound: &Inbound<'_>) -> u32 {
         self.writer.thread_of(inbound)
@@ -206,6 +232,13 @@ impl LinkPort {
     /// that says why.
     pub fn leave(mut self, reason: u32) {
         self.writer.say_gone(reason);
+    }
+
+    /// Where a frame ends that differs from the last one in its value only.
+    #[inline]
+    fn end_of(&self, at: u32, value: u32) -> Option<u32> {
+        let length = FrameHead::length(self.last[0], value);
+        Some(at + FRAME_WORDS + length.checked_next_multiple_of(8)? / 4)
     }
 
     fn seat(&self) -> Option<&LinkSeat> {
@@ -264,6 +297,14 @@ impl LinkPort {
         }
         Some(())
     }
+}
+
+/// Whether a head differs from another one in its value only. Each word is compared where it stands: a copy of them costs
+/// several times as much.
+#[inline]
+fn is_alike(words: &[SharedWord; HEAD], last: &[u32; HEAD]) -> bool {
+    let differs = |at: usize| words[at].load(Relaxed) ^ last[at];
+    differs(0) | (2..HEAD).fold(0, |bits, at| bits | differs(at)) == 0
 }
 
 impl Drop for LinkPort {

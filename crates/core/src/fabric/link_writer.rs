@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use super::blobs::{Blob, BlobBytes};
-use super::block::Block;
 use super::fabric::Fabric;
 use super::frame_head::FrameHead;
 use super::inject::Range;
 use super::link_seat::LinkSeat;
+use super::open_chunk::{FrameRun, OpenChunk};
 use super::way::Way;
 use crate::layout::{
     BLOCK_WORDS, CONTROL_PEER_GONE, CONTROL_PEER_UP, CONTROL_WATCH, FLAG_BLOBS, FLAG_NAMED,
@@ -50,30 +50,14 @@ pub struct Inbound<'a> {
     pub second_word: Option<u32>,
 }
 
-/// A chunk that this connection fills for a thread.
-#[derive(Debug)]
-struct Open {
-    chunk: u32,
-    block: Arc<Block>,
-    at: u32,
-    handed: u32,
-}
-
 /// What a connection knows of a thread.
 #[derive(Debug, Default)]
 struct Lane {
-    open: Option<Open>,
+    open: Option<OpenChunk>,
     /// Which of those that received there was told of the peer; 0: none was.
     incarnation: u32,
     /// Whether something was written since the last rest.
     is_warm: bool,
-}
-
-impl Open {
-    #[inline]
-    fn has_room(&self, words: usize) -> bool {
-        self.at as usize + words <= BLOCK_WORDS as usize
-    }
 }
 
 impl Lane {
@@ -162,22 +146,24 @@ impl LinkWriter {
     /// Writes what most frames are, without a name and without blobs, if there is room for it in the open chunk.
     #[inline]
     fn deliver_plain(&mut self, inbound: &Inbound<'_>) -> bool {
-        let mut head = inbound.head;
-        let (Some(seat), Some(lane)) = (
-            self.fabric.seats.get(head.thread as usize),
-            self.lanes.get(head.thread as usize),
-        ) else {
-            return false;
-        };
-        let words = FRAME_WORDS as usize + inbound.payload.len().next_multiple_of(8) / 4;
-        let has_room = lane.open.as_ref().is_some_and(|open| open.has_room(words));
-        let is_plain = inbound.name.is_none() && has_room;
-        if !is_plain || !seat.inlet.inject.is_current(lane.incarnation) {
-            return false;
+        let Inbound { head, payload, .. } = inbound;
+        let run = inbound.name.is_none().then(|| self.run_of(head)).flatten();
+        run.is_some_and(|mut run| run.write(head.integer, payload, inbound.second_word))
+    }
+
+    /// Writes frames with that head into the open chunk of their thread; none if there is none for who receives there.
+    #[inline]
+    pub fn run_of(&mut self, head: &FrameHead) -> Option<FrameRun<'_>> {
+        let seat = self.fabric.seats.get(head.thread as usize)?;
+        let lane = self.lanes.get_mut(head.thread as usize)?;
+        let open = lane.open.as_mut()?;
+        if !seat.inlet.inject.is_current(lane.incarnation) {
+            return None;
         }
+        lane.is_warm = true;
+        let mut head = *head;
         head.flags &= !(FLAG_BLOBS | FLAG_NAMED);
-        self.write(&Inbound { head, ..*inbound }, &[]);
-        true
+        Some(FrameRun::new(open, &head, self.number))
     }
 
     /// The thread to which a frame would go now; 0 for one that goes nowhere.
@@ -364,12 +350,7 @@ impl LinkWriter {
             return false;
         };
         self.fabric.add_chunk(self.number, thread);
-        self.lanes[thread as usize].open = Some(Open {
-            chunk,
-            block,
-            at: 0,
-            handed: 0,
-        });
+        self.lanes[thread as usize].open = Some(OpenChunk::new(chunk, block));
         true
     }
 
@@ -404,7 +385,8 @@ impl LinkWriter {
             open.block.set(at + 1, *word);
         }
         let length = (at - open.at - FRAME_WORDS) * 4 + payload.len() as u32;
-        head.write(&open.block, open.at, self.number, length);
+        let words = head.words(self.number, length);
+        open.block.write_words(open.at, &words);
         open.at += FRAME_WORDS + length.next_multiple_of(8) / 4;
     }
 

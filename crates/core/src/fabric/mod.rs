@@ -20,6 +20,7 @@ mod lookout;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod neighbours;
+mod open_chunk;
 mod orphan;
 mod os_thread;
 mod outgoing;
@@ -37,5 +38,6 @@ pub use frame_head::{FrameHead, FrameSender};
 pub use glance::Glance;
 pub use link_port::LinkPort;
 pub use link_writer::{Claim, Delivery, Inbound, MAX_PAYLOAD, split_name};
+pub use open_chunk::FrameRun;
 pub use os_thread::OsThread;
 pub(crate) use port::Port;

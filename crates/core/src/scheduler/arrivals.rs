@@ -162,11 +162,11 @@ impl Kernel {
             payload: number,
         };
         self.tallies.sent += 1;
-        if !self.processes.is_live(frame.slot, frame.generation) {
+        let Some(process) = self.processes.live_mut(frame.slot, frame.generation) else {
             return self.drop_message(frame.slot, message);
-        }
+        };
         // A thread of this node has counted it before; another node cannot.
-        if sender >= MAX_THREADS && !self.has_room(frame.slot, message) {
+        if process.is_bounded && sender >= MAX_THREADS && !self.has_room(frame.slot, message) {
             return self.refuse(frame.slot, message);
         }
         if frame.is_important() {
@@ -178,7 +178,7 @@ impl Kernel {
 
     /// Counts a message of another node in the bounded mailbox of a living process, if there is room.
     fn has_room(&self, slot: u32, message: Message) -> bool {
-        if !self.processes.get(slot).is_bounded || !message.is_counted() {
+        if !message.is_counted() {
             return true;
         }
         let bound = self.processes.detail(slot).bound;

@@ -1,17 +1,20 @@
-use tergo_core::layout::FORMAT_INT;
+use tergo_core::layout::{FORMAT_INT, KIND_INSPECT, KIND_REQUEST};
 
 use super::item_state::{
     FORM_BYTES, FORM_INT, FORM_LARGE, FORM_SHIFT, HAS_FIELDS, HAS_META, HAS_SENDER, HAS_TARGET,
     ItemState, OP_MASK, process,
 };
 use crate::bytes::{Reader, unzigzag};
-use crate::{Item, Sender, Target};
+use crate::{Item, Op, Sender, Target};
 
 /// Reads the items of one batch, one after the other.
 #[derive(Debug, Default)]
 pub struct ItemReader {
     state: ItemState,
     at: usize,
+    /// The head byte of an item that is a plain message and differs from the last in its value only; none: the last is no
+    /// plain message.
+    again: Option<u8>,
 }
 
 /// The head of an item that travels in fragments.
@@ -57,7 +60,33 @@ impl ItemReader {
             _ => return None,
         }
         self.at = reader.at();
+        self.again = is_plain(&item).then_some(item.op() as u8 | form << FORM_SHIFT);
         Some(item)
+    }
+
+    /// Gives the values of the plain messages that come next and differ from the last one in their value only to `take`: a
+    /// number, or bytes of which `is_value` holds. It ends before the first that is not taken, and before any other item.
+    #[inline]
+    pub(crate) fn read_alike(
+        &mut self,
+        batch: &[u8],
+        is_value: impl Fn(&[u8]) -> bool,
+        mut take: impl FnMut(i32, &[u8]) -> bool,
+    ) {
+        let Some(again) = self.again else {
+            return;
+        };
+        let mut reader = Reader::from(batch, self.at);
+        while reader.byte() == Some(again) {
+            let value = match again >> FORM_SHIFT {
+                FORM_INT => reader.u32().map(|number| (unzigzag(number), &[][..])),
+                _ => reader.run().filter(|run| is_value(run)).map(|run| (0, run)),
+            };
+            if !value.is_some_and(|(integer, bytes)| take(integer, bytes)) {
+                return;
+            }
+            self.at = reader.at();
+        }
     }
 
     /// The head at the start of the fragments of an item with at most so many blobs.
@@ -164,4 +193,11 @@ impl ItemReader {
             payload: &[],
         })
     }
+}
+
+/// Whether it goes into a mailbox as it is: nobody waits for what becomes of it, nothing stands before its value.
+#[inline]
+fn is_plain(item: &Item<'_>) -> bool {
+    let kind = u32::from(item.kind);
+    item.op() == Op::Message && item.flags == 0 && kind != KIND_REQUEST && kind != KIND_INSPECT
 }

@@ -40,13 +40,27 @@ impl ItemWriter {
     /// Appends the last item once more, with another value of its format.
     #[inline]
     pub fn write_again(&mut self, out: &mut Vec<u8>, integer: i32, payload: &[u8]) {
-        out.push(self.again);
-        self.value(out, integer, payload);
+        match zigzag(integer) {
+            // As most are: one growth of the batch for both bytes.
+            number @ 0..0x80 if self.has_number() => {
+                out.extend_from_slice(&[self.again, number as u8]);
+            }
+            _ => {
+                out.push(self.again);
+                self.value(out, integer, payload);
+            }
+        }
+    }
+
+    /// Whether the last item is a number.
+    #[inline]
+    pub(crate) fn has_number(&self) -> bool {
+        self.again >> FORM_SHIFT == FORM_INT
     }
 
     #[inline]
     fn value(&self, out: &mut Vec<u8>, integer: i32, payload: &[u8]) {
-        if self.again >> FORM_SHIFT == FORM_INT {
+        if self.has_number() {
             put(out, u64::from(zigzag(integer)));
         } else {
             put_run(out, payload);

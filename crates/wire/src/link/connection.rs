@@ -10,7 +10,7 @@ use crate::link::ready::Ready;
 use crate::link::shapes::Shapes;
 use crate::{
     Agreement, CloseReason, Compression, Connection, ConnectionCounters, Delivery, Extensions,
-    Features, Incoming, Item, LinkCounters, LinkError, LinkLoss, SendError,
+    Features, Incoming, Item, LinkCounters, LinkError, LinkLoss, SendError, TakeValue,
 };
 
 /// Lost links whose last position is remembered.
@@ -266,12 +266,12 @@ impl Connection for WireConnection {
     }
 
     #[inline]
-    fn send_again(&mut self, integer: i32, payload: &[u8]) -> Result<bool, SendError> {
+    fn send_again(&mut self, values: &[u32], payload: &[u8]) -> usize {
         match self.links.get_mut(self.last) {
             Some(Some(link)) if !self.is_closed && link.has_told(&self.own_shapes) => {
-                link.send_again(integer, payload)
+                link.send_again(values, payload)
             }
-            _ => Ok(false),
+            _ => 0,
         }
     }
 
@@ -341,6 +341,15 @@ impl Connection for WireConnection {
                 Ready::Wait => {}
             }
         }
+    }
+
+    fn next_alike(&mut self, place: u16, take: &mut TakeValue<'_>) -> u64 {
+        let Some(Some(link)) = self.links.get_mut(usize::from(place)) else {
+            return 0;
+        };
+        let shapes = self.peer_shapes.keys(link.known_shapes());
+        let is_value = |bytes: &[u8]| payload::is_value(bytes, shapes, self.extensions);
+        link.values(is_value, take)
     }
 
     fn release(&mut self, bytes: u64) {

@@ -94,11 +94,23 @@ impl Debt {
     /// An item came.
     #[inline]
     pub fn receive(&mut self, cost: u64) -> Result<(), LinkError> {
-        self.received += cost;
-        if self.received > self.told + OVERDRAFT {
+        if cost > self.room() {
             return Err(LinkError("more was sent than was granted"));
         }
+        self.count(cost);
         Ok(())
+    }
+
+    /// Items came for which there was room.
+    #[inline]
+    pub fn count(&mut self, cost: u64) {
+        self.received += cost;
+    }
+
+    /// What may come before more was sent than was granted.
+    #[inline]
+    pub fn room(&self) -> u64 {
+        self.told + OVERDRAFT - self.received
     }
 
     /// So much is released; gives what is more than was owed.

@@ -137,6 +137,21 @@ impl Inbound {
         item.ok_or(LinkError("a batch has what is no item"))
     }
 
+    /// The values of the items that come next and differ from the last in their value only: see [`ItemReader::read_alike`].
+    #[inline]
+    pub fn values(
+        &mut self,
+        is_value: impl Fn(&[u8]) -> bool,
+        take: impl FnMut(i32, &[u8]) -> bool,
+    ) {
+        let batch = match self.batch {
+            Batch::None => return,
+            Batch::Plain(length) => &self.buffer[self.start + FRAME_HEAD..][..length],
+            Batch::Packed(_) => &self.raw[..],
+        };
+        self.reader.read_alike(batch, is_value, take);
+    }
+
     /// The next frame, when it is whole.
     pub fn cut(&self) -> Result<Option<Cut>, LinkError> {
         let bytes = &self.buffer[self.start..self.end];

@@ -1,3 +1,5 @@
+mod alike;
+
 use std::time::Duration;
 
 use crate::bytes::{Reader, put, put_run};
@@ -113,27 +115,21 @@ impl Link {
         Ok(())
     }
 
-    /// The item that was sent last once more, with another value; false when it does not stand in the batch.
-    #[inline]
-    pub fn send_again(&mut self, integer: i32, payload: &[u8]) -> Result<bool, SendError> {
-        let largest = self.max_message.0.min(FRAGMENT_BYTES as u64);
-        if !self.is_last_plain || !self.out.is_plain() || payload.len() as u64 > largest {
-            return Ok(false);
-        }
-        self.charge(payload.len())?;
-        self.out.item_again(integer, payload, &mut self.counters);
-        Ok(true)
-    }
-
     /// Takes what a small item costs from the peer's window.
     #[inline]
     fn charge(&mut self, bytes: usize) -> Result<(), SendError> {
-        if !self.credit.is_open() || self.out.queued() > MAX_OUT {
+        if !self.has_room() {
             self.counters.blocked += 1;
             return Err(SendError::Blocked);
         }
         self.credit.spend(cost(bytes as u64, self.credit.window()));
         Ok(())
+    }
+
+    /// Whether a small item may go.
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.credit.is_open() && self.out.queued() <= MAX_OUT
     }
 
     /// What is large, and what comes after it from the same sender.

@@ -63,13 +63,20 @@ impl Outbound {
         matches!(self.open, Open::Plain(_))
     }
 
+    /// Whether the last item of it is a number.
+    #[inline]
+    pub fn has_number(&self) -> bool {
+        self.writer.has_number()
+    }
+
     /// Puts the last item of that batch into it once more, with another value.
     #[inline]
-    pub fn item_again(&mut self, integer: i32, payload: &[u8], counters: &mut LinkCounters) {
+    pub fn item_again(&mut self, integer: u32, payload: &[u8], counters: &mut LinkCounters) {
         let Open::Plain(at) = self.open else {
             return;
         };
         counters.items_out += 1;
+        let integer = integer.cast_signed();
         self.writer.write_again(&mut self.out, integer, payload);
         if self.out.len() - at >= BATCH_BYTES {
             self.seal(counters);

@@ -54,6 +54,17 @@ pub(crate) fn check(
     }
 }
 
+/// Whether bytes are the value of a plain message without blobs.
+#[inline]
+pub(crate) fn is_value(bytes: &[u8], shapes: &[u8], extensions: Extensions) -> bool {
+    let world = ScanWorld {
+        shapes,
+        extensions,
+        blobs: &[],
+    };
+    scan(bytes, world).is_ok()
+}
+
 /// Whether somebody waits for an answer: then two words stand before the value.
 #[inline]
 fn has_prefix(item: &Item<'_>) -> bool {

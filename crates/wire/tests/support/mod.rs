@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tergo_core::layout::{DEADLINE_SHIFT, FORMAT_INT_REQUEST, KIND_REQUEST};
+use tergo_core::layout::{DEADLINE_SHIFT, FORMAT_INT, FORMAT_INT_REQUEST, KIND_REQUEST};
 use tergo_wire::{
     AcceptSettings, Admission, Agreement, Algorithm, Compression, Connection, Delivery,
     DialSettings, Extensions, Features, Handshake, HandshakeStep, Identity, Incoming, Item, Limits,
@@ -101,6 +101,26 @@ pub struct Pair {
     pub one: Box<dyn Connection>,
     pub other: Box<dyn Connection>,
     pub now: Duration,
+    /// What came at the second as values only.
+    pub alike: Alike,
+}
+
+/// What differs in its value only from the item before, and is taken as such.
+#[derive(Clone, Copy, Debug)]
+pub struct Alike {
+    /// So many at most are taken one after the other.
+    pub most: usize,
+    /// So many were.
+    pub taken: usize,
+}
+
+impl Default for Alike {
+    fn default() -> Self {
+        Self {
+            most: usize::MAX,
+            taken: 0,
+        }
+    }
 }
 
 pub fn pair(dialer: &Identity, acceptor: &Identity) -> Pair {
@@ -112,6 +132,7 @@ pub fn pair(dialer: &Identity, acceptor: &Identity) -> Pair {
         one: protocol.connection(&one),
         other: protocol.connection(&other),
         now: START,
+        alike: Alike::default(),
     };
     pair.one.open(&one, START);
     pair.other.open(&other, START);
@@ -275,22 +296,57 @@ pub fn receive(
     now: Duration,
     is_released: bool,
 ) -> Result<Vec<Got>, LinkError> {
-    let mut all = Vec::new();
-    let mut released = 0;
-    loop {
-        match connection.next(place, now)? {
-            None | Some(Incoming::Goodbye(_)) => break,
-            Some(Incoming::Item { item, blobs, cost }) => {
-                released += cost;
-                all.push(Got::of(&item, blobs));
-            }
-            Some(Incoming::Shape { .. }) => {}
-        }
-    }
+    let (all, released) = take(connection, place, now, &mut Alike::default())?;
     if is_released {
         connection.release(released);
     }
     Ok(all)
+}
+
+/// All that has come over a link, and what it takes of the window.
+fn take(
+    connection: &mut dyn Connection,
+    place: u16,
+    now: Duration,
+    alike: &mut Alike,
+) -> Result<(Vec<Got>, u64), LinkError> {
+    let (mut all, mut released) = (Vec::new(), 0);
+    loop {
+        match connection.next(place, now)? {
+            None | Some(Incoming::Goodbye(_)) => return Ok((all, released)),
+            Some(Incoming::Item { item, blobs, cost }) => {
+                let first = Got::of(&item, blobs);
+                all.push(first.clone());
+                released += cost
+                    + take_alike(connection, place, alike, &mut |integer, payload| {
+                        all.push(Got {
+                            integer,
+                            payload: payload.into(),
+                            ..first.clone()
+                        });
+                    });
+            }
+            Some(Incoming::Shape { .. }) => {}
+        }
+    }
+}
+
+fn take_alike(
+    connection: &mut dyn Connection,
+    place: u16,
+    alike: &mut Alike,
+    each: &mut dyn FnMut(i32, &[u8]),
+) -> u64 {
+    let mut left = alike.most;
+    connection.next_alike(place, &mut |integer, payload| {
+        if left > 0 {
+            left -= 1;
+            alike.taken += 1;
+            each(integer, payload);
+            return true;
+        }
+        false
+    })
 }
 
 /// Carries at most so many bytes over a link; gives how many there were.
@@ -316,7 +372,9 @@ impl Pair {
         let mut all = Vec::new();
         loop {
             let there = transfer(&mut *self.one, &mut *self.other, 0, most, self.now);
-            all.extend(receive(&mut *self.other, 0, self.now, true)?);
+            let (got, released) = take(&mut *self.other, 0, self.now, &mut self.alike)?;
+            self.other.release(released);
+            all.extend(got);
             let back = transfer(&mut *self.other, &mut *self.one, 0, most, self.now);
             receive(&mut *self.one, 0, self.now, true)?;
             if there + back == 0 {
@@ -329,28 +387,35 @@ impl Pair {
     /// many were such.
     pub fn exchange_alike(&mut self, items: &[Got], most: usize) -> (Vec<Got>, usize) {
         let (mut all, mut alike) = (Vec::new(), 0);
-        let mut last: Option<&Got> = None;
-        for got in items {
-            let mut blobs = got.blobs.clone();
-            while !(last.is_some_and(|last| got.is_alike(last)) && self.send_again(got, &mut alike))
-                && self
-                    .one
-                    .send(&got.item(), Delivery::default(), &mut blobs)
-                    .is_err()
-            {
-                last = None;
+        let mut left = items;
+        while let Some((first, rest)) = left.split_first() {
+            let mut blobs = first.blobs.clone();
+            let sent = self
+                .one
+                .send(&first.item(), Delivery::default(), &mut blobs);
+            if sent.is_err() {
                 all.extend(self.flow(most).expect("what comes is right"));
+                continue;
             }
-            last = Some(got);
+            let sent = self.send_again(rest.iter().take_while(|got| got.is_alike(first)));
+            alike += sent;
+            left = &rest[sent..];
         }
         all.extend(self.flow(most).expect("what comes is right"));
         (all, alike)
     }
 
-    fn send_again(&mut self, got: &Got, alike: &mut usize) -> bool {
-        let is_sent = self.one.send_again(got.integer, &got.payload) == Ok(true);
-        *alike += usize::from(is_sent);
-        is_sent
+    /// Gives how many of them went.
+    fn send_again<'a>(&mut self, items: impl Iterator<Item = &'a Got>) -> usize {
+        let (mut values, mut payload) = (Vec::new(), Vec::new());
+        for got in items {
+            values.push(match u32::from(got.head[3]) {
+                FORMAT_INT => got.integer.cast_unsigned(),
+                _ => got.payload.len() as u32,
+            });
+            payload.extend_from_slice(&got.payload);
+        }
+        self.one.send_again(&values, &payload)
     }
 
     /// The first sends all; gives what came at the second.
