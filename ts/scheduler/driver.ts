@@ -111,11 +111,8 @@ export class Driver implements ClockMember {
       this.ring,
       clock,
       () => this.readNow(),
-      () => {
-        if (this.outbox.asleep) this.#wake();
-        // While turns ran: the next sleep sets it anew.
-        else this.#settleSoon();
-      },
+      // While turns ran the next sleep sets it anew.
+      () => (this.outbox.asleep ? this.#wake() : this.#settleSoon()),
     );
     this.#leaveClock = clock.join?.(this);
     if (isShared) native.onWake((isWithinCall) => this.#onFrames(isWithinCall));
