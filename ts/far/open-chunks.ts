@@ -41,6 +41,8 @@ export class OpenChunks {
     const open = this.#open[seat];
     const hasRoom = open !== undefined && open.at <= LAST_START;
     if (hasRoom && !open.isBeyond) return open;
+    // To open hands over what was written before, and that may tell of what the outbox does: of who was spawned.
+    if (!this.#outbox.isEmpty) this.#outbox.flush();
     let number = this.#native.open(seat, false);
     const isBeyond = number === NONE;
     if (isBeyond) {

@@ -57,17 +57,16 @@ impl Outgoing {
         let Some(incarnation) = self.incarnation_of(receiver) else {
             return NIL;
         };
+        // All of it, in order: a thread that ends now must not have told a peer of what it lost on the way to another one.
+        // Also when there is no room, which is made by what waits here.
+        self.hand_over(ring);
         if !self.may_have(receiver, None, is_forced) {
-            // So that room is made by what waits here.
-            self.hand_over_to(receiver, ring, false);
             return NIL;
         }
         let Some(chunk) = self.fabric.arena.take() else {
             return NIL;
         };
         self.fabric.add_chunk(self.thread, receiver);
-        // All of it, in order: a thread that ends now must not have told a peer of what it lost on the way to another one.
-        self.hand_over(ring);
         self.close_chunk(receiver, ring);
         self.know(receiver);
         self.open[receiver as usize] = Some(Open {
