@@ -39,7 +39,8 @@ export class UserRegistrar implements NodeRegistrar {
   readonly #desk: RegistrarDesk;
   readonly #gate = new CallGate();
   /** The nodes that are being asked for. */
-  readonly #finding = new Map<string, Promise<FoundRoute[]>>();
+  /** What is being asked, and since when (ms). */
+  readonly #finding = new Map<string, { routes: Promise<FoundRoute[]>; since: number }>();
   #mode: NetworkMode = 'enabled';
   #isStarted = false;
   #isRegistered = false;
@@ -159,19 +160,24 @@ export class UserRegistrar implements NodeRegistrar {
     }
   }
 
-  /** One call for all who ask for a node at the same time. */
+  /** One call for all who ask for a node at the same time; not for who comes when half of its time is over, and would get the rest. */
   #find(node: string): Promise<FoundRoute[]> {
     const underWay = this.#finding.get(node);
-    if (underWay !== undefined) return underWay;
-    const finding = this.#desk
+    const now = performance.now();
+    if (underWay !== undefined && now - underWay.since < this.#desk.timeoutMs / 2)
+      return underWay.routes;
+    const routes = this.#desk
       .ask(
         'resolve',
         ({ signal }) => this.#gate.run(signal, () => this.#registrar.resolve(node, { signal })),
         (answer) => routesIn(`registrar.resolve('${node}')`, answer),
       )
-      .finally(() => this.#finding.delete(node));
+      .finally(() => {
+        if (this.#finding.get(node) === finding) this.#finding.delete(node);
+      });
+    const finding = { routes, since: now };
     this.#finding.set(node, finding);
-    return finding;
+    return routes;
   }
 
   async #ask<T>(
