@@ -189,3 +189,47 @@ test('who overrides receive sees calls as well as messages', async (t) => {
   node.send(seer, 'look');
   t.deepEqual(await node.call(seer, { type: 'seen' }), ['message', 'request']);
 });
+
+/** Lays something over `receive` only when it begins. */
+class LateSeer extends Actor<{ message: 'look'; request: Request<{ type: 'seen' }, string[]> }> {
+  readonly #seen: string[] = [];
+
+  override init(): void {
+    const { receive } = this;
+    this.receive = (envelope) => {
+      this.#seen.push(envelope.kind);
+      return receive.call(this, envelope);
+    };
+  }
+
+  override handleMessage(): Next {
+    return noreply;
+  }
+
+  override handleCall(request: Request<{ type: 'seen' }, string[]>): Answer {
+    return reply(request, this.#seen);
+  }
+}
+
+test('so does who lays something over it in its init', async (t) => {
+  const node = await quietNode(t);
+  const seer = await node.spawn(LateSeer);
+  node.send(seer, 'look');
+  t.deepEqual(await node.call(seer, { type: 'seen' }), ['message', 'request']);
+});
+
+/** Answers once, and then no call any more. */
+class OnceOnly extends Actor<{ request: Request<{ type: 'ask' }, string> }> {
+  override handleCall(request: Request<{ type: 'ask' }, string>): Answer {
+    Object.defineProperty(this, 'handleCall', { value: undefined });
+    return reply(request, 'once');
+  }
+}
+
+test('who gives its handleCall up answers no calls, and lives', async (t) => {
+  const node = await quietNode(t);
+  const pid = await node.spawn(OnceOnly);
+  t.is(await node.call(pid, { type: 'ask' }), 'once');
+  await t.throwsAsync(node.call(pid, { type: 'ask' }), { code: 'unsupported' });
+  t.false(hasEnded(node, pid));
+});

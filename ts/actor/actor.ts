@@ -31,8 +31,11 @@ export abstract class Actor<P = {}> extends CallbackProcess<P> {
 
   /** @internal */
   override [shortCuts](): number {
-    if (this.receive !== Actor.prototype.receive) return 0;
+    if (this.receive !== plainReceive) return 0;
     const messages = this.handleMessage === undefined ? 0 : PLAIN;
     return messages | (this.handleCall === undefined ? 0 : PLAIN_CALLS);
   }
 }
+
+/** What is laid over the prototype later, to see every entry, is no short cut. */
+const plainReceive = Actor.prototype.receive;

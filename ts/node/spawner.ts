@@ -213,7 +213,6 @@ export class Spawner {
     if (options !== undefined) this.#apply(record, options);
     record.instance = construct(record, behaviour);
     this.#runtime.onSpawn?.(record);
-    record.flags |= record.instance[shortCuts]();
   }
 
   /** What a process has from its parent unless its options say otherwise. */
@@ -310,7 +309,8 @@ export class Spawner {
   }
 
   #ready(record: ProcessRecord): void {
-    record.flags &= ~INIT;
+    // Not before `init` is over, which may have laid something over them.
+    record.flags = (record.flags & ~INIT) | record.instance[shortCuts]();
     this.#runtime.driver.outbox.write(OP_READY, record.pid.slot, record.generation, 0);
   }
 }

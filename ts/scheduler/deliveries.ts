@@ -187,9 +187,10 @@ export class Deliveries {
     record.current = call;
     try {
       const isPlain = (record.flags & (PLAIN_CALLS | SPLIT)) === PLAIN_CALLS;
-      const result = isPlain
-        ? record.instance.handleCall!(request, from)
-        : record.instance.receive({ kind: 'request', request, from, address });
+      const result =
+        isPlain && record.instance.handleCall !== undefined
+          ? record.instance.handleCall(request, from)
+          : record.instance.receive({ kind: 'request', request, from, address });
       this.#runtime.outcomes.answer(record, call, result);
     } finally {
       // Also when it has failed: it may have handed the call on before.
