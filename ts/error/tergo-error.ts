@@ -60,12 +60,19 @@ export type ErrorCode =
  * catch (error) { if (TergoError.is(error, 'timeout')) console.log('too slow'); else throw error; }
  */
 export class TergoError<Code extends ErrorCode = ErrorCode> extends Error {
-  override readonly name: string = 'TergoError';
+  declare readonly name: string;
   /** What went wrong, as a value to compare. */
   readonly code: Code;
 
   constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options);
+    // Defined, not assigned: `Error.prototype` may be frozen, and a class that extends this one may have a getter.
+    Object.defineProperty(this, 'name', {
+      value: 'TergoError',
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
     this.code = code;
   }
 
