@@ -2,37 +2,35 @@ import type { CallOrigin } from './arrived-request.ts';
 import type { Loss } from './loss.ts';
 import type { Station } from './station.ts';
 
-/** A call as the side that answers it names it: station of the caller and number there. */
-type Key = number;
-
-/** So many are remembered: some of them were answered at the same moment and will never be met. */
+/** So many are remembered of each peer and thread: some of them were answered at the same moment, or were never here, and will not be met. */
 const KEPT = 4096;
 
-/** Calls of others that wait in mailboxes here, and that nobody waits for any more. */
+/** Calls of others that wait in mailboxes here, and that nobody waits for any more: their numbers, by the station of the caller. */
 export class CancelledCalls {
-  readonly #keys = new Set<Key>();
+  readonly #numbers = new Map<Station, Set<number>>();
 
   /** It still waits in a mailbox, or its answer is on the way already. */
-  add(origin: CallOrigin): void {
-    const [oldest] = this.#keys;
-    if (this.#keys.size === KEPT) this.#keys.delete(oldest!);
-    this.#keys.add(keyOf(origin));
+  add({ station, number }: CallOrigin): void {
+    const numbers = this.#of(station);
+    const [oldest] = numbers;
+    if (numbers.size === KEPT) numbers.delete(oldest!);
+    numbers.add(number);
   }
 
   /** Whether it was cancelled; forgets it. */
-  take(origin: CallOrigin): boolean {
-    return this.#keys.size > 0 && this.#keys.delete(keyOf(origin));
+  take({ station, number }: CallOrigin): boolean {
+    return this.#numbers.size > 0 && this.#numbers.get(station)?.delete(number) === true;
   }
 
   lose({ takes }: Loss): void {
-    for (const key of this.#keys) if (takes(stationIn(key))) this.#keys.delete(key);
+    for (const station of this.#numbers.keys()) if (takes(station)) this.#numbers.delete(station);
   }
-}
 
-function keyOf({ station, number }: CallOrigin): Key {
-  return station * 2 ** 32 + number;
-}
-
-function stationIn(key: Key): Station {
-  return Math.floor(key / 2 ** 32);
+  #of(station: Station): Set<number> {
+    const known = this.#numbers.get(station);
+    if (known !== undefined) return known;
+    const numbers = new Set<number>();
+    this.#numbers.set(station, numbers);
+    return numbers;
+  }
 }
