@@ -75,7 +75,7 @@ export class Dispatcher {
   private spendAt = 1;
   /** The slot of the message whose callback is on the stack; -1: none, or its slot is free already. */
   private inHand = -1;
-  /** Where the sender of the last message stands; -1: in `#from`. */
+  /** Where the sender of the last message stands; -1: in `sender`. */
   private payload = -1;
   private sender: LocalPid | undefined = undefined;
 
