@@ -100,8 +100,8 @@ for (const [where, stageOf] of stages) {
       ];
       for (const who of [first, last])
         for (const [make, , what] of watched) await who.do(make, what);
-      const watching = (await entries(target.node)).at(-1)!;
-      t.true(watching >= before.at(-1)! + watched.length - 1, 'all is watched');
+      const all = before.at(-1)! + watched.length - 1;
+      await waitFor('all to be watched', async () => (await entries(target.node)).at(-1)! >= all);
       await leave(first, watched);
       // What another one watches is still told.
       const [, , event] = watched.at(-1)!;
