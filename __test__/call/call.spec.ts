@@ -165,21 +165,27 @@ test('important calls are answered like any other', async (t) => {
   t.is(await node.call(server, { type: 'x', value: 1 }, { important: true }), 1);
 });
 
-/** Sees every entry of its mailbox. */
-class Seer extends Actor<{ message: 'look'; request: Request<{ type: 'seen' }, string[]> }> {
-  readonly #seen: string[] = [];
-
-  override receive(envelope: Envelope): ReturnType<Actor['receive']> {
-    this.#seen.push(envelope.kind);
-    return super.receive(envelope);
-  }
+/** Answers with what was seen of its mailbox. */
+abstract class Seen extends Actor<{
+  message: 'look';
+  request: Request<{ type: 'seen' }, string[]>;
+}> {
+  protected readonly seen: string[] = [];
 
   override handleMessage(): Next {
     return noreply;
   }
 
   override handleCall(request: Request<{ type: 'seen' }, string[]>): Answer {
-    return reply(request, this.#seen);
+    return reply(request, this.seen);
+  }
+}
+
+/** Sees every entry of its mailbox. */
+class Seer extends Seen {
+  override receive(envelope: Envelope): ReturnType<Actor['receive']> {
+    this.seen.push(envelope.kind);
+    return super.receive(envelope);
   }
 }
 
@@ -191,23 +197,13 @@ test('who overrides receive sees calls as well as messages', async (t) => {
 });
 
 /** Lays something over `receive` only when it begins. */
-class LateSeer extends Actor<{ message: 'look'; request: Request<{ type: 'seen' }, string[]> }> {
-  readonly #seen: string[] = [];
-
+class LateSeer extends Seen {
   override init(): void {
     const { receive } = this;
     this.receive = (envelope) => {
-      this.#seen.push(envelope.kind);
+      this.seen.push(envelope.kind);
       return receive.call(this, envelope);
     };
-  }
-
-  override handleMessage(): Next {
-    return noreply;
-  }
-
-  override handleCall(request: Request<{ type: 'seen' }, string[]>): Answer {
-    return reply(request, this.#seen);
   }
 }
 
