@@ -9,33 +9,16 @@ mod support;
 use std::sync::Arc;
 
 use support::driver::{Driver, Pid};
+use support::peer::{message, thread};
 use support::record::Record;
-use tergo_core::layout::{
-    BLOCK_WORDS, FORMAT_INT, FRAME_MESSAGE, FRAME_WORDS, KIND_FAR, QUEUE_MAIN,
-};
-use tergo_core::{Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, Scheduler};
-
-fn thread(fabric: &Arc<Fabric>, number: u32) -> Driver {
-    Driver::over(Scheduler::join(fabric, number).expect("the place is free"))
-}
+use tergo_core::layout::{BLOCK_WORDS, FORMAT_INT, FRAME_WORDS};
+use tergo_core::{Claim, Delivery, Fabric, FrameHead, Inbound, LinkPort};
 
 fn head(thread: u32, pid: Pid, format: u32) -> FrameHead {
     FrameHead {
-        op: FRAME_MESSAGE,
-        kind: KIND_FAR,
-        queue: QUEUE_MAIN,
         format,
         integer: 1,
-        thread,
-        first: pid.slot,
-        second: pid.generation,
-        sender: FrameSender {
-            thread: 3,
-            slot: 7,
-            generation: 2,
-            id: (5 << 32) + 1007,
-        },
-        ..FrameHead::default()
+        ..message(thread, pid)
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use support::driver::{Driver, Pid};
+use support::peer::{message, thread};
 use support::record::Record;
 use tergo_core::layout::{
     CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED, FORMAT_INT,
@@ -23,10 +24,6 @@ use tergo_core::{
 };
 
 const NONE: u32 = u32::MAX;
-
-fn thread(fabric: &Arc<Fabric>, number: u32) -> Driver {
-    Driver::over(Scheduler::join(fabric, number).expect("the place is free"))
-}
 
 /// Writes one frame of a thread, at the start of a chunk of its own.
 fn post(driver: &mut Driver, to: u32, head: u32, words: [u32; 7], payload: &[u8]) {
@@ -43,25 +40,6 @@ fn post(driver: &mut Driver, to: u32, head: u32, words: [u32; 7], payload: &[u8]
     }
     let end = 4 * FRAME_WORDS + (payload.len() as u32).next_multiple_of(8);
     driver.ring.write_port(to, end);
-}
-
-fn message(thread: u32, pid: Pid) -> FrameHead {
-    FrameHead {
-        op: FRAME_MESSAGE,
-        kind: KIND_FAR,
-        queue: QUEUE_MAIN,
-        format: 1,
-        thread,
-        first: pid.slot,
-        second: pid.generation,
-        sender: FrameSender {
-            thread: 3,
-            slot: 7,
-            generation: 2,
-            id: (5 << 32) + 1007,
-        },
-        ..FrameHead::default()
-    }
 }
 
 fn deliver(link: &mut LinkPort, head: &FrameHead, payload: &[u8]) -> Delivery {

@@ -6,4 +6,5 @@
 pub mod driver;
 pub mod member;
 pub mod model;
+pub mod peer;
 pub mod record;
