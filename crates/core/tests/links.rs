@@ -9,7 +9,7 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use support::driver::{Driver, Pid};
+use support::driver::Driver;
 use support::peer::{message, thread};
 use support::record::Record;
 use tergo_core::layout::{
@@ -19,8 +19,7 @@ use tergo_core::layout::{
     KIND_SIGNAL, QUEUE_MAIN, QUEUE_URGENT,
 };
 use tergo_core::{
-    Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, Scheduler,
-    split_name,
+    Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, split_name,
 };
 
 const NONE: u32 = u32::MAX;
