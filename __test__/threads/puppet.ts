@@ -207,6 +207,11 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.spawn(Puppet, options);
   }
 
+  /** What its thread knows of all threads. */
+  threads(): unknown {
+    return this.node.info().threads.map(({ isUp, restarts }) => [isUp, restarts]);
+  }
+
   whereis(name: ProcessName<unknown>): unknown {
     return this.node.whereis(name);
   }

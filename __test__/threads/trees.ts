@@ -102,6 +102,15 @@ export class Tree extends Supervisor<TreeProtocol> {
   }
 }
 
+/** Supervises one tree, on a thread of its own. */
+export class Grove extends Supervisor {
+  override init(thread: number, branches: readonly Branch[]): SupervisorSpec {
+    const name = processName<TreeProtocol>('tree');
+    const tree = childSpec(name, Tree, { thread, logLevel: 'disabled', args: [branches] });
+    return { strategy: 'one-for-one', children: [tree], intensity: 30, periodMs: 10_000 };
+  }
+}
+
 /** A pool of puppets; what is asked at high priority it answers with its statistics. */
 export class Puppets extends Pool<PuppetProtocol> {
   override init(

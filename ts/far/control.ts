@@ -42,7 +42,7 @@ export const Control = {
   left: 20,
   /** Value: the run of an application and the pid that is over. */
   leftBehind: 21,
-  /** Number: the thread that has ended; value: the error that says so. */
+  /** Number: the thread that has ended; value: the error that says so, and how often it was started anew before. */
   gone: 22,
   /** Number: the question; value: its name and arguments. */
   ask: 23,
@@ -50,7 +50,7 @@ export const Control = {
   answer: 24,
   /** Value: the name of an event of that thread, the token, the message and its queue. */
   publish: 25,
-  /** Number: the thread that is back. */
+  /** Number: the thread that is back; value: how often it was started anew. */
   cameUp: 26,
   /** Number: the thread that has ended and will not come back; value: why. */
   lost: 27,

@@ -79,7 +79,7 @@ export class FarMoves {
     const { thread } = to;
     const isThere = this.#far.isUp(thread) && (await this.#wasOf(thread, to));
     if (!isThere && this.#calls.at(number) === call && call.target === to)
-      this.#calls.end(number, this.#far.endOf(thread));
+      this.#calls.end(number, this.#far.absences.endOf(thread));
   }
 
   /** Whether a process has lived on the thread that there is now. */

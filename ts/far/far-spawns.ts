@@ -81,7 +81,7 @@ export class FarSpawns {
   /** Spawns a child of a process of this thread elsewhere. Rejects like a spawn here; with `unencodable`, too. */
   async spawn({ parent, thread, behaviour, options, opened }: FarSpawn): Promise<FarPid> {
     const name = this.#far.behaviours.checkedNameOf(behaviour);
-    await this.#far.whenUp(thread);
+    await this.#far.absences.whenUp(thread);
     const linked = this.#linkedOf(parent, options);
     const proxy = linked === undefined ? 0 : this.#far.proxies.prepare();
     const number = ++this.#lastNumber;

@@ -10,6 +10,7 @@ import { RemoteSpawns } from '../network/remote-spawns.ts';
 import type { BehaviourRegistry } from '../thread/behaviour-registry.ts';
 import { Placement } from '../thread/placement.ts';
 import { ThreadStatistics } from '../thread/thread-statistics.ts';
+import { Absences } from './absences.ts';
 import { Chunks } from './chunks.ts';
 import { CompressionProfiles } from './compression-profiles.ts';
 import { ConfirmedAnswers } from './confirmed-answers.ts';
@@ -65,13 +66,6 @@ const NUMBERS_EACH = 2 ** 24;
 /** A reference: the short form of the node that made it, and its number, which says the thread. */
 const REF = /^Ref#<([0-9A-F]{8})\.([0-9]+)\./;
 
-/** A thread that is not up. */
-interface Down {
-  readonly waiting: { resolve(): void; reject(error: Error): void }[];
-  /** Why it will not come back. */
-  lost: Error | undefined;
-}
-
 /** What connects the runtime of this thread with those of other threads and nodes; docs/design/threads.md, network.md. */
 export class Far {
   readonly runtime: Runtime;
@@ -108,11 +102,8 @@ export class Far {
   readonly nodeWide: NodeWide;
   readonly statistics: ThreadStatistics;
   readonly placement: Placement;
+  readonly absences: Absences = new Absences();
   readonly #codec: Codec;
-  /** Threads that have ended and are not back. */
-  readonly #down = new Map<number, Down>();
-  /** By thread: why it ended last. */
-  readonly #ends: (Error | undefined)[] = [];
 
   constructor(runtime: Runtime, place: ThreadPlace) {
     this.runtime = runtime;
@@ -154,9 +145,8 @@ export class Far {
     this.nodeWide = new NodeWide(runtime, this);
     this.statistics = new ThreadStatistics(native);
     this.placement = new Placement(this, this.statistics);
-    this.controls.on(Control.cameUp, ({ number }) => this.cameUp(number));
-    this.controls.on(Control.lost, ({ number, value }) => this.lost(number, value as Error));
-    this.controls.on(Control.gone, ({ number, value }) => this.ended(number, value as Error));
+    this.absences.cameUp(place.thread, place.incarnation);
+    this.#hearOfThreads();
     this.peerEvents = new PeerEvents(runtime, this);
     this.peerThreads = new PeerThreads(runtime, this);
     // Thread 0 sets its own when it has a network.
@@ -171,45 +161,16 @@ export class Far {
   }
 
   isUp(thread: number): boolean {
-    return !this.#down.has(thread);
-  }
-
-  /** Resolves when a thread is up, or back; rejects when it is left down, with the reason. */
-  whenUp(thread: number): Promise<void> | undefined {
-    const down = this.#down.get(thread);
-    if (down === undefined) return undefined;
-    if (down.lost !== undefined) return Promise.reject(down.lost);
-    return new Promise((resolve, reject) => void down.waiting.push({ resolve, reject }));
-  }
-
-  /** A thread is back, without any of its former processes. */
-  cameUp(thread: number): void {
-    const waiting = this.#down.get(thread)?.waiting ?? [];
-    this.#down.delete(thread);
-    for (const { resolve } of waiting) resolve();
-  }
-
-  /** A thread that has ended will not come back. */
-  lost(thread: number, reason: Error): void {
-    const down = this.#down.get(thread);
-    if (down === undefined) return;
-    down.lost = reason;
-    for (const { reject } of down.waiting.splice(0)) reject(reason);
+    return this.absences.isUp(thread);
   }
 
   /** A thread has ended: so has everything that was there. */
-  ended(thread: number, reason: Error): void {
-    if (!this.#down.has(thread)) this.#down.set(thread, { waiting: [], lost: undefined });
-    this.#ends[thread] = reason;
+  ended(thread: number, reason: Error, restarts: number): void {
+    this.absences.ended(thread, reason, restarts);
     this.#seatEnded(thread, reason);
     if (this.thread === HOME) this.peerThreads.tell(thread, reason);
     this.spawns.threadEnded(thread, reason);
     this.applications.threadEnded(thread, reason);
-  }
-
-  /** Why a thread of that number ended last, if one has. */
-  endOf(thread: number): Error | undefined {
-    return this.#ends[thread];
   }
 
   /** The connection to a node is gone: for us, so is everything that was there. */
@@ -221,7 +182,7 @@ export class Far {
 
   /** Whether a process elsewhere has ended with its thread, as far as is known. */
   hasLost(pid: LocalPid): boolean {
-    if (pid instanceof FarPid) return this.#ends[pid.thread] !== undefined && !pid.isAlive;
+    if (pid instanceof FarPid) return this.absences.endOf(pid.thread) !== undefined && !pid.isAlive;
     return pid instanceof RemotePid && this.peerThreads.hasLost(pid);
   }
 
@@ -236,7 +197,7 @@ export class Far {
     if (!this.isOrphan(frame)) return this.endings.reasonOf(first, second);
     // Its thread has ended: the core may say so first.
     const text = `thread ${second} has ended`;
-    return this.endOf(second) ?? new TergoError('thread-terminated', text);
+    return this.absences.endOf(second) ?? new TergoError('thread-terminated', text);
   }
 
   /** What hung on those that are gone is told so. */
@@ -267,6 +228,20 @@ export class Far {
   violated(station: Station, how: unknown): typeof NO_VALUE {
     this.peerEvents.violated(seatOf(station), how instanceof Error ? how.message : String(how));
     return NO_VALUE;
+  }
+
+  /** What thread 0 tells the others. */
+  #hearOfThreads(): void {
+    this.controls.on(Control.gone, ({ number, value }) => {
+      const [reason, restarts] = value as [Error, number];
+      this.ended(number, reason, restarts);
+    });
+    this.controls.on(Control.cameUp, ({ number, value }) =>
+      this.absences.cameUp(number, value as number),
+    );
+    this.controls.on(Control.lost, ({ number, value }) =>
+      this.absences.lost(number, value as Error),
+    );
   }
 
   #askHome(): void {

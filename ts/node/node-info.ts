@@ -20,7 +20,6 @@ import type { ThreadInfo } from '../thread/thread-info.ts';
 import { VERSION } from '../version.ts';
 import type { Far } from '../far/far.ts';
 import type { BindingCounters } from '../native/load.ts';
-import type { Threads } from '../thread/threads.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a node counts, on all of its threads. All since its start. Source: Ergo `gen.NodeInfo`. */
@@ -78,7 +77,7 @@ export interface NodeInfo {
 export function describeNode(runtime: Runtime): NodeInfo {
   const own = describeThread(runtime);
   const { far } = runtime;
-  return far === undefined ? own : withOthers(own, far, runtime.workers);
+  return far === undefined ? own : withOthers(own, far);
 }
 
 function describeThread(runtime: Runtime): NodeInfo {
@@ -125,9 +124,9 @@ function describeThread(runtime: Runtime): NodeInfo {
 
 /** The thread that asks, by what is known at once. */
 function ownThread(runtime: Runtime, core: BindingCounters, processes: number): ThreadInfo {
-  const { far, driver, counters, workers } = runtime;
+  const { far, driver, counters } = runtime;
   const thread = far?.thread ?? 0;
-  const shown = far?.statistics.info(thread, true, workers?.restartsOf(thread) ?? 0);
+  const shown = far?.statistics.info(thread, true, far.absences.restartsOf(thread));
   return {
     ...(shown ?? { ...ALONE, runQueue: 0 }),
     ...{ thread, processes },
@@ -145,15 +144,15 @@ const ALONE = {
 };
 
 /** Adds what the other threads have shown last. */
-function withOthers(own: NodeInfo, far: Far, workers: Threads | undefined): NodeInfo {
+function withOthers(own: NodeInfo, far: Far): NodeInfo {
   const sum: { -readonly [Key in keyof NodeInfo]: NodeInfo[Key] } = { ...own };
   const threads = [...own.threads];
   sum.monitors -= far.watches.size;
   for (const thread of far.others) {
-    const { statistics } = far;
+    const { statistics, absences } = far;
     const at = (word: number): number => statistics.at(thread, word);
     const count = (word: number): number => statistics.count(thread, word);
-    threads.push(statistics.info(thread, far.isUp(thread), workers?.restartsOf(thread) ?? 0));
+    threads.push(statistics.info(thread, absences.isUp(thread), absences.restartsOf(thread)));
     const counted = statistics.own(thread);
     // The node's own process on each thread is none that somebody spawned.
     sum.processes += Math.max(0, at(STAT_PROCESSES) - 1);

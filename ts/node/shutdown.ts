@@ -7,6 +7,7 @@ import { FarPid } from '../far/far-pid.ts';
 import type { NodeProcess } from '../process/peer.ts';
 import { type ProcessRecord, SUPERVISED } from '../process/process-record.ts';
 import { systemClock } from '../scheduler/clock.ts';
+import { failure } from './messaging.ts';
 import type { Runtime } from './runtime.ts';
 import type { StopReport } from './stop-report.ts';
 
@@ -53,6 +54,7 @@ export class Shutdown {
 
   /** Ends the processes of this thread only, for the thread that stops the node; resolves with those that had to be killed. */
   async drain(timeoutMs: number): Promise<readonly AnyPid[]> {
+    this.#waitForNoThread();
     const rest = Promise.resolve().then(() => this.#endOwn(timeoutMs, Promise.resolve()));
     this.#stopping ??= rest.then((killed) => ({ killed }));
     return rest;
@@ -72,6 +74,7 @@ export class Shutdown {
   abandon(): void {
     this.#stopping ??= Promise.resolve({ killed: this.living().map(({ pid }) => pid) });
     this.#giveUp?.();
+    this.#waitForNoThread();
     this.#runtime.close();
     void this.#endLoggers(LOGGERS_MS).then(this.#onStopped);
   }
@@ -102,6 +105,7 @@ export class Shutdown {
   async #stop(timeoutMs: number): Promise<StopReport> {
     // Later, so that `#stopping` is set when the first process hears of it.
     await Promise.resolve();
+    this.#waitForNoThread();
     const { driver, cron } = this.#runtime;
     const until = driver.readNow() + timeoutMs;
     cron.close();
@@ -116,6 +120,11 @@ export class Shutdown {
     await this.#endLoggers(this.#isForced ? LOGGERS_MS : Math.max(restMs, LOGGERS_MS));
     this.#onStopped();
     return { killed: [...new Set([...this.#killed, ...rest])] };
+  }
+
+  /** What is to be spawned on a thread that has ended is refused now, as other spawns are. */
+  #waitForNoThread(): void {
+    this.#runtime.far?.absences.allLost(failure('node-terminated', 'spawn'));
   }
 
   /** The processes of this thread: those that had to be killed. */

@@ -19,6 +19,8 @@ export class Seat {
   readonly number: number;
   /** Who has it now, or had it last. */
   worker!: NodeProcess;
+  /** Where its workers live, once that is chosen: each on the thread of the one before, or a thread that ends would lose all of its workers to the others. */
+  thread: number | undefined;
   /** Whether the next one is on its way on another thread. */
   isStarting = false;
   /** What waits for that one. */

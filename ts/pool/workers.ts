@@ -198,22 +198,22 @@ export class Workers {
   #workerFor(seat: Seat): Worker {
     const { shutdownTimeoutMs } = this.#spec;
     const rule = { name: `worker ${seat.number}`, shutdownTimeoutMs };
-    const worker: Worker = { rule, start: this.#placed(), pid: undefined, seat };
+    const worker: Worker = { rule, start: this.#placed(seat), pid: undefined, seat };
     seat.process = worker;
     return worker;
   }
 
   /** Workers that other threads know are spread over all, one after the other, unless the spec says where. */
-  #placed(): ChildStart {
+  #placed(seat: Seat): ChildStart {
     const { start } = this.#spec;
     const { far } = this.#pool.runtime;
     const { thread = this.#isKnown() ? 'spread' : 'here' } = start.options;
     if (far === undefined || thread === 'here') return start;
-    const number =
-      thread === 'spread'
-        ? far.placement.nextInTurn()
-        : far.placement.threadFor(thread, start.behaviour);
-    return { ...start, options: { ...start.options, thread: number } };
+    const { placement, absences } = far;
+    if (seat.thread === undefined || absences.lossOf(seat.thread) !== undefined)
+      seat.thread =
+        thread === 'spread' ? placement.nextInTurn() : placement.threadFor(thread, start.behaviour);
+    return { ...start, options: { ...start.options, thread: seat.thread } };
   }
 
   #isKnown(): boolean {

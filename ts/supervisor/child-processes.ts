@@ -27,6 +27,8 @@ export class ChildProcesses<C extends ChildProcess> {
   readonly #deadlines: Deadlines<C>;
   /** Those that live, as far as is known. */
   readonly #living = new Map<LocalPid, C>();
+  /** Who was each before. */
+  readonly #former = new WeakMap<C, LocalPid>();
 
   /** `overdue` is told of a child that was to end, and has not in its time. */
   constructor(supervisor: ProcessRecord, overdue: (child: C) => void) {
@@ -54,11 +56,12 @@ export class ChildProcesses<C extends ChildProcess> {
    * Rejects with what the child's `init` threw, or with what `spawn` refuses. `opened` gets it before its `init`, or
    * when it is up, if it lives on another thread.
    */
-  spawn(
-    { start: { behaviour, options } }: C,
-    opened?: (peer: NodeProcess) => void,
-  ): Promise<LocalPid> {
-    return this.#supervisor.runtime.spawner.spawn(this.#supervisor, behaviour, options, opened);
+  spawn(child: C, opened?: (peer: NodeProcess) => void): Promise<LocalPid> {
+    const { spawner, far } = this.#supervisor.runtime;
+    const { behaviour, options } = child.start;
+    const former = this.#former.get(child);
+    const placed = former && far ? far.placement.forSuccessor(options, former) : options;
+    return spawner.spawn(this.#supervisor, behaviour, placed, opened);
   }
 
   /**
@@ -92,6 +95,7 @@ export class ChildProcesses<C extends ChildProcess> {
   add(child: C, pid: LocalPid): void {
     child.pid = pid;
     this.#living.set(pid, child);
+    this.#former.set(child, pid);
   }
 
   /** An exit signal, as from the parent, which trapping does not keep off. The child's time begins. */

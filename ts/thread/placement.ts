@@ -1,7 +1,8 @@
 import type { Far } from '../far/far.ts';
 import { FarPid } from '../far/far-pid.ts';
 import { STAT_PROCESSES } from '../native/layout.ts';
-import type { Placement as Wish } from '../process/process-options.ts';
+import type { LocalPid } from '../process/pid.ts';
+import type { AnySpawnOptions, Placement as Wish } from '../process/process-options.ts';
 import type { ThreadStatistics } from './thread-statistics.ts';
 
 /** Chooses the thread of a process. */
@@ -30,14 +31,29 @@ export class Placement {
     return wish.near instanceof FarPid ? wish.near.thread : this.#far.thread;
   }
 
-  /** The threads that are up, one after the other: for those who spread processes. */
+  /** The threads that are up or will be again, one after the other: for those who spread processes. */
   nextInTurn(): number {
     const { threads } = this.#far;
     for (let step = 0; step < threads; step++) {
       const thread = this.#next++ % threads;
-      if (this.#far.isUp(thread)) return thread;
+      if (!this.#isLost(thread)) return thread;
     }
     return this.#far.thread;
+  }
+
+  /**
+   * The options for the successor of a process. Where the least loaded thread was chosen, and it is just started anew, the
+   * successor waits for it: otherwise the other threads would have all its processes for good.
+   */
+  forSuccessor(options: AnySpawnOptions, former: LocalPid): AnySpawnOptions {
+    const { absences, thread: own } = this.#far;
+    const thread = former instanceof FarPid ? former.thread : own;
+    const isComing = !absences.isUp(thread) && !this.#isLost(thread);
+    return options.thread === 'any' && isComing ? { ...options, thread } : options;
+  }
+
+  #isLost(thread: number): boolean {
+    return this.#far.absences.lossOf(thread) !== undefined;
   }
 
   /** By living processes and spawns under way. */

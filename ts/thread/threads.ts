@@ -49,6 +49,8 @@ export class Threads {
   readonly #hangs: HangWatch;
   /** Whether all have come up once: before that none is started anew. */
   #isStarted = false;
+  /** The end of one that had come up while others had not yet. */
+  #earlyEnd: TergoError | undefined;
   #isStopping = false;
   readonly #givenUp: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -67,13 +69,9 @@ export class Threads {
   /** Rejects with what the first thread that does not come up says. */
   async start(): Promise<void> {
     await Promise.all(this.#members.map((member) => this.#start(member)));
+    if (this.#earlyEnd !== undefined) throw this.#earlyEnd;
     this.#isStarted = true;
     this.#hangs.start();
-  }
-
-  /** How often a thread was started anew. */
-  restartsOf(thread: number): number {
-    return this.#members.find((member) => member.thread === thread)?.incarnation ?? 0;
   }
 
   /** Asks the processes of all other threads to end; resolves with those that had to be killed. */
@@ -146,7 +144,21 @@ export class Threads {
       this.#ended(member, worker, error);
     });
     await promise.finally(cancel);
+    this.#tellPast(thread);
     this.#giveEnv(thread);
+  }
+
+  /** What has become of the others before it could be told: one may have ended while it came up. */
+  #tellPast(newcomer: number): void {
+    const { absences, controls } = this.#far;
+    for (const { thread, incarnation } of this.#members) {
+      const end = absences.endOf(thread);
+      if (thread === newcomer || end === undefined) continue;
+      const loss = absences.lossOf(thread);
+      controls.send(newcomer, Control.gone, thread, [this.#far.portable(end), incarnation]);
+      if (absences.isUp(thread)) controls.send(newcomer, Control.cameUp, thread, incarnation);
+      else if (loss) controls.send(newcomer, Control.lost, thread, this.#far.portable(loss));
+    }
   }
 
   /** Before anything else that it is told. */
@@ -167,16 +179,17 @@ export class Threads {
     if (member.worker !== worker) return;
     member.worker = undefined;
     member.isUp = false;
-    const { thread } = member;
+    const { thread, incarnation } = member;
     if (this.#runtime.isStopped) return;
-    if (this.#isStopping || !this.#isStarted) return this.#far.ended(thread, error);
+    if (!this.#isStarted) this.#earlyEnd ??= error;
+    if (this.#isStopping || !this.#isStarted) return this.#far.ended(thread, error, incarnation);
     this.#runtime.log.error('a scheduler thread has ended; its processes with it', {
       thread,
       error,
     });
     this.#hangs.forget(thread);
-    this.#tellOthers(member, Control.gone, error);
-    this.#far.ended(thread, error);
+    this.#tellOthers(member, Control.gone, [this.#far.portable(error), incarnation]);
+    this.#far.ended(thread, error, incarnation);
     void this.#restart(member);
   }
 
@@ -199,16 +212,16 @@ export class Threads {
       if (TergoError.is(error, 'unencodable')) this.#leaveDown(member, error);
       return;
     }
-    this.#tellOthers(member, Control.cameUp);
-    this.#far.cameUp(thread);
+    this.#tellOthers(member, Control.cameUp, member.incarnation);
+    this.#far.absences.cameUp(thread, member.incarnation);
   }
 
   #leaveDown(member: Member, reason: Error): void {
-    this.#tellOthers(member, Control.lost, reason);
-    this.#far.lost(member.thread, reason);
+    this.#tellOthers(member, Control.lost, this.#far.portable(reason));
+    this.#far.absences.lost(member.thread, reason);
   }
 
-  #tellOthers(member: Member, op: ControlOp, value?: unknown): void {
+  #tellOthers(member: Member, op: ControlOp, value: unknown): void {
     for (const { thread } of this.#members)
       if (thread !== member.thread && this.#far.isUp(thread))
         this.#far.controls.send(thread, op, member.thread, value);
