@@ -1,8 +1,10 @@
 import test from 'ava';
 import { startNode } from 'tergo';
-import { puppet, threadNode } from './stage.ts';
+import { Handle, puppet, puppets, threadNode } from './stage.ts';
+import { Talkative } from './talkative.ts';
 
 const quiet = { log: { disableConsole: true } };
+const talkative = new URL('./talkative.ts', import.meta.url);
 
 /** Limits under which V8 ends the whole program, or which Node.js takes for none. */
 const wrongLimits: readonly (readonly [key: string, value: unknown])[] = [
@@ -37,4 +39,12 @@ test('threads with little of everything come up and work', async (t) => {
   const one = await puppet(node, 1);
   node.send(one.pid, 'hello');
   t.deepEqual(await one.messages(1), ['hello']);
+});
+
+test('what a module and its processes post to parentPort disturbs nobody', async (t) => {
+  const node = await threadNode(t, { behaviors: [puppets, talkative] });
+  const pid = await node.spawn(Talkative, { thread: 1, args: [{}] });
+  const one = new Handle(node, pid);
+  for (let round = 0; round < 20; round++) await one.do('talk');
+  t.is(node.info().threads[1]!.restarts, 0);
 });
