@@ -1,5 +1,6 @@
 import test from 'ava';
 import { startNode } from 'tergo';
+import { runNode } from '../support/run-node.ts';
 import { Handle, puppet, puppets, threadNode } from './stage.ts';
 import { Talkative } from './talkative.ts';
 
@@ -48,3 +49,18 @@ test('what a module and its processes post to parentPort disturbs nobody', async
   for (let round = 0; round < 20; round++) await one.do('talk');
   t.is(node.info().threads[1]!.restarts, 0);
 });
+
+for (const type of ['module', 'module-typescript']) {
+  test(`a program that stands in the command line as ${type} has threads, too`, async (t) => {
+    const source = `
+      import { startNode } from 'tergo';
+      const { Puppet } = await import('${puppets}');
+      const node = await startNode('inline@localhost', { threads: 2, behaviors: ['${puppets}'] });
+      const pid = await node.spawn(Puppet, { thread: 1, args: [{}] });
+      console.log((await node.fetchProcessInfo(pid)).thread);
+      await node.stop();`;
+    const flags = ['--expose-gc', `--input-type=${type}`];
+    const { stdout, stderr, code } = await runNode('--eval', { flags, args: [source] });
+    t.deepEqual([stdout, code], ['1\n', 0], stderr);
+  });
+}

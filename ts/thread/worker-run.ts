@@ -32,8 +32,14 @@ export class WorkerRun {
     this.#thread = setup.thread;
     const { port1, port2 } = new MessageChannel();
     const workerData: WorkerData = { setup, reports: port2 };
-    this.#worker = new Worker(new URL('../thread/worker.js', import.meta.url), {
-      ...{ workerData, transferList: [port2], name: `tergo ${setup.node} ${setup.thread}` },
+    const { entry, isSource } = workerEntry();
+    this.#worker = new Worker(entry, {
+      ...{
+        eval: isSource,
+        workerData,
+        transferList: [port2],
+        name: `tergo ${setup.node} ${setup.thread}`,
+      },
       ...(resourceLimits && { resourceLimits }),
     });
     this.#reports = port1.on('message', (report: WorkerReport) => this.#hear(report));
@@ -95,6 +101,15 @@ export class WorkerRun {
     }
     this.#reports.close();
   }
+}
+
+/** A worker inherits the options of the program, and with `--input-type` among them Node.js takes its entry as source only. */
+function workerEntry(): { readonly entry: string | URL; readonly isSource: boolean } {
+  const entry = new URL('../thread/worker.js', import.meta.url);
+  const isSource = process.execArgv.some((option) => option.startsWith('--input-type'));
+  return isSource
+    ? { entry: `import(${JSON.stringify(entry.href)})`, isSource }
+    : { entry, isSource };
 }
 
 /** Errors lose their class on their way through `postMessage`; the code is told beside. */
