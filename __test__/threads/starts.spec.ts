@@ -6,6 +6,7 @@ import { Talkative } from './talkative.ts';
 
 const quiet = { log: { disableConsole: true } };
 const talkative = new URL('./talkative.ts', import.meta.url);
+const stuck = new URL('./stuck.ts', import.meta.url);
 
 /** Limits under which V8 ends the whole program, or which Node.js takes for none. */
 const wrongLimits: readonly (readonly [key: string, value: unknown])[] = [
@@ -62,5 +63,27 @@ for (const type of ['module', 'module-typescript']) {
     const flags = ['--expose-gc', `--input-type=${type}`];
     const { stdout, stderr, code } = await runNode('--eval', { flags, args: [source] });
     t.deepEqual([stdout, code], ['1\n', 0], stderr);
+  });
+}
+
+/** What a module does in place of being imported, and what the start says of it. */
+const stuckWays: readonly (readonly [fate: string, code: string, text: RegExp])[] = [
+  [
+    'exit',
+    'thread-terminated',
+    /thread \d has ended \(exit code 0\), while it imported \S+stuck\.ts/,
+  ],
+  ['wait', 'incorrect', /options\.behaviors: \S+stuck\.ts .*never settles/],
+];
+
+for (const [fate, code, message] of stuckWays) {
+  test.serial(`a module that does not come to its end on a thread is named: ${fate}`, async (t) => {
+    process.env['TERGO_TEST_STUCK'] = fate;
+    t.teardown(() => delete process.env['TERGO_TEST_STUCK']);
+    const behaviors = [puppets, stuck];
+    await t.throwsAsync(startNode('stuck@localhost', { ...quiet, threads: 3, behaviors }), {
+      code,
+      message,
+    });
   });
 }

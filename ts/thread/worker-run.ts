@@ -20,6 +20,8 @@ export class WorkerRun {
   readonly #reports: MessagePort;
   readonly #up: PromiseWithResolvers<void> = Promise.withResolvers();
   #isUp = false;
+  /** What it has begun to import; undefined when it is up. */
+  #importing: string | undefined;
   /** What nobody caught there. */
   #cause: unknown;
 
@@ -66,7 +68,9 @@ export class WorkerRun {
 
   #hear(report: WorkerReport): void {
     if (report.type === 'failed') return this.#fail(report);
+    if (report.type === 'imports') return void (this.#importing = report.module);
     this.#isUp = true;
+    this.#importing = undefined;
     this.#reports.close();
     this.#up.resolve();
   }
@@ -79,16 +83,27 @@ export class WorkerRun {
 
   #giveUp(): void {
     const text = `thread ${this.#thread} did not come up in ${START_MS} ms`;
-    this.#up.reject(new TergoError('timeout', text));
+    this.#up.reject(new TergoError('timeout', text + this.#where()));
     void this.#worker.terminate();
   }
 
   #ended(code: number): TergoError {
     this.#hearTheRest();
     this.#isUp = false;
-    const error = endError(this.#thread, code, this.#cause);
+    const error = this.#endError(code);
     this.#up.reject(error);
     return error;
+  }
+
+  #endError(code: number): TergoError {
+    const cause = this.#cause;
+    const why = cause instanceof Error ? `: ${cause.message}` : ` (exit code ${code})`;
+    const text = `thread ${this.#thread} has ended${why}${this.#where()}`;
+    return new TergoError('thread-terminated', text, cause === undefined ? {} : { cause });
+  }
+
+  #where(): string {
+    return this.#importing === undefined ? '' : `, while it imported ${this.#importing}`;
   }
 
   /** Its end may overtake what it has said before; that it was up is of no use any more. */
@@ -116,10 +131,4 @@ function workerEntry(): { readonly entry: string | URL; readonly isSource: boole
 function errorOf({ code, error }: WorkerFailure): Error {
   if (code === undefined) return error;
   return new TergoError(code, error.message, { cause: error.cause ?? error });
-}
-
-function endError(thread: number, code: number, cause: unknown): TergoError {
-  const why = cause instanceof Error ? `: ${cause.message}` : ` (exit code ${code})`;
-  const options = cause === undefined ? {} : { cause };
-  return new TergoError('thread-terminated', `thread ${thread} has ended${why}`, options);
 }

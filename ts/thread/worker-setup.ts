@@ -30,7 +30,10 @@ export interface WorkerData {
 }
 
 /** What a worker says before it talks by frames. */
-export type WorkerReport = { readonly type: 'ready' } | WorkerFailure;
+export type WorkerReport =
+  | { readonly type: 'imports'; readonly module: string }
+  | { readonly type: 'ready' }
+  | WorkerFailure;
 
 /** Why it does not come up. */
 export interface WorkerFailure {

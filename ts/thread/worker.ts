@@ -9,7 +9,9 @@ import type { WorkerData, WorkerFailure, WorkerReport, WorkerSetup } from './wor
 
 /** The entry of a scheduler thread: joins the fabric and waits for processes to be spawned. */
 async function run(setup: WorkerSetup): Promise<void> {
-  const behaviours = await BehaviourRegistry.load(setup.behaviors);
+  const behaviours = await BehaviourRegistry.load(setup.behaviors, (module) => {
+    report({ type: 'imports', module });
+  });
   const { fabric, thread, threads, incarnation } = setup;
   const native = loadNative().BindingScheduler.join(fabric, thread);
   const { security, freezeMessages, logLevel, creation, hasNetwork } = setup;
