@@ -87,3 +87,22 @@ for (const [fate, code, message] of stuckWays) {
     });
   });
 }
+
+/** How a main file that is a module of behaviours starts its node, and what it prints then. */
+const ownMains: readonly (readonly [how: string, text: RegExp])[] = [
+  ['awaits', /^incorrect options\.behaviors: \S+own-main\.ts cannot .*never settles.*startNode/],
+  ['starts', /^incorrect startNode was called while a scheduler thread imported \S+own-main\.ts/],
+  ['starts later', /startNode was called on a scheduler thread .*own-main\.ts/],
+  ['guards', /^up$/m],
+];
+
+for (const [how, text] of ownMains) {
+  test(`a main file that names itself in behaviors and ${how} never starts threads without end`, async (t) => {
+    const env = { TERGO_TEST_OWN_MAIN: how };
+    const { stdout, stderr, code } = await runNode(new URL('./own-main.ts', import.meta.url), {
+      env,
+    });
+    t.regex(stdout, text, stderr);
+    t.is(code, 0, stderr);
+  });
+}

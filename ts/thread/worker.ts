@@ -5,13 +5,17 @@ import { loadNative } from '../native/load.ts';
 import { Node } from '../node/node.ts';
 import { Runtime } from '../node/runtime.ts';
 import { BehaviourRegistry } from './behaviour-registry.ts';
+import { startGuard } from './start-guard.ts';
 import type { WorkerData, WorkerFailure, WorkerReport, WorkerSetup } from './worker-setup.ts';
 
 /** The entry of a scheduler thread: joins the fabric and waits for processes to be spawned. */
 async function run(setup: WorkerSetup): Promise<void> {
-  const behaviours = await BehaviourRegistry.load(setup.behaviors, (module) => {
-    report({ type: 'imports', module });
-  });
+  const behaviours = await startGuard.during(setup.behaviors, (onImport) =>
+    BehaviourRegistry.load(setup.behaviors, (module) => {
+      onImport(module);
+      report({ type: 'imports', module });
+    }),
+  );
   const { fabric, thread, threads, incarnation } = setup;
   const native = loadNative().BindingScheduler.join(fabric, thread);
   const { security, freezeMessages, logLevel, creation, hasNetwork } = setup;
