@@ -19,5 +19,5 @@ await bundle.write({
   // Beside `dist/native`: `ts/native/load.ts` looks for the addon relative to itself.
   chunkFileNames: 'chunks/[name].js',
   // Looks for `dist/thread/worker.js` relative to itself, too, though only one entry needs it.
-  codeSplitting: { groups: [{ name: 'threads', test: /ts\/thread\/threads\.ts$/ }] },
+  codeSplitting: { groups: [{ name: 'worker-run', test: /ts\/thread\/worker-run\.ts$/ }] },
 });

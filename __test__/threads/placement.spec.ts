@@ -74,6 +74,11 @@ test('a thread that the node does not have is refused', async (t) => {
       code: 'incorrect',
       message: /options\.thread/,
     });
+  const both = { near: node.pid, also: 1 };
+  await t.throwsAsync(node.spawn(Puppet, { thread: both, args: [{}] }), {
+    code: 'incorrect',
+    message: /options\.thread\.also/,
+  });
 });
 
 test('a node with one thread takes every placement that leads there', async (t) => {

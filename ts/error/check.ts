@@ -12,6 +12,12 @@ export function checkInteger(
   throw incorrect(argument, `a whole number from ${min} to ${max}`, value);
 }
 
+/** Throws `incorrect` unless `value` is a number from `min` to `max`. */
+export function checkNumber(argument: string, value: unknown, min: number, max: number): void {
+  if (typeof value === 'number' && value >= min && value <= max) return;
+  throw incorrect(argument, `a number from ${min} to ${max}`, value);
+}
+
 /** The longest delay of a timer or timeout, ms: 2^32 − 1, about 49 days. */
 export const MAX_DELAY_MS = 4_294_967_295;
 

@@ -17,6 +17,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { MAX_THREADS } from '../native/layout.ts';
 import { checkNetwork, type NetworkOptions } from '../network/network-options.ts';
 import type { Clock } from '../scheduler/clock.ts';
+import { checkThreadLimits } from '../thread/thread-limits.ts';
 
 /** What others may see or take over. All off by default. Source: Ergo `gen.SecurityOptions`. */
 export interface SecurityOptions {
@@ -70,7 +71,9 @@ export interface NodeOptions {
   readonly behaviors?: readonly (string | URL)[];
   /**
    * The most memory of each thread but the first, in MB, as `worker_threads` has it; what is left out has Node.js's own limits. A
-   * thread that exceeds them ends, its processes with it, and is started anew.
+   * thread that exceeds them ends, its processes with it, and is started anew. With one thread there is nothing that they limit.
+   * `maxOldGenerationSizeMb` from 16, `maxYoungGenerationSizeMb` from 1, both to 1048576; `stackSizeMb` from 0.5 to 1024,
+   * `codeRangeSizeMb` from 1 to 512: beyond these V8 may end the whole program.
    */
   readonly resourceLimits?: ResourceLimits;
   /**
@@ -119,8 +122,7 @@ function checkThreads(options: NodeOptions): void {
     checkInteger('options.threads', threads, 1, MAX_THREADS);
   if (threads !== undefined && threads !== 1 && clock !== undefined)
     throw incorrect('options.clock', 'left out when there are several threads', clock);
-  if (resourceLimits !== undefined)
-    checkOptions('options.resourceLimits', resourceLimits, LIMIT_KEYS);
+  if (resourceLimits !== undefined) checkThreadLimits('options.resourceLimits', resourceLimits);
   if (behaviors === undefined) return;
   if (!Array.isArray(behaviors))
     throw incorrect('options.behaviors', 'a list of module URLs', behaviors);
@@ -138,13 +140,6 @@ function checkModule(argument: string, url: unknown): void {
   const isUrl = url instanceof URL || (typeof url === 'string' && URL.canParse(url));
   if (!isUrl) throw incorrect(argument, "a URL: new URL('./workers.js', import.meta.url)", url);
 }
-
-const LIMIT_KEYS = [
-  'maxYoungGenerationSizeMb',
-  'maxOldGenerationSizeMb',
-  'codeRangeSizeMb',
-  'stackSizeMb',
-];
 
 function checkApplications(applications: readonly ApplicationClass[]): void {
   if (!Array.isArray(applications))

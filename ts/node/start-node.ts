@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MAX_THREADS } from '../native/layout.ts';
 import { type BindingFabric, loadNative, type Native } from '../native/load.ts';
 import { BehaviourRegistry } from '../thread/behaviour-registry.ts';
+import { startGuard } from '../thread/start-guard.ts';
 import { Threads } from '../thread/threads.ts';
 import { Node } from './node.ts';
 import { checkNodeName } from './node-name.ts';
@@ -21,7 +22,8 @@ let native: Native | undefined;
  * `name-too-long`, `binary-missing`, with what a thread says that does not come up, and with what the load or the
  * start of one of its applications rejects with; then everything that was started has been stopped. Several nodes may
  * live in one OS process, even of one name: each is an incarnation of its own, which refuses the pids of the others
- * with `process-incarnation`. The node keeps the OS process alive until it is stopped.
+ * with `process-incarnation`. The node keeps the OS process alive until it is stopped. A module of `behaviors` must not start one
+ * while a scheduler thread imports it, nor later one there whose threads import it: `incorrect`.
  *
  * @example
  * await using node = await startNode('hello@localhost', { log: { level: 'warning' } });
@@ -29,8 +31,9 @@ let native: Native | undefined;
 export async function startNode(name: string, options: NodeOptions = {}): Promise<Node> {
   checkNodeName(name);
   checkNodeOptions(options);
-  native ??= loadNative();
   const threads = threadsOf(options);
+  startGuard.check(threads, (options.behaviors ?? []).map(String));
+  native ??= loadNative();
   const runtime =
     threads === 1 && !hasNetwork(options.network)
       ? new Runtime(name, options, new native.BindingScheduler(), options.clock)

@@ -161,6 +161,7 @@ function checkPlacement(thread: Placement): void {
   const isNear = typeof thread === 'object' && thread !== null && thread.near instanceof LocalPid;
   if (!isNear)
     throw incorrect('options.thread', "'here', 'any', a thread's number or { near: pid }", thread);
+  checkOptions('options.thread', thread, ['near']);
 }
 
 function checkFallback({ fallback, mailboxSize }: AnySpawnOptions): void {

@@ -1,5 +1,6 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { type AnyProcess, Process } from '../process/process.ts';
+import { type Exports, importModule } from './module-import.ts';
 
 /** A class to spawn; which messages it takes was checked where it was given. */
 export type AnyBehaviour = new () => AnyProcess;
@@ -9,10 +10,19 @@ export class BehaviourRegistry {
   readonly #byName = new Map<string, AnyBehaviour>();
   readonly #names = new Map<unknown, string>();
 
-  /** Imports the modules. Rejects with `incorrect`, naming the module, when one cannot be imported or exports no behaviour. */
-  static async load(modules: readonly (string | URL)[]): Promise<BehaviourRegistry> {
+  /**
+   * Imports the modules, of each of which it tells before. Rejects with `incorrect`, naming the module, when one cannot be imported
+   * or exports no behaviour.
+   */
+  static async load(
+    modules: readonly (string | URL)[],
+    onImport?: (module: string) => void,
+  ): Promise<BehaviourRegistry> {
     const registry = new BehaviourRegistry();
-    for (const module of modules) registry.#add(String(module), await importModule(module));
+    for (const module of modules.map(String)) {
+      onImport?.(module);
+      registry.#add(module, await importModule(module));
+    }
     return registry;
   }
 
@@ -49,7 +59,7 @@ export class BehaviourRegistry {
     );
   }
 
-  #add(url: string, exported: Readonly<Record<string, unknown>>): void {
+  #add(url: string, exported: Exports): void {
     const behaviours = Object.entries(exported).filter(([, value]) => isBehaviour(value));
     if (behaviours.length === 0)
       throw incorrect(`options.behaviors: ${url}`, 'a module that exports behaviours', exported);
@@ -58,15 +68,6 @@ export class BehaviourRegistry {
       this.#byName.set(known, behaviour as AnyBehaviour);
       this.#names.set(behaviour, known);
     }
-  }
-}
-
-async function importModule(module: string | URL): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(String(module))) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    const text = `options.behaviors: ${String(module)} cannot be imported: ${String(cause)}`;
-    throw new TergoError('incorrect', text, { cause });
   }
 }
 

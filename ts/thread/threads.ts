@@ -1,4 +1,4 @@
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import type { ResourceLimits } from 'node:worker_threads';
 import { TergoError } from '../error/tergo-error.ts';
 import { Control, type ControlOp } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
@@ -7,13 +7,12 @@ import type { Runtime } from '../node/runtime.ts';
 import type { AnyPid } from '../process/pid.ts';
 import { systemClock } from '../scheduler/clock.ts';
 import { HangWatch } from './hang-watch.ts';
-import type { WorkerReport, WorkerSetup } from './worker-setup.ts';
+import { WorkerRun } from './worker-run.ts';
+import type { WorkerSetup } from './worker-setup.ts';
 
 /** A thread that ends more often than that within the time is left down. */
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 10_000;
-/** How long a thread may take to come up, ms. */
-const START_MS = 60_000;
 /** What a thread gets beyond its time to say that its processes have ended, ms. */
 const GRACE_MS = 1000;
 const MAX_ALARM_MS = 2 ** 31 - 1;
@@ -30,9 +29,7 @@ export interface ThreadsOptions {
 /** One of the other threads. */
 interface Member {
   readonly thread: number;
-  worker: Worker | undefined;
-  /** Whether it has joined, and not ended. */
-  isUp: boolean;
+  run: WorkerRun | undefined;
   incarnation: number;
   /** When it was last started anew, ms; the oldest first. */
   readonly restartedAt: number[];
@@ -61,7 +58,7 @@ export class Threads {
     this.#setup = setup;
     this.#resourceLimits = resourceLimits;
     this.#members = this.#far.others.map((thread) => {
-      return { thread, worker: undefined, isUp: false, incarnation: 0, restartedAt: [] };
+      return { thread, run: undefined, incarnation: 0, restartedAt: [] };
     });
     this.#hangs = new HangWatch(runtime, this.#far);
   }
@@ -77,7 +74,7 @@ export class Threads {
   /** Asks the processes of all other threads to end; resolves with those that had to be killed. */
   async stop(timeoutMs: number): Promise<readonly AnyPid[]> {
     this.#isStopping = true;
-    const up = this.#members.filter(({ isUp }) => isUp);
+    const up = this.#members.filter(({ run }) => run?.isUp === true);
     const drained = up.map(({ thread }) => this.#drain(thread, timeoutMs));
     return (await Promise.all(drained)).flat();
   }
@@ -92,8 +89,7 @@ export class Threads {
   async close(): Promise<void> {
     this.#isStopping = true;
     this.#hangs.close();
-    const workers = this.#members.flatMap(({ worker }) => worker ?? []);
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(this.#members.flatMap(({ run }) => run?.terminate() ?? []));
     this.#fabric.close();
   }
 
@@ -115,35 +111,12 @@ export class Threads {
     const { thread, incarnation } = member;
     const { logLevel } = this.#runtime;
     const place = { thread, incarnation, logLevel };
-    const workerData: WorkerSetup = { ...this.#setup, ...place };
-    const name = `tergo ${this.#setup.node} ${thread}`;
-    const url = new URL('../thread/worker.js', import.meta.url);
-    const limits = this.#resourceLimits && { resourceLimits: this.#resourceLimits };
-    const worker = new Worker(url, { workerData, name, ...limits });
-    member.worker = worker;
-    let cause: unknown;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const cancel = systemClock.alarm(START_MS, () => {
-      reject(new TergoError('timeout', `thread ${thread} did not come up in ${START_MS} ms`));
-      void worker.terminate();
+    const setup: WorkerSetup = { ...this.#setup, ...place };
+    const run = new WorkerRun(setup, this.#resourceLimits, (error) => {
+      this.#ended(member, run, error);
     });
-    worker.on('message', (report: WorkerReport) => {
-      member.isUp = report.type === 'ready';
-      if (report.type === 'ready') return resolve();
-      reject(asTergoError(report.error));
-      // What its modules have begun may keep it alive.
-      void worker.terminate();
-    });
-    worker.on('error', (error: unknown) => {
-      cause = error;
-    });
-    worker.on('exit', (code: number) => {
-      cancel();
-      const error = endError(thread, code, cause);
-      reject(error);
-      this.#ended(member, worker, error);
-    });
-    await promise.finally(cancel);
+    member.run = run;
+    await run.up;
     this.#tellPast(thread);
     this.#giveEnv(thread);
   }
@@ -175,10 +148,9 @@ export class Threads {
     }
   }
 
-  #ended(member: Member, worker: Worker, error: TergoError): void {
-    if (member.worker !== worker) return;
-    member.worker = undefined;
-    member.isUp = false;
+  #ended(member: Member, run: WorkerRun, error: TergoError): void {
+    if (member.run !== run) return;
+    member.run = undefined;
     const { thread, incarnation } = member;
     if (this.#runtime.isStopped) return;
     if (!this.#isStarted) this.#earlyEnd ??= error;
@@ -226,16 +198,4 @@ export class Threads {
       if (thread !== member.thread && this.#far.isUp(thread))
         this.#far.controls.send(thread, op, member.thread, value);
   }
-}
-
-function endError(thread: number, code: number, cause: unknown): TergoError {
-  const why = cause instanceof Error ? `: ${cause.message}` : ` (exit code ${code})`;
-  const options = cause === undefined ? {} : { cause };
-  return new TergoError('thread-terminated', `thread ${thread} has ended${why}`, options);
-}
-
-/** Errors lose their class on their way through `postMessage`; the code is still there. */
-function asTergoError(error: Error): Error {
-  const isOurs = error.name === 'TergoError' || error.message.startsWith('options.behaviors');
-  return isOurs ? new TergoError('incorrect', error.message, { cause: error }) : error;
 }

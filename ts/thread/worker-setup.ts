@@ -1,3 +1,5 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ErrorCode } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { SecurityOptions } from '../node/node-options.ts';
 
@@ -20,6 +22,23 @@ export interface WorkerSetup {
   readonly freezeMessages: boolean;
 }
 
+/** What a worker finds as its `workerData`. */
+export interface WorkerData {
+  readonly setup: WorkerSetup;
+  /** Where it says how its start goes. */
+  reports?: MessagePort;
+}
+
 /** What a worker says before it talks by frames. */
 export type WorkerReport =
-  { readonly type: 'ready' } | { readonly type: 'failed'; readonly error: Error };
+  | { readonly type: 'imports'; readonly module: string }
+  | { readonly type: 'ready' }
+  | WorkerFailure;
+
+/** Why it does not come up. */
+export interface WorkerFailure {
+  readonly type: 'failed';
+  /** That of a `TergoError`. */
+  readonly code: ErrorCode | undefined;
+  readonly error: Error;
+}

@@ -1,14 +1,21 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { reasonOf } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { loadNative } from '../native/load.ts';
 import { Node } from '../node/node.ts';
 import { Runtime } from '../node/runtime.ts';
 import { BehaviourRegistry } from './behaviour-registry.ts';
-import type { WorkerReport, WorkerSetup } from './worker-setup.ts';
+import { startGuard } from './start-guard.ts';
+import type { WorkerData, WorkerFailure, WorkerReport, WorkerSetup } from './worker-setup.ts';
 
 /** The entry of a scheduler thread: joins the fabric and waits for processes to be spawned. */
 async function run(setup: WorkerSetup): Promise<void> {
-  const behaviours = await BehaviourRegistry.load(setup.behaviors);
+  const behaviours = await startGuard.during(setup.behaviors, (onImport) =>
+    BehaviourRegistry.load(setup.behaviors, (module) => {
+      onImport(module);
+      report({ type: 'imports', module });
+    }),
+  );
   const { fabric, thread, threads, incarnation } = setup;
   const native = loadNative().BindingScheduler.join(fabric, thread);
   const { security, freezeMessages, logLevel, creation, hasNetwork } = setup;
@@ -22,12 +29,29 @@ async function run(setup: WorkerSetup): Promise<void> {
   void new Node(new Runtime(setup.node, options, native, undefined, place));
 }
 
-function report(message: WorkerReport): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
-  parentPort?.postMessage(message);
+function failureOf(thrown: unknown): WorkerFailure {
+  const code = thrown instanceof TergoError ? thrown.code : undefined;
+  return { type: 'failed', code, error: reasonOf(thrown) };
 }
 
-run(workerData as WorkerSetup).then(
+const { setup, reports } = workerData as WorkerData;
+// Modules of the user may hand their `workerData` on, which they could not with a port in it.
+delete (workerData as WorkerData).reports;
+
+function report(message: WorkerReport): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port has no origin
+  reports?.postMessage(message);
+}
+
+run(setup).then(
   () => report({ type: 'ready' }),
-  (error: unknown) => report({ type: 'failed', error: reasonOf(error) }),
+  (thrown: unknown) => {
+    const failure = failureOf(thrown);
+    try {
+      report(failure);
+    } catch {
+      // Something in it cannot be copied.
+      report({ ...failure, error: new Error(failure.error.message) });
+    }
+  },
 );

@@ -1,0 +1,32 @@
+import { TergoError } from '../error/tergo-error.ts';
+
+// Taken before a test framework can put fake timers in their place.
+const { clearTimeout, setTimeout } = globalThis;
+
+/** How long the import of one module may take, ms; as long as a thread may take to come up. */
+const IMPORT_MS = 60_000;
+
+/** What a module exports. */
+export type Exports = Readonly<Record<string, unknown>>;
+
+/** Imports a module of behaviours. Rejects with `incorrect`, naming it, when it throws, or its import comes to no end. */
+export async function importModule(module: string): Promise<Exports> {
+  const { promise: stuck, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(new Error(STUCK));
+  // Then nothing is left that could bring it to its end, and the program would just end, without a word.
+  process.once('beforeExit', giveUp);
+  const timer = setTimeout(giveUp, IMPORT_MS).unref();
+  try {
+    return (await Promise.race([import(module), stuck])) as Exports;
+  } catch (cause) {
+    const text = `options.behaviors: ${module} cannot be imported: ${String(cause)}`;
+    throw new TergoError('incorrect', text, { cause });
+  } finally {
+    clearTimeout(timer);
+    process.off('beforeExit', giveUp);
+  }
+}
+
+const STUCK =
+  'what it awaits at its top level never settles. If that is startNode itself, called there or in a module that it imports, ' +
+  'put the behaviours into a module of their own, which starts no node';
