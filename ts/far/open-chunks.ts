@@ -71,7 +71,7 @@ export class OpenChunks {
     this.#native.forget(seat);
   }
 
-  /** The largest message that a peer takes, bytes. */
+  /** The largest message that a peer takes, bytes; before the first frame for it. */
   limit(seat: number, bytes: number): void {
     this.#limits.set(seat, bytes);
     // The next frame begins a chunk that knows it.

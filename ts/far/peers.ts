@@ -25,6 +25,8 @@ export interface Introduction {
   readonly node: string;
   readonly creation: number;
   readonly features: number;
+  /** The largest message that it takes, bytes. */
+  readonly maxMessage: number;
 }
 
 /** The other nodes, as one thread knows them: which are connected, and what waits until one is. */
@@ -140,7 +142,7 @@ export class Peers {
   }
 
   /** A peer has a seat from now on. */
-  up(seat: number, { node, creation, features }: Introduction): void {
+  up(seat: number, { node, creation, features, maxMessage }: Introduction): void {
     const before = this.#connected.get(node);
     // The end of its last connection is on its way.
     if (before !== undefined) this.gone(before.seat, 'another incarnation took its place');
@@ -156,6 +158,7 @@ export class Peers {
     for (const { go, lost } of this.#takeWaiting(node)) {
       try {
         go(home);
+    this.#far.open.limit(seat, maxMessage);
       } catch (error) {
         lost(error as Error);
       }

@@ -1,7 +1,6 @@
 import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { AnyPublisher } from '../event/event-message.ts';
-import { Control } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
 import { lostError } from '../far/peers.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
@@ -308,8 +307,6 @@ export class NetworkHost {
       ...{ home, sinceMs: driver.readNow() },
       ...{ maxMessage: maxMessage ?? 0, isDialler: isDialler === true, version: software ?? '' },
     });
-    for (const thread of [this.#far.thread, ...this.#far.others])
-      if (this.#far.isUp(thread)) this.#tellLimit(thread, seat!, maxMessage ?? 0);
     this.#settleDial(peer)?.resolve();
     this.#tell(this.#curious, home);
   }
@@ -326,11 +323,6 @@ export class NetworkHost {
     const isTrouble = what === 'lost' || what === 'refused' || what === 'unasked';
     const fields = detail === null ? {} : { detail };
     log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, fields);
-  }
-
-  #tellLimit(thread: number, seat: number, bytes: number): void {
-    if (thread === this.#far.thread) this.#far.open.limit(seat, bytes);
-    else this.#far.controls.send(thread, Control.limit, seat, bytes);
   }
 
   #failed(node: string, reason: string | null, detail: string | null): void {

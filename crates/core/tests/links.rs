@@ -123,7 +123,7 @@ fn threads_hear_of_a_peer_first_and_of_its_end_last() {
     let fabric = Fabric::new(2, 4);
     let mut threads = [thread(&fabric, 0), thread(&fabric, 1)];
     let mut link = fabric.connect().expect("a place is free");
-    link.introduce("other@host", 77, 5);
+    link.introduce("other@host", 77, 5, 4096);
     let pid = threads[1].spawn();
     threads[1].flush();
     assert_eq!(
@@ -159,7 +159,7 @@ fn a_place_is_free_again_when_every_thread_is_done_with_what_came_from_it() {
     let mut threads = [thread(&fabric, 0), thread(&fabric, 1)];
     let mut link = fabric.connect().expect("a place is free");
     let first = link.number();
-    link.introduce("other@host", 1, 0);
+    link.introduce("other@host", 1, 0, 4096);
     link.leave(0);
     threads[0].turns();
     let second = fabric.connect().expect("a place is free");
@@ -366,7 +366,7 @@ fn a_thread_that_begins_anew_hears_of_the_peer_before_it_gets_frames() {
     let _zero = thread(&fabric, 0);
     let mut one = thread(&fabric, 1);
     let mut link = fabric.connect().expect("a place is free");
-    link.introduce("other@host", 1, 0);
+    link.introduce("other@host", 1, 0, 4096);
     assert_eq!(controls(&fabric, &one.turn()), [CONTROL_PEER_UP]);
     drop(one);
     let mut one = thread(&fabric, 1);
@@ -389,7 +389,7 @@ fn a_thread_that_begins_anew_hears_of_the_peer_once_without_frames_for_it() {
     let mut link = fabric.connect().expect("a place is free");
     // It does not know the peer itself yet.
     link.greet_new();
-    link.introduce("other@host", 1, 0);
+    link.introduce("other@host", 1, 0, 4096);
     drop(one);
     let mut one = thread(&fabric, 1);
     link.greet_new();

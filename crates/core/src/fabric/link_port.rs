@@ -69,12 +69,13 @@ impl LinkPort {
         }
     }
 
-    /// Tells each thread who is there, by `CONTROL_PEER_UP`, before anything else comes from this connection;
-    /// also those that join later, with the first that comes for them, or by [`Self::greet_new`].
-    pub fn introduce(&mut self, name: &str, creation: u64, features: u64) {
-        let mut introduction = Vec::with_capacity(16 + name.len());
+    /// Tells each thread who is there, and how large messages it takes, by `CONTROL_PEER_UP`, before anything else comes
+    /// from this connection; also those that join later, with the first that comes for them, or by [`Self::greet_new`].
+    pub fn introduce(&mut self, name: &str, creation: u64, features: u64, max_message: u64) {
+        let mut introduction = Vec::with_capacity(24 + name.len());
         introduction.extend(creation.to_le_bytes());
         introduction.extend(features.to_le_bytes());
+        introduction.extend(max_message.to_le_bytes());
         introduction.extend(name.as_bytes());
         self.writer.introduce(introduction);
     }
