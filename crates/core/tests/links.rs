@@ -100,6 +100,25 @@ fn what_a_thread_writes_for_a_connection_is_read_there_with_sender_and_target() 
 }
 
 #[test]
+fn what_waits_for_a_peer_is_counted_until_it_is_read() {
+    let fabric = Fabric::new(1, 4);
+    let mut one = thread(&fabric, 0);
+    let mut link = fabric.connect().expect("a place is free");
+    assert!(one.scheduler.reaches(link.number()));
+    post(&mut one, link.number(), FRAME_CONTROL, [0; 7], &[]);
+    one.turn();
+    assert_eq!(link.waiting_bytes(), 32);
+    let (mut payload, mut blobs) = (Vec::new(), Vec::new());
+    assert!(link.next(&mut payload, &mut blobs).is_some());
+    assert_eq!(link.waiting_bytes(), 32, "it comes again");
+    link.advance();
+    assert_eq!(link.waiting_bytes(), 0, "though its chunk is open yet");
+    let number = link.number();
+    drop(link);
+    assert!(!one.scheduler.reaches(number));
+}
+
+#[test]
 fn a_connection_is_woken_once_by_what_comes_while_it_sleeps() {
     let fabric = Fabric::new(1, 4);
     let mut one = thread(&fabric, 0);
