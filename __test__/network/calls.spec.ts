@@ -210,3 +210,32 @@ test('a getter of a message cannot call another node, also not as the first call
   await t.throwsAsync(inner!, { code: 'not-allowed', message: /getter/ });
   t.deepEqual(await a.call(to.pid, { type: 'echo' } as never), { type: 'echo' });
 });
+
+test('what is said to a node that has just started anew is for the new one, and no mailbox is full', async (t) => {
+  const b = await networkNode('b@localhost');
+  const [acceptor] = b.network.acceptors();
+  const { host, port } = acceptor!;
+  const a = await networkNode('a@localhost', {}, { threads: 2 });
+  t.teardown(() => a.stopForce());
+  a.network.addRoute('^b@', { host, port });
+  const name = processName<PuppetProtocol>('named');
+  const id = processId(name, 'b@localhost');
+  const callers = [await puppet(a, 0), await puppet(a, 1)];
+  let last = b;
+  for (let round = 0; round < 15; round++) {
+    await puppet(last, 0, { name });
+    const asked = callers.map((caller) => caller.do('call', id, { type: 'echo' }).catch(codeOf));
+    const sent = a.sendImportant(id, 'important').then(() => 'ok', codeOf);
+    const results = await Promise.all([...asked, sent]);
+    const isRight = (result: unknown): boolean =>
+      result === 'ok' || result === 'no-connection' || typeof result === 'object';
+    t.true(results.every(isRight), JSON.stringify(results));
+    await last.stop();
+    last = await networkNode('b@localhost', { acceptors: [{ host, port, portCount: 1 }] });
+  }
+  await last.stopForce();
+});
+
+function codeOf(error: TergoError): string {
+  return error.code;
+}

@@ -23,12 +23,13 @@ import type { Far } from './far.ts';
 import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
 import { type Answering, FarSettlement } from './far-settlement.ts';
+import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
 import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
-import { addressOf } from './remote-messages.ts';
+import { addressOf, nodeOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
@@ -217,9 +218,17 @@ export class FarCalls {
       return writeRequest(this.#far, call, to, head);
     }
     const home = this.#homeOf(to);
-    if (home?.isConnected === true) return this.#sendRemote(call, to, home, head);
-    this.#far.refuseUnencodable(call.request);
-    return this.#sendLater(call, to, head);
+    if (home?.isConnected === true) {
+      if (this.#sendRemote(call, to, home, head)) return true;
+      if (!peers.isEnding(home)) throw this.#full(to);
+    } else this.#far.refuseUnencodable(call.request);
+    if (!this.#sendLater(call, to, head)) throw this.#full(to);
+    return true;
+  }
+
+  #full(to: RemotePid | RemoteName): Error {
+    this.#runtime.counters.mailboxFull += 1;
+    return fullWay(addressOf(to), nodeOf(to));
   }
 
   #homeOf(to: RemotePid | RemoteName): RemoteHome | undefined {
@@ -231,13 +240,14 @@ export class FarCalls {
   #sendLater(call: PendingCall, to: RemotePid | RemoteName, head: RequestHead): boolean {
     const { calls } = this.#runtime;
     const { number } = head;
-    return this.#far.peers.reach(to instanceof RemotePid ? to.home.node : to.node, {
+    return this.#far.peers.reach(nodeOf(to), {
       go: (home) => {
         if (this.#out.get(number) !== call) return;
         if (to instanceof RemotePid && to.home !== home)
           return calls.reject(call, failure('process-incarnation', to));
-        if (!this.#sendRemote(call, to, home, head))
-          calls.reject(call, failure('process-mailbox-full', addressOf(to)));
+        if (this.#sendRemote(call, to, home, head)) return;
+        if (!this.#far.peers.isEnding(home) || !this.#sendLater(call, to, head))
+          calls.reject(call, this.#full(to));
       },
       lost: (error) => {
         if (this.#out.get(number) === call) calls.reject(call, error);
@@ -258,6 +268,8 @@ export class FarCalls {
       void this.#checkAlias(call, call.address);
     return isWritten;
   }
+    // The end of that connection is none of the call's.
+    if (!isWritten) call.station = NOWHERE;
 
   /** Whether the alias of an important call stands is told before its process takes the call, which may be late. */
   async #checkAlias(call: PendingCall, alias: LocalAlias): Promise<void> {

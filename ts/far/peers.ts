@@ -128,9 +128,14 @@ export class Peers {
    */
   reach(node: string, waiting: Waiting): boolean {
     const home = this.#connected.get(node);
-    if (home !== undefined) waiting.go(home);
-    else return this.#wait(node, waiting);
+    if (home === undefined || this.isEnding(home)) return this.#wait(node, waiting);
+    waiting.go(home);
     return true;
+  }
+
+  /** Whether the connection to one that is connected has ended, and the frame that says so has not been read yet. */
+  isEnding({ seat }: RemoteHome): boolean {
+    return !this.#runtime.native.reaches(seat);
   }
 
   /** The connected incarnation of a node; rejects with `no-route`, `no-connection` and what else a dial fails with. */
@@ -153,12 +158,12 @@ export class Peers {
     home.features = features;
     this.#bySeat[seat - MAX_THREADS] = home;
     this.#connected.set(node, home);
+    this.#far.open.limit(seat, maxMessage);
     this.#far.reader.forgetSender();
     this.onChange?.(home, undefined);
     for (const { go, lost } of this.#takeWaiting(node)) {
       try {
         go(home);
-    this.#far.open.limit(seat, maxMessage);
       } catch (error) {
         lost(error as Error);
       }

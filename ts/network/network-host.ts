@@ -117,7 +117,7 @@ export class NetworkHost {
 
   /** Resolves when the node is connected; rejects with `no-route`, `no-connection`, `not-allowed`. */
   dial(node: string): Promise<void> {
-    if (this.#far.peers.connectedAs(node) !== undefined) return Promise.resolve();
+    if (this.#isUp(node)) return Promise.resolve();
     const underWay = this.#dials.get(node);
     if (underWay !== undefined) return underWay.promise;
     if (node === this.#runtime.home.node)
@@ -126,6 +126,15 @@ export class NetworkHost {
     this.#dials.set(node, dial);
     this.#native.connect(node);
     return dial.promise;
+  }
+
+  /** Whether there is a connection, as far as can be known: events may be faster than frames, and frames faster than events. */
+  #isUp(node: string): boolean {
+    const { peers } = this.#far;
+    const home = peers.connectedAs(node);
+    if (home !== undefined && !peers.isEnding(home)) return true;
+    this.#readEvents();
+    return [...this.#standing.values()].some((standing) => standing.home.node === node);
   }
 
   /** Ends a connection; resolves when it is gone. */
