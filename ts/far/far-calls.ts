@@ -238,12 +238,16 @@ export class FarCalls {
 
   /** Once there is a connection, unless it has settled by then. */
   #sendLater(call: PendingCall, to: RemotePid | RemoteName, head: RequestHead): boolean {
-    const { calls } = this.#runtime;
+    const { calls, driver } = this.#runtime;
     const { number } = head;
+    // Nothing was written that would wake it; the call has no timer before it rests.
+    driver.settleSoon();
     return this.#far.peers.reach(nodeOf(to), {
       go: (home) => {
         if (this.#out.get(number) !== call) return;
         if (to instanceof RemotePid && to.home !== home)
+    // Nothing was written that would wake it; the call has no timer before it rests.
+    driver.restBeforeLong();
           return calls.reject(call, failure('process-incarnation', to));
         if (this.#sendRemote(call, to, home, head)) return;
         if (!this.#far.peers.isEnding(home) || !this.#sendLater(call, to, head))
