@@ -148,16 +148,19 @@ export class FarCalls {
     origin.onOver = () => this.#named.remove(place);
   }
 
-  /** A request from elsewhere that no process took. */
-  drop(frame: number): void {
+  /** A request from elsewhere that no process took; `isLate`: it has waited in no mailbox. */
+  drop(frame: number, isLate: boolean): void {
     const arrived = openRequest(this.#far, frame);
     if (arrived === undefined) return;
     const { station, number } = arrived;
     if (this.#cancelled.take(arrived)) return;
-    const reason = this.#far.reasonOf(frame);
+    const isOrphan = this.#far.isOrphan(frame);
+    // To another node nobody there could say at once that its target had ended before.
+    const isUnknown = isLate && !isOrphan && isOfPeer(station);
+    const reason = isUnknown ? undefined : this.#far.reasonOf(frame);
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
     if (!this.#far.canReach(station)) return;
-    const op = this.#far.isOrphan(frame) ? Control.orphaned : Control.replyEnded;
+    const op = isOrphan ? Control.orphaned : Control.replyEnded;
     this.#far.controls.send(station, op, number, this.#far.portable(reason));
   }
 
@@ -217,6 +220,7 @@ export class FarCalls {
       call.station = to.thread;
       return writeRequest(this.#far, call, to, head);
     }
+    const { peers } = this.#far;
     const home = this.#homeOf(to);
     if (home?.isConnected === true) {
       if (this.#sendRemote(call, to, home, head)) return true;
@@ -241,13 +245,11 @@ export class FarCalls {
     const { calls, driver } = this.#runtime;
     const { number } = head;
     // Nothing was written that would wake it; the call has no timer before it rests.
-    driver.settleSoon();
+    driver.restBeforeLong();
     return this.#far.peers.reach(nodeOf(to), {
       go: (home) => {
         if (this.#out.get(number) !== call) return;
         if (to instanceof RemotePid && to.home !== home)
-    // Nothing was written that would wake it; the call has no timer before it rests.
-    driver.restBeforeLong();
           return calls.reject(call, failure('process-incarnation', to));
         if (this.#sendRemote(call, to, home, head)) return;
         if (!this.#far.peers.isEnding(home) || !this.#sendLater(call, to, head))
@@ -268,12 +270,12 @@ export class FarCalls {
     if (call.isImportant) home.requireImportant();
     call.station = home.stationOf(to instanceof RemotePid ? to.thread : 0);
     const isWritten = writeRequest(this.#far, call, to, head);
+    // The end of that connection is none of the call's.
+    if (!isWritten) call.station = NOWHERE;
     if (isWritten && call.isImportant && call.address instanceof LocalAlias)
       void this.#checkAlias(call, call.address);
     return isWritten;
   }
-    // The end of that connection is none of the call's.
-    if (!isWritten) call.station = NOWHERE;
 
   /** Whether the alias of an important call stands is told before its process takes the call, which may be late. */
   async #checkAlias(call: PendingCall, alias: LocalAlias): Promise<void> {

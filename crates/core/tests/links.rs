@@ -16,7 +16,7 @@ use tergo_core::layout::{
     CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED, FORMAT_INT,
     FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE,
     FRAME_QUEUE_SHIFT, FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, KIND_ADDRESSED, KIND_FAR,
-    KIND_SIGNAL, QUEUE_MAIN, QUEUE_URGENT,
+    KIND_SIGNAL, QUEUE_MAIN, QUEUE_URGENT, TAG_CAME_LATE,
 };
 use tergo_core::{
     Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, split_name,
@@ -275,7 +275,7 @@ fn an_important_message_is_told_as_placed_or_not_delivered() {
     assert!(placed.expect("it is told") < slice.expect("it arrives"));
     let dropped = records
         .iter()
-        .any(|record| matches!(record, Record::Dropped { slot, .. } if *slot == dead.slot));
+        .any(|record| matches!(record, Record::Dropped { slot, entry } if *slot == dead.slot && entry.tag & TAG_CAME_LATE != 0));
     assert!(dropped);
 }
 
