@@ -226,6 +226,8 @@ export interface BindingApplicationQuery {
   withTags: Array<string>
   /** None of these tags. */
   withoutTags: Array<string>
+  /** Only those in this state; by default in any. */
+  withState?: string
   /** The host to ask; by default the own one. */
   host?: string
 }
