@@ -14,6 +14,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
+import { AliasChecks } from './alias-checks.ts';
 import { type CallOrigin, openRequest } from './arrived-request.ts';
 import { ByStation } from './by-station.ts';
 import { CancelledCalls } from './cancelled-calls.ts';
@@ -27,7 +28,6 @@ import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
 import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
-import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf, nodeOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
@@ -37,11 +37,6 @@ import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
 /** The thread that ends with its node. */
 const HOME = 0;
-/** After this the timeout of the call alone counts. */
-const ALIAS: Patience = {
-  ms: DEFAULT_TIMEOUT_MS,
-  text: `it was not told within ${DEFAULT_TIMEOUT_MS} ms whether the alias stands`,
-};
 /** Numbers go up to here before they begin anew; a call would have to last that long to meet its successor. */
 const LAST_NUMBER = 2 ** 32 - 1;
 
@@ -55,6 +50,7 @@ export class FarCalls {
   readonly #in = new ByStation<PendingCall>();
   readonly #cancelled = new CancelledCalls();
   readonly #named: NamedCalls;
+  readonly #aliases: AliasChecks;
   readonly #moves: FarMoves;
   #lastNumber: number;
   /** The last number before they began anew. */
@@ -77,7 +73,7 @@ export class FarCalls {
       end: (number, reason) => this.#settleEnded(number, reason),
       wasGiven: (number) => number <= Math.max(this.#lastNumber, this.#highestBefore),
     });
-    far.questions.onPeer('alias', isAlias, (_station, alias: LocalAlias) => alias.alive);
+    this.#aliases = new AliasChecks(runtime, far);
   }
 
   /** Sends the request of a call; false when there is no room on the way. Throws `unencodable`. */
@@ -273,19 +269,8 @@ export class FarCalls {
     // The end of that connection is none of the call's.
     if (!isWritten) call.station = NOWHERE;
     if (isWritten && call.isImportant && call.address instanceof LocalAlias)
-      void this.#checkAlias(call, call.address);
+      void this.#aliases.check(call, call.address);
     return isWritten;
-  }
-
-  /** Whether the alias of an important call stands is told before its process takes the call, which may be late. */
-  async #checkAlias(call: PendingCall, alias: LocalAlias): Promise<void> {
-    const { farNumber, station } = call;
-    // A loss of the node rejects the call as well.
-    const { questions } = this.#far;
-    const asking = { station, process: alias.owner };
-    const stands = await questions.askWithin(ALIAS, asking, 'alias', alias).catch(() => true);
-    if (stands === false && call.farNumber === farNumber)
-      this.#runtime.calls.reject(call, failure('alias-unknown', alias));
   }
 
   #callFrom(
@@ -410,8 +395,4 @@ export class FarCalls {
 /** One of this thread that has called another node, and ended before its call came back here. */
 function endedCaller(pid: LocalPid): CallEnd {
   return { pid, calls: undefined, sent: 0, reason: undefined };
-}
-
-function isAlias([alias]: readonly unknown[]): boolean {
-  return alias instanceof LocalAlias;
 }
