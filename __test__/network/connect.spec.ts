@@ -289,3 +289,11 @@ for (const [key, network] of wrong) {
     t.true(error?.message.startsWith(`${key} must be`), error?.message);
   });
 }
+
+test('nothing waits for a peer that has got all that was sent', async (t) => {
+  const { a, b } = await pair(t);
+  const [from, to] = [await puppet(a, 0), await puppet(b, 0)];
+  await from.do('sendImportant', to.pid, 'x'.repeat(100_000));
+  const info = a.network.node('b@localhost')?.info();
+  t.is(info?.queueBytes, 0);
+});

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { type EventId, type EventMessage, eventId, eventName, type Node } from 'tergo';
+import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
 import {
@@ -211,4 +212,31 @@ test('an event of another node is read from outside of a process', async (t) => 
     if (heard.length === 3) break;
   }
   t.deepEqual(heard, [1, 2, 3]);
+});
+
+test('what of a backlog is too large for a subscriber is left out, counted and logged; the rest comes', async (t) => {
+  const b = await networkNode('b@localhost');
+  const a = await networkNode('a@localhost', { maxMessageSize: 4096 });
+  t.teardown(async () => {
+    await a.stopForce();
+    await b.stopForce();
+  });
+  showWay(a, b);
+  const records = recordLog(b);
+  const name = eventName<string>(fresh('event'));
+  const producer = await puppet(b, 0);
+  await producer.do('announce', name, { buffer: 6 });
+  const messages = ['1', '2', '3', '4'].map((number) => number.repeat(1000));
+  await producer.do('publish', name, ...messages, 'x'.repeat(9000), 'last');
+  const subscriber = await puppet(a, 0);
+  const event = eventId(name, 'b@localhost');
+  const backlog = await subscriber.do<readonly EventMessage<string>[]>('monitorEvent', event);
+  t.deepEqual(
+    backlog.map(({ message }) => message),
+    [...messages.slice(1), 'last'],
+  );
+  t.is(b.info().messagesDropped, 2);
+  const told = records.filter(({ message }) => message.includes('backlog'));
+  t.like(told[0]?.fields, { event: name, node: 'a@localhost', messages: 2 });
+  t.is(told.length, 1);
 });

@@ -2,8 +2,16 @@ import test from 'ava';
 import { type Pid, processId, processName, type TergoError } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
 import type { PuppetProtocol } from '../threads/puppet.ts';
-import { fresh, puppet } from '../threads/stage.ts';
-import { closeSharedPair, pair, part, receivers, sharedPair } from './cluster.ts';
+import { fresh, type Handle, puppet } from '../threads/stage.ts';
+import {
+  closeSharedPair,
+  networkNode,
+  pair,
+  part,
+  receivers,
+  sharedPair,
+  showWay,
+} from './cluster.ts';
 
 test.after.always(closeSharedPair);
 
@@ -226,6 +234,46 @@ test('D12: what is larger than the peer takes is refused by the send', async (t)
   const nobody = processId(processName('nobody'), 'b@localhost');
   t.is(a.send(nobody, Buffer.alloc(101_000) as never), 'too-large');
   t.is((await to.messages(1)).length, 1);
+});
+
+test('what is too large is told also of what connects, and of what waits for the connection', async (t) => {
+  const name = processName<PuppetProtocol>('named');
+  const id = processId(name, 'b@localhost');
+  const large = 'x'.repeat(9000);
+  const asks = [
+    (from: Handle): Promise<unknown> => from.do('sendImportant', id, large),
+    (from: Handle): Promise<unknown> => from.do('call', id, { type: 'echo', large }),
+  ];
+  for (const thread of [0, 1])
+    for (const ask of asks) {
+      const a = await networkNode('a@localhost', {}, { threads: 2 });
+      const b = await networkNode('b@localhost', { maxMessageSize: 4096 });
+      t.teardown(async () => {
+        await a.stopForce();
+        await b.stopForce();
+      });
+      showWay(a, b);
+      await puppet(b, 0, { name });
+      await t.throwsAsync(ask(await puppet(a, thread)), { code: 'too-large' });
+      await waitFor('the connection', () => a.network.node('b@localhost'));
+      t.is(a.network.node('b@localhost')?.info().refused, 0);
+    }
+});
+
+test('the words before a request count as a part of it', async (t) => {
+  const { a, b } = await pair(t, { maxMessageSize: 4096 });
+  const [from, to] = [await puppet(a, 0), await puppet(b, 0)];
+  await from.do('call', to.pid, 'small');
+  const sizes = Array.from({ length: 20 }, (_, index) => 4080 + index);
+  const calls = sizes.map((size) => {
+    const asked = from.do('call', to.pid, 'x'.repeat(size), { timeoutMs: 2000 });
+    return asked.then(
+      () => 'answered',
+      (error: TergoError) => error.code,
+    );
+  });
+  const results = new Set(await Promise.all(calls));
+  t.deepEqual([...results].toSorted(), ['answered', 'too-large']);
 });
 
 test('D13: a compressed message arrives intact, and is smaller on its way', async (t) => {

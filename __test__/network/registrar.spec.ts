@@ -154,6 +154,13 @@ test('applications are found by name, tags, weight and state', async (t) => {
   await t.throwsAsync(a.network.resolveApplication('images', { withoutTags: ['fast'] }), {
     code: 'application-unknown',
   });
+  t.is((await a.network.resolveApplication('images', { withState: 'running' })).length, 1);
+  await t.throwsAsync(a.network.resolveApplication('images', { withState: 'loaded' }), {
+    code: 'application-unknown',
+  });
+  await t.throwsAsync(a.network.resolveApplication('images', { withState: 'up' as never }), {
+    code: 'incorrect',
+  });
   b.applications.setWeight('images', 7);
   await waitFor('the weight', async () => {
     const [found] = await a.network.resolveApplication('images');

@@ -1,9 +1,31 @@
-import test from 'ava';
-import { eventId, eventName, processId, processName, type TergoError } from 'tergo';
+import test, { type ExecutionContext } from 'ava';
+import {
+  type Alias,
+  eventId,
+  eventName,
+  type Node,
+  processId,
+  processName,
+  type TergoError,
+} from 'tergo';
+import { virtualClock, type VirtualClock } from 'tergo/testing';
+import { Control } from '../../ts/far/control.ts';
+import { waitFor, within } from '../support/wait-for.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
-import { closeSharedPair, type Pair, pair, part, receivers, sharedPair } from './cluster.ts';
+import {
+  closeSharedPair,
+  networkNode,
+  type Pair,
+  pair,
+  part,
+  receivers,
+  sharedPair,
+} from './cluster.ts';
+import { Hostile } from './hostile.ts';
 
 test.after.always(closeSharedPair);
+
+const SILENT = 'silent@localhost';
 
 /** What a relation can be on: how its target is made, and how the notice of its end looks. */
 interface Kind {
@@ -188,3 +210,98 @@ test('a process that watches ends, and nothing of its relations is left', async 
   to.tell({ type: 'stop' });
   t.like(await notice(again), { on: 'down', ended: { kind: 'pid', reason: 'normal' } });
 });
+
+for (const { title, ask } of [
+  { title: 'a link', ask: (who: Handle) => who.do('link', processId(processName('x'), SILENT)) },
+  {
+    title: 'a monitor',
+    ask: (who: Handle) => who.do('monitor', processId(processName('x'), SILENT)),
+  },
+  {
+    title: 'a monitor of an event',
+    ask: (who: Handle) => who.do('monitorEvent', eventId(eventName('x'), SILENT)),
+  },
+])
+  test(`${title} rejects in time when the other node says nothing, and does not stand later`, async (t) => {
+    const { clock, node, peer } = await silentPeer(t);
+    const who = await puppet(node, 0);
+    const refused = t.throwsAsync(ask(who), { code: 'timeout' });
+    await waitFor('the wish', () => peer.heard().some(({ op }) => op === Control.watch));
+    const wish = peer.heard().find(({ op }) => op === Control.watch)!;
+    await clock.advance(5000);
+    await within('the refusal', () => refused);
+    await waitFor('that it is taken back', () =>
+      peer.heard().some(({ op, number }) => op === Control.unwatch && number === wish.number),
+    );
+    peer.say({ first: Control.watched, second: wish.number, value: [] });
+    peer.say({ first: Control.fired, second: wish.number, value: ['normal', false] });
+    t.deepEqual(await who.seen(), []);
+    const info = await who.do<{ links: readonly object[]; monitors: readonly object[] }>('info');
+    t.deepEqual([info.links, info.monitors], [[], []]);
+  });
+
+test('two wishes on one target each have their own time', async (t) => {
+  const { clock, node, peer } = await silentPeer(t);
+  const [first, second] = [await puppet(node, 0), await puppet(node, 0)];
+  const target = processId(processName('x'), SILENT);
+  const refused = t.throwsAsync(first.do('monitor', target), { code: 'timeout' });
+  await waitFor('the wish', () => peer.heard().some(({ op }) => op === Control.watch));
+  await clock.advance(3000);
+  const stands = second.do('monitor', target);
+  await waitFor('the second wish', () => node.processState(second.pid) !== 'sleep');
+  await clock.advance(2000);
+  await within('the refusal', () => refused);
+  const wish = peer.heard().find(({ op }) => op === Control.watch)!;
+  t.false(peer.heard().some(({ op }) => op === Control.unwatch));
+  peer.say({ first: Control.watched, second: wish.number, value: [] });
+  await within('the monitor', () => stands);
+  peer.say({ first: Control.fired, second: wish.number, value: ['normal', false] });
+  await second.hears(1);
+  t.deepEqual(await first.seen(), []);
+});
+
+test('a question about an application, and its start, have a time', async (t) => {
+  const { clock, node, peer } = await silentPeer(t);
+  const remote = await node.network.connect(SILENT);
+  const asked = t.throwsAsync(remote.applicationInfo('shop'), { code: 'timeout' });
+  const started = t.throwsAsync(remote.startApplication('shop'), { code: 'timeout' });
+  const options = { timeoutMs: 300 };
+  const soon = t.throwsAsync(remote.startApplication('shop', options), { code: 'timeout' });
+  await waitFor('the questions', () => {
+    return peer.heard().filter(({ op }) => op === Control.ask).length === 3;
+  });
+  await clock.advance(300);
+  await within('the refusal', () => soon);
+  await clock.advance(4700);
+  await within('the refusals', () => Promise.all([asked, started]));
+  await t.throwsAsync(remote.startApplication('shop', { timeoutMs: -1 }), { code: 'incorrect' });
+  await t.throwsAsync(remote.startApplication('shop', { soon: 1 } as never), { code: 'incorrect' });
+});
+
+test('what is known of processes and aliases of other nodes is not guessed', async (t) => {
+  const { a, b } = await sharedPair();
+  const [here, there] = [await puppet(a, 0), await puppet(b, 1)];
+  const alias = await there.do<Alias>('createAlias');
+  t.throws(() => a.processState(there.pid), { code: 'not-allowed' });
+  t.throws(() => a.processInfo(there.pid), { code: 'not-allowed' });
+  await t.throwsAsync(here.do('deleteAlias', alias), { code: 'alias-owner' });
+});
+
+/** A node that is connected, has a virtual clock, and a peer that answers nothing. */
+async function silentPeer(t: ExecutionContext): Promise<SilentPeer> {
+  const clock = virtualClock();
+  const node = await networkNode('a@localhost', {}, { clock });
+  const peer = await Hostile.connect(node, SILENT);
+  t.teardown(async () => {
+    await node.stopForce();
+    await peer.close();
+  });
+  await waitFor('the connection', () => node.network.node(SILENT));
+  return { clock, node, peer };
+}
+
+interface SilentPeer {
+  readonly clock: VirtualClock;
+  readonly node: Node;
+  readonly peer: Hostile;
+}

@@ -50,7 +50,6 @@ const forbidden: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['ends threads', { first: Control.gone, second: 1, value: new Error('x') }],
   ['publishes as others', { first: Control.publish, value: [null, 'name', undefined, 1, 2] }],
   ['accuses peers', { first: Control.misbehaved, second: 64, value: 'x' }],
-  ['sets limits', { first: Control.limit, second: 64, value: 1 }],
   ['introduces itself again', { first: Control.peerUp, value: 'x' }],
   ['stops the node', { first: Control.ask, second: 1, value: ['stop-node', 0] }],
   ['changes the environment', { first: Control.ask, second: 1, value: ['env', 'key', 1] }],

@@ -252,10 +252,12 @@ test('what is asked of an application reaches the registrar, and its answer is s
         { ...route, node: B, weight: 1 },
         { ...route, node: 'c@far', weight: 5 },
         { ...route, node: 'd@far', weight: 9, name: 'another' },
+        { ...route, node: 'e@far', weight: 9, state: 'stopping' },
       ];
     },
   });
-  const options = { host: 'far', withTags: [], withoutTags: ['slow'] };
+  const tags = { withTags: [], withoutTags: ['slow'] };
+  const options = { host: 'far', ...tags, withState: 'running' } as const;
   const found = await a.network.resolveApplication('images', options);
   t.deepEqual(
     found.map(({ node }) => node),

@@ -6,6 +6,14 @@ import type { ApplicationMode } from './application-spec.ts';
 /** What an application is doing. */
 export type ApplicationState = 'loaded' | 'starting' | 'running' | 'stopping';
 
+/** All of them. @internal */
+export const APPLICATION_STATES: readonly ApplicationState[] = [
+  'loaded',
+  'starting',
+  'running',
+  'stopping',
+];
+
 /** A member of an application. */
 export interface MemberInfo {
   readonly name: string;

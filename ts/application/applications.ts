@@ -158,7 +158,8 @@ export class Applications {
   }
 }
 
-const START_KEYS = ['mode', 'env'];
+/** @internal */
+export const START_KEYS = ['mode', 'env'];
 const STOP_KEYS = ['timeoutMs'];
 
 /** Throws `incorrect` unless these are options of a start. @internal */

@@ -68,8 +68,6 @@ export const Control = {
   notPlaced: 33,
   /** Number: the seat of a peer that has broken the protocol; value: how. */
   misbehaved: 34,
-  /** Number: the seat of a peer; value: the largest message that it takes, bytes. */
-  limit: 35,
   /** The same as `CONTROL_THREAD_ENDED`. Number: the thread of the other node that has ended; value: why, and the highest id that a process of it had. */
   threadEnded: 36,
   /** Number: the call by name, whose thread has ended; value: why. Not for one that was handed on before. */

@@ -14,6 +14,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
+import { AliasChecks } from './alias-checks.ts';
 import { type CallOrigin, openRequest } from './arrived-request.ts';
 import { ByStation } from './by-station.ts';
 import { CancelledCalls } from './cancelled-calls.ts';
@@ -23,12 +24,12 @@ import type { Far } from './far.ts';
 import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
 import { type Answering, FarSettlement } from './far-settlement.ts';
+import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
 import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
-import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
-import { addressOf } from './remote-messages.ts';
+import { addressOf, nodeOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
@@ -36,11 +37,6 @@ import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
 /** The thread that ends with its node. */
 const HOME = 0;
-/** After this the timeout of the call alone counts. */
-const ALIAS: Patience = {
-  ms: DEFAULT_TIMEOUT_MS,
-  text: `it was not told within ${DEFAULT_TIMEOUT_MS} ms whether the alias stands`,
-};
 /** Numbers go up to here before they begin anew; a call would have to last that long to meet its successor. */
 const LAST_NUMBER = 2 ** 32 - 1;
 
@@ -54,6 +50,7 @@ export class FarCalls {
   readonly #in = new ByStation<PendingCall>();
   readonly #cancelled = new CancelledCalls();
   readonly #named: NamedCalls;
+  readonly #aliases: AliasChecks;
   readonly #moves: FarMoves;
   #lastNumber: number;
   /** The last number before they began anew. */
@@ -76,7 +73,7 @@ export class FarCalls {
       end: (number, reason) => this.#settleEnded(number, reason),
       wasGiven: (number) => number <= Math.max(this.#lastNumber, this.#highestBefore),
     });
-    far.questions.onPeer('alias', isAlias, (_station, alias: LocalAlias) => alias.alive);
+    this.#aliases = new AliasChecks(runtime, far);
   }
 
   /** Sends the request of a call; false when there is no room on the way. Throws `unencodable`. */
@@ -147,16 +144,19 @@ export class FarCalls {
     origin.onOver = () => this.#named.remove(place);
   }
 
-  /** A request from elsewhere that no process took. */
-  drop(frame: number): void {
+  /** A request from elsewhere that no process took; `isLate`: it has waited in no mailbox. */
+  drop(frame: number, isLate: boolean): void {
     const arrived = openRequest(this.#far, frame);
     if (arrived === undefined) return;
     const { station, number } = arrived;
     if (this.#cancelled.take(arrived)) return;
-    const reason = this.#far.reasonOf(frame);
+    const isOrphan = this.#far.isOrphan(frame);
+    // To another node nobody there could say at once that its target had ended before.
+    const isUnknown = isLate && !isOrphan && isOfPeer(station);
+    const reason = isUnknown ? undefined : this.#far.reasonOf(frame);
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
     if (!this.#far.canReach(station)) return;
-    const op = this.#far.isOrphan(frame) ? Control.orphaned : Control.replyEnded;
+    const op = isOrphan ? Control.orphaned : Control.replyEnded;
     this.#far.controls.send(station, op, number, this.#far.portable(reason));
   }
 
@@ -216,10 +216,19 @@ export class FarCalls {
       call.station = to.thread;
       return writeRequest(this.#far, call, to, head);
     }
+    const { peers } = this.#far;
     const home = this.#homeOf(to);
-    if (home?.isConnected === true) return this.#sendRemote(call, to, home, head);
-    this.#far.refuseUnencodable(call.request);
-    return this.#sendLater(call, to, head);
+    if (home?.isConnected === true) {
+      if (this.#sendRemote(call, to, home, head)) return true;
+      if (!peers.isEnding(home)) throw this.#full(to);
+    } else this.#far.refuseUnencodable(call.request);
+    if (!this.#sendLater(call, to, head)) throw this.#full(to);
+    return true;
+  }
+
+  #full(to: RemotePid | RemoteName): Error {
+    this.#runtime.counters.mailboxFull += 1;
+    return fullWay(addressOf(to), nodeOf(to));
   }
 
   #homeOf(to: RemotePid | RemoteName): RemoteHome | undefined {
@@ -229,15 +238,18 @@ export class FarCalls {
 
   /** Once there is a connection, unless it has settled by then. */
   #sendLater(call: PendingCall, to: RemotePid | RemoteName, head: RequestHead): boolean {
-    const { calls } = this.#runtime;
+    const { calls, driver } = this.#runtime;
     const { number } = head;
-    return this.#far.peers.reach(to instanceof RemotePid ? to.home.node : to.node, {
+    // Nothing was written that would wake it; the call has no timer before it rests.
+    driver.restBeforeLong();
+    return this.#far.peers.reach(nodeOf(to), {
       go: (home) => {
         if (this.#out.get(number) !== call) return;
         if (to instanceof RemotePid && to.home !== home)
           return calls.reject(call, failure('process-incarnation', to));
-        if (!this.#sendRemote(call, to, home, head))
-          calls.reject(call, failure('process-mailbox-full', addressOf(to)));
+        if (this.#sendRemote(call, to, home, head)) return;
+        if (!this.#far.peers.isEnding(home) || !this.#sendLater(call, to, head))
+          calls.reject(call, this.#full(to));
       },
       lost: (error) => {
         if (this.#out.get(number) === call) calls.reject(call, error);
@@ -254,20 +266,11 @@ export class FarCalls {
     if (call.isImportant) home.requireImportant();
     call.station = home.stationOf(to instanceof RemotePid ? to.thread : 0);
     const isWritten = writeRequest(this.#far, call, to, head);
+    // The end of that connection is none of the call's.
+    if (!isWritten) call.station = NOWHERE;
     if (isWritten && call.isImportant && call.address instanceof LocalAlias)
-      void this.#checkAlias(call, call.address);
+      void this.#aliases.check(call, call.address);
     return isWritten;
-  }
-
-  /** Whether the alias of an important call stands is told before its process takes the call, which may be late. */
-  async #checkAlias(call: PendingCall, alias: LocalAlias): Promise<void> {
-    const { farNumber, station } = call;
-    // A loss of the node rejects the call as well.
-    const { questions } = this.#far;
-    const asking = { station, process: alias.owner };
-    const stands = await questions.askWithin(ALIAS, asking, 'alias', alias).catch(() => true);
-    if (stands === false && call.farNumber === farNumber)
-      this.#runtime.calls.reject(call, failure('alias-unknown', alias));
   }
 
   #callFrom(
@@ -392,8 +395,4 @@ export class FarCalls {
 /** One of this thread that has called another node, and ended before its call came back here. */
 function endedCaller(pid: LocalPid): CallEnd {
   return { pid, calls: undefined, sent: 0, reason: undefined };
-}
-
-function isAlias([alias]: readonly unknown[]): boolean {
-  return alias instanceof LocalAlias;
 }

@@ -21,7 +21,9 @@ import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import type { FarPeer } from './request-frame.ts';
-import type { FarTarget, Proxy } from './proxy.ts';
+import { requestPatience } from './request-patience.ts';
+import type { FarTarget, Proxy, WatchAnswer } from './proxy.ts';
+import type { Patience } from './questions.ts';
 
 /** A link or monitor of a process of this thread on something of another thread or node. */
 export class FarRelation extends Relation {
@@ -70,7 +72,7 @@ export class FarLinks {
     return namedTarget('event', name, this.#homeOf(node));
   }
 
-  /** The same once the node of the target is connected. Rejects with what a dial fails with, too. */
+  /** The same once the node of the target is connected. Rejects with what a dial fails with, too, and with `timeout`. */
   async relateRemote(
     consumer: ProcessRecord,
     kind: RelationKind,
@@ -78,7 +80,9 @@ export class FarLinks {
     targetOn: () => FarTarget,
   ): Promise<readonly unknown[]> {
     if (this.#far.peers.connectedAs(node) === undefined) await this.#far.peers.connect(node);
-    return this.relate(consumer, kind, targetOn());
+    const target = targetOn();
+    const patience = requestPatience(target.key, `there is no such ${kind}`);
+    return this.relate(consumer, kind, target, patience);
   }
 
   /** Settles when the relation stands; an event gives its backlog. */
@@ -86,14 +90,16 @@ export class FarLinks {
     consumer: ProcessRecord,
     kind: RelationKind,
     target: FarTarget,
+    patience?: Patience,
   ): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
-      this.#far.proxies.use(target, (proxy, answer) => {
+      const ready = (proxy: Proxy, answer: WatchAnswer): void => {
         if ('error' in answer) return reject(answer.error);
         const done = { resolve: () => resolve(answer.backlog), reject };
         if (!this.#relate(consumer, kind, proxy, done))
           reject(new TergoError('not-allowed', `${consumer.pid} has ended`));
-      });
+      };
+      this.#far.proxies.use(target, ready, patience);
     });
   }
 

@@ -84,6 +84,8 @@ export class FarWorld implements CodecWorld {
   takeBlob(number: number): ArrayBuffer {
     const buffer = this.#native.takeBlob(number);
     if (buffer === null) throw new TergoError('malformed', `blob ${number} is gone`);
+    // Of a value that is not sent, or is encoded once more.
+    this.blobBytes -= buffer.byteLength;
     return buffer;
   }
 

@@ -104,6 +104,7 @@ export class Far {
   readonly placement: Placement;
   readonly absences: Absences = new Absences();
   readonly #codec: Codec;
+  readonly #world: FarWorld;
 
   constructor(runtime: Runtime, place: ThreadPlace) {
     this.runtime = runtime;
@@ -117,7 +118,7 @@ export class Far {
     this.pids = new FarPids(runtime, this.thread, this.presence);
     const aliases = new FarAliases(runtime, this.thread, this.presence);
     this.peers = new Peers(runtime, this);
-    const world = new FarWorld(runtime, this.pids, aliases, this.peers);
+    const world = (this.#world = new FarWorld(runtime, this.pids, aliases, this.peers));
     this.#codec = new Codec(world);
     const chunks = new Chunks(native);
     this.open = new OpenChunks(native, driver, chunks);
@@ -308,9 +309,17 @@ export class Far {
     this.#codec.check(value);
   }
 
-  /** Those of a list that can travel. */
-  travelling<T>(values: readonly T[]): readonly T[] {
-    return values.filter((value) => this.#codec.isEncodable(value));
+  /** How many bytes a value takes on its way there, with what travels beside it; `Infinity`: it cannot travel. */
+  sizeFor(station: Station, value: unknown): number {
+    this.#world.aim(seatOf(station), true);
+    try {
+      const bytes = this.#codec.encodeWhole(value);
+      return bytes === undefined ? Infinity : bytes.length + this.#world.blobBytes;
+    } catch {
+      return Infinity;
+    } finally {
+      this.#codec.forgetBlobs();
+    }
   }
 
   /** A frame that carries an exit reason. */

@@ -74,9 +74,14 @@ export function flagsOf({ name, isImportant }: FrameHead): number {
 }
 
 /** Bytes of name and prefix. */
-export function bytesBefore({ name, prefix }: FrameHead): number {
-  const ofName = name === undefined ? 0 : nameBytes(Buffer.byteLength(name));
-  return ofName + (prefix === undefined ? 0 : PREFIX_BYTES);
+export function bytesBefore(head: FrameHead): number {
+  const { name } = head;
+  return (name === undefined ? 0 : nameBytes(Buffer.byteLength(name))) + prefixBytes(head);
+}
+
+/** Bytes of the prefix: unlike the name it counts as a part of the message. */
+export function prefixBytes({ prefix }: FrameHead): number {
+  return prefix === undefined ? 0 : PREFIX_BYTES;
 }
 
 function nameBytes(length: number): number {

@@ -27,6 +27,7 @@ import {
   type FrameHead,
   listBytes,
   PREFIX_BYTES,
+  prefixBytes,
   ShortHead,
   writeList,
   writeName,
@@ -105,7 +106,7 @@ export class FrameWriter {
       : this.#codec.encode(value, open.bytes, start);
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     if (end === NO_BLOBS) return false;
-    this.#checkSize(open, end - start);
+    this.#checkSize(open, head, end - start);
     if (this.#codec.blobs.length > 0) return this.#withBlobs(open, head, from, { value, end });
     this.#finish(open, head, from, { end, flags: 0, format: this.#codec.format, blobs: 0 });
     return true;
@@ -122,7 +123,7 @@ export class FrameWriter {
     const body = open.at + HEAD_BYTES;
     const start = isRequest ? body + PREFIX_BYTES : body;
     const end = codec.encode(value, open.bytes, start);
-    if (end < 0 || codec.blobs.length > 0 || end - start > open.limit)
+    if (end < 0 || codec.blobs.length > 0 || end - body > open.limit)
       return this.#writeLarge(open, head, from, { value, end });
     const { words } = open;
     const at = open.at >> 2;
@@ -189,8 +190,8 @@ export class FrameWriter {
   }
 
   /** Throws `too-large` for what its reader would not take. */
-  #checkSize({ limit }: OpenChunk, bytes: number): void {
-    const size = bytes + this.#world.blobBytes;
+  #checkSize({ limit }: OpenChunk, head: FrameHead, bytes: number): void {
+    const size = prefixBytes(head) + bytes + this.#world.blobBytes;
     if (size <= limit) return;
     this.#codec.forgetBlobs();
     const text = `the message has ${size} bytes, and the other node takes ${limit} at most`;
@@ -234,7 +235,7 @@ export class FrameWriter {
   ): boolean {
     if (end === NO_BLOBS) return false;
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
-    this.#checkSize(open, end - open.at - HEAD_BYTES - bytesBefore(head));
+    this.#checkSize(open, head, end - open.at - HEAD_BYTES - bytesBefore(head));
     return this.#withBlobs(open, head, from, { value, end });
   }
 
@@ -292,7 +293,7 @@ export class FrameWriter {
   #writeWhole(open: OpenChunk, head: FrameHead, from: LocalPid, value: unknown): boolean {
     const bytes = this.#codec.encodeWhole(value);
     if (bytes === undefined) return false;
-    this.#checkSize(open, bytes.length);
+    this.#checkSize(open, head, bytes.length);
     const { format, blobs: parts } = this.#codec;
     const whole = this.#native.putBlob(open.seat, bytes, head.isForced);
     if (whole === 0) {

@@ -51,7 +51,7 @@ export class OpenChunks {
       number = this.#native.open(seat, true);
       if (number === NONE) return undefined;
     }
-    const limit = this.#limits.get(seat) ?? Infinity;
+    const limit = this.limitOf(seat);
     const opened = { ...this.#chunks.at(number), seat, limit, at: 0, isBeyond };
     this.#open[seat] = opened;
     return opened;
@@ -71,10 +71,13 @@ export class OpenChunks {
     this.#native.forget(seat);
   }
 
-  /** The largest message that a peer takes, bytes. */
+  /** The largest message that a peer takes, bytes; before the first frame for it. */
   limit(seat: number, bytes: number): void {
     this.#limits.set(seat, bytes);
-    // The next frame begins a chunk that knows it.
-    this.#open[seat] = undefined;
+  }
+
+  /** The same, as it was told. */
+  limitOf(seat: number): number {
+    return this.#limits.get(seat) ?? Infinity;
   }
 }

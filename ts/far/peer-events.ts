@@ -31,7 +31,6 @@ export class PeerEvents {
     const { controls } = far;
     controls.on(Control.peerUp, (arrived) => this.#up(arrived));
     controls.on(Control.peerGone, ({ station, value }) => this.#gone(seatOf(station), value));
-    controls.on(Control.limit, ({ number, value }) => far.open.limit(number, Number(value)));
     controls.on(Control.misbehaved, ({ number, value }) => this.#cut(number, String(value)));
   }
 
@@ -49,17 +48,18 @@ export class PeerEvents {
     this.cutOff?.(seat, how);
   }
 
-  /** Creation, features, name. */
+  /** Creation, features, the largest message that it takes, name. */
   #up({ station, frame }: Arrived): void {
     const seat = seatOf(station);
     const bytes = this.#far.reader.raw(frame);
     const creation = Number(bytes.readBigUInt64LE(0));
     // The first word of the features is all that there are so far.
     const features = bytes.readUInt32LE(8);
-    const node = bytes.toString('utf8', 16);
+    const maxMessage = Number(bytes.readBigUInt64LE(16));
+    const node = bytes.toString('utf8', 24);
     this.#violators.delete(seat);
     if (this.#far.peers.isUp(seat)) return this.violated(seat, 'it introduces itself twice');
-    this.#far.peers.up(seat, { node, creation, features });
+    this.#far.peers.up(seat, { node, creation, features, maxMessage });
   }
 
   #gone(seat: number, reason: unknown): void {

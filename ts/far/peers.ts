@@ -25,6 +25,8 @@ export interface Introduction {
   readonly node: string;
   readonly creation: number;
   readonly features: number;
+  /** The largest message that it takes, bytes. */
+  readonly maxMessage: number;
 }
 
 /** The other nodes, as one thread knows them: which are connected, and what waits until one is. */
@@ -126,9 +128,14 @@ export class Peers {
    */
   reach(node: string, waiting: Waiting): boolean {
     const home = this.#connected.get(node);
-    if (home !== undefined) waiting.go(home);
-    else return this.#wait(node, waiting);
+    if (home === undefined || this.isEnding(home)) return this.#wait(node, waiting);
+    waiting.go(home);
     return true;
+  }
+
+  /** Whether the connection to one that is connected has ended, and the frame that says so has not been read yet. */
+  isEnding({ seat }: RemoteHome): boolean {
+    return !this.#runtime.native.reaches(seat);
   }
 
   /** The connected incarnation of a node; rejects with `no-route`, `no-connection` and what else a dial fails with. */
@@ -140,7 +147,7 @@ export class Peers {
   }
 
   /** A peer has a seat from now on. */
-  up(seat: number, { node, creation, features }: Introduction): void {
+  up(seat: number, { node, creation, features, maxMessage }: Introduction): void {
     const before = this.#connected.get(node);
     // The end of its last connection is on its way.
     if (before !== undefined) this.gone(before.seat, 'another incarnation took its place');
@@ -151,6 +158,7 @@ export class Peers {
     home.features = features;
     this.#bySeat[seat - MAX_THREADS] = home;
     this.#connected.set(node, home);
+    this.#far.open.limit(seat, maxMessage);
     this.#far.reader.forgetSender();
     this.onChange?.(home, undefined);
     for (const { go, lost } of this.#takeWaiting(node)) {

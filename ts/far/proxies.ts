@@ -18,7 +18,8 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
-import { type FarTarget, Proxy, type WatchAnswer } from './proxy.ts';
+import { type FarTarget, Proxy, type WatchAnswer, type Wish } from './proxy.ts';
+import type { Patience } from './questions.ts';
 import { isOfPeer, seatOf, type Station, stationOf } from './station.ts';
 
 /** What stands here for targets on other threads and nodes that somebody here is related to; docs/design/threads.md, Far relations. */
@@ -52,14 +53,19 @@ export class Proxies {
 
   /**
    * Makes sure that the target is watched, then calls `ready`, in this very turn if it is already; counts
-   * one use. For an event the other thread is asked every time: its backlog belongs to this moment.
+   * one use. For an event the other thread is asked every time: its backlog belongs to this moment. With `patience`
+   * `ready` gets a `timeout` when no answer has come in time, and what was asked for is taken back.
    */
-  use(target: FarTarget, ready: (proxy: Proxy, answer: WatchAnswer) => void): void {
+  use(
+    target: FarTarget,
+    ready: (proxy: Proxy, answer: WatchAnswer) => void,
+    patience?: Patience,
+  ): void {
     const proxy = this.#byKey.get(target.key) ?? this.#make(target);
     proxy.uses += 1;
     if (proxy.isStanding && !target.isEvent) return ready(proxy, { backlog: [] });
     const isAsked = proxy.waiting.length > 0 && !target.isEvent;
-    proxy.waiting.push((answer) => ready(proxy, answer));
+    proxy.waiting.push(this.#wish(proxy, (answer) => ready(proxy, answer), patience));
     if (!isAsked) this.#far.controls.send(proxy.station, Control.watch, proxy.number, target.words);
   }
 
@@ -114,11 +120,30 @@ export class Proxies {
       if (!takes(proxy.station, proxy.owner)) continue;
       this.#forget(proxy);
       const error = isEnd ? failure('process-unknown', proxy.target.key) : reason;
-      for (const waiting of proxy.waiting.splice(0)) waiting({ error });
+      for (const wish of proxy.waiting.splice(0)) wish.ready({ error });
       this.#fire(proxy, reason);
     }
     for (const [number, { thread }] of [...this.#terminating])
       if (takes(thread)) this.#over(number);
+  }
+
+  #wish(proxy: Proxy, ready: Wish['ready'], patience: Patience | undefined): Wish {
+    if (patience === undefined) return { isGivenUp: false, ready };
+    const { timers, driver } = this.#runtime;
+    const timer = timers.start(patience.ms, () => {
+      wish.isGivenUp = true;
+      driver.letPromisesRun();
+      ready({ error: new TergoError('timeout', patience.text) });
+      this.release(proxy);
+    });
+    const wish: Wish = {
+      isGivenUp: false,
+      ready: (answer) => {
+        timers.cancel(timer);
+        if (!wish.isGivenUp) ready(answer);
+      },
+    };
+    return wish;
   }
 
   #make(target: FarTarget, number: number = ++this.#lastNumber): Proxy {
@@ -150,13 +175,13 @@ export class Proxies {
       if (isOfPeer(arrived.station)) proxy.owner ??= this.#far.reader.from(arrived.frame);
       const [feed, backlog = []] = value as readonly [number?, (readonly unknown[])?];
       if (feed !== undefined) this.#feed(proxy, feed);
-      for (const ready of waiting) ready({ backlog });
+      for (const wish of waiting) wish.ready({ backlog });
       return;
     }
     const error = new TergoError(value as ErrorCode, `${proxy.target.key}: ${value}`);
-    for (const ready of waiting) {
-      proxy.uses -= 1;
-      ready({ error });
+    for (const wish of waiting) {
+      if (!wish.isGivenUp) proxy.uses -= 1;
+      wish.ready({ error });
     }
     if (proxy.uses > 0) return;
     this.#forget(proxy);
@@ -203,7 +228,7 @@ export class Proxies {
     }
     this.#forget(proxy);
     const error = failure('process-unknown', proxy.target.key);
-    for (const waiting of proxy.waiting.splice(0)) waiting({ error });
+    for (const wish of proxy.waiting.splice(0)) wish.ready({ error });
     this.#fire(proxy, reason);
   }
 

@@ -34,7 +34,7 @@ export class Proxy {
   /** Who waits for the end of what it stands for. */
   readonly ended: (() => void)[] = [];
   /** Those that wait for its answer, in the order in which they asked. */
-  readonly waiting: ((answer: WatchAnswer) => void)[] = [];
+  readonly waiting: Wish[] = [];
 
   constructor(number: number, target: FarTarget, index: number, generation: number) {
     this.number = number;
@@ -51,6 +51,13 @@ export class Proxy {
     const { about } = this.target;
     return 'pid' in about ? about.pid : undefined;
   }
+}
+
+/** Somebody who waits for the answer to a wish to watch. */
+export interface Wish {
+  /** Nobody waits any more, and its use is not counted; the answer comes all the same. */
+  isGivenUp: boolean;
+  ready(answer: WatchAnswer): void;
 }
 
 /** What the other side says to a wish to watch: why not, or the backlog of an event. */

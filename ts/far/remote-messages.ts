@@ -21,13 +21,14 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
+import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { PLAIN_WAY } from './compression-profiles.ts';
-import { seatOf, type Station } from './station.ts';
+import { NOWHERE, seatOf, type Station } from './station.ts';
 
 /** How long an important message waits to be placed, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
 const PLACED_MS = 5000;
@@ -81,7 +82,10 @@ export class RemoteMessages {
     if (freeze !== undefined) freeze(message);
     sender.flags |= EXPORTED;
     try {
-      if (!this.#far.writer.writeRemote(seat, to, sender.pid, message)) return this.#full();
+      if (!this.#far.writer.writeRemote(seat, to, sender.pid, message))
+        return peers.isEnding(to.home)
+          ? this.deliver(sender, to, QUEUE_MAIN, message, undefined)
+          : this.#full();
     } catch (error) {
       return tooLarge(error);
     }
@@ -123,8 +127,7 @@ export class RemoteMessages {
     alias: LocalAlias | undefined,
   ): SendResult {
     const { log } = this.#runtime;
-    const node = to instanceof RemotePid ? to.home.node : to.node;
-    const features = this.#far.peers.connectedAs(node)?.features;
+    const features = this.#far.peers.connectedAs(nodeOf(to))?.features;
     if (features !== undefined && !flagsOf(features).importantDelivery) return 'unsupported';
     this.deliverImportant(sender, to, queue, value, alias).catch((error: Error) => {
       const fields = { from: sender.pid, to: alias ?? addressOf(to), error };
@@ -150,7 +153,7 @@ export class RemoteMessages {
     const way = this.#far.profiles.wayOf(extra);
     try {
       if (!this.#post({ to, kind: KIND_FAR, queue, value, alias, from, way, number }))
-        throw failure('process-mailbox-full', addressOf(to));
+        throw fullWay(addressOf(to), nodeOf(to));
     } catch (error) {
       this.#settle(number)?.reject(error as Error);
     }
@@ -200,17 +203,24 @@ export class RemoteMessages {
 
   /** Writes it, or keeps it until there is a connection; false when there is no room for it. */
   #post(letter: Letter): boolean {
+    const { peers } = this.#far;
+    const home = peers.connectedAs(nodeOf(letter.to));
+    if (home === undefined) this.#far.refuseUnencodable(letter.value);
+    else if (this.#write(home, letter)) return true;
+    else if (!peers.isEnding(home)) return false;
+    return this.#postLater(letter);
+  }
+
+  #postLater(letter: Letter): boolean {
     const { to } = letter;
-    const node = to instanceof RemotePid ? to.home.node : to.node;
-    const home = this.#far.peers.connectedAs(node);
-    if (home !== undefined) return this.#write(home, letter);
-    this.#far.refuseUnencodable(letter.value);
-    return this.#far.peers.reach(node, {
+    const { peers } = this.#far;
+    return peers.reach(nodeOf(to), {
       go: (reached) => {
         if (to instanceof RemotePid && to.home !== reached)
-          this.#lost(letter, failure('process-incarnation', to));
-        else if (!this.#write(reached, letter))
-          this.#lost(letter, failure('process-mailbox-full', addressOf(to)));
+          return this.#lost(letter, failure('process-incarnation', to));
+        if (this.#write(reached, letter)) return;
+        if (!peers.isEnding(reached) || !this.#postLater(letter))
+          this.#lost(letter, fullWay(addressOf(to), nodeOf(to)));
       },
       lost: (error) => this.#lost(letter, error),
     });
@@ -245,7 +255,10 @@ export class RemoteMessages {
     const sender = isOwn ? from : this.#runtime.core.pid;
     const first = isOwn ? [] : [from];
     const body = isPlain || kind !== KIND_FAR ? value : [alias, value, ...first];
-    return this.#far.writer.write(head, sender, body);
+    const isWritten = this.#far.writer.write(head, sender, body);
+    // The end of that connection is none of the message's.
+    if (!isWritten && unplaced !== undefined) unplaced.station = NOWHERE;
+    return isWritten;
   }
 
   #targetOf(
@@ -297,7 +310,7 @@ export class RemoteMessages {
     const timer = this.#runtime.timers.start(ms, () => {
       this.#settle(number)?.reject(new TergoError('timeout', text));
     });
-    this.#unplaced.set(number, { to, station: -1, timer, resolve, reject });
+    this.#unplaced.set(number, { to, station: NOWHERE, timer, resolve, reject });
     return { promise, number };
   }
 
@@ -350,6 +363,11 @@ function tooLarge(error: unknown): SendResult {
 /** What is shown of a target. */
 export function addressOf({ pid }: RemotePid | RemoteName): string {
   return String(pid);
+}
+
+/** The node of a target. */
+export function nodeOf(to: RemotePid | RemoteName): string {
+  return to instanceof RemotePid ? to.home.node : to.node;
 }
 
 /** How long it may take to say that an important message is in its mailbox. */

@@ -24,6 +24,7 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
 import { isOfPeer, type Station } from './station.ts';
+import { travellingBacklog } from './travelling-backlog.ts';
 
 /** A target of this thread by its address in the core. */
 interface Place {
@@ -151,10 +152,20 @@ export class Watches {
     const backlog = this.#runtime.events.backlogOf(about.event);
     try {
       answer([feed, backlog]);
-    } catch {
-      // A message of the backlog cannot travel; those that can, do.
-      answer([feed, this.#far.travelling(backlog)]);
+    } catch (error) {
+      const travelling = travellingBacklog(this.#far, station, backlog);
+      this.#leftOut(about.event, station, backlog.length - travelling.length, error);
+      answer([feed, travelling]);
     }
+  }
+
+  /** Who subscribes does not get all of the backlog, and hears nothing of that: its node has no right to fail for it. */
+  #leftOut(event: string, station: Station, messages: number, error: unknown): void {
+    const { counters, log } = this.#runtime;
+    counters.dropped += messages;
+    const node = this.#far.peers.ownerOf(station)?.node;
+    const fields = { event, messages, error, ...(node === undefined ? {} : { node }) };
+    log.warning('a subscriber did not get all of the backlog of an event', fields);
   }
 
   #add(place: Place, station: Station, number: number): Watch {

@@ -141,6 +141,8 @@ export declare class BindingScheduler {
    * ones when the quota is used up or nobody is there.
    */
   open(thread: number, isForced: boolean): number
+  /** Whether somebody receives what is written for a member, or it has ended; the frame that says so may be on its way yet. */
+  reaches(member: number): boolean
   /** The highest id of any process of the node so far: those of a thread that begins later have higher ones. */
   lastId(): number
   /** Closes the chunk for a member that is gone: nothing is written into it any more. */
@@ -224,6 +226,8 @@ export interface BindingApplicationQuery {
   withTags: Array<string>
   /** None of these tags. */
   withoutTags: Array<string>
+  /** Only those in this state; by default in any. */
+  withState?: string
   /** The host to ask; by default the own one. */
   host?: string
 }

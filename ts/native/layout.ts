@@ -47,6 +47,7 @@ export const RECORD_OP_SHIFT = 24;
 export const SLOT_MASK = 16777215;
 export const TAG_QUEUE_SHIFT = 4;
 export const TAG_EXTRA_SHIFT = 6;
+export const TAG_CAME_LATE = 128;
 export const OP_SEND = 1;
 export const OP_SPAWN = 2;
 export const OP_READY = 3;

@@ -61,9 +61,8 @@ export class EmbeddedRegistrar implements NodeRegistrar {
     name: string,
     options: ResolveOptions,
   ): Promise<readonly ApplicationRoute[]> {
-    const { host, withTags = [], withoutTags = [] } = options;
-    const query = { name, withTags: [...withTags], withoutTags: [...withoutTags] };
-    const asked = host === undefined ? query : { ...query, host };
+    const { withTags = [], withoutTags = [], ...rest } = options;
+    const asked = { ...rest, name, withTags: [...withTags], withoutTags: [...withoutTags] };
     const answer = await this.#ask((done) => this.#native.resolveApplication(asked, done));
     return (answer.applications ?? []) as readonly ApplicationRoute[];
   }

@@ -1,7 +1,6 @@
 import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { AnyPublisher } from '../event/event-message.ts';
-import { Control } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
 import { lostError } from '../far/peers.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
@@ -118,7 +117,7 @@ export class NetworkHost {
 
   /** Resolves when the node is connected; rejects with `no-route`, `no-connection`, `not-allowed`. */
   dial(node: string): Promise<void> {
-    if (this.#far.peers.connectedAs(node) !== undefined) return Promise.resolve();
+    if (this.#isUp(node)) return Promise.resolve();
     const underWay = this.#dials.get(node);
     if (underWay !== undefined) return underWay.promise;
     if (node === this.#runtime.home.node)
@@ -127,6 +126,15 @@ export class NetworkHost {
     this.#dials.set(node, dial);
     this.#native.connect(node);
     return dial.promise;
+  }
+
+  /** Whether there is a connection, as far as can be known: events may be faster than frames, and frames faster than events. */
+  #isUp(node: string): boolean {
+    const { peers } = this.#far;
+    const home = peers.connectedAs(node);
+    if (home !== undefined && !peers.isEnding(home)) return true;
+    this.#readEvents();
+    return [...this.#standing.values()].some((standing) => standing.home.node === node);
   }
 
   /** Ends a connection; resolves when it is gone. */
@@ -308,8 +316,6 @@ export class NetworkHost {
       ...{ home, sinceMs: driver.readNow() },
       ...{ maxMessage: maxMessage ?? 0, isDialler: isDialler === true, version: software ?? '' },
     });
-    for (const thread of [this.#far.thread, ...this.#far.others])
-      if (this.#far.isUp(thread)) this.#tellLimit(thread, seat!, maxMessage ?? 0);
     this.#settleDial(peer)?.resolve();
     this.#tell(this.#curious, home);
   }
@@ -326,11 +332,6 @@ export class NetworkHost {
     const isTrouble = what === 'lost' || what === 'refused' || what === 'unasked';
     const fields = detail === null ? {} : { detail };
     log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, fields);
-  }
-
-  #tellLimit(thread: number, seat: number, bytes: number): void {
-    if (thread === this.#far.thread) this.#far.open.limit(seat, bytes);
-    else this.#far.controls.send(thread, Control.limit, seat, bytes);
   }
 
   #failed(node: string, reason: string | null, detail: string | null): void {

@@ -1,5 +1,6 @@
 import type { Behaviour } from '../actor/behaviour.ts';
-import { checkDelay, checkName, checkOptions } from '../error/check.ts';
+import { APPLICATION_STATES } from '../application/application-info.ts';
+import { checkChoice, checkDelay, checkName, checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
 import { isNodeName } from '../node/node-name.ts';
@@ -181,7 +182,9 @@ export class Network {
   ): Promise<readonly ApplicationRoute[]> {
     const host = this.#host();
     checkName('name', name);
-    checkOptions('options', options, ['host', 'withTags', 'withoutTags']);
+    checkOptions('options', options, ['host', 'withTags', 'withoutTags', 'withState']);
+    if (options.withState !== undefined)
+      checkChoice('options.withState', options.withState, APPLICATION_STATES);
     return host.registration.resolve(name, options);
   }
 

@@ -1,4 +1,4 @@
-import type { ApplicationState } from '../application/application-info.ts';
+import { APPLICATION_STATES } from '../application/application-info.ts';
 import type { ApplicationMode } from '../application/application-spec.ts';
 import { checkBoolean, checkChoice, checkInteger, checkName } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
@@ -23,7 +23,6 @@ const MOST_APPLICATIONS = 10_000;
 const MOST_TAGS = 16;
 const MAX_PORT = 65_535;
 const MODES: readonly ApplicationMode[] = ['temporary', 'transient', 'permanent'];
-const STATES: readonly ApplicationState[] = ['loaded', 'starting', 'running', 'stopping'];
 
 /** The routes that `resolve` gave. */
 export function routesIn(argument: string, answer: unknown): FoundRoute[] {
@@ -39,12 +38,13 @@ export function nodesIn(argument: string, answer: unknown): readonly string[] {
 export function applicationsIn(
   argument: string,
   answer: unknown,
-  { name, withTags = [], withoutTags = [] }: ResolveOptions & { readonly name: string },
+  { name, withTags = [], withoutTags = [], withState }: ResolveOptions & { readonly name: string },
 ): readonly ApplicationRoute[] {
   return listIn(argument, answer, MOST_APPLICATIONS, applicationIn)
     .filter((route) => route.name === name && route.weight > 0)
     .filter(({ tags }) => withTags.every((tag) => tags.includes(tag)))
     .filter(({ tags }) => !withoutTags.some((tag) => tags.includes(tag)))
+    .filter(({ state }) => withState === undefined || state === withState)
     .toSorted((one, other) => other.weight - one.weight);
 }
 
@@ -73,7 +73,7 @@ function applicationIn(argument: string, answer: unknown): ApplicationRoute {
   checkName(`${argument}.name`, name);
   checkInteger(`${argument}.weight`, weight, 0);
   checkChoice(`${argument}.mode`, mode, MODES);
-  checkChoice(`${argument}.state`, state, STATES);
+  checkChoice(`${argument}.state`, state, APPLICATION_STATES);
   return {
     ...{ node: nodeIn(`${argument}.node`, node), name, weight: weight! },
     tags: listIn(`${argument}.tags`, tags, MOST_TAGS, tagIn),

@@ -1,11 +1,12 @@
 import type { ApplicationInfo } from '../application/application-info.ts';
 import { APPLICATION_MODES, type ApplicationMode } from '../application/application-spec.ts';
-import { checkStart, type StartOptions } from '../application/applications.ts';
-import { checkName } from '../error/check.ts';
+import { checkStart, START_KEYS, type StartOptions } from '../application/applications.ts';
+import { checkDelay, checkName, checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import { RemotePid } from '../far/remote-pid.ts';
+import { REQUEST_MS, requestPatience } from '../far/request-patience.ts';
 import type { Station } from '../far/station.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import type { Runtime } from '../node/runtime.ts';
@@ -15,6 +16,15 @@ import { isEnv } from './remote-spawns.ts';
 
 /** Thread 0 of each node has its applications. */
 const HOME = 0;
+
+/** How an application of another node is started. */
+export interface RemoteStartOptions extends StartOptions {
+  /**
+   * How long its node may take to say that it has started, with all that it depends on, ms; 0: as long as the connection stands. 5 s by
+   * default. Source: Ergo `gen.DefaultRequestTimeout`.
+   */
+  readonly timeoutMs?: number;
+}
 
 type StartWords = readonly [
   name: string,
@@ -42,23 +52,30 @@ export class RemoteApplications {
   }
 
   /** Starts an application of another node, which must allow it. */
-  async start(home: RemoteHome, name: string, options: StartOptions): Promise<void> {
+  async start(home: RemoteHome, name: string, options: RemoteStartOptions): Promise<void> {
     checkName('name', name);
-    checkStart(options);
+    const timeoutMs = checkRemoteStart(options);
     if (!flagsOf(home.features).remoteApplicationStart)
       throw new TergoError('unsupported', `${home.node} or this node has remote starts off`);
     const { security, env, core, logLevel } = this.#runtime;
     const inherited = security.exposeEnvRemoteApplicationStart ? [...env.list()] : [];
     const own = (options.env ?? []).map(({ key, value }) => [key, value] as const);
     const words: StartWords = [name, options.mode, [...inherited, ...own], core.pid, logLevel];
-    await this.#far.questions.ask(home.stationOf(HOME), 'start-application', ...words);
+    const asking = { station: home.stationOf(HOME) };
+    const patience = requestPatience(name, 'it may start all the same', timeoutMs);
+    const { questions } = this.#far;
+    if (timeoutMs === 0) await questions.ask(asking.station, 'start-application', ...words);
+    else await questions.askWithin(patience, asking, 'start-application', ...words);
   }
 
   /** What another node says of an application. */
   async info(home: RemoteHome, name: string): Promise<ApplicationInfo> {
     checkName('name', name);
-    const station = home.stationOf(HOME);
-    return (await this.#far.questions.ask(station, 'application-info', name)) as ApplicationInfo;
+    const asking = { station: home.stationOf(HOME) };
+    const patience = requestPatience(name, 'nothing is known of it');
+    const { questions } = this.#far;
+    const info = await questions.askWithin(patience, asking, 'application-info', name);
+    return info as ApplicationInfo;
   }
 
   async #startHere(station: Station, words: StartWords): Promise<void> {
@@ -76,6 +93,15 @@ export class RemoteApplications {
     const starter = { pid, logLevel };
     await applications.start(applications.getOwn(name), { ...options, starter });
   }
+}
+
+/** Gives the time that it may take. Throws `incorrect`. */
+function checkRemoteStart(options: RemoteStartOptions): number {
+  checkOptions('options', options, [...START_KEYS, 'timeoutMs']);
+  const { timeoutMs = REQUEST_MS, ...start } = options;
+  checkStart(start);
+  checkDelay('options.timeoutMs', timeoutMs, 0);
+  return timeoutMs;
 }
 
 function isName(args: readonly unknown[]): boolean {

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import type { ApplicationInfo } from '../application/application-info.ts';
-import type { StartOptions } from '../application/applications.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Optional, SpawnOptions } from '../process/process-options.ts';
 import type { RemoteNodeInfo } from './network-info.ts';
+import type { RemoteStartOptions } from './remote-applications.ts';
 import type { SpawnName } from './spawn-name.ts';
 
 /**
@@ -97,14 +97,15 @@ export class RemoteNode {
   /**
    * Starts an application there that the node lets others start. Its members have this node as parent and leader; an
    * application without a log level of its own has that of this node, until it ends. Rejects with `name-unknown`, `not-allowed`,
-   * `unsupported`, `no-connection` and with what a start rejects with.
+   * `unsupported`, `no-connection`, with what a start rejects with, and with `timeout` when it takes longer than
+   * `timeoutMs` (5 s): then it may start all the same.
    */
-  async startApplication(name: string, options: StartOptions = {}): Promise<void> {
+  async startApplication(name: string, options: RemoteStartOptions = {}): Promise<void> {
     this.#check();
     await this.#runtime.far!.remoteApplications.start(this.#home, name, options);
   }
 
-  /** What there is to know of an application there. Rejects with `application-unknown`, `no-connection`. */
+  /** What there is to know of an application there. Rejects with `application-unknown`, `no-connection`, and with `timeout` after 5 s. */
   async applicationInfo(name: string): Promise<ApplicationInfo> {
     this.#check();
     return this.#runtime.far!.remoteApplications.info(this.#home, name);

@@ -263,10 +263,11 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.inspector.info(peer);
   }
 
-  /** What a process of this thread is doing; `terminated` if there is none. Throws `not-allowed` for one of another thread that lives: its `fetchProcessInfo` has the state. */
+  /** What a process of this thread is doing; `terminated` if there is none. Throws `not-allowed` for one of another thread that lives (`fetchProcessInfo` has its state) and for those of other nodes. */
   processState(pid: AnyPid): ProcessState {
     if (!(pid instanceof LocalPid)) throw incorrect('pid', 'a pid', pid);
     if (pid instanceof FarPid && pid.isAlive) throw elsewhere(pid, 'processState');
+    if (pid.node !== this.name) this.#findHere(pid, 'processState');
     const record = this.#runtime.records[pid.slot];
     return record === undefined || record.pid !== pid
       ? 'terminated'

@@ -33,7 +33,9 @@ export class AliasTable {
   /** Throws `alias-unknown`, `alias-owner`. */
   delete(record: ProcessRecord, alias: unknown): void {
     if (!(alias instanceof LocalAlias)) throw incorrect('alias', 'what createAlias gave', alias);
-    if (!alias.alive || !alias.isOf(this.#runtime.home)) throw failure('alias-unknown', alias);
+    const { home } = this.#runtime;
+    const isUnknown = !alias.alive || !alias.isOf(home);
+    if (isUnknown && alias.owner.node === home.node) throw failure('alias-unknown', alias);
     if (alias.owner !== record.pid)
       throw new TergoError('alias-owner', `${alias} belongs to ${alias.owner}`);
     alias.alive = false;

@@ -24,6 +24,7 @@ import {
   KIND_REQUEST,
   KIND_RESPONSE,
   KIND_SIGNAL,
+  TAG_CAME_LATE,
   TAG_EXTRA_SHIFT,
 } from '../native/layout.ts';
 import { AddressedMessage, type Signal } from '../node/messaging.ts';
@@ -83,7 +84,7 @@ export class Deliveries {
   /** An entry that was not delivered: its target is gone. */
   drop(tag: number, payload: number): void {
     const { calls, counters } = this.#runtime;
-    if (payload >= FAR) return this.#dropFar(tag & 0xf, payload);
+    if (payload >= FAR) return this.#dropFar(tag, payload);
     switch (tag & 0xf) {
       case KIND_EVENT_START:
       case KIND_EVENT_STOP:
@@ -107,9 +108,11 @@ export class Deliveries {
   }
 
   /** Nobody will decode it; the core gives its memory back. */
-  #dropFar(kind: number, frame: number): void {
+  #dropFar(tag: number, frame: number): void {
     const { far, counters } = this.#runtime;
-    if (kind === KIND_REQUEST || kind === KIND_INSPECT) return far!.calls.drop(frame);
+    const kind = tag & 0xf;
+    const isLate = (tag & TAG_CAME_LATE) !== 0;
+    if (kind === KIND_REQUEST || kind === KIND_INSPECT) return far!.calls.drop(frame, isLate);
     counters.dropped += 1;
     // A confirmation may be under way already: what was in the mailbox of a process that ended was placed.
     if (!far!.reader.isImportant(frame)) return;

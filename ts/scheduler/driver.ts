@@ -112,7 +112,7 @@ export class Driver implements ClockMember {
       clock,
       () => this.readNow(),
       // While turns ran the next sleep sets it anew.
-      () => (this.outbox.asleep ? this.#wake() : this.#settleSoon()),
+      () => (this.outbox.asleep ? this.#wake() : this.settleSoon()),
     );
     this.#leaveClock = clock.join?.(this);
     if (isShared) native.onWake((isWithinCall) => this.#onFrames(isWithinCall));
@@ -180,6 +180,13 @@ export class Driver implements ClockMember {
   /** Whether what callbacks have done, or will when promises go on, is for other threads or nodes. */
   get isAwaited(): boolean {
     return this.#isShared && (this.outbox.hasFrames || this.#laps > 0);
+  }
+
+  /** What is put off until the driver rests is done before long, though nothing may wake it. */
+  settleSoon(): void {
+    if (this.#settles) return;
+    this.#settles = true;
+    setImmediate(this.#settle);
   }
 
   /** Ends all turns; nothing keeps the OS process alive any more. */
@@ -324,13 +331,7 @@ export class Driver implements ClockMember {
   /** No work for now. What sleep needs is put off until libuv's turn: a continuation may bring work at once. */
   #pause(): void {
     this.outbox.asleep = true;
-    if (!this.#isFresh || !this.#nap()) this.#settleSoon();
-  }
-
-  #settleSoon(): void {
-    if (this.#settles) return;
-    this.#settles = true;
-    setImmediate(this.#settle);
+    if (!this.#isFresh || !this.#nap()) this.settleSoon();
   }
 
   /**

@@ -64,6 +64,8 @@ pub struct BindingApplicationQuery {
     pub with_tags: Vec<String>,
     /// None of these tags.
     pub without_tags: Vec<String>,
+    /// Only those in this state; by default in any.
+    pub with_state: Option<String>,
     /// The host to ask; by default the own one.
     pub host: Option<String>,
 }
@@ -176,7 +178,7 @@ impl BindingNetwork {
             name: query.name,
             with_tags: query.with_tags,
             without_tags: query.without_tags,
-            state: None,
+            state: query.with_state.as_deref().map(state_of),
         };
         let asked = registrar.resolve_application(wanted, query.host.as_deref());
         self.answer(asked, callback, |routes| BindingRegistrarAnswer {
@@ -238,12 +240,16 @@ fn route(route: BindingApplicationRoute) -> ApplicationRoute {
             "transient" => ApplicationMode::Transient,
             _ => ApplicationMode::Temporary,
         },
-        state: match route.state.as_str() {
-            "running" => ApplicationState::Running,
-            "starting" => ApplicationState::Starting,
-            "stopping" => ApplicationState::Stopping,
-            _ => ApplicationState::Loaded,
-        },
+        state: state_of(&route.state),
+    }
+}
+
+fn state_of(name: &str) -> ApplicationState {
+    match name {
+        "running" => ApplicationState::Running,
+        "starting" => ApplicationState::Starting,
+        "stopping" => ApplicationState::Stopping,
+        _ => ApplicationState::Loaded,
     }
 }
 

@@ -47,6 +47,13 @@ impl BindingScheduler {
         opened.unwrap_or(NONE)
     }
 
+    /// Whether somebody receives what is written for a member, or it has ended; the frame that says so may be on its way yet.
+    #[napi]
+    pub fn reaches(&self, member: u32) -> bool {
+        let reaches = self.handle().call(|scheduler| scheduler.reaches(member));
+        reaches.unwrap_or(false)
+    }
+
     /// The highest id of any process of the node so far: those of a thread that begins later have higher ones.
     #[napi]
     #[allow(clippy::cast_precision_loss, reason = "ids stay far below 2^53")]

@@ -118,6 +118,8 @@ layout! {
     TAG_QUEUE_SHIFT = 4;
     /// Shift of the extra in a tag.
     TAG_EXTRA_SHIFT = 6;
+    /// Bit of the tag in `REC_DROPPED` of a frame that came when its process was not there, any more or ever: it has waited in no mailbox.
+    TAG_CAME_LATE = 1 << 7;
 
     /// Command: a message.
     OP_SEND = 1;

@@ -16,7 +16,7 @@ use tergo_core::layout::{
     CONTROL_PEER_GONE, CONTROL_PEER_UP, FLAG_BLOBS, FLAG_IMPORTANT, FLAG_NAMED, FORMAT_INT,
     FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE,
     FRAME_QUEUE_SHIFT, FRAME_SEAT_BASE, FRAME_SEAT_SHIFT, FRAME_WORDS, KIND_ADDRESSED, KIND_FAR,
-    KIND_SIGNAL, QUEUE_MAIN, QUEUE_URGENT,
+    KIND_SIGNAL, QUEUE_MAIN, QUEUE_URGENT, TAG_CAME_LATE,
 };
 use tergo_core::{
     Block, Claim, Delivery, Fabric, FrameHead, FrameSender, Inbound, LinkPort, split_name,
@@ -100,6 +100,25 @@ fn what_a_thread_writes_for_a_connection_is_read_there_with_sender_and_target() 
 }
 
 #[test]
+fn what_waits_for_a_peer_is_counted_until_it_is_read() {
+    let fabric = Fabric::new(1, 4);
+    let mut one = thread(&fabric, 0);
+    let mut link = fabric.connect().expect("a place is free");
+    assert!(one.scheduler.reaches(link.number()));
+    post(&mut one, link.number(), FRAME_CONTROL, [0; 7], &[]);
+    one.turn();
+    assert_eq!(link.waiting_bytes(), 32);
+    let (mut payload, mut blobs) = (Vec::new(), Vec::new());
+    assert!(link.next(&mut payload, &mut blobs).is_some());
+    assert_eq!(link.waiting_bytes(), 32, "it comes again");
+    link.advance();
+    assert_eq!(link.waiting_bytes(), 0, "though its chunk is open yet");
+    let number = link.number();
+    drop(link);
+    assert!(!one.scheduler.reaches(number));
+}
+
+#[test]
 fn a_connection_is_woken_once_by_what_comes_while_it_sleeps() {
     let fabric = Fabric::new(1, 4);
     let mut one = thread(&fabric, 0);
@@ -123,7 +142,7 @@ fn threads_hear_of_a_peer_first_and_of_its_end_last() {
     let fabric = Fabric::new(2, 4);
     let mut threads = [thread(&fabric, 0), thread(&fabric, 1)];
     let mut link = fabric.connect().expect("a place is free");
-    link.introduce("other@host", 77, 5);
+    link.introduce("other@host", 77, 5, 4096);
     let pid = threads[1].spawn();
     threads[1].flush();
     assert_eq!(
@@ -159,7 +178,7 @@ fn a_place_is_free_again_when_every_thread_is_done_with_what_came_from_it() {
     let mut threads = [thread(&fabric, 0), thread(&fabric, 1)];
     let mut link = fabric.connect().expect("a place is free");
     let first = link.number();
-    link.introduce("other@host", 1, 0);
+    link.introduce("other@host", 1, 0, 4096);
     link.leave(0);
     threads[0].turns();
     let second = fabric.connect().expect("a place is free");
@@ -256,7 +275,7 @@ fn an_important_message_is_told_as_placed_or_not_delivered() {
     assert!(placed.expect("it is told") < slice.expect("it arrives"));
     let dropped = records
         .iter()
-        .any(|record| matches!(record, Record::Dropped { slot, .. } if *slot == dead.slot));
+        .any(|record| matches!(record, Record::Dropped { slot, entry } if *slot == dead.slot && entry.tag & TAG_CAME_LATE != 0));
     assert!(dropped);
 }
 
@@ -366,7 +385,7 @@ fn a_thread_that_begins_anew_hears_of_the_peer_before_it_gets_frames() {
     let _zero = thread(&fabric, 0);
     let mut one = thread(&fabric, 1);
     let mut link = fabric.connect().expect("a place is free");
-    link.introduce("other@host", 1, 0);
+    link.introduce("other@host", 1, 0, 4096);
     assert_eq!(controls(&fabric, &one.turn()), [CONTROL_PEER_UP]);
     drop(one);
     let mut one = thread(&fabric, 1);
@@ -389,7 +408,7 @@ fn a_thread_that_begins_anew_hears_of_the_peer_once_without_frames_for_it() {
     let mut link = fabric.connect().expect("a place is free");
     // It does not know the peer itself yet.
     link.greet_new();
-    link.introduce("other@host", 1, 0);
+    link.introduce("other@host", 1, 0, 4096);
     drop(one);
     let mut one = thread(&fabric, 1);
     link.greet_new();

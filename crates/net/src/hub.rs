@@ -287,7 +287,8 @@ impl Hub {
             return self.act();
         };
         let seat = port.number();
-        port.introduce(&peer.name, peer.creation, agreement.features.0);
+        let max_message = peer.limits.max_message;
+        port.introduce(&peer.name, peer.creation, agreement.features.0, max_message);
         let parts = DriverParts {
             wire: self.protocol.connection(&agreement),
             port,
@@ -314,7 +315,7 @@ impl Hub {
             creation: peer.creation,
             features: agreement.features.0,
             software: peer.software.clone(),
-            max_message: peer.limits.max_message,
+            max_message,
             is_dialler: agreement.role == tergo_wire::Role::Dialer,
         });
         connection.attach(&agreement, socket, &rest);

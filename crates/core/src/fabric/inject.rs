@@ -17,6 +17,12 @@ pub(crate) struct Range {
     pub is_last: bool,
 }
 
+/// How many words lie in these ranges.
+pub(crate) fn words_of<'a>(ranges: impl IntoIterator<Item = &'a Range>) -> u64 {
+    let words = ranges.into_iter().map(|range| range.to - range.from);
+    words.map(u64::from).sum()
+}
+
 /// What is on its way to one thread, and whether that sleeps.
 #[derive(Debug, Default)]
 pub(crate) struct Inject {
@@ -92,6 +98,11 @@ impl Inject {
     #[inline]
     pub fn is_asleep(&self) -> bool {
         self.asleep.load(Ordering::Relaxed) != 0
+    }
+
+    /// How many words wait.
+    pub fn waiting_words(&self) -> u64 {
+        words_of(&lock(&self.queue).ranges)
     }
 
     /// Moves all that waits to the end of `ranges`.

@@ -7,11 +7,11 @@ use super::block::Block;
 use super::fabric::Fabric;
 use super::frame::Frame;
 use super::frame_head::FrameHead;
-use super::inject::Range;
+use super::inject::{Range, words_of};
 use super::link_seat::LinkSeat;
 use super::link_writer::{Claim, Delivery, Inbound, LinkWriter, list_bytes};
 use super::open_chunk::FrameRun;
-use crate::layout::{BLOCK_WORDS, FLAG_BLOBS, FRAME_MESSAGE, FRAME_WORDS};
+use crate::layout::{FLAG_BLOBS, FRAME_MESSAGE, FRAME_WORDS};
 use crate::sync::SharedWord;
 
 const HEAD: usize = FRAME_WORDS as usize;
@@ -69,12 +69,13 @@ impl LinkPort {
         }
     }
 
-    /// Tells each thread who is there, by `CONTROL_PEER_UP`, before anything else comes from this connection;
-    /// also those that join later, with the first that comes for them, or by [`Self::greet_new`].
-    pub fn introduce(&mut self, name: &str, creation: u64, features: u64) {
-        let mut introduction = Vec::with_capacity(16 + name.len());
+    /// Tells each thread who is there, and how large messages it takes, by `CONTROL_PEER_UP`, before anything else comes
+    /// from this connection; also those that join later, with the first that comes for them, or by [`Self::greet_new`].
+    pub fn introduce(&mut self, name: &str, creation: u64, features: u64, max_message: u64) {
+        let mut introduction = Vec::with_capacity(24 + name.len());
         introduction.extend(creation.to_le_bytes());
         introduction.extend(features.to_le_bytes());
+        introduction.extend(max_message.to_le_bytes());
         introduction.extend(name.as_bytes());
         self.writer.introduce(introduction);
     }
@@ -176,12 +177,13 @@ impl LinkPort {
         self.fabric.take_blob(number).map(BlobBytes::into_vec)
     }
 
-    /// Bytes that wait for the peer in chunks and blobs; whole chunks count.
+    /// Bytes of frames that threads have handed over and the peer has not been sent, and of what travels beside them.
     pub fn waiting_bytes(&self) -> u64 {
         let Some(seat) = self.seat() else {
             return 0;
         };
-        u64::from(seat.inlet.chunks()) * u64::from(BLOCK_WORDS) * 4 + seat.inlet.blob_bytes()
+        let words = words_of(&self.ranges) + seat.inlet.inject.waiting_words();
+        4 * words + seat.inlet.blob_bytes()
     }
 
     /// Writes a frame of the peer for the thread that it names, or on which somebody has the name that it is for.

@@ -78,6 +78,11 @@ impl Outgoing {
         chunk
     }
 
+    /// Whether somebody receives at that place.
+    pub fn reaches(&self, receiver: u32) -> bool {
+        self.incarnation_of(receiver).is_some()
+    }
+
     /// Hands over what was written for a member, and closes the chunk: nothing is written into it any more.
     pub fn close_chunk(&mut self, receiver: u32, ring: &RingMemory) {
         if receiver < MAX_SEATS {

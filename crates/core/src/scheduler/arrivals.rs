@@ -10,7 +10,7 @@ use crate::layout::{
     STAT_EVENTS, STAT_EVENTS_DELIVERED, STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FORCED,
     STAT_FRAMES_IN, STAT_LINKS, STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES,
     STAT_RANGES_OUT, STAT_REFUSALS, STAT_RUN_QUEUE, STAT_SENT, STAT_SPAWNED, STAT_TERMINATED,
-    STAT_TIMERS, STAT_TURNS, STAT_WAKE_UPS, TAG_EXTRA_SHIFT,
+    STAT_TIMERS, STAT_TURNS, STAT_WAKE_UPS, TAG_CAME_LATE, TAG_EXTRA_SHIFT,
 };
 use crate::mailbox::Message;
 use crate::ring::{Record, RingMemory};
@@ -163,7 +163,8 @@ impl Kernel {
         };
         self.tallies.sent += 1;
         let Some(process) = self.processes.live_mut(frame.slot, frame.generation) else {
-            return self.drop_message(frame.slot, message);
+            let tag = message.tag | TAG_CAME_LATE;
+            return self.drop_message(frame.slot, Message { tag, ..message });
         };
         // A thread of this node has counted it before; another node cannot.
         if process.is_bounded && sender >= MAX_THREADS && !self.has_room(frame.slot, message) {

@@ -204,6 +204,12 @@ impl Scheduler {
         })
     }
 
+    /// Whether another member receives what is written for it; it may have ended without this thread having heard of that yet.
+    pub fn reaches(&self, receiver: u32) -> bool {
+        let port = self.kernel.port.as_ref();
+        port.is_some_and(|port| port.outgoing.reaches(receiver))
+    }
+
     /// Closes the chunk for a member that is gone: nothing is written for it any more.
     pub fn close_chunk(&mut self, receiver: u32) {
         if let Some(port) = &mut self.kernel.port {

@@ -343,7 +343,7 @@ impl Thread {
         match block.get(at + 2) {
             CONTROL_PEER_GONE => Got::Gone(block.get(at + 1)),
             CONTROL_PEER_UP => {
-                let name = self.read(number).payload.split_off(16);
+                let name = self.read(number).payload.split_off(24);
                 Got::Up(String::from_utf8(name).expect("a name"))
             }
             op => Got::Control {
