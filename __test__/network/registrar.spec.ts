@@ -183,6 +183,23 @@ test('an application that says no weight has 1, and is not found while it has 0'
   await waitFor('its return', async () => (await weights())[0] === 2);
 });
 
+test('a wrong question for an application is refused by its key', async (t) => {
+  const start = await registered(t);
+  const { network } = await start('a@localhost');
+  const wrong: readonly (readonly [key: string, name: string, options: object])[] = [
+    ['name', 'my shop', {}],
+    ['options.host', 'shop', { host: 5 }],
+    ['options.withTags', 'shop', { withTags: 'fast' }],
+    ['options.withTags[0]', 'shop', { withTags: [5] }],
+    ['options.withoutTags[1]', 'shop', { withoutTags: ['fast', 'a b'] }],
+  ];
+  for (const [key, name, options] of wrong) {
+    const error = await t.throwsAsync<TergoError>(network.resolveApplication(name, options));
+    t.is(error?.code, 'incorrect', key);
+    t.true(error?.message.startsWith(`${key} must be`), error?.message);
+  }
+});
+
 test('encrypted nodes talk, and one that does not encrypt is not let in', async (t) => {
   const start = await registered(t);
   const a = await start('a@localhost', { tls: 'self-signed' });

@@ -131,7 +131,8 @@ export function checkNetwork(argument: string, options: unknown): void {
     checkRegistrar(`${argument}.registrar`, network.registrar);
   if (network.tls !== undefined) checkTls(`${argument}.tls`, network.tls);
   if (network.flags !== undefined) checkFlags(`${argument}.flags`, network.flags);
-  if (network.compression !== undefined) compressionOver(NO_COMPRESSION, network.compression, `${argument}.compression`);
+  if (network.compression !== undefined)
+    compressionOver(NO_COMPRESSION, network.compression, `${argument}.compression`);
   checkLimits(argument, network);
 }
 

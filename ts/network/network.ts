@@ -1,4 +1,5 @@
 import type { Behaviour } from '../actor/behaviour.ts';
+import { checkApplicationName, checkTags } from '../application/application-name.ts';
 import { checkDelay, checkName, checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
@@ -173,15 +174,18 @@ export class Network {
 
   /**
    * Which nodes have an application, highest weight first; asks the registrar of this host or of another one, or one's own. Rejects
-   * with `application-unknown` when none has, `no-connection` without a registrar or when it fails, `timeout`.
+   * with `application-unknown` when none has, `no-connection` without a registrar or when it fails, `timeout`, `incorrect`.
    */
   async resolveApplication(
     name: string,
     options: ResolveOptions = {},
   ): Promise<readonly ApplicationRoute[]> {
     const host = this.#host();
-    checkName('name', name);
+    checkApplicationName('name', name);
     checkOptions('options', options, ['host', 'withTags', 'withoutTags']);
+    if (options.host !== undefined) checkName('options.host', options.host);
+    checkTags('options.withTags', options.withTags);
+    checkTags('options.withoutTags', options.withoutTags);
     return host.registration.resolve(name, options);
   }
 
