@@ -199,7 +199,7 @@ test('where a node would be dialled is told without dialling it', async (t) => {
   const { host, port } = acceptor!;
   const expected = { source: 'static', host, port, isTls: false } as const;
   t.deepEqual(await a.network.route('b@localhost'), [expected]);
-  a.network.addRoute('^b@', { port: 7, tls: true }, { weight: 10 });
+  a.network.addRoute('^b@', { port: 7, tls: { ca: [], insecure: true } }, { weight: 10 });
   const first = { ...expected, host: 'localhost', port: 7, isTls: true };
   t.deepEqual(await a.network.route('b@localhost'), [first, expected]);
   t.deepEqual(a.network.nodes(), []);
@@ -245,6 +245,26 @@ test('a route can come with the dial', async (t) => {
   const route = { host: acceptor!.host, port: acceptor!.port };
   const peer = await a.network.connect('b@localhost', { route });
   t.true(peer.isConnected);
+});
+
+test('a route that comes with a dial takes the place of the one before only if it is good', async (t) => {
+  const { a, b } = await pair(t);
+  const before = a.network.routes();
+  const bad = { port: 1, tls: { ca: ['/nowhere/at.pem'] } };
+  await t.throwsAsync(a.network.connect('b@localhost', { route: bad }), { code: 'incorrect' });
+  t.deepEqual(a.network.routes(), before);
+  const route = { port: 1 };
+  await t.throwsAsync(a.network.connect('a@localhost', { route }), { code: 'not-allowed' });
+  const signal = AbortSignal.abort();
+  await t.throwsAsync(a.network.connect('q@localhost', { route, signal }), { code: 'aborted' });
+  t.deepEqual(a.network.routes(), before);
+  a.network.removeRoute('^b@localhost$');
+  a.network.addRoute('^b@localhost$', { port: 1 }, { weight: 7 });
+  const { host, port } = b.network.acceptors()[0]!;
+  await a.network.connect('b@localhost', { route: { host, port } });
+  t.deepEqual(a.network.routes(), [
+    { pattern: '^b@localhost$', host, port, weight: 0, isTls: false },
+  ]);
 });
 
 test('a node without a network has none, and says so', async (t) => {

@@ -1,5 +1,10 @@
-import test from 'ava';
-import { startNode, type TergoError } from 'tergo';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { type LogRecord, type NetworkOptions, startNode, type TergoError } from 'tergo';
+import { scratchFolder } from '../support/scratch-folder.ts';
+import { COOKIE, networkNode } from './cluster.ts';
+import { Authority } from './os/authority.ts';
 
 const wrong: readonly (readonly [key: string, network: object])[] = [
   ['options.network.mode', { mode: 'loud' }],
@@ -35,4 +40,107 @@ for (const [key, network] of wrong) {
     t.is(error?.code, 'incorrect');
     t.true(error?.message.startsWith(`${key} must be`), error?.message);
   });
+}
+
+const authority = new Authority('ours');
+const good = authority.issue();
+const other = authority.issue();
+const ca = [authority.certificate];
+const missing = '/nowhere/at.pem';
+
+/** What only Rust can judge. */
+const unusable: readonly (readonly [key: string, network: NetworkOptions])[] = [
+  ['tls.certificate', { tls: { certificate: missing, key: good.key } }],
+  ['tls.key', { tls: { certificate: good.certificate, key: missing } }],
+  ['tls.certificate', { tls: { certificate: '-----BEGIN nothing', key: good.key } }],
+  ['tls.key', { tls: { certificate: good.certificate, key: other.key } }],
+  ['tls.ca[1]', { tls: { ...good, ca: [...ca, missing] } }],
+  ['tls.ca', { tls: { ...good, clientAuth: 'required' } }],
+  ['tls.serverName', { tls: { ...good, serverName: 'not a name' } }],
+  ['tls', { tls: {} }],
+  ['tls', { mode: 'hidden', tls: {} }],
+  ['tls.certificate', { tls: { ca } }],
+  ['acceptors[1].tls.key', { acceptors: [{}, { tls: { ...good, key: missing } }] }],
+  ['acceptors[0].tls.certificate', { acceptors: [{ tls: { ca } }] }],
+  ['routes[0].tls', { routes: [{ pattern: 'b', port: 1, tls: true }] }],
+  ['routes[0].tls', { tls: good, routes: [{ pattern: 'b', port: 1, tls: true }] }],
+  ['routes[0].tls.ca[0]', { routes: [{ pattern: 'b', port: 1, tls: { ca: [missing] } }] }],
+  ['routes[0].tls.ca', { routes: [{ pattern: 'b', port: 1, tls: good }] }],
+  ['routes[0].pattern', { routes: [{ pattern: '^(?!a)b@', port: 1 }] }],
+  [
+    'routes[1].pattern',
+    {
+      routes: [
+        { pattern: 'b', port: 1 },
+        { pattern: '(', port: 1 },
+      ],
+    },
+  ],
+];
+
+for (const [index, [key, network]] of unusable.entries())
+  test(`what cannot be used as ${key} is refused by its name, ${index}`, async (t) => {
+    const error = await t.throwsAsync<TergoError>(networkNode('x@localhost', network));
+    t.is(error?.code, 'incorrect');
+    t.regex(error?.message ?? '', / must be | cannot be used: /);
+    t.true(error?.message.startsWith(`options.network.${key} `), error?.message);
+    t.false(error?.message.includes('PRIVATE KEY'), error?.message);
+  });
+
+test('certificates are needed only for what a node does', async (t) => {
+  const folder = scratchFolder(t);
+  const [certificate, key] = [join(folder, 'node.pem'), join(folder, 'node.key')];
+  writeFileSync(certificate, good.certificate);
+  writeFileSync(key, good.key);
+  const fine: readonly NetworkOptions[] = [
+    { tls: { certificate, key } },
+    { tls: { ca }, acceptors: [] },
+    { tls: { insecure: true }, mode: 'hidden' },
+    { tls: { ca }, acceptors: [{ port: 0, tls: good }] },
+    { tls: { ...good, ca }, routes: [{ pattern: 'b', port: 1, tls: true }] },
+    { tls: 'self-signed', routes: [{ pattern: 'b', port: 1, tls: { ca } }] },
+  ];
+  for (const network of fine) {
+    const node = await networkNode('x@localhost', network);
+    t.teardown(() => node.stopForce());
+    t.true(node.isAlive);
+  }
+});
+
+test('routes that cannot be used are refused by the keys of their call, and none is laid', async (t) => {
+  const { network, stopForce } = await quiet(t, {});
+  const wrong: readonly (readonly [key: string, act: () => unknown])[] = [
+    ['pattern', () => network.addRoute('^(?!a)b@', { port: 1 })],
+    ['pattern', () => network.addRoute(String.raw`(b)\1@`, { port: 1 })],
+    ['pattern', () => network.addRoute(5 as never, { port: 1 })],
+    ['route', () => network.addRoute('b', undefined as never)],
+    ['route.port', () => network.addRoute('b', {} as never)],
+    ['route.tls', () => network.addRoute('b', { port: 1, tls: true })],
+    ['route.tls.ca[0]', () => network.addRoute('b', { port: 1, tls: { ca: [missing] } })],
+    ['options.weight', () => network.addRoute('b', { port: 1 }, { weight: 0.5 })],
+  ];
+  for (const [key, act] of wrong) {
+    const error = t.throws<TergoError>(act as () => void);
+    t.is(error?.code, 'incorrect', key);
+    t.true(error?.message.startsWith(`${key} `), error?.message);
+  }
+  const route = { port: 1, tls: { ca: [missing] } };
+  const error = await t.throwsAsync<TergoError>(network.connect('b@localhost', { route }));
+  t.is(error?.code, 'incorrect');
+  t.true(error?.message.startsWith('options.route.tls.ca[0] '), error?.message);
+  t.deepEqual(network.routes(), []);
+  await stopForce();
+});
+
+/** A node with all that it has logged. */
+async function quiet(t: ExecutionContext, network: NetworkOptions) {
+  const records: LogRecord[] = [];
+  const logger = { log: (record: LogRecord): void => void records.push(record) };
+  const node = await startNode('x@localhost', {
+    log: { disableConsole: true, loggers: [{ name: 'records', logger }] },
+    network: { cookie: COOKIE, registrar: false, acceptors: [{ port: 0 }], ...network },
+  });
+  const stopForce = () => node.stopForce();
+  t.teardown(stopForce);
+  return { network: node.network, records, stopForce };
 }

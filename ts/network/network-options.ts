@@ -202,5 +202,8 @@ function checkList(
 ): void {
   if (list === undefined) return;
   if (!Array.isArray(list)) throw incorrect(argument, 'a list', list);
-  for (const [index, entry] of list.entries()) check(`${argument}[${index}]`, entry);
+  for (const [index, entry] of list.entries()) {
+    if (entry === undefined) throw incorrect(`${argument}[${index}]`, 'an object', entry);
+    check(`${argument}[${index}]`, entry);
+  }
 }

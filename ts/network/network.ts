@@ -16,7 +16,12 @@ import type { NetworkHost } from './network-host.ts';
 import type { AcceptorInfo, NetworkInfo, RegistrarInfo } from './network-info.ts';
 import type { NetworkFlags, NetworkMode } from './network-options.ts';
 import { RemoteNode } from './remote-node.ts';
-import { checkRoute, type NetworkRouteInfo, type NetworkRoute } from './network-route.ts';
+import {
+  checkPlace,
+  checkRouteWeight,
+  type NetworkRoute,
+  type NetworkRouteInfo,
+} from './network-route.ts';
 import type { SpawnName } from './spawn-name.ts';
 
 /** So many connections are tried that are lost as soon as they stand. */
@@ -28,7 +33,7 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** Aborting it rejects with `aborted`; the dial itself goes on. */
   readonly signal?: AbortSignal;
-  /** Where the node is: laid as a static route for its name alone, in place of one of the same pattern. */
+  /** Where the node is: laid as a static route for its name alone, in place of one of the same pattern; it stays when the dial fails. */
   readonly route?: NetworkRoute;
 }
 
@@ -72,10 +77,14 @@ export class Network {
     checkNode(name);
     checkConnect(options);
     const { route, signal, timeoutMs } = options;
-    if (route !== undefined) layRoute(host, name, route);
+    if (route !== undefined) {
+      checkPlace('options.route', route);
+      host.material.checkRoute('options.route', route);
+    }
     if (signal?.aborted === true) throw aborted(name, signal);
     if (name === this.#runtime.home.node)
       throw new TergoError('not-allowed', `${name} cannot connect to itself`);
+    if (route !== undefined) host.replaceRoute(patternOf(name), route);
     const home = await this.#within(name, this.#connected(host, name), signal, timeoutMs);
     return new RemoteNode(this.#runtime, home);
   }
@@ -99,7 +108,11 @@ export class Network {
   addRoute(pattern: string, route: NetworkRoute, options: { readonly weight?: number } = {}): void {
     const host = this.#host();
     checkOptions('options', options, ['weight']);
-    checkRoute('route', { ...route, ...options, pattern });
+    checkName('pattern', pattern);
+    checkRouteWeight('options.weight', options.weight);
+    checkPlace('route', route);
+    host.material.checkPattern('pattern', pattern);
+    host.material.checkRoute('route', route);
     host.addRoute(pattern, route, options.weight);
   }
 
@@ -270,11 +283,8 @@ export class Network {
 }
 
 /** For that node alone. */
-function layRoute(host: NetworkHost, name: string, route: NetworkRoute): void {
-  const pattern = `^${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)}$`;
-  checkRoute('options.route', { ...route, pattern });
-  host.removeRoute(pattern);
-  host.addRoute(pattern, route);
+function patternOf(name: string): string {
+  return `^${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)}$`;
 }
 
 function checkConnect(options: ConnectOptions): void {

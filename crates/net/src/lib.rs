@@ -55,5 +55,5 @@ pub use mode::Mode;
 pub use network::{ConnectionInfo, Network, NetworkOptions};
 pub use profiles::Profiles;
 pub use routes::{
-    DialTarget, FoundRoute, Place, RouteError, StaticRoute, StaticRoutes, find_targets,
+    DialTarget, FoundRoute, Place, RouteError, StaticRoute, StaticRoutes, check_pattern, find_targets,
 };
