@@ -132,6 +132,24 @@ test('routes that cannot be used are refused by the keys of their call, and none
   await stopForce();
 });
 
+test('what is seldom meant is logged as a warning once at the start', async (t) => {
+  const open = { host: '0.0.0.0', port: 0 };
+  const { records } = await quiet(t, {
+    tls: 'self-signed',
+    routes: [{ pattern: 'b', port: 1, tls: { insecure: true } }],
+    acceptors: [open, { port: 0 }],
+  });
+  const insecure = ['options.network.tls', 'options.network.routes[0].tls'];
+  t.deepEqual(warnings(records), [{ insecure }]);
+  const plain = await quiet(t, { acceptors: [open, { port: 0 }] });
+  const port = plain.network.acceptors()[0]!.port;
+  t.deepEqual(warnings(plain.records), [{ host: '0.0.0.0', port }]);
+});
+
+function warnings(records: readonly LogRecord[]): unknown[] {
+  return records.filter(({ level }) => level === 'warning').map(({ fields }) => fields);
+}
+
 /** A node with all that it has logged. */
 async function quiet(t: ExecutionContext, network: NetworkOptions) {
   const records: LogRecord[] = [];

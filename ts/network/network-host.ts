@@ -28,6 +28,7 @@ import type { DialRoute } from './dial-route.ts';
 import { findDialRoutes } from './find-dial-routes.ts';
 import type { NetworkRoute, NetworkRouteInfo } from './network-route.ts';
 import { routeWords } from './route-words.ts';
+import { warnOfExposure } from './exposure.ts';
 import type { NetworkMaterial } from './network-material.ts';
 import { Registration } from './registration.ts';
 
@@ -117,6 +118,7 @@ export class NetworkHost {
     const isListening = this.mode === 'enabled' || this.mode === 'passive';
     for (const acceptor of isListening ? (this.options.acceptors ?? [{}]) : [])
       this.#listen(acceptor);
+    warnOfExposure(this.#runtime.log, this.acceptors, this.material.insecure);
     for (const { pattern, weight, ...route } of this.options.routes ?? [])
       this.addRoute(pattern, route, weight);
     const { registrar = {} } = this.options;
