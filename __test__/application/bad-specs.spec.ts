@@ -16,6 +16,8 @@ const group = members([], 'x');
 const bad: readonly (readonly [title: string, key: string, spec: Record<string, unknown>])[] = [
   ['an empty name', 'spec.name', { name: '' }],
   ['a name that is a number', 'spec.name', { name: 5 }],
+  ['a name with a space', 'spec.name', { name: 'my shop' }],
+  ['a name with a line feed', 'spec.name', { name: 'my\nshop' }],
   ['an empty group', 'spec.group', { group: [] }],
   ['a group that is no list', 'spec.group', { group: {} }],
   ['a member that childSpec did not make', 'spec.group[1]', { group: [...group, { name: 'y' }] }],
@@ -45,8 +47,19 @@ const bad: readonly (readonly [title: string, key: string, spec: Record<string, 
   ['a value that env did not make', 'spec.env[0]', { env: [5] }],
   ['a negative weight', 'spec.weight', { weight: -1 }],
   ['half a weight', 'spec.weight', { weight: 0.5 }],
+  ['a weight that does not fit into 32 bits', 'spec.weight', { weight: 2 ** 32 }],
   ['tags that are no list', 'spec.tags', { tags: 'blue' }],
   ['an empty tag', 'spec.tags[0]', { tags: [''] }],
+  ['a tag that is a number', 'spec.tags[0]', { tags: [5] }],
+  ['a tag with a space', 'spec.tags[1]', { tags: ['blue', 'a b'] }],
+  ['a tag of 65 bytes', 'spec.tags[0]', { tags: ['x'.repeat(65)] }],
+  ['a tag that is named twice', 'spec.tags[1]', { tags: ['blue', 'blue'] }],
+  ['17 tags', 'spec.tags', { tags: Array.from({ length: 17 }, (_, at) => `t${at}`) }],
+  [
+    'tags of more than 512 bytes together',
+    'spec.tags',
+    { tags: Array.from({ length: 9 }, (_, at) => `${at}${'x'.repeat(60)}`) },
+  ],
   ['an unknown level', 'spec.logLevel', { logLevel: 'loud' }],
   ['a negative time', 'spec.initTimeoutMs', { initTimeoutMs: -1 }],
   ['a time that is a text', 'spec.startTimeoutMs', { startTimeoutMs: '5' }],
@@ -162,6 +175,8 @@ test('a name that is none is refused by every method, and so are wrong options',
     message: /options/,
   });
   t.throws(() => applications.setWeight('a', -1), { message: /weight/ });
+  t.throws(() => applications.setWeight('a', 2 ** 32), { message: /weight must be/ });
+  t.throws(() => applications.setTags('a', ['a b']), { message: /tags\[0\] must be/ });
   t.throws(() => applications.setTags('a', ['x', 'x']), { message: /tags\[1\]/ });
   t.throws(() => applications.setLogLevel('a', 'loud' as LogLevel), { code });
   t.is(applications.info('a').state, 'loaded');

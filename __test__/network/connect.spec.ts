@@ -199,7 +199,7 @@ test('where a node would be dialled is told without dialling it', async (t) => {
   const { host, port } = acceptor!;
   const expected = { source: 'static', host, port, isTls: false } as const;
   t.deepEqual(await a.network.route('b@localhost'), [expected]);
-  a.network.addRoute('^b@', { port: 7, tls: true }, { weight: 10 });
+  a.network.addRoute('^b@', { port: 7, tls: { ca: [], insecure: true } }, { weight: 10 });
   const first = { ...expected, host: 'localhost', port: 7, isTls: true };
   t.deepEqual(await a.network.route('b@localhost'), [first, expected]);
   t.deepEqual(a.network.nodes(), []);
@@ -247,6 +247,26 @@ test('a route can come with the dial', async (t) => {
   t.true(peer.isConnected);
 });
 
+test('a route that comes with a dial takes the place of the one before only if it is good', async (t) => {
+  const { a, b } = await pair(t);
+  const before = a.network.routes();
+  const bad = { port: 1, tls: { ca: ['/nowhere/at.pem'] } };
+  await t.throwsAsync(a.network.connect('b@localhost', { route: bad }), { code: 'incorrect' });
+  t.deepEqual(a.network.routes(), before);
+  const route = { port: 1 };
+  await t.throwsAsync(a.network.connect('a@localhost', { route }), { code: 'not-allowed' });
+  const signal = AbortSignal.abort();
+  await t.throwsAsync(a.network.connect('q@localhost', { route, signal }), { code: 'aborted' });
+  t.deepEqual(a.network.routes(), before);
+  a.network.removeRoute('^b@localhost$');
+  a.network.addRoute('^b@localhost$', { port: 1 }, { weight: 7 });
+  const { host, port } = b.network.acceptors()[0]!;
+  await a.network.connect('b@localhost', { route: { host, port } });
+  t.deepEqual(a.network.routes(), [
+    { pattern: '^b@localhost$', host, port, weight: 0, isTls: false },
+  ]);
+});
+
 test('a node without a network has none, and says so', async (t) => {
   const node = await startNode('alone@localhost', { log: { disableConsole: true } });
   t.teardown(() => node.stopForce());
@@ -257,38 +277,6 @@ test('a node without a network has none, and says so', async (t) => {
   await t.throwsAsync(node.network.connect('b@localhost'), { code: 'no-connection' });
   t.throws(() => node.network.enableApplicationStart('x'), { code: 'no-connection' });
 });
-
-const wrong: readonly (readonly [key: string, network: object])[] = [
-  ['options.network.mode', { mode: 'loud' }],
-  ['options.network.cookie', { cookie: 'short' }],
-  ['options.network.cookieFile', { cookieFile: '' }],
-  ['options.network.acceptors', { acceptors: {} }],
-  ['options.network.acceptors[0].port', { acceptors: [{ port: 70_000 }] }],
-  ['options.network.acceptors[0].prot', { acceptors: [{ prot: 1 }] }],
-  ['options.network.acceptors[0].maxPending', { acceptors: [{ maxPending: 0 }] }],
-  [
-    'options.network.acceptors[0].maxPendingPerAddress',
-    { acceptors: [{ maxPendingPerAddress: 0.5 }] },
-  ],
-  ['options.network.registrar.port', { registrar: { port: 0 } }],
-  ['options.network.routes[0].pattern', { routes: [{ port: 1 }] }],
-  ['options.network.routes[0].port', { routes: [{ pattern: 'x' }] }],
-  ['options.network.tls.key', { tls: { certificate: 'x' } }],
-  ['options.network.flags.remoteSpawn', { flags: { remoteSpawn: 1 } }],
-  ['options.network.maxMessageSize', { maxMessageSize: 1 }],
-  ['options.network.poolSize', { poolSize: 65 }],
-  ['options.network.keepAliveMs', { keepAliveMs: 0 }],
-  ['options.network.windowBytes', { windowBytes: 1 }],
-  ['options.network.nothing', { nothing: true }],
-];
-
-for (const [key, network] of wrong) {
-  test(`a wrong ${key} is refused by its name`, async (t) => {
-    const error = await t.throwsAsync<TergoError>(startNode('x@localhost', { network } as object));
-    t.is(error?.code, 'incorrect');
-    t.true(error?.message.startsWith(`${key} must be`), error?.message);
-  });
-}
 
 test('nothing waits for a peer that has got all that was sent', async (t) => {
   const { a, b } = await pair(t);

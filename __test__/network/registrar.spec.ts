@@ -15,6 +15,7 @@ import {
   type TergoError,
 } from 'tergo';
 import { freePort } from '../support/free-port.ts';
+import { recordLog } from '../support/log-records.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Puppet } from '../threads/puppet.ts';
@@ -188,6 +189,46 @@ test('an application that says no weight has 1, and is not found while it has 0'
   await waitFor('its leave', async () => (await weights()).length === 0);
   a.applications.setWeight('plain', 2);
   await waitFor('its return', async () => (await weights())[0] === 2);
+});
+
+test('more applications than the registrar takes are left out and logged, and the others are announced', async (t) => {
+  const start = await registered(t);
+  const [a, b] = [await start('a@localhost'), await start('b@localhost')];
+  const records = recordLog(b);
+  class Numbered extends Application {
+    override load(name: string): ApplicationSpec {
+      return { name, group: [childSpec('one', Puppet)] };
+    }
+  }
+  for (let at = 0; at < 258; at++) await b.applications.load(Numbered, { args: [`n${at}`] });
+  b.applications.setWeight('n0', 5);
+  const weight = async (name: string): Promise<number | undefined> =>
+    (await a.network.resolveApplication(name).catch(() => []))[0]?.weight;
+  await waitFor('its weight', async () => (await weight('n0')) === 5);
+  t.is(await weight('n255'), 1);
+  t.is(await weight('n257'), undefined);
+  const told = records.filter(({ level }) => level === 'error').map(({ fields }) => fields);
+  t.deepEqual(
+    told.flatMap(({ applications }) => applications),
+    ['n256', 'n257'],
+  );
+});
+
+test('a wrong question for an application is refused by its key', async (t) => {
+  const start = await registered(t);
+  const { network } = await start('a@localhost');
+  const wrong: readonly (readonly [key: string, name: string, options: object])[] = [
+    ['name', 'my shop', {}],
+    ['options.host', 'shop', { host: 5 }],
+    ['options.withTags', 'shop', { withTags: 'fast' }],
+    ['options.withTags[0]', 'shop', { withTags: [5] }],
+    ['options.withoutTags[1]', 'shop', { withoutTags: ['fast', 'a b'] }],
+  ];
+  for (const [key, name, options] of wrong) {
+    const error = await t.throwsAsync<TergoError>(network.resolveApplication(name, options));
+    t.is(error?.code, 'incorrect', key);
+    t.true(error?.message.startsWith(`${key} must be`), error?.message);
+  }
 });
 
 test('encrypted nodes talk, and one that does not encrypt is not let in', async (t) => {

@@ -4,6 +4,7 @@ import { checkChoice, checkDelay, checkInteger, checkName, checkOptions } from '
 import { incorrect } from '../error/tergo-error.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import { type ChildSpec, LocalChildSpec } from '../supervisor/child-spec.ts';
+import { checkApplicationName, checkTags } from './application-name.ts';
 
 /**
  * What the end of a member means: `temporary` – nothing; the application ends, with `normal`, when all members
@@ -21,7 +22,7 @@ export const APPLICATION_MODES: readonly ApplicationMode[] = [
 
 /** What `load` of an application returns. Source: Ergo `gen.ApplicationSpec`. */
 export interface ApplicationSpec {
-  /** Under this name the node knows it. */
+  /** Under this name the node knows it; without white space and control characters. */
   readonly name: string;
   /**
    * Its members, in the order in which they start; made by `childSpec`. They have the node that starts it as parent, and are
@@ -39,9 +40,9 @@ export interface ApplicationSpec {
   readonly depends?: readonly string[];
   /** Environment values of all its processes, laid over the node's. */
   readonly env?: readonly EnvEntry[];
-  /** Among nodes that run it, how much of the work is for this one; a whole number, 1 by default. With 0 nobody finds it who resolves it by name. */
+  /** Among nodes that run it, how much of the work is for this one; a whole number below 2^32, 1 by default. With 0 nobody finds it who resolves it by name. */
   readonly weight?: number;
-  /** For whoever resolves it by name; none by default. */
+  /** For whoever resolves it by name; none by default, 16 at most, of 64 bytes each and 512 together, without white space and control characters. */
   readonly tags?: readonly string[];
   /** The level from which its processes are logged that have none of their own; the node's by default. */
   readonly logLevel?: LogLevel;
@@ -73,6 +74,9 @@ export interface CheckedApplicationSpec {
   readonly stopTimeoutMs: number;
 }
 
+/** It travels as four bytes. */
+export const MAX_WEIGHT: number = 2 ** 32 - 1;
+
 /** Source: Ergo 3.3 `InitTimeout`, `StartTimeout`, `StopTimeout`. */
 const TIMEOUT_MS = 15_000;
 
@@ -95,7 +99,7 @@ const KEYS = [
 /** Throws `incorrect`, naming the key, unless this is a spec. @internal */
 export function checkApplicationSpec(spec: ApplicationSpec): CheckedApplicationSpec {
   checkIsSpec(spec);
-  checkName('spec.name', spec.name);
+  checkApplicationName('spec.name', spec.name);
   checkSettings(spec);
   checkTimes(spec);
   return {
@@ -107,7 +111,7 @@ export function checkApplicationSpec(spec: ApplicationSpec): CheckedApplicationS
     depends: checkNames('spec.depends', spec.depends),
     env: [...(spec.env ?? [])],
     weight: spec.weight ?? 1,
-    tags: checkNames('spec.tags', spec.tags),
+    tags: checkTags('spec.tags', spec.tags),
     logLevel: spec.logLevel,
     initTimeoutMs: spec.initTimeoutMs ?? TIMEOUT_MS,
     startTimeoutMs: spec.startTimeoutMs ?? TIMEOUT_MS,
@@ -115,8 +119,8 @@ export function checkApplicationSpec(spec: ApplicationSpec): CheckedApplicationS
   };
 }
 
-/** A list of names, none twice; a copy. @internal */
-export function checkNames(argument: string, names: readonly string[] = []): readonly string[] {
+/** A list of names, none twice; a copy. */
+function checkNames(argument: string, names: readonly string[] = []): readonly string[] {
   if (!Array.isArray(names)) throw incorrect(argument, 'a list of names', names);
   for (const [index, name] of names.entries()) {
     checkName(`${argument}[${index}]`, name);
@@ -143,7 +147,7 @@ function checkSettings({
   if (version !== undefined) checkText('spec.version', version);
   if (mode !== undefined) checkChoice('spec.mode', mode, APPLICATION_MODES);
   if (env !== undefined) checkEnv('spec.env', env);
-  if (weight !== undefined) checkInteger('spec.weight', weight, 0);
+  if (weight !== undefined) checkInteger('spec.weight', weight, 0, MAX_WEIGHT);
   if (logLevel !== undefined) checkChoice('spec.logLevel', logLevel, LOG_LEVELS);
 }
 

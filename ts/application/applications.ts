@@ -12,7 +12,8 @@ import type { Joining } from './membership.ts';
 import type { ApplicationClass } from './application.ts';
 import type { ApplicationInfo, ProcessTree } from './application-info.ts';
 import type { ApplicationTable } from './application-table.ts';
-import { APPLICATION_MODES, type ApplicationMode, checkNames } from './application-spec.ts';
+import { checkTags } from './application-name.ts';
+import { APPLICATION_MODES, type ApplicationMode, MAX_WEIGHT } from './application-spec.ts';
 
 /** How one run of an application differs from its spec. */
 export interface StartOptions {
@@ -125,18 +126,18 @@ export class Applications {
     return treesOf(undefined, below);
   }
 
-  /** Changes how much of the work is for this node; a whole number. With 0 nobody finds it here who resolves it by name. */
+  /** Changes how much of the work is for this node; a whole number below 2^32. With 0 nobody finds it here who resolves it by name. */
   setWeight(name: string, weight: number): void {
     const record = this.#table.getOwn(name);
-    checkInteger('weight', weight, 0);
+    checkInteger('weight', weight, 0, MAX_WEIGHT);
     record.weight = weight;
     this.#runtime.network?.registration.changed();
   }
 
-  /** Changes its tags. */
+  /** Changes its tags; what they may be says `ApplicationSpec`. */
   setTags(name: string, tags: readonly string[]): void {
     const record = this.#table.getOwn(name);
-    record.tags = checkNames('tags', tags);
+    record.tags = checkTags('tags', tags);
     this.#runtime.network?.registration.changed();
   }
 

@@ -35,6 +35,11 @@ export declare class BindingNetwork {
   /** Lays a static route. Throws when there is one with the same pattern, or the pattern is none. */
   addRoute(route: BindingRoute): void
   /**
+   * Lays a static route in place of the one with the same pattern, if there is one. Throws when the pattern is none; then
+   * all stays as it was.
+   */
+  replaceRoute(route: BindingRoute): void
+  /**
    * Reads the files of all certificates again, for links that begin from now on. Throws for the first that cannot be
    * read or used; that one stays as it was.
    */
@@ -54,14 +59,15 @@ export declare class BindingNetwork {
   close(callback: () => void): void
   /**
    * Registers the node at the registrar of its host, and goes on to do so; calls back when the first registration
-   * stands or cannot be had. From then on peers are found there for whom there is no static route.
+   * stands or cannot be had. From then on peers are found there for whom there is no static route. Gives the names of the
+   * applications that are beyond the limits, which are left out.
    */
-  register(options: BindingRegistrarOptions, callback: (arg: BindingRegistrarAnswer) => void): void
+  register(options: BindingRegistrarOptions, callback: (arg: BindingRegistrarAnswer) => void): Array<string>
   /**
-   * Announces the node anew: where it listens, and these applications. Throws when it is not registered, or the
-   * announcement is beyond the limits.
+   * Announces the node anew: where it listens, and these applications. Gives the names of those that are beyond the
+   * limits, which are left out. Throws when it is not registered.
    */
-  announce(applications: Array<BindingApplicationRoute>): void
+  announce(applications: Array<BindingApplicationRoute>): Array<string>
   /** What is known of the registrar; null when the node uses none. */
   registrarInfo(): BindingRegistrarInfo | null
   /** The nodes of the host that are not hidden, in order. */
@@ -585,6 +591,26 @@ export interface BindingTls {
    */
   selfSigned?: Array<string>
 }
+
+/** What certificates are good for. */
+export interface BindingTlsUse {
+  /** The option that cannot be used, as in `ca[0]`; empty: all together; null: all can. */
+  wrong: string | null
+  /** Why it cannot. */
+  why: string | null
+  /** Whether it can be listened with. */
+  canAccept: boolean
+  /** Whether it can be dialled with. */
+  canDial: boolean
+  /** Whether everybody is believed. */
+  isInsecure: boolean
+}
+
+/** Why routes cannot have that pattern; null: they can. */
+export declare function checkPattern(pattern: string): string | null
+
+/** Reads and checks all that is named, and keeps nothing of it. */
+export declare function checkTls(options: BindingTls): BindingTlsUse
 
 /**
  * The cookie in a file, that of the user's home directory by default. Without the file one is made first, for the user

@@ -10,8 +10,10 @@ export type {
   BindingNetwork,
   BindingNetworkEvent,
   BindingRegistrarAnswer,
+  BindingRoute,
   BindingScheduler,
   BindingTls,
+  BindingTlsUse,
 } from './binding.d.ts';
 
 /** What the native addon exports. */

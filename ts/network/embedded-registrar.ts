@@ -2,6 +2,7 @@ import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
 import type { BindingNetwork, BindingRegistrarAnswer } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
+import { isLoopback } from './loopback.ts';
 import type { RegistrarInfo } from './network-info.ts';
 import type { NetworkMode, RegistrarOptions } from './network-options.ts';
 import type { NodeRegistrar } from './node-registrar.ts';
@@ -19,6 +20,8 @@ export class EmbeddedRegistrar implements NodeRegistrar {
   readonly #runtime: Runtime;
   readonly #native: BindingNetwork;
   readonly #options: RegistrarOptions;
+  /** The applications that it was not told of last time. */
+  #leftOut: ReadonlySet<string> = new Set();
 
   constructor(runtime: Runtime, native: BindingNetwork, options: RegistrarOptions) {
     this.#runtime = runtime;
@@ -28,22 +31,18 @@ export class EmbeddedRegistrar implements NodeRegistrar {
 
   async start(mode: NetworkMode, applications: readonly ApplicationRoute[]): Promise<void> {
     const { port, serve, answerOthers = this.#isReachable() } = this.#options;
-    await this.#ask((answer) =>
-      this.#native.register(
-        {
-          ...{ mode, applications: applications.map(mutable) },
-          ...(port === undefined ? {} : { port }),
-          ...(serve === undefined ? {} : { serves: serve }),
-          answersOthers: answerOthers,
-        },
-        answer,
-      ),
-    );
+    const options = {
+      ...{ mode, applications: applications.map(mutable) },
+      ...(port === undefined ? {} : { port }),
+      ...(serve === undefined ? {} : { serves: serve }),
+      answersOthers: answerOthers,
+    };
+    await this.#ask((answer) => this.#noteLeftOut(this.#native.register(options, answer)));
   }
 
   announce(applications: readonly ApplicationRoute[]): void {
     try {
-      this.#native.announce(applications.map(mutable));
+      this.#noteLeftOut(this.#native.announce(applications.map(mutable)));
     } catch (error) {
       this.#runtime.log.error('the registrar takes no announcement', { error });
     }
@@ -72,6 +71,16 @@ export class EmbeddedRegistrar implements NodeRegistrar {
     return Promise.resolve();
   }
 
+  /** Each is logged once, until it was announced meanwhile. */
+  #noteLeftOut(names: readonly string[]): void {
+    const added = names.filter((name) => !this.#leftOut.has(name));
+    this.#leftOut = new Set(names);
+    if (added.length === 0) return;
+    const text =
+      'the registrar is told of 256 applications of a node, and of 64 KiB: other nodes do not find the rest';
+    this.#runtime.log.error(text, { applications: added });
+  }
+
   /** Whether somebody of another host could dial: those who cannot need not be told. */
   #isReachable(): boolean {
     return this.#native.acceptors().some(({ address }) => !isLoopback(address));
@@ -89,8 +98,4 @@ export class EmbeddedRegistrar implements NodeRegistrar {
 
 function mutable(route: ApplicationRoute): Omit<ApplicationRoute, 'tags'> & { tags: string[] } {
   return { ...route, tags: [...route.tags] };
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1' || address === '[::1]';
 }

@@ -25,7 +25,10 @@ import { connectionInfo } from './connection-info.ts';
 import { dialError } from './dial-error.ts';
 import type { DialRoute } from './dial-route.ts';
 import { findDialRoutes } from './find-dial-routes.ts';
-import type { NetworkRouteEntry, NetworkRouteInfo } from './network-route.ts';
+import type { NetworkRoute, NetworkRouteInfo } from './network-route.ts';
+import { routeWords } from './route-words.ts';
+import { warnOfExposure } from './exposure.ts';
+import type { NetworkMaterial } from './network-material.ts';
 import { Registration } from './registration.ts';
 
 const DEFAULT_PORT = 11_144;
@@ -46,6 +49,7 @@ export interface Standing {
 export interface NetworkParts {
   readonly native: BindingNetwork;
   readonly fabric: BindingFabric;
+  readonly material: NetworkMaterial;
 }
 
 /** A dial that is under way. */
@@ -72,6 +76,8 @@ export class NetworkHost {
   readonly startable: AllowList<true> = new AllowList('application');
   /** What it has to do with its registrar. */
   readonly registration: Registration;
+  /** Judges certificates and patterns. */
+  readonly material: NetworkMaterial;
   readonly #runtime: Runtime;
   readonly #far: Far;
   readonly #native: BindingNetwork;
@@ -86,8 +92,10 @@ export class NetworkHost {
   /** Who waits for the end of a connection. */
   readonly #leaving = new Map<RemoteHome, (() => void)[]>();
 
-  constructor(runtime: Runtime, { native, fabric }: NetworkParts, options: NetworkOptions) {
+  constructor(runtime: Runtime, parts: NetworkParts, options: NetworkOptions) {
+    const { native, fabric, material } = parts;
     this.#fabric = fabric;
+    this.material = material;
     this.#runtime = runtime;
     this.#far = runtime.far!;
     this.#native = native;
@@ -109,6 +117,7 @@ export class NetworkHost {
     const isListening = this.mode === 'enabled' || this.mode === 'passive';
     for (const acceptor of isListening ? (this.options.acceptors ?? [{}]) : [])
       this.#listen(acceptor);
+    warnOfExposure(this.#runtime.log, this.acceptors, this.material.insecure);
     for (const { pattern, weight, ...route } of this.options.routes ?? [])
       this.addRoute(pattern, route, weight);
     const { registrar = {} } = this.options;
@@ -147,21 +156,18 @@ export class NetworkHost {
   }
 
   /** Throws `taken` when there is one of that pattern. */
-  addRoute(
-    pattern: string,
-    route: Omit<NetworkRouteEntry, 'pattern' | 'weight'>,
-    weight = 0,
-  ): void {
+  addRoute(pattern: string, route: NetworkRoute, weight = 0): void {
     if (this.#routes.has(pattern))
       throw new TergoError('taken', `there is a route for '${pattern}' already; remove it first`);
-    const { host, port, cookie, tls = false } = route;
-    const isTls = tls !== false;
-    this.#native.addRoute({
-      ...{ pattern, weight, host: host ?? '', port, isTls },
-      ...(typeof tls === 'boolean' ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
-      ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
-    });
-    this.#routes.set(pattern, { pattern, host, port, weight, isTls });
+    this.#native.addRoute(routeWords({ ...route, pattern, weight }, this.#runtime.home.node));
+    this.#note(pattern, route, weight);
+  }
+
+  /** In place of the one of that pattern, if there is one. */
+  replaceRoute(pattern: string, route: NetworkRoute): void {
+    this.#native.replaceRoute(routeWords({ ...route, pattern }, this.#runtime.home.node));
+    this.#routes.delete(pattern);
+    this.#note(pattern, route, 0);
   }
 
   /** False when there is none of that pattern. */
@@ -293,6 +299,10 @@ export class NetworkHost {
       const text = `the node cannot listen on ${host}:${port}: ${reasonOf(cause).message}`;
       throw new TergoError('incorrect', text, { cause });
     }
+  }
+
+  #note(pattern: string, { host, port, tls = false }: NetworkRoute, weight: number): void {
+    this.#routes.set(pattern, { pattern, host, port, weight, isTls: tls !== false });
   }
 
   #readEvents(): void {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   checkBoolean,
   checkChoice,
@@ -42,7 +43,7 @@ export interface HandshakeOptions {
 
 /** Where a node listens. Source: Ergo `gen.AcceptorOptions`. */
 export interface AcceptorOptions extends HandshakeOptions {
-  /** The address to listen on; `127.0.0.1` by default. */
+  /** The IP address of this host to listen on; `127.0.0.1` by default, `0.0.0.0` or `::` for all. */
   readonly host?: string;
   /** The first port to try; 11144 by default, 0: any that is free. */
   readonly port?: number;
@@ -92,7 +93,7 @@ export interface NetworkOptions {
    * that is sent in one turn is written at once. More help where packets are lost or the way is long: a loss holds up one link.
    */
   readonly poolSize?: number;
-  /** Something is sent on every link at least that often, ms; 15000 by default. A link from which nothing comes for three times that is lost. */
+  /** Something is sent on every link at least that often, ms; 15000 by default, 100 at least. A link from which nothing comes for three times that is lost. */
   readonly keepAliveMs?: number;
   /** Bytes that may be on their way to this node on each link before it has taken some; 8 MiB by default, 256 KiB at least. */
   readonly windowBytes?: number;
@@ -130,7 +131,8 @@ export function checkNetwork(argument: string, options: unknown): void {
     checkRegistrar(`${argument}.registrar`, network.registrar);
   if (network.tls !== undefined) checkTls(`${argument}.tls`, network.tls);
   if (network.flags !== undefined) checkFlags(`${argument}.flags`, network.flags);
-  if (network.compression !== undefined) compressionOver(NO_COMPRESSION, network.compression);
+  if (network.compression !== undefined)
+    compressionOver(NO_COMPRESSION, network.compression, `${argument}.compression`);
   checkLimits(argument, network);
 }
 
@@ -139,7 +141,7 @@ function checkLimits(argument: string, options: NetworkOptions): void {
   if (maxMessageSize !== undefined)
     checkInteger(`${argument}.maxMessageSize`, maxMessageSize, 1024, 2 ** 31);
   if (poolSize !== undefined) checkInteger(`${argument}.poolSize`, poolSize, 1, 64);
-  if (keepAliveMs !== undefined) checkInteger(`${argument}.keepAliveMs`, keepAliveMs, 10, 255_000);
+  if (keepAliveMs !== undefined) checkInteger(`${argument}.keepAliveMs`, keepAliveMs, 100, 255_000);
   if (windowBytes !== undefined)
     checkInteger(`${argument}.windowBytes`, windowBytes, MIN_WINDOW_BYTES, 2 ** 31);
   if (dialTimeoutMs !== undefined) checkDelay(`${argument}.dialTimeoutMs`, dialTimeoutMs, 1);
@@ -149,7 +151,7 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
   checkOptions(argument, acceptor, ACCEPTOR_KEYS);
   const { host, port, portCount, routeHost, routePort, cookie, tls, ...handshake } =
     acceptor as AcceptorOptions;
-  if (host !== undefined) checkName(`${argument}.host`, host);
+  if (host !== undefined) checkAddress(`${argument}.host`, host);
   if (port !== undefined) checkInteger(`${argument}.port`, port, 0, MAX_PORT);
   if (portCount !== undefined) checkInteger(`${argument}.portCount`, portCount, 0, MAX_PORT);
   if (routeHost !== undefined) checkName(`${argument}.routeHost`, routeHost);
@@ -157,6 +159,12 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
   if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
   if (tls !== undefined) checkTls(`${argument}.tls`, tls);
   checkHandshake(argument, handshake);
+}
+
+/** A name may stand for several addresses, and which of them to listen on nobody has said. */
+function checkAddress(argument: string, host: unknown): void {
+  if (typeof host === 'string' && isIP(host) !== 0 && !host.includes('%')) return;
+  throw incorrect(argument, "an IP address of this host, such as '127.0.0.1' or '0.0.0.0'", host);
 }
 
 function checkHandshake(argument: string, options: HandshakeOptions): void {
@@ -194,5 +202,8 @@ function checkList(
 ): void {
   if (list === undefined) return;
   if (!Array.isArray(list)) throw incorrect(argument, 'a list', list);
-  for (const [index, entry] of list.entries()) check(`${argument}[${index}]`, entry);
+  for (const [index, entry] of list.entries()) {
+    if (entry === undefined) throw incorrect(`${argument}[${index}]`, 'an object', entry);
+    check(`${argument}[${index}]`, entry);
+  }
 }

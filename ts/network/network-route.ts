@@ -16,7 +16,7 @@ export interface NetworkRoute {
 
 /** A route with the nodes for which it is. */
 export interface NetworkRouteEntry extends NetworkRoute {
-  /** A regular expression for names of nodes. */
+  /** A regular expression for names of nodes, as Rust has them: without looking ahead or behind, and without references back. */
   readonly pattern: string;
   /** Of several that match, those with the highest weight are tried first; 0 by default. */
   readonly weight?: number;
@@ -31,28 +31,31 @@ export interface NetworkRouteInfo {
   readonly isTls: boolean;
 }
 
-const KEYS = ['pattern', 'weight', 'host', 'port', 'cookie', 'tls'];
+const PLACE_KEYS = ['host', 'port', 'cookie', 'tls'];
 const MAX_PORT = 65_535;
 const MAX_WEIGHT = 2 ** 31 - 1;
 
-/** Throws `incorrect`, naming the key, for what is no route. @internal */
+/** Throws `incorrect`, naming the key, for what is no route with its nodes. @internal */
 export function checkRoute(argument: string, route: unknown): void {
-  checkOptions(argument, route, KEYS);
-  const { pattern, weight, host, port, cookie, tls } = route as NetworkRouteEntry;
-  checkPattern(`${argument}.pattern`, pattern);
-  if (weight !== undefined) checkInteger(`${argument}.weight`, weight, -MAX_WEIGHT, MAX_WEIGHT);
+  checkOptions(argument, route, ['pattern', 'weight', ...PLACE_KEYS]);
+  const { pattern, weight, ...place } = route as NetworkRouteEntry;
+  checkName(`${argument}.pattern`, pattern);
+  checkRouteWeight(`${argument}.weight`, weight);
+  checkPlace(argument, place);
+}
+
+/** Throws `incorrect` for what is no weight of a route. @internal */
+export function checkRouteWeight(argument: string, weight: unknown): void {
+  if (weight !== undefined) checkInteger(argument, weight, -MAX_WEIGHT, MAX_WEIGHT);
+}
+
+/** Throws `incorrect`, naming the key, for what is no route. @internal */
+export function checkPlace(argument: string, place: unknown): void {
+  if (place === undefined) throw incorrect(argument, 'an object', place);
+  checkOptions(argument, place, PLACE_KEYS);
+  const { host, port, cookie, tls } = place as NetworkRoute;
   if (host !== undefined) checkName(`${argument}.host`, host);
   checkInteger(`${argument}.port`, port, 1, MAX_PORT);
   if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
   if (tls !== undefined && typeof tls !== 'boolean') checkTls(`${argument}.tls`, tls);
-}
-
-/** Throws `incorrect` for what matches no names. @internal */
-export function checkPattern(argument: string, pattern: unknown): void {
-  checkName(argument, pattern);
-  try {
-    RegExp(pattern);
-  } catch {
-    throw incorrect(argument, 'a regular expression', pattern);
-  }
 }

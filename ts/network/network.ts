@@ -1,5 +1,6 @@
 import type { Behaviour } from '../actor/behaviour.ts';
 import { APPLICATION_STATES } from '../application/application-info.ts';
+import { checkApplicationName, checkTags } from '../application/application-name.ts';
 import { checkChoice, checkDelay, checkName, checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
@@ -16,7 +17,12 @@ import type { NetworkHost } from './network-host.ts';
 import type { AcceptorInfo, NetworkInfo, RegistrarInfo } from './network-info.ts';
 import type { NetworkFlags, NetworkMode } from './network-options.ts';
 import { RemoteNode } from './remote-node.ts';
-import { checkRoute, type NetworkRouteInfo, type NetworkRoute } from './network-route.ts';
+import {
+  checkPlace,
+  checkRouteWeight,
+  type NetworkRoute,
+  type NetworkRouteInfo,
+} from './network-route.ts';
 import type { SpawnName } from './spawn-name.ts';
 
 /** So many connections are tried that are lost as soon as they stand. */
@@ -28,7 +34,7 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** Aborting it rejects with `aborted`; the dial itself goes on. */
   readonly signal?: AbortSignal;
-  /** Where the node is: laid as a static route for its name alone, in place of one of the same pattern. */
+  /** Where the node is: laid as a static route for its name alone, in place of one of the same pattern; it stays when the dial fails. */
   readonly route?: NetworkRoute;
 }
 
@@ -72,10 +78,14 @@ export class Network {
     checkNode(name);
     checkConnect(options);
     const { route, signal, timeoutMs } = options;
-    if (route !== undefined) layRoute(host, name, route);
+    if (route !== undefined) {
+      checkPlace('options.route', route);
+      host.material.checkRoute('options.route', route);
+    }
     if (signal?.aborted === true) throw aborted(name, signal);
     if (name === this.#runtime.home.node)
       throw new TergoError('not-allowed', `${name} cannot connect to itself`);
+    if (route !== undefined) host.replaceRoute(patternOf(name), route);
     const home = await this.#within(name, this.#connected(host, name), signal, timeoutMs);
     return new RemoteNode(this.#runtime, home);
   }
@@ -99,7 +109,11 @@ export class Network {
   addRoute(pattern: string, route: NetworkRoute, options: { readonly weight?: number } = {}): void {
     const host = this.#host();
     checkOptions('options', options, ['weight']);
-    checkRoute('route', { ...route, ...options, pattern });
+    checkName('pattern', pattern);
+    checkRouteWeight('options.weight', options.weight);
+    checkPlace('route', route);
+    host.material.checkPattern('pattern', pattern);
+    host.material.checkRoute('route', route);
     host.addRoute(pattern, route, options.weight);
   }
 
@@ -174,15 +188,18 @@ export class Network {
 
   /**
    * Which nodes have an application, highest weight first; asks the registrar of this host or of another one, or one's own. Rejects
-   * with `application-unknown` when none has, `no-connection` without a registrar or when it fails, `timeout`.
+   * with `application-unknown` when none has, `no-connection` without a registrar or when it fails, `timeout`, `incorrect`.
    */
   async resolveApplication(
     name: string,
     options: ResolveOptions = {},
   ): Promise<readonly ApplicationRoute[]> {
     const host = this.#host();
-    checkName('name', name);
+    checkApplicationName('name', name);
     checkOptions('options', options, ['host', 'withTags', 'withoutTags', 'withState']);
+    if (options.host !== undefined) checkName('options.host', options.host);
+    checkTags('options.withTags', options.withTags);
+    checkTags('options.withoutTags', options.withoutTags);
     if (options.withState !== undefined)
       checkChoice('options.withState', options.withState, APPLICATION_STATES);
     return host.registration.resolve(name, options);
@@ -269,11 +286,8 @@ export class Network {
 }
 
 /** For that node alone. */
-function layRoute(host: NetworkHost, name: string, route: NetworkRoute): void {
-  const pattern = `^${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)}$`;
-  checkRoute('options.route', { ...route, pattern });
-  host.removeRoute(pattern);
-  host.addRoute(pattern, route);
+function patternOf(name: string): string {
+  return `^${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)}$`;
 }
 
 function checkConnect(options: ConnectOptions): void {

@@ -1,5 +1,5 @@
 import { APPLICATION_STATES } from '../application/application-info.ts';
-import type { ApplicationMode } from '../application/application-spec.ts';
+import { type ApplicationMode, MAX_WEIGHT } from '../application/application-spec.ts';
 import { checkBoolean, checkChoice, checkInteger, checkName } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { isNodeName } from '../node/node-name.ts';
@@ -71,7 +71,7 @@ function routeIn(argument: string, answer: unknown): FoundRoute {
 function applicationIn(argument: string, answer: unknown): ApplicationRoute {
   const { node, name, weight, tags, mode, state } = objectIn<ApplicationRoute>(argument, answer);
   checkName(`${argument}.name`, name);
-  checkInteger(`${argument}.weight`, weight, 0);
+  checkInteger(`${argument}.weight`, weight, 0, MAX_WEIGHT);
   checkChoice(`${argument}.mode`, mode, MODES);
   checkChoice(`${argument}.state`, state, APPLICATION_STATES);
   return {

@@ -7,6 +7,7 @@ import { tlsWords } from './tls-words.ts';
 import { cookieOf } from './cookie.ts';
 import { ALL_FLAGS, bitsOf } from './features.ts';
 import { NetworkHost } from './network-host.ts';
+import { NetworkMaterial } from './network-material.ts';
 import type { NetworkOptions } from './network-options.ts';
 
 /** How far JavaScript threads help that of the network: they write what they send, */
@@ -14,7 +15,7 @@ const WRITE = 1;
 /** and read before they sleep. With several threads one that is busy would keep the others waiting. */
 const READ_AND_WRITE = 2;
 
-/** Makes the network of a node. Throws `incorrect` for options that the system refuses. */
+/** Makes the network of a node. Throws `incorrect` for options that cannot be used. */
 export function startNetwork(
   runtime: Runtime,
   native: Native,
@@ -22,6 +23,8 @@ export function startNetwork(
   options: NetworkOptions,
 ): NetworkHost {
   const { home } = runtime;
+  const material = new NetworkMaterial(native, home.node);
+  material.checkOptions('options.network', options);
   const { tls, poolSize, windowBytes, maxMessageSize, keepAliveMs, dialTimeoutMs } = options;
   const network = new native.BindingNetwork(fabric.id, {
     ...{ name: home.node, creation: home.creation, software: `tergo ${VERSION}` },
@@ -37,5 +40,5 @@ export function startNetwork(
     ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
     ...(dialTimeoutMs === undefined ? {} : { handshakeMs: dialTimeoutMs }),
   });
-  return new NetworkHost(runtime, { native: network, fabric }, options);
+  return new NetworkHost(runtime, { native: network, fabric, material }, options);
 }

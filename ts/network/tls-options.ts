@@ -3,16 +3,16 @@ import { incorrect } from '../error/tergo-error.ts';
 
 /** Certificates, as PEM: the text, or the path of a file, which is read again by `network.reloadTls`. */
 export interface TlsOptions {
-  /** Of this node, with those that it was signed with up to a known one. */
+  /** Of this node, with those that it was signed with up to a known one; needed to listen. */
   readonly certificate?: string;
   readonly key?: string;
-  /** Whom this node believes. */
+  /** Whom this node believes; needed to dial, and for `clientAuth`. */
   readonly ca?: readonly string[];
   /** Whether those who dial must show a certificate: `required`, `optional` or, by default, `none`. */
   readonly clientAuth?: 'none' | 'optional' | 'required';
   /** The name that the certificate of a dialled node must have; its host by default. */
   readonly serverName?: string;
-  /** Takes every certificate: for development only. False by default. */
+  /** Takes every certificate: for development only, and logged as a warning at the start. False by default. */
   readonly insecure?: boolean;
 }
 

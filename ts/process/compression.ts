@@ -22,13 +22,18 @@ export const NO_COMPRESSION: Compression = Object.freeze({
   thresholdBytes: 1024,
 });
 
-/** The settings laid over those before. Throws `incorrect`, naming the key. @internal */
-export function compressionOver(base: Compression, settings: Partial<Compression>): Compression {
-  checkOptions('compression', settings, ['enabled', 'type', 'level', 'thresholdBytes']);
+/** The settings laid over those before. Throws `incorrect`, naming the key of `argument`. @internal */
+export function compressionOver(
+  base: Compression,
+  settings: Partial<Compression>,
+  argument = 'compression',
+): Compression {
+  checkOptions(argument, settings, ['enabled', 'type', 'level', 'thresholdBytes']);
   const merged = { ...base, ...settings };
-  checkBoolean('compression.enabled', merged.enabled);
-  checkChoice('compression.type', merged.type, ['lz4', 'zstd', 'gzip']);
-  checkChoice('compression.level', merged.level, ['default', 'speed', 'size']);
-  checkInteger('compression.thresholdBytes', merged.thresholdBytes, NO_COMPRESSION.thresholdBytes);
+  const { enabled, type, level, thresholdBytes } = merged;
+  checkBoolean(`${argument}.enabled`, enabled);
+  checkChoice(`${argument}.type`, type, ['lz4', 'zstd', 'gzip']);
+  checkChoice(`${argument}.level`, level, ['default', 'speed', 'size']);
+  checkInteger(`${argument}.thresholdBytes`, thresholdBytes, NO_COMPRESSION.thresholdBytes);
   return Object.freeze(merged);
 }

@@ -108,6 +108,9 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** Of a node that only dials, and so needs no certificate of its own. */
+const dials: NetworkOptions = { acceptors: [], dialTimeoutMs: 3000 };
+
 interface Stage {
   readonly a: Node;
   readonly b: MemberAddress;
@@ -124,7 +127,7 @@ async function stage(
   const os = MemberProcess.launch(t);
   const b = await os.start({ name: B, network: networkOf(tlsOf(dialled)), puppets: ['bob'] });
   const own = cookie === undefined ? {} : { cookie };
-  const a = await networkNode(A, { ...tlsOf(dialler), ...own, dialTimeoutMs: 3000 });
+  const a = await networkNode(A, { ...dials, ...tlsOf(dialler), ...own });
   t.teardown(() => a.stopForce());
   return { a, b, os };
 }
@@ -192,8 +195,8 @@ test('certificates are changed without a restart: what stands goes on, what begi
   };
   store(good);
   const b = await networkNode(B, { tls: { ...files, ca } });
-  const a = await networkNode(A, { tls: { ca }, dialTimeoutMs: 3000 });
-  const c = await networkNode('c@localhost', { tls: { ca }, dialTimeoutMs: 3000 });
+  const a = await networkNode(A, { ...dials, tls: { ca } });
+  const c = await networkNode('c@localhost', { ...dials, tls: { ca } });
   for (const node of [a, b, c]) t.teardown(() => node.stopForce());
   const route = { host: LOOPBACK, port: b.network.acceptors()[0]!.port, tls: true };
   await a.network.connect(B, { route });

@@ -234,20 +234,16 @@ impl BindingNetwork {
     /// Lays a static route. Throws when there is one with the same pattern, or the pattern is none.
     #[napi]
     pub fn add_route(&self, route: BindingRoute) -> Result<()> {
-        let route = StaticRoute {
-            pattern: route.pattern,
-            weight: route.weight,
-            place: Place::Fixed(Route {
-                host: route.host,
-                port: port(route.port)?,
-                tls: route.is_tls,
-                handshake: String::new(),
-                protocol: String::new(),
-            }),
-            cookie: route.cookie.map(cookie).transpose()?,
-            tls: self.tls(route.tls)?,
-        };
+        let route = self.route(route)?;
         self.network.add_route(route).map_err(reason)
+    }
+
+    /// Lays a static route in place of the one with the same pattern, if there is one. Throws when the pattern is none; then
+    /// all stays as it was.
+    #[napi]
+    pub fn replace_route(&self, route: BindingRoute) -> Result<()> {
+        let route = self.route(route)?;
+        self.network.replace_route(route).map_err(reason)
     }
 
     /// Reads the files of all certificates again, for links that begin from now on. Throws for the first that cannot be
@@ -361,6 +357,22 @@ impl BindingNetwork {
 }
 
 impl BindingNetwork {
+    fn route(&self, route: BindingRoute) -> Result<StaticRoute> {
+        Ok(StaticRoute {
+            pattern: route.pattern,
+            weight: route.weight,
+            place: Place::Fixed(Route {
+                host: route.host,
+                port: port(route.port)?,
+                tls: route.is_tls,
+                handshake: String::new(),
+                protocol: String::new(),
+            }),
+            cookie: route.cookie.map(cookie).transpose()?,
+            tls: self.tls(route.tls)?,
+        })
+    }
+
     /// Certificates, remembered so that they can be read again.
     fn tls(&self, options: Option<BindingTls>) -> Result<Option<Arc<Tls>>> {
         let tls = options.map(binding_tls::tls).transpose()?;

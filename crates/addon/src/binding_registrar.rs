@@ -100,13 +100,14 @@ pub struct BindingRegistrarInfo {
 #[napi]
 impl BindingNetwork {
     /// Registers the node at the registrar of its host, and goes on to do so; calls back when the first registration
-    /// stands or cannot be had. From then on peers are found there for whom there is no static route.
+    /// stands or cannot be had. From then on peers are found there for whom there is no static route. Gives the names of the
+    /// applications that are beyond the limits, which are left out.
     #[napi]
     pub fn register(
         &self,
         options: BindingRegistrarOptions,
         callback: Function<'_, BindingRegistrarAnswer, ()>,
-    ) -> Result<()> {
+    ) -> Result<Vec<String>> {
         let mut embedded = EmbeddedOptions::default();
         if let Some(port) = options.port {
             let port = u16::try_from(port);
@@ -120,25 +121,29 @@ impl BindingNetwork {
         let registrar = self.network().embedded_registrar(embedded);
         let registrar: Arc<dyn Registrar> = Arc::new(registrar.map_err(reason)?);
         let announcement = self.announcement(mode, options.applications);
-        let Some(announcement) = announcement else {
-            return Ok(());
+        let Some(mut announcement) = announcement else {
+            return Ok(Vec::new());
         };
+        let left_out = announcement.leave_out();
         let events = self.network().registrar_events();
         self.network().set_resolver(Some(registrar.clone()));
         self.set_registrar(mode, Arc::clone(&registrar));
         let starting = registrar.start(announcement, events);
-        self.answer(starting, callback, |()| BindingRegistrarAnswer::default())
+        self.answer(starting, callback, |()| BindingRegistrarAnswer::default())?;
+        Ok(left_out)
     }
 
-    /// Announces the node anew: where it listens, and these applications. Throws when it is not registered, or the
-    /// announcement is beyond the limits.
+    /// Announces the node anew: where it listens, and these applications. Gives the names of those that are beyond the
+    /// limits, which are left out. Throws when it is not registered.
     #[napi]
-    pub fn announce(&self, applications: Vec<BindingApplicationRoute>) -> Result<()> {
+    pub fn announce(&self, applications: Vec<BindingApplicationRoute>) -> Result<Vec<String>> {
         let (mode, registrar) = self.registrar().map_err(reason)?;
-        match self.announcement(mode, applications) {
-            Some(announcement) => registrar.announce(announcement).map_err(reason),
-            None => Ok(()),
-        }
+        let Some(mut announcement) = self.announcement(mode, applications) else {
+            return Ok(Vec::new());
+        };
+        let left_out = announcement.leave_out();
+        registrar.announce(announcement).map_err(reason)?;
+        Ok(left_out)
     }
 
     /// What is known of the registrar; null when the node uses none.

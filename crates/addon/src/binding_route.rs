@@ -41,6 +41,12 @@ pub struct BindingFoundRoute {
     pub targets: Vec<BindingDialTarget>,
 }
 
+/// Why routes cannot have that pattern; null: they can.
+#[napi]
+pub fn check_pattern(pattern: String) -> Option<String> {
+    tergo_net::check_pattern(&pattern).err()
+}
+
 #[napi]
 impl BindingNetwork {
     /// Where a node would be dialled, were it to be connected.

@@ -13,7 +13,6 @@ mod connection;
 mod cookie;
 mod dialer;
 mod event;
-mod exposure;
 mod gate;
 mod handshaking;
 mod held;
@@ -46,7 +45,6 @@ pub use channel::Channel;
 pub use clock::steady_now;
 pub use cookie::{Cookie, CookieError, MAX_COOKIE_BYTES, MIN_COOKIE_BYTES};
 pub use event::NetworkEvent;
-pub use exposure::{Exposed, Protection};
 pub use help::Help;
 pub use listen::{DEFAULT_PORT, ListenError, ListenOptions};
 #[cfg(unix)]
@@ -55,5 +53,6 @@ pub use mode::Mode;
 pub use network::{ConnectionInfo, Network, NetworkOptions};
 pub use profiles::Profiles;
 pub use routes::{
-    DialTarget, FoundRoute, Place, RouteError, StaticRoute, StaticRoutes, find_targets,
+    DialTarget, FoundRoute, Place, RouteError, StaticRoute, StaticRoutes, check_pattern,
+    find_targets,
 };

@@ -169,6 +169,14 @@ impl Network {
         lock(&self.hub.routes).add(route)
     }
 
+    /// Lays a static route in place of the one with the same pattern, if there is one.
+    ///
+    /// # Errors
+    /// See [`crate::StaticRoutes::replace`].
+    pub fn replace_route(&self, route: StaticRoute) -> Result<(), RouteError> {
+        lock(&self.hub.routes).replace(route)
+    }
+
     /// Removes the static route with that pattern.
     ///
     /// # Errors

@@ -103,12 +103,21 @@ impl StaticRoutes {
         if is_taken {
             return Err(RouteError::Taken(route.pattern));
         }
-        let regex = compile(&route.pattern)?;
-        let at = self
-            .routes
-            .partition_point(|laid| laid.route.weight >= route.weight);
-        let route = Arc::new(route);
-        self.routes.insert(at, Laid { regex, route });
+        let regex = regex(&route)?;
+        self.lay(regex, route);
+        Ok(())
+    }
+
+    /// Lays a route in place of the one with the same pattern, if there is one.
+    ///
+    /// # Errors
+    /// The pattern is no regular expression; then all stays as it was.
+    pub fn replace(&mut self, route: StaticRoute) -> Result<(), RouteError> {
+        let regex = regex(&route)?;
+        if let Some(at) = self.position(&route.pattern) {
+            self.routes.remove(at);
+        }
+        self.lay(regex, route);
         Ok(())
     }
 
@@ -131,6 +140,14 @@ impl StaticRoutes {
     /// All, in the order in which they are tried.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<StaticRoute>> {
         self.routes.iter().map(|laid| &laid.route)
+    }
+
+    fn lay(&mut self, regex: Regex, route: StaticRoute) {
+        let at = self
+            .routes
+            .partition_point(|laid| laid.route.weight >= route.weight);
+        let route = Arc::new(route);
+        self.routes.insert(at, Laid { regex, route });
     }
 
     fn position(&self, pattern: &str) -> Option<usize> {
@@ -172,6 +189,14 @@ pub async fn find_targets(
         None | Some(RegistrarError::Unknown(_)) => Err(RouteError::NoRoute(node.to_owned())),
         Some(error) => Err(RouteError::Registrar(node.to_owned(), error)),
     }
+}
+
+/// Whether routes can have that pattern.
+///
+/// # Errors
+/// Why they cannot.
+pub fn check_pattern(pattern: &str) -> Result<(), String> {
+    compile(pattern).map(|_| ())
 }
 
 impl StaticRoute {
@@ -238,11 +263,13 @@ impl fmt::Debug for DialTarget {
     }
 }
 
-fn compile(pattern: &str) -> Result<Regex, RouteError> {
-    let wrong = |why: String| RouteError::Pattern(pattern.to_owned(), why);
+fn regex(route: &StaticRoute) -> Result<Regex, RouteError> {
+    compile(&route.pattern).map_err(|why| RouteError::Pattern(route.pattern.clone(), why))
+}
+
+fn compile(pattern: &str) -> Result<Regex, String> {
     if pattern.is_empty() || pattern.len() > MAX_PATTERN_BYTES {
-        let why = format!("it must have 1 to {MAX_PATTERN_BYTES} bytes");
-        return Err(wrong(why));
+        return Err(format!("it must have 1 to {MAX_PATTERN_BYTES} bytes"));
     }
-    Regex::new(pattern).map_err(|error| wrong(error.to_string()))
+    Regex::new(pattern).map_err(|error| error.to_string())
 }

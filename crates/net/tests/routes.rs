@@ -13,8 +13,8 @@ use tergo_net::registrar::{
     Answering, EventSink, Registrar, RegistrarError, RegistrarInfo, Resolver,
 };
 use tergo_net::{
-    Cookie, DialTarget, ListenError, ListenOptions, Mode, Place, Protection, RouteError,
-    StaticRoute, StaticRoutes, find_targets,
+    Cookie, DialTarget, ListenError, ListenOptions, Mode, Place, RouteError, StaticRoute,
+    StaticRoutes, find_targets,
 };
 use tergo_wire::registrar::{Announcement, ApplicationQuery, ApplicationRoute, Route};
 
@@ -244,31 +244,6 @@ fn modes_say_who_listens_and_what_is_announced() {
     let listening = [Mode::Enabled, Mode::Hidden, Mode::Passive, Mode::Disabled];
     assert_eq!(listening.map(Mode::listens), [true, false, true, false]);
     assert!(!Mode::Disabled.dials());
-}
-
-#[test]
-fn without_cookie_or_client_certificates_only_addresses_that_loop_back_may_be_listened_on() {
-    let loops: [IpAddr; 4] = ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
-        .map(|text| text.parse().expect("an address"));
-    let open: [IpAddr; 5] = ["0.0.0.0", "::", "10.0.0.1", "fe80::1", "::ffff:10.0.0.1"]
-        .map(|text| text.parse().expect("an address"));
-    let none = Protection::default();
-    let cookie = Protection {
-        cookie: true,
-        ..none
-    };
-    let certificates = Protection {
-        client_certificates: true,
-        ..none
-    };
-    for address in loops {
-        assert!(none.check(address).is_ok(), "{address}");
-    }
-    for address in open {
-        let refused = none.check(address).expect_err("anybody could come");
-        assert!(refused.to_string().contains(&address.to_string()));
-        assert!(cookie.check(address).is_ok() && certificates.check(address).is_ok());
-    }
 }
 
 #[test]

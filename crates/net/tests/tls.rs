@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use authority::{Authority, Leaf, options};
 use piped::{Link, Pipe, is_blocked, tls};
 use tergo_net::Channel;
-use tergo_net::tls::{ClientAuth, Pem, Tls, TlsError, TlsOptions};
+use tergo_net::tls::{ClientAuth, Pem, Tls, TlsError, TlsOptions, TlsPart};
 
 #[test]
 fn what_one_side_writes_the_other_reads_however_small_the_socket() {
@@ -356,6 +356,56 @@ fn what_is_missing_is_named() {
         Err(TlsError::NoTrust)
     ));
     assert!(only_server.can_accept() && !only_server.can_dial());
+}
+
+#[test]
+fn the_option_that_cannot_be_used_is_told() {
+    let ca = Authority::new();
+    let leaf = ca.leaf("node.example");
+    let good = options(Some(&leaf), Some(&ca), ClientAuth::Required);
+    assert!(good.check().is_ok());
+    let nowhere = Pem::File("/nowhere/at.pem".into());
+    let cases = [
+        (
+            TlsPart::Certificate,
+            TlsOptions {
+                certificate: Some(nowhere.clone()),
+                ..good.clone()
+            },
+        ),
+        (
+            TlsPart::Key,
+            TlsOptions {
+                key: Some(Pem::bytes(ca.leaf("node.example").key)),
+                ..good.clone()
+            },
+        ),
+        (
+            TlsPart::Ca(1),
+            TlsOptions {
+                ca: vec![good.ca[0].clone(), Pem::bytes("nothing")],
+                ..good.clone()
+            },
+        ),
+        (
+            TlsPart::Pool,
+            TlsOptions {
+                ca: Vec::new(),
+                ..good.clone()
+            },
+        ),
+        (
+            TlsPart::ServerName,
+            TlsOptions {
+                server_name: Some("not a name".to_owned()),
+                ..good.clone()
+            },
+        ),
+    ];
+    for (part, options) in cases {
+        let fault = options.check().expect_err("it cannot be used");
+        assert_eq!(fault.part, part, "{fault}");
+    }
 }
 
 #[test]

@@ -316,6 +316,32 @@ fn an_announcement_must_fit_into_one_message() {
 }
 
 #[test]
+fn applications_that_cannot_be_announced_are_left_out_and_the_others_stay() {
+    let mut mixed = with_applications(4, "t");
+    mixed.applications[0].name = "my shop".to_owned();
+    mixed.applications[1].node = "b@host".to_owned();
+    mixed.applications.push(mixed.applications[2].clone());
+    let names: Vec<_> = mixed
+        .applications
+        .iter()
+        .map(|one| one.name.clone())
+        .collect();
+    let left_out = mixed.leave_out();
+    assert_eq!(left_out, [&*names[0], &*names[1], &*names[4]]);
+    assert_eq!(mixed.applications.len(), 2);
+    assert!(mixed.is_correct());
+
+    let mut many = with_applications(MAX_APPLICATIONS + 4, "t");
+    assert_eq!(many.leave_out().len(), 4);
+    assert!(many.is_correct());
+
+    let mut large = with_applications(MAX_APPLICATIONS, &"t".repeat(64));
+    let left_out = large.leave_out().len();
+    assert!(left_out > 0 && left_out < MAX_APPLICATIONS);
+    assert!(large.is_correct());
+}
+
+#[test]
 fn an_announcement_names_only_what_is_its_own() {
     let mut foreign = with_applications(2, "t");
     foreign.applications[1].node = "b@host".to_owned();

@@ -1,5 +1,6 @@
 use super::field::{
-    self, APPLICATION, Fields, HIDDEN, NODE, ROUTE, once, push, put, put_flag, put_nested,
+    self, APPLICATION, FIELD_BYTES, Fields, HIDDEN, NODE, ROUTE, once, push, put, put_flag,
+    put_nested,
 };
 use super::name::is_node_name;
 use super::{ApplicationRoute, Fault, HEADER_BYTES, Message, Route};
@@ -44,6 +45,39 @@ impl Announcement {
             && Message::Register(self.clone())
                 .encode(&mut Vec::with_capacity(HEADER_BYTES))
                 .is_ok()
+    }
+
+    /// Leaves out the applications that are beyond the limits, are not its own, are there twice or do not fit into one message
+    /// beside those before them. Gives their names.
+    pub fn leave_out(&mut self) -> Vec<String> {
+        let applications = std::mem::take(&mut self.applications);
+        let mut room = self.room();
+        let mut left_out = Vec::new();
+        for application in applications {
+            let bytes = application.encoded_bytes().saturating_add(FIELD_BYTES);
+            if bytes <= room && self.takes(&application) {
+                room -= bytes;
+                self.applications.push(application);
+            } else {
+                left_out.push(application.name);
+            }
+        }
+        left_out
+    }
+
+    /// Bytes that are left for more applications.
+    fn room(&self) -> usize {
+        let mut out = Vec::new();
+        let written = self.encode(&mut out);
+        written.map_or(0, |()| usize::from(u16::MAX).saturating_sub(out.len()))
+    }
+
+    fn takes(&self, application: &ApplicationRoute) -> bool {
+        let is_there = |one: &ApplicationRoute| one.name == application.name;
+        self.applications.len() < MAX_APPLICATIONS
+            && application.node == self.node
+            && application.is_correct()
+            && !self.applications.iter().any(is_there)
     }
 
     fn are_applications_correct(&self) -> bool {
