@@ -22,6 +22,7 @@ import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
 import type { Loss } from './loss.ts';
+import { tellError } from './portable-error.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
@@ -170,9 +171,8 @@ export class RemoteMessages {
   }
 
   signal(to: RemotePid, { from, reason }: Signal, queue: number = QUEUE_URGENT): void {
-    const value = this.#far.portable(reason);
     const rest = { alias: undefined, way: PLAIN_WAY, number: 0 };
-    this.#post({ to, kind: KIND_SIGNAL, queue, value, from, ...rest });
+    this.#post({ to, kind: KIND_SIGNAL, queue, value: reason, from, ...rest });
   }
 
   /** Nobody there confirms anything. */
@@ -204,7 +204,7 @@ export class RemoteMessages {
     const node = to instanceof RemotePid ? to.home.node : to.node;
     const home = this.#far.peers.connectedAs(node);
     if (home !== undefined) return this.#write(home, letter);
-    this.#far.refuseUnencodable(letter.value);
+    if (letter.kind !== KIND_SIGNAL) this.#far.refuseUnencodable(letter.value);
     return this.#far.peers.reach(node, {
       go: (reached) => {
         if (to instanceof RemotePid && to.home !== reached)
@@ -244,8 +244,11 @@ export class RemoteMessages {
     const head: FrameHead = { ...target, ...rest, isImportant };
     const sender = isOwn ? from : this.#runtime.core.pid;
     const first = isOwn ? [] : [from];
+    const { writer } = this.#far;
+    if (kind === KIND_SIGNAL)
+      return tellError(value, (portable) => writer.write(head, sender, portable));
     const body = isPlain || kind !== KIND_FAR ? value : [alias, value, ...first];
-    return this.#far.writer.write(head, sender, body);
+    return writer.write(head, sender, body);
   }
 
   #targetOf(

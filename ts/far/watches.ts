@@ -23,6 +23,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
+import { tellError } from './portable-error.ts';
 import { isOfPeer, type Station } from './station.ts';
 
 /** A target of this thread by its address in the core. */
@@ -106,17 +107,20 @@ export class Watches {
     const { about } = watch.place;
     const termination =
       'pid' in about ? this.#runtime.lifecycle.terminationOf(about.pid) : undefined;
-    const portable = this.#far.portable(reason);
+    const { controls } = this.#far;
     for (const [key, { station, number }] of watch.watchers) {
       this.#byWatcher.delete(key);
-      const words = [portable, termination !== undefined];
-      this.#far.controls.sendFrom(watch.place.owner, station, Control.fired, number, words);
+      // Each gets as much as fits there: it is no fault of the others what one takes.
+      tellError(reason, (portable) => {
+        const words = [portable, termination !== undefined];
+        controls.sendFrom(watch.place.owner, station, Control.fired, number, words);
+      });
       if (!isOfPeer(station))
-        void termination?.then(() => this.#far.controls.send(station, Control.over, number));
+        void termination?.then(() => controls.send(station, Control.over, number));
     }
   }
 
-  /** Publishes to the threads and nodes that have subscribers; counts those that had no room. */
+  /** Publishes to the threads and nodes that have subscribers; counts those that had no room. Throws `unencodable`. */
   publish(watch: Watch, from: LocalPid, queue: number, message: EventMessage<unknown>): number {
     const { owner } = watch.place;
     const words = [message.timestampNs, queue, message.message];
