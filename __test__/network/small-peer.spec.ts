@@ -178,6 +178,25 @@ test('an exit whose reason is too large arrives with as much of it as fits', asy
   isSound(t, nodes);
 });
 
+test('what is published and too large for one node reaches the others, is counted, and logged once', async (t) => {
+  const nodes = await smallAndOthers(t);
+  const name = eventName<string>(fresh('event'));
+  const event = eventId(name, 'b@localhost');
+  const small = await puppet(nodes.a, 0);
+  const others = [await puppet(nodes.c, 0), await puppet(nodes.b, 1), await puppet(nodes.b, 0)];
+  const publisher = nodes.b.registerEvent(name, {});
+  for (const one of [small, ...others]) await one.do('monitorEvent', event);
+  const { messagesDropped } = nodes.b.info();
+  for (const message of [LARGE, LARGE, 'small']) t.is(nodes.b.sendEvent(publisher, message), 'ok');
+  for (const one of others) t.deepEqual((await one.messages(3)).at(-1), 'small');
+  t.deepEqual(await small.messages(1), ['small']);
+  t.is(nodes.b.info().messagesDropped, messagesDropped + 2);
+  const told = nodes.log.filter(({ message }) => message.includes('too large'));
+  t.is(told.length, 1);
+  t.like(told[0]?.fields, { event: name, node: 'a@localhost' });
+  isSound(t, nodes);
+});
+
 test('the end of an event is heard, though its producer ended for a reason that is too large', async (t) => {
   const nodes = await smallAndOthers(t);
   const name = eventName<unknown>(fresh('event'));

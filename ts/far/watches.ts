@@ -23,6 +23,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
+import type { RemoteHome } from './remote-home.ts';
 import { tellError } from './portable-error.ts';
 import { isOfPeer, type Station } from './station.ts';
 
@@ -48,6 +49,8 @@ export class Watch extends Relation {
   readonly #watchers = new Map<string, Watcher>();
   #audience: readonly Recipient[] | undefined;
   token = -1;
+  /** The nodes of which it was told that something published was too large for them. */
+  missedBy: WeakSet<RemoteHome> | undefined;
 
   constructor(place: Place, feed: number) {
     super('monitor', place.about, undefined, false);
@@ -126,7 +129,9 @@ export class Watches {
     const words = [message.timestampNs, queue, message.message];
     // Of an open event, or with what its producer has given away.
     if (from !== owner) words.push(from);
-    return this.#far.controls.publish(watch.audience, owner, words);
+    const { full, tooLarge } = this.#far.controls.publish(watch.audience, owner, words);
+    for (const station of tooLarge) this.#missed(watch, station);
+    return full;
   }
 
   /** Nobody there watches anything any more. */
@@ -140,6 +145,20 @@ export class Watches {
   /** The watch on an event, by which others hear of what it publishes. */
   ofEvent(index: number, generation: number): Watch | undefined {
     return this.#byPlace.get(`${TARGET_EVENT}.${index}.${generation}`);
+  }
+
+  /** What was published is larger than a node takes. */
+  #missed(watch: Watch, station: Station): void {
+    const { counters, log } = this.#runtime;
+    counters.dropped += 1;
+    const peer = this.#far.peers.ownerOf(station);
+    watch.missedBy ??= new WeakSet();
+    if (peer === undefined || watch.missedBy.has(peer)) return;
+    watch.missedBy.add(peer);
+    const { about, owner: from } = watch.place;
+    const event = 'event' in about ? about.event : '';
+    const text = 'what was published is too large for a node; told once, and counted each time';
+    log.warning(text, { event, node: peer.node, from });
   }
 
   #watch({ station, number, value }: Arrived): void {
