@@ -25,7 +25,7 @@ const wrong: readonly (readonly [key: string, network: object])[] = [
   ['options.network.routes[0].port', { routes: [{ pattern: 'x' }] }],
   ['options.network.tls.key', { tls: { certificate: 'x' } }],
   ['options.network.flags.remoteSpawn', { flags: { remoteSpawn: 1 } }],
-  ['options.network.maxMessageSize', { maxMessageSize: 1 }],
+  ['options.network.maxMessageSize', { maxMessageSize: 4095 }],
   ['options.network.poolSize', { poolSize: 65 }],
   ['options.network.keepAliveMs', { keepAliveMs: 99 }],
   ['options.network.compression.type', { compression: { type: 'lzma' } }],

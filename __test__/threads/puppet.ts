@@ -41,6 +41,21 @@ export type Notice =
   | { readonly on: 'response'; readonly response: Response }
   | { readonly on: 'log'; readonly record: LogRecord };
 
+/** What is odd about an error. */
+export type Oddity =
+  | 'function'
+  | 'getter'
+  | 'ring'
+  /** All that it has throws when it is read. */
+  | 'unreadable'
+  /** Only its message does. */
+  | 'no message'
+  | 'proxy'
+  | 'revoked'
+  | 'revoked cause'
+  /** It is none, and has no text. */
+  | 'no error';
+
 /** What a puppet is told to do: one of its own methods, or one of `Tricks`. */
 export interface Order {
   readonly type: 'do';
@@ -52,7 +67,7 @@ export interface Order {
 export type Command =
   | { readonly type: 'crash'; readonly text: string }
   /** With an error that cannot travel. */
-  | { readonly type: 'crash oddly'; readonly how: 'function' | 'getter' | 'ring' }
+  | { readonly type: 'crash oddly'; readonly how: Oddity }
   | { readonly type: 'stop'; readonly reason?: 'normal' | 'shutdown' }
   | { readonly type: 'exit process'; readonly code: number }
   | { readonly type: 'throw later' }
@@ -384,18 +399,33 @@ const COMMANDS = [
 ];
 
 /** An error that cannot travel, each for another reason. */
-function oddError(how: 'function' | 'getter' | 'ring'): Error {
+function oddError(how: Oddity): Error {
   const error: Error & { part?: unknown } = new RangeError('odd');
+  if (how === 'unreadable') return unreadable(error);
+  if (how === 'proxy') return new Proxy(error, { get: nobody });
+  if (how === 'no error') return Object.create(null) as Error;
+  if (how === 'no message') return Object.defineProperty(error, 'message', { get: nobody });
+  if (how === 'revoked') return revoked(error);
+  if (how === 'revoked cause') return new RangeError('odd', { cause: revoked(error) });
   if (how === 'function') error.part = () => 1;
   else if (how === 'ring') error.cause = { error };
-  else
-    Object.defineProperty(error, 'part', {
-      enumerable: true,
-      get() {
-        throw new Error('nobody may read this');
-      },
-    });
+  else Object.defineProperty(error, 'part', { enumerable: true, get: nobody });
   return error;
+}
+
+function unreadable(error: Error): Error {
+  const [name, message, stack, cause] = Array.from({ length: 4 }, () => ({ get: nobody }));
+  return Object.defineProperties(error, { name, message, stack, cause } as PropertyDescriptorMap);
+}
+
+function revoked(error: Error): Error {
+  const { proxy, revoke } = Proxy.revocable(error, {});
+  revoke();
+  return proxy;
+}
+
+function nobody(): never {
+  throw new Error('nobody may read this');
 }
 
 function isCommand(message: unknown): message is Command {

@@ -77,6 +77,37 @@ for (const how of ['function', 'getter', 'ring'] as const) {
   });
 }
 
+const unreadable = [
+  'unreadable',
+  'no message',
+  'proxy',
+  'revoked',
+  'revoked cause',
+  'no error',
+] as const;
+
+for (const how of unreadable) {
+  test(`an end with an error that nobody can read (${how}) is heard everywhere`, async (t) => {
+    const node = await threadNode(t);
+    const log = recordLog(node);
+    for (const thread of [0, 1]) {
+      const target = await puppet(node, thread);
+      const watchers = [await puppet(node, 1 - thread), await puppet(node, 2)];
+      for (const watcher of watchers) await watcher.do('monitor', target.pid);
+      const waiting = node.call(target.pid, { type: 'keep' } as never);
+      target.tell({ type: 'crash oddly', how });
+      await t.throwsAsync(waiting, { code: 'process-terminated' });
+      for (const watcher of watchers) t.like(await watcher.hears(1), [{ on: 'down' }]);
+      await waitFor(
+        'the log',
+        () => log.filter(({ message }) => message === 'process crashed').length === thread + 1,
+      );
+      t.false(log.some((record) => record.message.includes('scheduler failed')));
+      t.truthy(await puppet(node, thread));
+    }
+  });
+}
+
 test('an error that cannot travel answers a call of another thread with what can, whoever gives it', async (t) => {
   const node = await threadNode(t);
   const from = await puppet(node, 1);

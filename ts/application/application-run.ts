@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../actor/outcome.ts';
 import type { Environment } from '../env/environment.ts';
-import { type ExitReason, isAbnormal, reasonOf } from '../error/exit-reason.ts';
+import { type ExitReason, isAbnormal, reasonOf, reasonText } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { Parent } from '../node/spawner.ts';
@@ -272,6 +272,6 @@ export class ApplicationRun implements LocalMembership {
 
 /** What a start rejects with. */
 export function startError(name: string, cause: Error): TergoError {
-  const text = `application '${name}' did not start: ${cause.message}`;
+  const text = `application '${name}' did not start: ${reasonText(cause)}`;
   return new TergoError('application-failed', text, { cause });
 }

@@ -1,5 +1,5 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
-import type { ExitReason } from '../error/exit-reason.ts';
+import { type ExitReason, reasonText } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { KIND_INSPECT, KIND_REQUEST, KIND_RESPONSE, QUEUE_MAIN } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
@@ -119,8 +119,9 @@ export class CallTable {
     if (typeof caller?.ref !== 'string') throw incorrect('caller', 'what callerOf gave', caller);
     const call = this.#byRef.get(caller.ref);
     if (call === undefined) return this.#answerElsewhere(caller, answer);
+    const { settlement } = call;
     settle(call);
-    return 'ok';
+    return settlement?.refusal ?? 'ok';
   }
 
   /** Another thread or node answers a call of which it has the reference, and says who waits. */
@@ -220,7 +221,7 @@ export class CallTable {
   rejectEnded(call: PendingCall, reason: ExitReason | undefined = call.target.reason): void {
     if (call.isSettled) return;
     const { pid } = call.target;
-    const text = `${pid} ended before it answered (${reason instanceof Error ? reason.message : reason})`;
+    const text = `${pid} ended before it answered (${reasonText(reason)})`;
     this.reject(call, new TergoError('process-terminated', text, { cause: reason }));
   }
 
@@ -299,7 +300,7 @@ export class CallTable {
     const { pid } = caller;
     if (!(pid instanceof LocalPid)) throw incorrect('caller', 'what callerOf gave', caller);
     if (this.#hasEnded(pid)) return 'response-ignored';
-    return far!.calls.respond(station, caller, answer);
+    return far!.replies.respond(station, caller, answer);
   }
 
   /** Whether a process of this node is known to have ended: its calls have settled. */

@@ -1,4 +1,5 @@
 import type { ExitReason } from '../error/exit-reason.ts';
+import type { SendResult } from '../error/send-result.ts';
 import type { CallOrigin } from '../far/arrived-request.ts';
 import { NOWHERE, type Station } from '../far/station.ts';
 import type { CallQueue } from './call-deadlines.ts';
@@ -17,6 +18,8 @@ export interface Settlement {
   readonly origin?: CallOrigin;
   /** Of one from elsewhere: what is to be done once it is over. */
   readonly onOver?: (() => void) | undefined;
+  /** Of one from elsewhere: why it was rejected in place of being resolved. */
+  readonly refusal?: SendResult | undefined;
   resolve(value: unknown): void;
   reject(error: Error): void;
   /**

@@ -18,7 +18,33 @@ export function isExitReason(value: unknown): value is ExitReason {
 
 /** The reason that a thrown value stands for: itself if it is an error, an error with it as cause otherwise. */
 export function reasonOf(thrown: unknown): Error {
-  return thrown instanceof Error
-    ? thrown
-    : new Error(`a callback threw ${String(thrown)}`, { cause: thrown });
+  let options: ErrorOptions = { cause: thrown };
+  try {
+    if (thrown instanceof Error) return thrown;
+  } catch {
+    // A revoked proxy: whoever looked at it as the cause would throw, too.
+    options = {};
+  }
+  return new Error(`a callback threw ${reasonText(thrown)}`, options);
+}
+
+/** What a sentence says of a reason; of an error its message. Never throws, whatever that is. */
+export function reasonText(reason: unknown): string {
+  try {
+    return String(isError(reason) ? reason.message : reason);
+  } catch {
+    return 'what cannot be read';
+  }
+}
+
+/** Whether `value` is an error of that class; a proxy that does not say so is none. */
+export function isError<Kind extends Error = Error>(
+  value: unknown,
+  Class: abstract new (...args: never[]) => Kind = Error as never,
+): value is Kind {
+  try {
+    return value instanceof Class;
+  } catch {
+    return false;
+  }
 }

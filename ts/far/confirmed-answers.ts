@@ -6,6 +6,7 @@ import { LocalPid } from '../process/pid.ts';
 import type { CallOrigin } from './arrived-request.ts';
 import { Control } from './control.ts';
 import type { Far } from './far.ts';
+import { tellError } from './portable-error.ts';
 import type { Asking, Patience } from './questions.ts';
 import type { RemotePid } from './remote-pid.ts';
 import type { Station } from './station.ts';
@@ -55,7 +56,7 @@ export class ConfirmedAnswers {
   respond(station: Station, { pid, ref }: AnyCaller, answer: CallAnswer): Promise<void> {
     this.#far.peers.requireImportant(station);
     const asking = { station, process: pid as LocalPid };
-    return this.#ask(asking, 'respond', pid, ref, ...this.#wordsOf(answer));
+    return this.#ask(asking, answer, (words) => ['respond', pid, ref, ...words]);
   }
 
   /** Whether a process of a connected node lives, by its own word. */
@@ -64,8 +65,18 @@ export class ConfirmedAnswers {
     return (await this.#far.questions.askWithin(LIVES, asking, 'lives', pid)) === true;
   }
 
-  async #ask(asking: Asking, question: string, ...args: readonly unknown[]): Promise<void> {
-    await this.#far.questions.askWithin(TAKEN, asking, question, ...args);
+  /** Of an error as much is told as travels and fits; throws what is wrong with a value. */
+  async #ask(
+    asking: Asking,
+    answer: CallAnswer,
+    question: (words: AnswerWords) => readonly [name: string, ...args: readonly unknown[]],
+  ): Promise<void> {
+    const { questions } = this.#far;
+    const ask = (words: AnswerWords): Promise<unknown> =>
+      questions.askWithin(TAKEN, asking, ...question(words));
+    await ('error' in answer
+      ? tellError(answer.error, (portable) => ask([false, portable]))
+      : ask([true, answer.value]));
   }
 
   /** What cannot travel rejects the caller as well. */
@@ -75,17 +86,13 @@ export class ConfirmedAnswers {
     answer: CallAnswer,
   ): Promise<void> {
     try {
-      await this.#ask({ station, process }, 'settle', number, ...this.#wordsOf(answer));
+      await this.#ask({ station, process }, answer, (words) => ['settle', number, ...words]);
     } catch (error) {
       const isUnsent = TergoError.is(error, 'unencodable') || TergoError.is(error, 'too-large');
       if (isUnsent && this.#far.canReach(station))
         this.#far.controls.send(station, Control.replyError, number, error);
       throw error;
     }
-  }
-
-  #wordsOf(answer: CallAnswer): AnswerWords {
-    return 'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
   }
 
   /** A call of this thread, or one that it has handed on to another node. */

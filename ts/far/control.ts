@@ -50,9 +50,9 @@ export const Control = {
   answer: 24,
   /** Value: the name of an event of that thread, the token, the message and its queue. */
   publish: 25,
-  /** Number: the thread that is back; value: how often it was started anew. */
+  /** Number: the thread that is back; value: nothing, and how often it was started anew. */
   cameUp: 26,
-  /** Number: the thread that has ended and will not come back; value: why. */
+  /** Number: the thread that has ended and will not come back; value: why, and how often it was started anew. */
   lost: 27,
   /** Number: the run of an application; value: what has changed of it, or that it is over. */
   run: 28,

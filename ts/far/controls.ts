@@ -1,5 +1,6 @@
 import { ALL_THREADS, type Recipient } from './audience.ts';
 import { Control, type ControlOp } from './control.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { FRAME_CONTROL } from '../native/layout.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { type FrameReader, NO_VALUE } from './frame-reader.ts';
@@ -17,6 +18,16 @@ export interface Arrived {
   /** Decoded on first use. */
   readonly value: unknown;
 }
+
+/** Who did not get what was published. */
+export interface Missed {
+  /** So many had no room for it. */
+  readonly full: number;
+  /** Nodes that take nothing as large. */
+  readonly tooLarge: readonly Station[];
+}
+
+const NOBODY: Missed = { full: 0, tooLarge: [] };
 
 /** Sends control frames, and hands those that arrive to whom they concern. */
 export class Controls {
@@ -44,7 +55,7 @@ export class Controls {
     this.#handlers[op] = handler;
   }
 
-  /** Cannot be refused for want of room; lost when the thread has ended. Throws `unencodable`. */
+  /** Cannot be refused for want of room; lost when the thread has ended. Throws `unencodable`, to a node `too-large`. */
   send(station: Station, op: ControlOp, number: number, value?: unknown): void {
     this.#writer.writeShort(this.#headOf(station, op, number, true), this.#node, value);
   }
@@ -65,19 +76,25 @@ export class Controls {
     return this.#writer.writeShort(this.#headOf(station, op, number, false), this.#node, value);
   }
 
-  /** A published message to several threads and nodes, encoded once for all; counts those that had no room. */
-  publish(recipients: readonly Recipient[], from: LocalPid, value: unknown): number {
-    let refused = 0;
+  /** A published message to several threads and nodes, encoded once for all. Throws `unencodable`. */
+  publish(recipients: readonly Recipient[], from: LocalPid, value: unknown): Missed {
+    let full = 0;
     let isWritten = false;
+    let tooLarge: Station[] | undefined;
     for (const { station, first, second } of recipients) {
       const head = this.#headOf(station, first, second, false);
-      const isAccepted: boolean = isWritten
-        ? this.#writer.repeat(head, from, value)
-        : this.#writer.write(head, from, value);
-      isWritten ||= isAccepted;
-      if (!isAccepted) refused += 1;
+      try {
+        const isAccepted: boolean = isWritten
+          ? this.#writer.repeat(head, from, value)
+          : this.#writer.write(head, from, value);
+        isWritten ||= isAccepted;
+        if (!isAccepted) full += 1;
+      } catch (error) {
+        if (!TergoError.is(error, 'too-large')) throw error;
+        (tooLarge ??= []).push(station);
+      }
     }
-    return refused;
+    return full === 0 && tooLarge === undefined ? NOBODY : { full, tooLarge: tooLarge ?? [] };
   }
 
   take(frame: number): void {

@@ -11,6 +11,7 @@ import { Control } from './control.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Far } from './far.ts';
 import type { ApplicationWords } from './far-spawns.ts';
+import { tellError } from './portable-error.ts';
 
 /** In place of what is told of a run that is no more. */
 const OVER = 'over';
@@ -49,8 +50,9 @@ class FarMembership implements LocalMembership {
 
   left(pid: LocalPid, reason: ExitReason, pending: Promise<void> | undefined): void {
     const { controls } = this.#far;
-    const words = [pid, this.#far.portable(reason), pending !== undefined];
-    controls.send(HOME, Control.left, this.number, words);
+    tellError(reason, (portable) => {
+      controls.send(HOME, Control.left, this.number, [pid, portable, pending !== undefined]);
+    });
     void pending?.then(() => controls.send(HOME, Control.leftBehind, this.number, pid));
   }
 }

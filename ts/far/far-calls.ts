@@ -1,13 +1,6 @@
-import type { AnyCaller } from '../call/caller.ts';
-import {
-  type CallAnswer,
-  type CallEnd,
-  PendingCall,
-  type Settlement,
-} from '../call/pending-call.ts';
+import { type CallEnd, PendingCall, type Settlement } from '../call/pending-call.ts';
 import { DEFAULT_TIMEOUT_MS } from '../call/call-options.ts';
-import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
-import type { SendResult } from '../error/send-result.ts';
+import type { ExitReason } from '../error/exit-reason.ts';
 import { KIND_REQUEST } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
@@ -23,11 +16,13 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
+import type { FarReplies } from './far-replies.ts';
 import { type Answering, FarSettlement } from './far-settlement.ts';
 import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
 import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
+import { tellError } from './portable-error.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { addressOf, nodeOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
@@ -44,6 +39,7 @@ const LAST_NUMBER = 2 ** 32 - 1;
 export class FarCalls {
   readonly #runtime: Runtime;
   readonly #far: Far;
+  readonly #replies: FarReplies;
   /** Unsettled calls of this thread that are answered elsewhere. */
   readonly #out = new NumberTable<PendingCall>();
   /** Unsettled calls of others that were taken here. */
@@ -59,6 +55,7 @@ export class FarCalls {
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
+    this.#replies = far.replies;
     this.#named = new NamedCalls(runtime.native);
     this.#lastNumber = far.firstNumber;
     const { controls } = far;
@@ -157,7 +154,9 @@ export class FarCalls {
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
     if (!this.#far.canReach(station)) return;
     const op = isOrphan ? Control.orphaned : Control.replyEnded;
-    this.#far.controls.send(station, op, number, this.#far.portable(reason));
+    tellError(reason, (portable) => {
+      this.#far.controls.send(station, op, number, portable);
+    });
   }
 
   /** A request of another node that found the mailbox full. */
@@ -186,14 +185,6 @@ export class FarCalls {
     this.#far.controls.send(station, Control.moved, number, to);
     this.#runtime.calls.abandon(call);
     return true;
-  }
-
-  /** Answers a call that somebody else keeps, by its reference and who waits. */
-  respond(station: Station, { pid, ref }: AnyCaller, answer: CallAnswer): SendResult {
-    const rest =
-      'error' in answer ? [false, this.#far.portable(answer.error)] : [true, answer.value];
-    this.#far.controls.send(station, Control.respond, 0, [pid, ref, ...rest]);
-    return 'ok';
   }
 
   /** Nobody there will answer, or waits for an answer. */
@@ -241,7 +232,7 @@ export class FarCalls {
     const { calls, driver } = this.#runtime;
     const { number } = head;
     // Nothing was written that would wake it; the call has no timer before it rests.
-    driver.restBeforeLong();
+    driver.settleSoon();
     return this.#far.peers.reach(nodeOf(to), {
       go: (home) => {
         if (this.#out.get(number) !== call) return;
@@ -284,9 +275,8 @@ export class FarCalls {
     return new PendingCall(request, caller, target, DEFAULT_TIMEOUT_MS, settlement);
   }
 
-  #refuse({ station, number }: CallOrigin, error: Error): undefined {
-    if (this.#far.canReach(station))
-      this.#far.controls.send(station, Control.replyError, number, error);
+  #refuse(origin: CallOrigin, error: Error): undefined {
+    if (this.#far.canReach(origin.station)) this.#replies.reject(origin, error);
   }
 
   /** A call that this thread has to settle goes on to somebody else. */
@@ -296,19 +286,13 @@ export class FarCalls {
   }
 
   readonly #answering: Answering = {
-    resolve: ({ station, number }, value) => {
-      const { controls } = this.#far;
-      this.#in.delete(station, number);
-      try {
-        controls.send(station, Control.reply, number, value);
-      } catch (error) {
-        controls.send(station, Control.replyError, number, reasonOf(error));
-        throw error;
-      }
+    resolve: (origin, value) => {
+      this.#in.delete(origin.station, origin.number);
+      return this.#replies.reply(origin, value);
     },
-    reject: ({ station, number }, error) => {
-      this.#in.delete(station, number);
-      this.#far.controls.send(station, Control.replyError, number, this.#far.portable(error));
+    reject: (origin, error) => {
+      this.#in.delete(origin.station, origin.number);
+      this.#replies.reject(origin, error);
     },
     confirm: (origin, caller, answer) => {
       const confirmed = this.#far.answers.settle(origin, caller, answer);

@@ -9,7 +9,7 @@ import type { Far } from './far.ts';
 import { FarLane, type FarReader } from './far-lane.ts';
 import { targetOf } from './far-messages.ts';
 import type { FarPid } from './far-pid.ts';
-import { travellingRecord } from './travelling-record.ts';
+import { tellRecord } from './travelling-record.ts';
 
 /** The thread that started the node: its loggers are there. */
 const HOME = 0;
@@ -89,12 +89,14 @@ export class FarLoggers {
       this.#runtime.counters.mailboxFull += 1;
       return false;
     }
-    const words = [number, travellingRecord(record, (value) => this.#far.isEncodable(value))];
+    const isEncodable = (value: unknown): boolean => this.#far.isEncodable(value);
     const target = { ...targetOf(pid), station: pid.thread, kind: KIND_LOG, queue: QUEUE_LOG };
     let isWritten = false;
     try {
       const { core } = this.#runtime;
-      isWritten = writer.write({ ...target, op: FRAME_MESSAGE }, core.pid, words);
+      isWritten = tellRecord(record, isEncodable, (travelling) =>
+        writer.write({ ...target, op: FRAME_MESSAGE }, core.pid, [number, travelling]),
+      );
     } finally {
       if (isWritten) reader.queued += 1;
       else if (isBounded) presence.retract(pid.presence, QUEUE_LOG);

@@ -21,6 +21,7 @@ import type { FarPid } from './far-pid.ts';
 import { NO_VALUE } from './frame-reader.ts';
 import { PREFIX_PLAIN } from './frame-head.ts';
 import { isAddressed } from './peer-rules.ts';
+import { tellError } from './portable-error.ts';
 import { RemotePid } from './remote-pid.ts';
 
 /** Messages and exit signals to processes of other threads. */
@@ -141,7 +142,7 @@ export class FarMessages {
     const { thread: station } = to;
     const target = { ...targetOf(to), isForced: true };
     const head = { station, op: FRAME_MESSAGE, kind: KIND_SIGNAL, queue, ...target } as const;
-    this.#far.writeReason(head, from, reason);
+    tellError(reason, (portable) => this.#far.writer.write(head, from, portable));
   }
 
   /** Publishes an event of another thread. Whether it may is found out there, and logged if not. */

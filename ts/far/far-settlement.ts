@@ -1,11 +1,13 @@
 import type { CallAnswer, Settlement } from '../call/pending-call.ts';
+import type { SendResult } from '../error/send-result.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { CallOrigin } from './arrived-request.ts';
 import type { Station } from './station.ts';
 
 /** What answers the calls of others. */
 export interface Answering {
-  resolve(origin: CallOrigin, value: unknown): void;
+  /** Gives why it has rejected the call instead, if the value is at fault; throws what is no state of the caller. */
+  resolve(origin: CallOrigin, value: unknown): SendResult | undefined;
   reject(origin: CallOrigin, error: Error): void;
   confirm(origin: CallOrigin, caller: LocalPid, answer: CallAnswer): Promise<void>;
 }
@@ -19,6 +21,7 @@ export class FarSettlement implements Settlement, CallOrigin {
   isNamed = false;
   /** Undoes what was done so that the caller hears of the end of this thread. */
   onOver: (() => void) | undefined = undefined;
+  refusal: SendResult | undefined = undefined;
   readonly #answering: Answering;
 
   constructor(answering: Answering, station: Station, number: number, caller: LocalPid) {
@@ -33,7 +36,7 @@ export class FarSettlement implements Settlement, CallOrigin {
   }
 
   resolve(value: unknown): void {
-    this.#answering.resolve(this, value);
+    this.refusal = this.#answering.resolve(this, value);
   }
 
   reject(error: Error): void {

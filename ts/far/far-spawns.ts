@@ -13,6 +13,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
+import { tellError } from './portable-error.ts';
 import { RemotePid } from './remote-pid.ts';
 import { seatOf, type Station } from './station.ts';
 
@@ -165,7 +166,9 @@ export class FarSpawns {
     this.#begin(station, value as SpawnWords).then(
       (pid) => controls.send(station, Control.spawned, number, pid),
       (error: unknown) =>
-        controls.send(station, Control.spawned, number, this.#far.portable(reasonOf(error))),
+        tellError(reasonOf(error), (portable) => {
+          controls.send(station, Control.spawned, number, portable);
+        }),
     );
   }
 

@@ -26,10 +26,10 @@ import { FarMessages } from './far-messages.ts';
 import { FarNames } from './far-names.ts';
 import { FarPid } from './far-pid.ts';
 import { FarPids } from './far-pids.ts';
+import { FarReplies } from './far-replies.ts';
 import { FarSpawns } from './far-spawns.ts';
 import { FarWorld } from './far-world.ts';
 import { FrameReader, NO_VALUE } from './frame-reader.ts';
-import type { FrameHead } from './frame-head.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { SteadyClock } from './steady-clock.ts';
 import { type Loss, lossOfSeat } from './loss.ts';
@@ -87,6 +87,7 @@ export class Far {
   readonly names: FarNames;
   readonly messages: FarMessages;
   readonly remote: RemoteMessages;
+  readonly replies: FarReplies;
   readonly calls: FarCalls;
   readonly answers: ConfirmedAnswers;
   readonly proxies: Proxies;
@@ -133,6 +134,7 @@ export class Far {
     this.names = new FarNames(runtime, this);
     this.messages = new FarMessages(runtime, this);
     this.remote = new RemoteMessages(runtime, this);
+    this.replies = new FarReplies(this.controls);
     this.calls = new FarCalls(runtime, this);
     this.answers = new ConfirmedAnswers(runtime, this);
     this.proxies = new Proxies(runtime, this);
@@ -233,15 +235,14 @@ export class Far {
 
   /** What thread 0 tells the others. */
   #hearOfThreads(): void {
-    this.controls.on(Control.gone, ({ number, value }) => {
-      const [reason, restarts] = value as [Error, number];
-      this.ended(number, reason, restarts);
-    });
+    this.controls.on(Control.gone, ({ number, value }) =>
+      this.ended(number, ...(value as [Error, number])),
+    );
     this.controls.on(Control.cameUp, ({ number, value }) =>
-      this.absences.cameUp(number, value as number),
+      this.absences.cameUp(number, (value as [undefined, number])[1]),
     );
     this.controls.on(Control.lost, ({ number, value }) =>
-      this.absences.lost(number, value as Error),
+      this.absences.lost(number, (value as [Error, number])[0]),
     );
   }
 
@@ -288,17 +289,6 @@ export class Far {
     this.presence.slot(this.thread, slot)?.hide();
   }
 
-  /** The same, or, for an error that cannot travel, one that says as much as can. */
-  portable<T>(value: T): T | Error;
-  portable(value: unknown): unknown {
-    if (!(value instanceof Error)) return value;
-    if (this.#codec.isEncodable(value)) return value;
-    const { name, message, stack } = value;
-    const isOurs = value instanceof TergoError;
-    const plain = isOurs ? new TergoError(value.code, message) : new Error(message);
-    return Object.assign(plain, { stack, ...(isOurs ? {} : { name }) });
-  }
-
   /** Whether a value can travel to another thread or node. */
   isEncodable(value: unknown): boolean {
     return this.#codec.isEncodable(value);
@@ -320,10 +310,5 @@ export class Far {
     } finally {
       this.#codec.forgetBlobs();
     }
-  }
-
-  /** A frame that carries an exit reason. */
-  writeReason(head: FrameHead, from: LocalPid, reason: ExitReason): void {
-    this.writer.write(head, from, this.portable(reason));
   }
 }

@@ -92,7 +92,7 @@ export class FrameWriter {
 
   /**
    * A frame with a value from a process; false, and nothing written, when there is no room on the way. Throws
-   * `unencodable`, naming the path, for what cannot travel.
+   * `unencodable`, naming the path, for what cannot travel, and `too-large`.
    */
   write(head: FrameHead, from: LocalPid, value: unknown): boolean {
     const open = this.#openFor(seatOf(head.station), head.isForced);
@@ -194,7 +194,9 @@ export class FrameWriter {
     const size = prefixBytes(head) + bytes + this.#world.blobBytes;
     if (size <= limit) return;
     this.#codec.forgetBlobs();
-    const text = `the message has ${size} bytes, and the other node takes ${limit} at most`;
+    const text =
+      `the message has ${size} bytes, and the node that it is for takes ${limit} at most; ` +
+      'send less at once, or raise network.maxMessageSize there';
     throw new TergoError('too-large', text);
   }
 

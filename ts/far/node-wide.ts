@@ -8,7 +8,7 @@ import { failure } from '../node/messaging.ts';
 import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
-import { travellingRecord } from './travelling-record.ts';
+import { tellRecord } from './travelling-record.ts';
 
 /** The thread that started the node: its loggers, applications and stop are there. */
 const HOME = 0;
@@ -66,9 +66,10 @@ export class NodeWide {
 
   /** What cannot travel of a record goes as text. */
   #relay(record: LogRecord, only: string | undefined): void {
-    const { controls } = this.#far;
-    const travelling = travellingRecord(record, (value) => this.#far.isEncodable(value));
-    controls.send(HOME, Control.log, 0, [travelling, only]);
+    const isEncodable = (value: unknown): boolean => this.#far.isEncodable(value);
+    tellRecord(record, isEncodable, (travelling) => {
+      this.#far.controls.send(HOME, Control.log, 0, [travelling, only]);
+    });
   }
 
   #tellOthers(question: string, ...args: readonly unknown[]): void {

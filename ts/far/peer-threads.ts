@@ -4,6 +4,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { lossOfThread } from './loss.ts';
+import { tellError } from './portable-error.ts';
 import type { RemotePid } from './remote-pid.ts';
 import { seatOf, type Station, stationOf } from './station.ts';
 
@@ -26,9 +27,13 @@ export class PeerThreads {
   /** A thread of this node has ended: tells all threads of those that are connected. */
   tell(thread: number, reason: Error): void {
     const { controls, peers } = this.#far;
-    const words = [this.#far.portable(reason), this.#runtime.native.lastId()];
-    for (const home of peers.connected)
-      controls.sendToAll(home.stationOf(HOME), Control.threadEnded, thread, words);
+    const lastId = this.#runtime.native.lastId();
+    for (const home of peers.connected) {
+      const first = home.stationOf(HOME);
+      tellError(reason, (portable) => {
+        controls.sendToAll(first, Control.threadEnded, thread, [portable, lastId]);
+      });
+    }
   }
 
   #ended({ station, number, value }: Arrived): void {

@@ -6,6 +6,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
+import { tellError } from './portable-error.ts';
 import { isOfPeer, seatOf, type Station } from './station.ts';
 
 interface Asked extends Asking {
@@ -122,7 +123,7 @@ export class Questions {
         : this.#answers.get(name)!(...args));
       reply(true, answer);
     } catch (error) {
-      reply(false, this.#far.portable(reasonOf(error)));
+      tellError(reasonOf(error), (portable) => reply(false, portable));
     }
   }
 

@@ -23,6 +23,7 @@ import { FarPid } from './far-pid.ts';
 import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
 import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
+import { tellError } from './portable-error.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
@@ -173,9 +174,8 @@ export class RemoteMessages {
   }
 
   signal(to: RemotePid, { from, reason }: Signal, queue: number = QUEUE_URGENT): void {
-    const value = this.#far.portable(reason);
     const rest = { alias: undefined, way: PLAIN_WAY, number: 0 };
-    this.#post({ to, kind: KIND_SIGNAL, queue, value, from, ...rest });
+    this.#post({ to, kind: KIND_SIGNAL, queue, value: reason, from, ...rest });
   }
 
   /** Nobody there confirms anything. */
@@ -205,9 +205,10 @@ export class RemoteMessages {
   #post(letter: Letter): boolean {
     const { peers } = this.#far;
     const home = peers.connectedAs(nodeOf(letter.to));
-    if (home === undefined) this.#far.refuseUnencodable(letter.value);
-    else if (this.#write(home, letter)) return true;
-    else if (!peers.isEnding(home)) return false;
+    if (home !== undefined && this.#write(home, letter)) return true;
+    if (home !== undefined && !peers.isEnding(home)) return false;
+    if (home === undefined && letter.kind !== KIND_SIGNAL)
+      this.#far.refuseUnencodable(letter.value);
     return this.#postLater(letter);
   }
 
@@ -254,6 +255,9 @@ export class RemoteMessages {
     const head: FrameHead = { ...target, ...rest, isImportant };
     const sender = isOwn ? from : this.#runtime.core.pid;
     const first = isOwn ? [] : [from];
+    const { writer } = this.#far;
+    if (kind === KIND_SIGNAL)
+      return tellError(value, (portable) => writer.write(head, sender, portable));
     const body = isPlain || kind !== KIND_FAR ? value : [alias, value, ...first];
     const isWritten = this.#far.writer.write(head, sender, body);
     // The end of that connection is none of the message's.

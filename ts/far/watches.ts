@@ -23,6 +23,8 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
+import type { RemoteHome } from './remote-home.ts';
+import { tellError } from './portable-error.ts';
 import { isOfPeer, type Station } from './station.ts';
 import { travellingBacklog } from './travelling-backlog.ts';
 
@@ -48,6 +50,8 @@ export class Watch extends Relation {
   readonly #watchers = new Map<string, Watcher>();
   #audience: readonly Recipient[] | undefined;
   token = -1;
+  /** The nodes of which it was told that something published was too large for them. */
+  missedBy: WeakSet<RemoteHome> | undefined;
 
   constructor(place: Place, feed: number) {
     super('monitor', place.about, undefined, false);
@@ -107,23 +111,28 @@ export class Watches {
     const { about } = watch.place;
     const termination =
       'pid' in about ? this.#runtime.lifecycle.terminationOf(about.pid) : undefined;
-    const portable = this.#far.portable(reason);
+    const { controls } = this.#far;
     for (const [key, { station, number }] of watch.watchers) {
       this.#byWatcher.delete(key);
-      const words = [portable, termination !== undefined];
-      this.#far.controls.sendFrom(watch.place.owner, station, Control.fired, number, words);
+      // Each gets as much as fits there: it is no fault of the others what one takes.
+      tellError(reason, (portable) => {
+        const words = [portable, termination !== undefined];
+        controls.sendFrom(watch.place.owner, station, Control.fired, number, words);
+      });
       if (!isOfPeer(station))
-        void termination?.then(() => this.#far.controls.send(station, Control.over, number));
+        void termination?.then(() => controls.send(station, Control.over, number));
     }
   }
 
-  /** Publishes to the threads and nodes that have subscribers; counts those that had no room. */
+  /** Publishes to the threads and nodes that have subscribers; counts those that had no room. Throws `unencodable`. */
   publish(watch: Watch, from: LocalPid, queue: number, message: EventMessage<unknown>): number {
     const { owner } = watch.place;
     const words = [message.timestampNs, queue, message.message];
     // Of an open event, or with what its producer has given away.
     if (from !== owner) words.push(from);
-    return this.#far.controls.publish(watch.audience, owner, words);
+    const { full, tooLarge } = this.#far.controls.publish(watch.audience, owner, words);
+    for (const station of tooLarge) this.#missed(watch, station);
+    return full;
   }
 
   /** Nobody there watches anything any more. */
@@ -137,6 +146,20 @@ export class Watches {
   /** The watch on an event, by which others hear of what it publishes. */
   ofEvent(index: number, generation: number): Watch | undefined {
     return this.#byPlace.get(`${TARGET_EVENT}.${index}.${generation}`);
+  }
+
+  /** What was published is larger than a node takes. */
+  #missed(watch: Watch, station: Station): void {
+    const { counters, log } = this.#runtime;
+    counters.dropped += 1;
+    const peer = this.#far.peers.ownerOf(station);
+    watch.missedBy ??= new WeakSet();
+    if (peer === undefined || watch.missedBy.has(peer)) return;
+    watch.missedBy.add(peer);
+    const { about, owner: from } = watch.place;
+    const event = 'event' in about ? about.event : '';
+    const text = 'what was published is too large for a node; told once, and counted each time';
+    log.warning(text, { event, node: peer.node, from });
   }
 
   #watch({ station, number, value }: Arrived): void {

@@ -86,7 +86,7 @@ export interface NetworkOptions {
   /** Certificates; without them links are not encrypted. `'self-signed'` is for development. */
   readonly tls?: TlsOptions | 'self-signed';
   readonly flags?: Partial<NetworkFlags>;
-  /** The largest message that this node takes, bytes; 64 MiB by default. */
+  /** The largest message that this node takes, bytes, from 4096 on; 64 MiB by default. */
   readonly maxMessageSize?: number;
   /**
    * How many links a connection has that others open to this node, 1 to 64; 1 by default: that is fastest where nothing is lost, for all
@@ -105,6 +105,8 @@ export interface NetworkOptions {
 
 const MODES: readonly NetworkMode[] = ['enabled', 'hidden', 'passive', 'disabled'];
 const MIN_WINDOW_BYTES = 256 * 1024;
+/** As in `crates/wire`: whatever nodes themselves must tell each other fits into that. */
+const SMALLEST_MESSAGE = 4096;
 const MAX_PORT = 65_535;
 const KEYS = [
   ...['mode', 'cookie', 'cookieFile', 'acceptors', 'registrar', 'routes', 'tls', 'flags'],
@@ -139,7 +141,7 @@ export function checkNetwork(argument: string, options: unknown): void {
 function checkLimits(argument: string, options: NetworkOptions): void {
   const { maxMessageSize, poolSize, keepAliveMs, windowBytes, dialTimeoutMs } = options;
   if (maxMessageSize !== undefined)
-    checkInteger(`${argument}.maxMessageSize`, maxMessageSize, 1024, 2 ** 31);
+    checkInteger(`${argument}.maxMessageSize`, maxMessageSize, SMALLEST_MESSAGE, 2 ** 31);
   if (poolSize !== undefined) checkInteger(`${argument}.poolSize`, poolSize, 1, 64);
   if (keepAliveMs !== undefined) checkInteger(`${argument}.keepAliveMs`, keepAliveMs, 100, 255_000);
   if (windowBytes !== undefined)

@@ -1,4 +1,4 @@
-import { reasonOf } from '../error/exit-reason.ts';
+import { reasonOf, reasonText } from '../error/exit-reason.ts';
 import type { LocalMembership } from '../application/membership.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
@@ -324,7 +324,7 @@ export function isStopRefusal(error: unknown): boolean {
 function initError(record: ProcessRecord): Error {
   const { reason, pid } = record;
   if (TergoError.is(reason, 'timeout')) return reason;
-  const text = `${pid} ended before its init was over (${reason instanceof Error ? reason.message : reason})`;
+  const text = `${pid} ended before its init was over (${reasonText(reason)})`;
   return new TergoError('process-terminated', text, { cause: reason });
 }
 

@@ -162,7 +162,8 @@ export abstract class ProcessMessaging<P> extends ProcessIdentity<P> implements 
   }
 
   /**
-   * Answers a call by its `Caller`; `response-ignored` when it is settled already. A call that was taken on another thread
+   * Answers a call by its `Caller`; `response-ignored` when it is settled already, `too-large` when the caller's node takes
+   * nothing as large: the call is rejected with that. A call that was taken on another thread
    * or node is kept there: from here only the end of a caller of this node is seen at once, and any other answer that
    * comes too late gives `ok` and is ignored there.
    */

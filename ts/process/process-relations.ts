@@ -107,7 +107,7 @@ export abstract class ProcessRelations<P> extends ProcessMessaging<P> {
 
   /**
    * Publishes to all subscribers; by name only if the event is open, else `event-owner`. A full mailbox drops the message,
-   * counted. Subscribers share the message, those of other threads a copy of it for each thread; runs of 16 KiB of bytes
+   * counted; so does a node that takes nothing as large, logged once. Subscribers share the message, those of other threads a copy of it for each thread; runs of 16 KiB of bytes
    * or more are one for all of these: nobody may change what was published.
    */
   sendEvent<T>(

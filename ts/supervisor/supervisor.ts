@@ -7,7 +7,7 @@ import {
   noreply,
   Stop,
 } from '../actor/outcome.ts';
-import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
+import { type ExitReason, reasonOf, reasonText } from '../error/exit-reason.ts';
 import { checkName, checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
@@ -287,6 +287,6 @@ function nextAfter(done: MaybePromise<void>): MaybePromise<Next> {
 
 /** What a caller gets whose call ends the supervisor. */
 function unansweredBy(pid: LocalPid, reason: ExitReason): ErrorReply {
-  const text = `${pid} ends before it answered (${reason instanceof Error ? reason.message : reason})`;
+  const text = `${pid} ends before it answered (${reasonText(reason)})`;
   return new ErrorReply(new TergoError('process-terminated', text, { cause: reason }));
 }

@@ -2,6 +2,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { TergoError } from '../error/tergo-error.ts';
 import { Control, type ControlOp } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
+import { tellError } from '../far/portable-error.ts';
 import type { BindingFabric } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { AnyPid } from '../process/pid.ts';
@@ -123,14 +124,15 @@ export class Threads {
 
   /** What has become of the others before it could be told: one may have ended while it came up. */
   #tellPast(newcomer: number): void {
-    const { absences, controls } = this.#far;
-    for (const { thread, incarnation } of this.#members) {
+    const { absences } = this.#far;
+    for (const member of this.#members) {
+      const { thread } = member;
       const end = absences.endOf(thread);
       if (thread === newcomer || end === undefined) continue;
       const loss = absences.lossOf(thread);
-      controls.send(newcomer, Control.gone, thread, [this.#far.portable(end), incarnation]);
-      if (absences.isUp(thread)) controls.send(newcomer, Control.cameUp, thread, incarnation);
-      else if (loss) controls.send(newcomer, Control.lost, thread, this.#far.portable(loss));
+      this.#tell(newcomer, Control.gone, member, end);
+      if (absences.isUp(thread)) this.#tell(newcomer, Control.cameUp, member);
+      else if (loss !== undefined) this.#tell(newcomer, Control.lost, member, loss);
     }
   }
 
@@ -160,7 +162,7 @@ export class Threads {
       error,
     });
     this.#hangs.forget(thread);
-    this.#tellOthers(member, Control.gone, [this.#far.portable(error), incarnation]);
+    this.#tellOthers(member, Control.gone, error);
     this.#far.ended(thread, error, incarnation);
     void this.#restart(member);
   }
@@ -184,18 +186,25 @@ export class Threads {
       if (TergoError.is(error, 'unencodable')) this.#leaveDown(member, error);
       return;
     }
-    this.#tellOthers(member, Control.cameUp, member.incarnation);
+    this.#tellOthers(member, Control.cameUp);
     this.#far.absences.cameUp(thread, member.incarnation);
   }
 
   #leaveDown(member: Member, reason: Error): void {
-    this.#tellOthers(member, Control.lost, this.#far.portable(reason));
+    this.#tellOthers(member, Control.lost, reason);
     this.#far.absences.lost(member.thread, reason);
   }
 
-  #tellOthers(member: Member, op: ControlOp, value: unknown): void {
+  #tellOthers(member: Member, op: ControlOp, reason?: Error): void {
     for (const { thread } of this.#members)
       if (thread !== member.thread && this.#far.isUp(thread))
-        this.#far.controls.send(thread, op, member.thread, value);
+        this.#tell(thread, op, member, reason);
+  }
+
+  #tell(to: number, op: ControlOp, { thread, incarnation }: Member, reason?: Error): void {
+    const { controls } = this.#far;
+    tellError(reason, (portable) => {
+      controls.send(to, op, thread, [portable, incarnation]);
+    });
   }
 }

@@ -61,7 +61,8 @@ impl Features {
 pub struct Limits {
     /// Bytes that may be on their way to it on each link before it grants more; default 8 MiB, 256 KiB to 4 GiB.
     pub window: u64,
-    /// The largest message that it takes, payload and blobs together, bytes; default 64 MiB.
+    /// The largest message that it takes, payload and blobs together, bytes; default 64 MiB, 4 KiB to 1 TiB: whatever the
+    /// nodes themselves must tell each other fits into the smallest.
     pub max_message: u64,
     /// Large messages that may be in the middle of coming on each link; default 64.
     pub max_assemblies: u32,
@@ -110,7 +111,7 @@ impl Identity {
             && self.software.len() <= 64
             && (1..=64).contains(&self.pool)
             && (256 << 10..=1 << 32).contains(&limits.window)
-            && (1..=1 << 40).contains(&limits.max_message)
+            && (4096..=1 << 40).contains(&limits.max_message)
             && (1..=1024).contains(&limits.max_assemblies)
             && keep_alive.contains(&limits.keep_alive)
             && limits.misses > 0

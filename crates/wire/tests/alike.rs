@@ -15,7 +15,7 @@ use tergo_wire::Delivery;
 fn what_is_alike_is_sent_as_such_as_long_as_the_peer_has_room_and_none_is_too_long() {
     let mut small = identity("b@host", 1);
     small.limits.window = 256 << 10;
-    small.limits.max_message = 2000;
+    small.limits.max_message = 5000;
     let mut there = pair(&identity("a@host", 1), &small);
     send(&mut *there.one, &number(1, 7));
     // Each takes 32 bytes of the window.
@@ -24,7 +24,7 @@ fn what_is_alike_is_sent_as_such_as_long_as_the_peer_has_room_and_none_is_too_lo
         (256 << 10) / 32 - 1
     );
     let mut there = pair(&identity("a@host", 1), &small);
-    let values = [10, 2000, 20].map(|length| bytes(1, length, 0).payload);
+    let values = [10, 5000, 20].map(|length| bytes(1, length, 0).payload);
     let lengths = values.each_ref().map(|value| value.len() as u32);
     send(&mut *there.one, &bytes(1, 5, 0));
     assert_eq!(there.one.send_again(&lengths, &values.concat()), 1);
@@ -90,10 +90,10 @@ fn a_value_that_is_none_ends_the_link_also_where_only_the_value_differs() {
 fn what_is_alike_takes_as_much_of_the_window_and_may_be_as_long_as_any_other() {
     let mut strict = identity("b@host", 1);
     strict.limits.window = 256 << 10;
-    strict.limits.max_message = 2000;
+    strict.limits.max_message = 5000;
     for (lengths, told) in [
         (vec![1000; 400], "more was sent than was granted"),
-        (vec![10, 20, 3000], "larger than may be"),
+        (vec![10, 20, 6000], "larger than may be"),
     ] {
         let mut receiver = pair(&identity("a@host", 1), &strict);
         let mut sender = default_pair();

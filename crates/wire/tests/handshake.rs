@@ -413,7 +413,7 @@ fn what_a_node_says_of_itself_is_within_bounds() {
     wrong[0].name = String::new();
     wrong[1].name = "x".repeat(256);
     wrong[2].limits.window = 1;
-    wrong[3].limits.max_message = 0;
+    wrong[3].limits.max_message = 4095;
     wrong[4].limits.max_assemblies = 1_000_000;
     wrong[5].limits.keep_alive = Duration::ZERO;
     wrong[6].pool = 65;
