@@ -1,0 +1,100 @@
+import test from 'ava';
+import type { LogRecord } from 'tergo';
+import { recordLog } from '../support/log-records.ts';
+import { runNode, runSource } from '../support/run-node.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type Hang, Puppet } from './puppet.ts';
+import { puppet, threadNode } from './stage.ts';
+
+/** Longer than a thread may hang until it is told, on a busy machine. */
+const HANG_MS = 4500;
+const PATIENCE_MS = 20_000;
+
+const places: readonly (readonly [title: string, when: Hang['when'], who: string])[] = [
+  ['in a callback', undefined, 'pid'],
+  ['after an await', 'after an await', 'lastPid'],
+  ['in a timer of a process', 'in a timer', 'lastPid'],
+];
+
+for (const [title, when, who] of places) {
+  test(`a thread that hangs ${title} is reported: which process, and for how long`, async (t) => {
+    const node = await threadNode(t);
+    const log = recordLog(node);
+    const hanging = await puppet(node, 1);
+    hanging.tell({ type: 'hang', ms: HANG_MS, ...(when && { when }) });
+    const { level, fields } = await waitFor('the report', () => reportOf(log), PATIENCE_MS);
+    t.is(level, 'error');
+    t.is(fields['thread'], 1);
+    t.is(fields[who], hanging.pid);
+    t.true((fields['atLeastMs'] as number) >= 1000);
+    const other = await puppet(node, 0);
+    t.is(node.send(other.pid, 'the node works'), 'ok');
+    t.deepEqual(await other.messages(1), ['the node works']);
+  });
+}
+
+test('a thread that hangs in an init is reported with the process that is being spawned', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const spawned = node.spawn(Puppet, { thread: 1, args: [{ hangsMs: HANG_MS }] });
+  const { fields } = await waitFor('the report', () => reportOf(log), PATIENCE_MS);
+  t.is(fields['pid'], await spawned);
+});
+
+test('a thread that works without a rest, and turns its event loop, does not hang', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const [one, two] = [await puppet(node, 1), await puppet(node, 1)];
+  const until = performance.now() + 3000;
+  // The thread always has something to do.
+  while (performance.now() < until) {
+    one.tell({ type: 'hang', ms: 20 });
+    two.tell({ type: 'hang', ms: 20, when: 'in a timer' });
+    await one.do('seen');
+  }
+  t.is(reportOf(log), undefined);
+});
+
+test('that thread 0 has hung is logged when it is over', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const hanging = await puppet(node, 0);
+  hanging.tell({ type: 'hang', ms: 2500, when: 'after an await' });
+  const find = (): LogRecord | undefined => log.find(({ message }) => message.includes('has hung'));
+  const { fields } = await waitFor('the report', find, PATIENCE_MS);
+  t.is(fields['thread'], 0);
+  t.is(fields['lastPid'], hanging.pid);
+  t.true((fields['atLeastMs'] as number) >= 1000);
+});
+
+for (const threads of [1, 2]) {
+  test(`that thread 0 hangs for ever is written to standard error, on a node with ${threads} threads`, async (t) => {
+    let told = '';
+    const { stdout } = await runNode(new URL('hang-for-ever.ts', import.meta.url), {
+      args: [String(threads)],
+      timeoutMs: 60_000,
+      onErrorOutput: (text, kill) => {
+        told += text;
+        if (told.includes('hangs') && told.endsWith('\n')) kill('SIGKILL');
+      },
+    });
+    t.regex(told, /hanging@localhost: thread 0 hangs.* atLeastMs=\d{4}/);
+    if (threads > 1) t.true(told.includes(`lastPid=${stdout.trim()}`), told);
+  });
+}
+
+test('a node without a console writes nothing when thread 0 hangs', async (t) => {
+  const source = `
+    import { startNode } from 'tergo';
+    const node = await startNode('hanging@localhost', { log: { disableConsole: true } });
+    const until = performance.now() + 3500;
+    while (performance.now() < until);
+    await node.stop();
+  `;
+  const { stderr, code } = await runSource(source);
+  t.deepEqual([stderr, code], ['', 0]);
+});
+
+function reportOf(log: readonly LogRecord[]): LogRecord | undefined {
+  return log.find(({ message }) => message.includes('scheduler thread hangs'));
+}
