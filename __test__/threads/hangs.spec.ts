@@ -95,6 +95,28 @@ test('a node without a console writes nothing when thread 0 hangs', async (t) =>
   t.deepEqual([stderr, code], ['', 0]);
 });
 
+test('the counters tell how long a thread works and does not turn, while it lasts and afterwards', async (t) => {
+  const node = await threadNode(t);
+  const hanging = await puppet(node, 1);
+  const before = node.info().threads[1]!.busyMs;
+  hanging.tell({ type: 'hang', ms: 1500, when: 'after an await' });
+  const one = (): { busyMs: number; eventLoopDelayMs: number } => node.info().threads[1]!;
+  await waitFor('the delay', () => one().eventLoopDelayMs > 500);
+  t.true(one().busyMs - before > 500);
+  await hanging.do('seen');
+  t.true(one().eventLoopDelayMs >= 1400);
+  t.true(one().busyMs - before >= 1400);
+});
+
+test('a node with one thread tells the same of that', async (t) => {
+  const node = await threadNode(t, { threads: 1, behaviors: [] });
+  const hanging = await puppet(node, 0);
+  const before = node.info().threads[0]!.busyMs;
+  hanging.tell({ type: 'hang', ms: 300, when: 'after an await' });
+  await waitFor('the time', () => node.info().threads[0]!.busyMs - before >= 290);
+  t.true(node.info().threads[0]!.eventLoopDelayMs >= 290);
+});
+
 function reportOf(log: readonly LogRecord[]): LogRecord | undefined {
   return log.find(({ message }) => message.includes('scheduler thread hangs'));
 }

@@ -125,8 +125,9 @@ function describeThread(runtime: Runtime): NodeInfo {
 
 /** The thread that asks, by what is known at once. */
 function ownThread(runtime: Runtime, core: BindingCounters, processes: number): ThreadInfo {
-  const { far, driver, counters, workers } = runtime;
+  const { far, driver, counters, workers, native } = runtime;
   const thread = far?.thread ?? 0;
+  const loop = native.loopTimes(thread);
   const shown = far?.statistics.info(thread, true, workers?.restartsOf(thread) ?? 0);
   return {
     ...(shown ?? { ...ALONE, runQueue: 0 }),
@@ -134,8 +135,8 @@ function ownThread(runtime: Runtime, core: BindingCounters, processes: number): 
     messagesIn: core.delivered + core.messages,
     messagesOut: core.delivered,
     messagesDropped: counters.dropped,
-    busyMs: driver.busy.total,
-    eventLoopDelayMs: driver.busy.longestOf(driver.now),
+    busyMs: loop?.workedMs ?? driver.busy.total,
+    eventLoopDelayMs: loop?.longestMs ?? driver.busy.longestOf(driver.now),
   };
 }
 
