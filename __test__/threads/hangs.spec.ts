@@ -1,9 +1,9 @@
 import test from 'ava';
-import type { LogRecord } from 'tergo';
+import { TergoError, type LogRecord, type Pid } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
 import { runNode, runSource } from '../support/run-node.ts';
-import { waitFor } from '../support/wait-for.ts';
-import { type Hang, Puppet } from './puppet.ts';
+import { waitFor, within } from '../support/wait-for.ts';
+import { type Hang, Puppet, type PuppetProtocol } from './puppet.ts';
 import { puppet, threadNode } from './stage.ts';
 
 /** Longer than a thread may hang until it is told, on a busy machine. */
@@ -115,6 +115,35 @@ test('a node with one thread tells the same of that', async (t) => {
   hanging.tell({ type: 'hang', ms: 300, when: 'after an await' });
   await waitFor('the time', () => node.info().threads[0]!.busyMs - before >= 290);
   t.true(node.info().threads[0]!.eventLoopDelayMs >= 290);
+});
+
+test('what a thread that hangs is asked rejects with timeout', async (t) => {
+  const node = await threadNode(t);
+  const hanging = await puppet(node, 1);
+  hanging.tell({ type: 'hang', ms: 60_000 });
+  await waitFor('the callback', () => node.info().threads[1]!.messagesOut > 0);
+  const spawned = node.spawn(Puppet, { thread: 1, args: [{}], initTimeoutMs: 100 });
+  const asked = [node.fetchProcessInfo(hanging.pid), node.fetchProcessListShortInfo(), spawned];
+  const answers = await within('the answers', () => Promise.allSettled(asked), PATIENCE_MS);
+  for (const answer of answers) {
+    const error: unknown = answer.status === 'rejected' && answer.reason;
+    t.true(TergoError.is(error, 'timeout'), String(error));
+    t.regex((error as TergoError).message, /thread 1 /);
+  }
+});
+
+test('a process that comes up after its spawn has timed out is ended', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const args: [{ hangsMs: number }] = [{ hangsMs: 8000 }];
+  const spawned = node.spawn(Puppet, { thread: 1, args, initTimeoutMs: 1, name: 'late' });
+  await t.throwsAsync(spawned, { code: 'timeout' });
+  const report = await waitFor('the report', () => reportOf(log), PATIENCE_MS);
+  const late = report.fields['pid'] as Pid<PuppetProtocol>;
+  t.true(node.processList().includes(late));
+  await waitFor('its end', () => !node.processList().includes(late), PATIENCE_MS);
+  const next = await puppet(node, 1);
+  t.is((await node.fetchProcessInfo(next.pid)).thread, 1);
 });
 
 function reportOf(log: readonly LogRecord[]): LogRecord | undefined {
