@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Called with each piece of standard output, for a test that signals the child when it is ready. */
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** The same for standard error. */
+  readonly onErrorOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -50,7 +52,10 @@ function run(script: readonly string[], options: RunOptions): Promise<Finished> 
     stdout += text;
     options.onOutput?.(text, (signal) => child.kill(signal));
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    options.onErrorOutput?.(text, (signal) => child.kill(signal));
+  });
   // A child that ends without reading its input is no fault of the test.
   child.stdin.on('error', () => undefined).end(stdin);
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { processName, TergoError, type LogRecord, type Node, type Pid } from 'tergo';
+import { processName, TergoError, type Node, type Pid } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { Command, PuppetProtocol } from './puppet.ts';
@@ -290,20 +290,6 @@ test('a thread that ends again and again is left down, and spawns there say so',
   t.is((await Promise.all(asked)).length, 6);
 });
 
-test('a thread that hangs is reported: which process, and for how long', async (t) => {
-  const node = await threadNode(t, { behaviors });
-  const log = recordLog(node);
-  const hanging = await puppet(node, 1);
-  hanging.tell({ type: 'hang', ms: 3500 });
-  const record = await waitFor('the report', () => reportOf(log), 8000);
-  t.is(record.fields['thread'], 1);
-  t.is(record.fields['pid'], hanging.pid);
-  t.true((record.fields['atLeastMs'] as number) >= 500);
-  const other = await puppet(node, 0);
-  t.is(node.send(other.pid, 'the node works'), 'ok');
-  t.deepEqual(await other.messages(1), ['the node works']);
-});
-
 test('a node stops though one of its threads hangs', async (t) => {
   const node = await threadNode(t, { behaviors });
   const hanging = await puppet(node, 1);
@@ -314,10 +300,6 @@ test('a node stops though one of its threads hangs', async (t) => {
   t.deepEqual(killed, [hanging.pid]);
   t.false(killed.includes(other.pid));
 });
-
-function reportOf(log: readonly LogRecord[]): LogRecord | undefined {
-  return log.find(({ message }) => message.includes('hangs in a callback'));
-}
 
 function anywhere(_node: Node, from: Handle): Promise<unknown> {
   return from.do('spawnPuppet', { thread: 'any', args: [{}] });

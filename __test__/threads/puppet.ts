@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   Actor,
   noreply,
@@ -71,10 +72,17 @@ export type Command =
   | { readonly type: 'stop'; readonly reason?: 'normal' | 'shutdown' }
   | { readonly type: 'exit process'; readonly code: number }
   | { readonly type: 'throw later' }
-  | { readonly type: 'hang'; readonly ms: number }
+  | Hang
   /** Takes nothing before that one has answered what it was asked by `keep`. */
   | { readonly type: 'wait for'; readonly whom: Pid<PuppetProtocol> }
   | { readonly type: 'eat memory' };
+
+/** In the callback itself by default. */
+export interface Hang {
+  readonly type: 'hang';
+  readonly ms: number;
+  readonly when?: 'after an await' | 'in a timer';
+}
 
 export interface PuppetProtocol {
   message: unknown;
@@ -109,6 +117,8 @@ export interface PuppetOptions {
   readonly fails?: string;
   /** Crashes as soon as it is up. */
   readonly diesAtOnce?: boolean;
+  /** Hangs in `init` for so long. */
+  readonly hangsMs?: number;
 }
 
 type Property =
@@ -123,6 +133,7 @@ export class Puppet extends Actor<PuppetProtocol> {
 
   override init({ trapExit = false, splitHandle = false, ...fate }: PuppetOptions = {}): void {
     if (fate.fails !== undefined) throw new RangeError(fate.fails);
+    if (fate.hangsMs !== undefined) hang(fate.hangsMs);
     if (fate.diesAtOnce === true) this.send(this.pid, { type: 'crash', text: 'at once' });
     this.trapExit = trapExit;
     this.splitHandle = splitHandle;
@@ -370,11 +381,8 @@ export class Puppet extends Actor<PuppetProtocol> {
           throw new Error('nobody catches this');
         });
         return noreply;
-      case 'hang': {
-        const until = performance.now() + command.ms;
-        while (performance.now() < until);
-        return noreply;
-      }
+      case 'hang':
+        return hangAs(command);
       case 'wait for':
         return this.call(command.whom, { type: 'keep' } as never, { timeoutMs: 60_000 }).then(
           () => noreply,
@@ -385,6 +393,19 @@ export class Puppet extends Actor<PuppetProtocol> {
       }
     }
   }
+}
+
+function hangAs({ ms, when }: Hang): MaybePromise<Next> {
+  if (when === 'after an await') return setTimeout(5).then(() => hang(ms));
+  if (when === 'in a timer') void setTimeout(5).then(() => hang(ms));
+  else hang(ms);
+  return noreply;
+}
+
+function hang(ms: number): Next {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+  return noreply;
 }
 
 const COMMANDS = [

@@ -1,9 +1,10 @@
 import type { LocalMembership } from '../application/membership.ts';
 import { Environment } from '../env/environment.ts';
 import { reasonOf } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { Runtime } from '../node/runtime.ts';
-import type { Parent } from '../node/spawner.ts';
+import { INIT_TIMEOUT_MS, type Parent } from '../node/spawner.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { NodeProcess } from '../process/peer.ts';
 import { membership } from '../process/process-context.ts';
@@ -16,6 +17,9 @@ import { FarPid } from './far-pid.ts';
 import { tellError } from './portable-error.ts';
 import { RemotePid } from './remote-pid.ts';
 import { seatOf, type Station } from './station.ts';
+
+/** How long a thread may take beside the `init` of the process, ms: as long as another node. */
+const REQUEST_MS = 5000;
 
 /** What another thread is told to spawn. */
 interface SpawnWords {
@@ -79,7 +83,10 @@ export class FarSpawns {
     far.controls.on(Control.spawned, (arrived) => this.#spawned(arrived));
   }
 
-  /** Spawns a child of a process of this thread elsewhere. Rejects like a spawn here; with `unencodable`, too. */
+  /**
+   * Spawns a child of a process of this thread elsewhere. Rejects like a spawn here; with `unencodable`, too, and with `timeout` when
+   * the thread does not answer in time.
+   */
   async spawn({ parent, thread, behaviour, options, opened }: FarSpawn): Promise<FarPid> {
     const name = this.#far.behaviours.checkedNameOf(behaviour);
     await this.#far.absences.whenUp(thread);
@@ -95,7 +102,9 @@ export class FarSpawns {
     }
     this.underWay[thread] = (this.underWay[thread] ?? 0) + 1;
     const pid = await new Promise<FarPid>((resolve, reject) => {
+      const timer = this.#startTimeout(number, options);
       const settle = (): void => {
+        this.#runtime.timers.cancel(timer);
         this.underWay[thread]! -= 1;
         this.#runtime.driver.letPromisesRun();
       };
@@ -115,6 +124,18 @@ export class FarSpawns {
       });
     });
     return pid;
+  }
+
+  /** A thread that hangs answers nothing. What comes up after all is ended: nobody knows of it. */
+  #startTimeout(number: number, { initTimeoutMs = INIT_TIMEOUT_MS }: AnySpawnOptions): number {
+    if (initTimeoutMs === 0) return -1;
+    const ms = REQUEST_MS + initTimeoutMs;
+    return this.#runtime.timers.start(ms, () => {
+      const asked = this.#asked.get(number);
+      this.#asked.delete(number);
+      const text = `thread ${asked?.thread} did not answer the spawn within ${ms} ms: it hangs, or has too much to do; raise initTimeoutMs, or keep what takes long off it`;
+      asked?.reject(new TergoError('timeout', text));
+    });
   }
 
   threadEnded(thread: number, reason: Error): void {
@@ -153,7 +174,7 @@ export class FarSpawns {
 
   #spawned({ number, value }: Arrived): void {
     const asked = this.#asked.get(number);
-    // Its thread came up anew before this one had heard of the end: the spawn was rejected then.
+    // It was rejected: its thread came up anew before this one had heard of the end, or its time was over.
     if (asked === undefined)
       return value instanceof FarPid ? this.#far.messages.kill(value) : undefined;
     this.#asked.delete(number);

@@ -284,6 +284,11 @@ export class Far {
     this.presence.slot(this.thread, slot)?.showFallback();
   }
 
+  /** The `init` of a process of this thread is to begin: should it hang, others are to see whose it is. The core shows it only after that. */
+  showBegun({ slot, generation }: LocalPid): void {
+    this.presence.slot(this.thread, slot)?.show(generation);
+  }
+
   /** A process of this thread was killed inside a callback: nobody is to reach it any more. */
   hide({ slot }: LocalPid): void {
     this.presence.slot(this.thread, slot)?.hide();

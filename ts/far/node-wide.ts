@@ -8,10 +8,13 @@ import { failure } from '../node/messaging.ts';
 import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
+import type { Patience } from './questions.ts';
 import { tellRecord } from './travelling-record.ts';
 
 /** The thread that started the node: its loggers, applications and stop are there. */
 const HOME = 0;
+/** How long another thread may take to tell of its processes, ms. */
+const ANSWER_MS = 5000;
 const ALL = { limit: Number.MAX_SAFE_INTEGER };
 
 /** What is one for the whole node, though it has several threads. */
@@ -52,14 +55,20 @@ export class NodeWide {
   }
 
   async processInfo(pid: FarPid): Promise<ProcessInfo> {
-    return (await this.#far.questions.ask(pid.thread, 'process-info', pid)) as ProcessInfo;
+    const asking = { station: pid.thread, process: pid };
+    const patience = patienceWith(pid.thread);
+    const { questions } = this.#far;
+    return (await questions.askWithin(patience, asking, 'process-info', pid)) as ProcessInfo;
   }
 
-  /** Those of all threads that are up. Throws `incorrect`; rejects when one of them ends meanwhile. */
+  /** Those of all threads that are up. Throws `incorrect`; rejects when one of them ends meanwhile, or does not answer in time. */
   async processes(options: ProcessListOptions): Promise<readonly ProcessShortInfo[]> {
     const { inspector } = this.#runtime;
-    const threads = this.#far.others.filter((thread) => this.#far.isUp(thread));
-    const asked = threads.map((thread) => this.#far.questions.ask(thread, 'process-list'));
+    const { others, questions } = this.#far;
+    const threads = others.filter((thread) => this.#far.isUp(thread));
+    const asked = threads.map((thread) =>
+      questions.askWithin(patienceWith(thread), { station: thread }, 'process-list'),
+    );
     const lists = (await Promise.all(asked)) as ProcessShortInfo[][];
     return inspector.page([...inspector.list(ALL), ...lists.flat()], options);
   }
@@ -93,4 +102,9 @@ export class NodeWide {
     if (record === undefined) throw failure('process-unknown', pid);
     return this.#runtime.inspector.info(record);
   }
+}
+
+function patienceWith(thread: number): Patience {
+  const text = `thread ${thread} did not answer within ${ANSWER_MS} ms: it hangs, or has too much to do; the node's log tells of threads that hang`;
+  return { ms: ANSWER_MS, text };
 }

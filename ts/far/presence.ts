@@ -126,6 +126,11 @@ export class SlotPresence {
     return this.#words[this.#at]!;
   }
 
+  /** The process that is being spawned there is that generation; only for its own thread. */
+  show(generation: number): void {
+    this.#words[this.#at] = generation;
+  }
+
   /** Nobody is to reach it any more; only for its own thread. */
   hide(): void {
     this.#words[this.#at] = 0;

@@ -135,6 +135,16 @@ export declare class BindingScheduler {
   counters(): BindingCounters
   /** Lets the watchdog look again; to be called when `WATCHDOG_ASLEEP` stands. */
   wakeWatchdog(): void
+  /**
+   * How the event loop of a thread of this node does now, whatever that thread does; null where that cannot be measured, and while
+   * nobody has its place.
+   */
+  loopTimes(thread: number): BindingLoopTimes | null
+  /**
+   * From now on it is written to standard error when this thread hangs, by a thread that does not: nobody else may be able to tell.
+   * `short` is what its pids begin with.
+   */
+  tellHangs(node: string, short: string): void
   /** Ends all processes without a word and frees the tables. The second time it does nothing. */
   close(): void
   /**
@@ -410,6 +420,18 @@ export interface BindingListenOptions {
   routeHost?: string
   /** The port that others are told; by default the one that is listened on. */
   routePort?: number
+}
+
+/** How the event loop of a thread does. */
+export interface BindingLoopTimes {
+  /** Changes whenever it has done all that there was, and looks for more. */
+  turns: number
+  /** For how long it has worked without doing so, ms; not much while it waits. */
+  unturnedMs: number
+  /** How long it has worked, not waited, since the scheduler began, ms. */
+  workedMs: number
+  /** The longest that it worked without looking for more in the last ten to twenty seconds, ms. */
+  longestMs: number
 }
 
 /** What has happened in a network. */

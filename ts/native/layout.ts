@@ -39,6 +39,7 @@ export const RESULT_E = 22;
 export const RESULT_F = 23;
 export const RESULT_G = 24;
 export const RESULT_H = 25;
+export const CURRENT_OVER = 16777216;
 export const COMMAND_WORDS = 4;
 export const CONTROL_WORDS = 3;
 export const COMMAND_KIND_SHIFT = 8;

@@ -124,8 +124,9 @@ function describeThread(runtime: Runtime): NodeInfo {
 
 /** The thread that asks, by what is known at once. */
 function ownThread(runtime: Runtime, core: BindingCounters, processes: number): ThreadInfo {
-  const { far, driver, counters } = runtime;
+  const { far, driver, counters, native } = runtime;
   const thread = far?.thread ?? 0;
+  const loop = native.loopTimes(thread);
   const shown = far?.statistics.info(thread, true, far.absences.restartsOf(thread));
   return {
     ...(shown ?? { ...ALONE, runQueue: 0 }),
@@ -133,8 +134,8 @@ function ownThread(runtime: Runtime, core: BindingCounters, processes: number): 
     messagesIn: core.delivered + core.messages,
     messagesOut: core.delivered,
     messagesDropped: counters.dropped,
-    busyMs: driver.busy.total,
-    eventLoopDelayMs: driver.busy.longestOf(driver.now),
+    busyMs: loop?.workedMs ?? driver.busy.total,
+    eventLoopDelayMs: loop?.longestMs ?? driver.busy.longestOf(driver.now),
   };
 }
 

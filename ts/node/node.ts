@@ -254,8 +254,8 @@ export class Node implements Messenger, AsyncDisposable {
   }
 
   /**
-   * The same about a process of whichever thread. Rejects with `process-unknown`, `node-terminated`, `incorrect`, and
-   * with `thread-terminated` when the thread ends meanwhile.
+   * The same about a process of whichever thread. Rejects with `process-unknown`, `node-terminated`, `incorrect`, with
+   * `thread-terminated` when the thread ends meanwhile, and with `timeout` when it does not answer within 5 s.
    */
   async fetchProcessInfo(pid: AnyPid): Promise<ProcessInfo> {
     const peer = this.#find(pid);
@@ -288,7 +288,10 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.inspector.list(options);
   }
 
-  /** The same of the processes of all threads. Rejects with `incorrect`, `node-terminated`, and with `thread-terminated` when a thread ends meanwhile. */
+  /**
+   * The same of the processes of all threads. Rejects with `incorrect`, `node-terminated`, with `thread-terminated` when a thread ends
+   * meanwhile, and with `timeout`, which names the thread, when one does not answer within 5 s.
+   */
   async fetchProcessListShortInfo(
     options: ProcessListOptions = {},
   ): Promise<readonly ProcessShortInfo[]> {

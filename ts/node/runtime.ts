@@ -368,7 +368,10 @@ export class Runtime {
   }
 
   #startLog({ level: _level, disableConsole, loggers = [], ...console }: LogOptions): Log {
-    if (disableConsole !== true) this.hub.add('default', new ConsoleLogger(console));
+    if (disableConsole !== true) {
+      this.hub.add('default', new ConsoleLogger(console));
+      if (console.output === undefined) this.native.tellHangs(this.home.node, this.home.short);
+    }
     try {
       for (const { name, logger, ...options } of loggers) this.hub.add(name, logger, options);
     } catch (error) {

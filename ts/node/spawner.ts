@@ -31,7 +31,7 @@ import type { Runtime } from './runtime.ts';
 import { wide } from '../native/wide.ts';
 
 /** How long an asynchronous `init` may take, ms. Source: Ergo `gen.DefaultInitTimeout`. */
-const INIT_TIMEOUT_MS = 5000;
+export const INIT_TIMEOUT_MS = 5000;
 /** The core process has the first id of the first block and is shown as 1; processes start at 1001. */
 const CORE_ID = 1;
 
@@ -187,7 +187,8 @@ export class Spawner {
   }
 
   #callInit(record: ProcessRecord, args: readonly unknown[]): unknown {
-    const { dispatcher } = this.#runtime;
+    const { dispatcher, far } = this.#runtime;
+    far?.showBegun(record.pid);
     const before = dispatcher.enter(record);
     record.flags |= RUNNING;
     try {

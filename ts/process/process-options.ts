@@ -56,7 +56,10 @@ export interface ProcessOptions {
   readonly keepNetworkOrder?: boolean;
   /** Whether every message that it sends to another node is to be confirmed; false by default. See `Process.important`. */
   readonly important?: boolean;
-  /** How long an asynchronous `init` may take, ms; 5000 by default, 0 for no limit. */
+  /**
+   * How long an asynchronous `init` may take, ms; 5000 by default, 0 for no limit. A spawn on another thread rejects with `timeout`
+   * 5 s after that, also when the thread hangs in the `init`; a process that comes up later is ended.
+   */
   readonly initTimeoutMs?: number;
   /** The level from which its log is written; the parent's, at last the node's, by default. */
   readonly logLevel?: LogLevel;

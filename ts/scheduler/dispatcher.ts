@@ -4,6 +4,7 @@ import {
   BLOCKED_SLOT,
   CONTROL_WORDS,
   CURRENT,
+  CURRENT_OVER,
   IN_AT,
   KIND_FAR,
   KIND_MESSAGE,
@@ -43,7 +44,7 @@ import {
 import type { Driver } from './driver.ts';
 import { SharedValue, type Slab } from './slab.ts';
 
-/** Stands in `CURRENT` while no callback runs. */
+/** Stands in `CURRENT` before the first callback. */
 const NOBODY = 0xffff_ffff;
 /** Of so many records a part is read, and what came of it goes to other threads and nodes: they work on that meanwhile. */
 const LONG = 60;
@@ -139,7 +140,7 @@ export class Dispatcher {
   /** The living process whose callback is on the stack. */
   get running(): ProcessRecord | undefined {
     const slot = this.ring[CURRENT]!;
-    return slot === NOBODY ? undefined : this.records[slot];
+    return slot > SLOT_MASK ? undefined : this.records[slot];
   }
 
   /** Who sent the message in hand. */
@@ -167,8 +168,8 @@ export class Dispatcher {
   }
 
   /** The callback is over. */
-  leave(record: ProcessRecord | undefined, before: number): void {
-    this.ring[CURRENT] = before;
+  leave(record: ProcessRecord, before: number): void {
+    this.ring[CURRENT] = before > SLOT_MASK ? record.pid.slot | CURRENT_OVER : before;
     this.ring[PROGRESS]! ^= CALLBACK_FLAG;
     if (this.ring[BLOCKED_MS] !== 0) this.reportBlocked(record);
   }
@@ -189,7 +190,7 @@ export class Dispatcher {
     record.flags |= RUNNING;
     ring[CURRENT] = slot;
     const at = this.entries(record, first, end);
-    ring[CURRENT] = NOBODY;
+    ring[CURRENT] = slot | CURRENT_OVER;
     record.flags &= ~RUNNING;
     if (ring[BLOCKED_MS] !== 0) this.reportBlocked(record);
     if ((record.attention & HALTED) !== 0 && (record.flags & (ZOMBIE | DEAD)) === ZOMBIE) {

@@ -1,25 +1,30 @@
 import type { Far } from '../far/far.ts';
 import type { Runtime } from '../node/runtime.ts';
+import type { LocalPid } from '../process/pid.ts';
+import type { ThreadActivity } from './thread-statistics.ts';
 
 const { setInterval, clearInterval } = globalThis;
-/** How often the other threads are looked at, ms. */
+/** How often the threads are looked at, and for how long one must not have turned its event loop to count as one that hangs, ms. */
 const EVERY_MS = 1000;
-/** Stands in `CURRENT` while no callback runs. */
-const NOBODY = 0xffff_ffff;
 
 interface Seen {
-  readonly progress: number;
+  readonly turns: number;
   readonly since: number;
   /** How long the hang was when it was last told, ms; 0: it was not. */
   toldMs: number;
 }
 
-/** Looks from thread 0 for threads whose callback does not return, and tells: after a second, then whenever the time has doubled. */
+/**
+ * Looks from thread 0 for threads whose event loop does not turn, and tells: after a second, then whenever the time has doubled.
+ * Of its own hang it tells when that is over; while it lasts the watchdog's thread does.
+ */
 export class HangWatch {
   readonly #runtime: Runtime;
   readonly #far: Far;
   readonly #seen: (Seen | undefined)[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** When it looked last, ms since the node's start. */
+  #lookedAt = 0;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
@@ -27,6 +32,7 @@ export class HangWatch {
   }
 
   start(): void {
+    this.#lookedAt = this.#runtime.driver.readNow();
     this.#timer = setInterval(() => this.#look(), EVERY_MS).unref();
   }
 
@@ -41,27 +47,53 @@ export class HangWatch {
   }
 
   #look(): void {
-    const now = this.#runtime.driver.readNow();
-    for (const thread of this.#far.others) {
-      const activity = this.#far.statistics.activity(thread);
-      if (activity === undefined || !activity.isBusy || activity.slot === NOBODY) {
-        this.#seen[thread] = undefined;
-        continue;
-      }
-      const { progress, slot } = activity;
-      const seen = this.#seen[thread];
-      if (seen?.progress !== progress) this.#seen[thread] = { progress, since: now, toldMs: 0 };
-      else this.#tell(thread, slot, seen, now - seen.since);
-    }
+    const { others, statistics } = this.#far;
+    this.#lookBack(statistics.activity(this.#far.thread)!);
+    for (const thread of others) this.#lookAt(thread, statistics.activity(thread));
   }
 
-  #tell(thread: number, slot: number, seen: Seen, ms: number): void {
-    if (ms < EVERY_MS / 2 || ms < 2 * seen.toldMs) return;
+  #lookAt(thread: number, activity: ThreadActivity | undefined): void {
+    if (activity === undefined || activity.unturnedMs === 0)
+      return void (this.#seen[thread] = undefined);
+    const { turns, unturnedMs } = activity;
+    const now = this.#runtime.driver.readNow();
+    const seen = this.#seen[thread];
+    // A single look may meet one that was held up together with all others.
+    if (seen?.turns !== turns) return void (this.#seen[thread] = { turns, since: now, toldMs: 0 });
+    const ms = Math.floor(unturnedMs ?? now - seen.since);
+    if (ms < EVERY_MS || ms < 2 * seen.toldMs) return;
     seen.toldMs = ms;
+    this.#tell(thread, activity, ms);
+  }
+
+  #tell(thread: number, activity: ThreadActivity, atLeastMs: number): void {
+    const text = activity.isRunning
+      ? 'a scheduler thread hangs in a callback; none of its other processes can run'
+      : 'a scheduler thread hangs outside of callbacks, as after an await or in a timer; none of its processes can run';
+    this.#runtime.log.error(text, { thread, ...this.#whoOf(thread, activity), atLeastMs });
+  }
+
+  /** This look comes late when its own thread has hung. It also does when the system has stopped all threads, which is no hang. */
+  #lookBack(activity: ThreadActivity): void {
+    const now = this.#runtime.driver.readNow();
+    const lateMs = now - this.#lookedAt - EVERY_MS;
+    this.#lookedAt = now;
+    const atLeastMs = Math.floor(Math.min(lateMs, activity.longestMs ?? Infinity));
+    if (atLeastMs < EVERY_MS) return;
+    const { thread } = this.#far;
+    const text = 'a scheduler thread has hung; none of its processes could run';
+    this.#runtime.log.error(text, { thread, ...this.#whoOf(thread, activity), atLeastMs });
+  }
+
+  /** The process whose callback runs; else the one whose callback ran last, which is mostly the one that goes on. */
+  #whoOf(
+    thread: number,
+    { slot, isRunning }: ThreadActivity,
+  ): { readonly pid?: LocalPid; readonly lastPid?: LocalPid } {
+    if (slot === undefined) return {};
     const identity = this.#far.presence.slot(thread, slot)?.identity;
-    const { generation = 0, id = 0 } = identity ?? {};
-    const pid = identity && this.#far.pids.at({ thread, slot, generation, id });
-    const text = 'a scheduler thread hangs in a callback; none of its other processes can run';
-    this.#runtime.log.error(text, { thread, pid, atLeastMs: ms });
+    if (identity === undefined) return {};
+    const pid = this.#far.pids.at({ thread, slot, ...identity });
+    return isRunning ? { pid } : { lastPid: pid };
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What one scheduler thread of a node counts, since it was last started where nothing else is said. Of other threads it is what
- * they have shown last, at the end of their last turn; how long it has run callbacks, some 25 ms later at most.
+ * they have shown last, at the end of their last turn; what is told of the event loop is of this moment, whatever the thread does.
  */
 export interface ThreadInfo {
   /** Its number; 0 is the thread that started the node. */
@@ -29,9 +29,16 @@ export interface ThreadInfo {
   readonly refusals: number;
   /** How often what must not be lost, an end or an answer, went beyond that room. */
   readonly forced: number;
-  /** How long it has run callbacks of processes, ms. */
+  /**
+   * How long its event loop has worked and not waited for something to do, ms, by whomever it was kept at work: callbacks of
+   * processes, what they do after an `await` and in timers, all else that the program does there, collecting garbage. The same as
+   * `active` of `performance.eventLoopUtilization()` there. On Windows only callbacks of processes count.
+   */
   readonly busyMs: number;
-  /** The longest that its event loop had to wait for callbacks of processes in the last ten to twenty seconds, ms. */
+  /**
+   * The longest in the last ten to twenty seconds that its event loop worked without looking for what has come meanwhile, ms: so
+   * late was what came then. What lasts until now counts, too. Up to 1 ms more than it was. On Windows as for `busyMs`.
+   */
   readonly eventLoopDelayMs: number;
   /** Bytes of the arena that are in use for frames towards it: whole chunks of 256 KiB. */
   readonly arenaBytes: number;

@@ -2,6 +2,7 @@ import {
   BLOCK_WORDS,
   BUSY,
   CURRENT,
+  SLOT_MASK,
   PROGRESS,
   STAT_BLOB_BYTES,
   STAT_CHUNKS,
@@ -30,6 +31,9 @@ const DROPPED = STAT_JS + 6;
 const SLAB_ENTRIES = STAT_JS + 7;
 const WATCHES = STAT_JS + 8;
 
+/** Stands in `CURRENT` before the first callback. */
+const NOBODY = 0xffff_ffff;
+
 /** What a thread counts itself, beside the core. */
 export interface OwnCounters {
   readonly busyMs: number;
@@ -41,6 +45,20 @@ export interface OwnCounters {
   readonly slabEntries: number;
   /** Monitors of the core's own, for other threads. */
   readonly watches: number;
+}
+
+/** What a thread is doing. */
+export interface ThreadActivity {
+  /** Whether a callback of a process runs. */
+  readonly isRunning: boolean;
+  /** Of the process whose callback runs, or has run last; `undefined`: none has. */
+  readonly slot: number | undefined;
+  /** Changes whenever its event loop turns; with every callback where that cannot be seen. */
+  readonly turns: number;
+  /** For how long the event loop has worked without turning, ms; `undefined` where that cannot be seen and a callback runs. */
+  readonly unturnedMs: number | undefined;
+  /** The longest of late that it did, ms; `undefined` where that cannot be seen. */
+  readonly longestMs: number | undefined;
 }
 
 /** What the threads of a node show of themselves in shared memory. */
@@ -93,7 +111,10 @@ export class ThreadStatistics {
   }
 
   info(thread: number, isUp: boolean, restarts: number): ThreadInfo {
-    const { busyMs, longestMs, dropped } = this.own(thread);
+    const { dropped, ...shown } = this.own(thread);
+    // Those of the loop are of this moment, whatever the thread does.
+    const { workedMs = shown.busyMs, longestMs = shown.longestMs } =
+      this.#native.loopTimes(thread) ?? {};
     const messagesOut = this.count(thread, STAT_DELIVERED);
     return {
       ...{ thread, isUp, restarts },
@@ -108,18 +129,24 @@ export class ThreadStatistics {
       wakeUps: this.at(thread, STAT_WAKE_UPS),
       refusals: this.at(thread, STAT_REFUSALS),
       forced: this.at(thread, STAT_FORCED),
-      busyMs,
+      busyMs: workedMs,
       eventLoopDelayMs: longestMs,
       arenaBytes: this.at(thread, STAT_CHUNKS) * 4 * BLOCK_WORDS,
       blobBytes: this.count(thread, STAT_BLOB_BYTES),
     };
   }
 
-  /** What another thread is doing: whether it is busy, a word that changes with every callback, and whose runs. */
-  activity(thread: number): { isBusy: boolean; progress: number; slot: number } | undefined {
+  /** What a thread is doing; `undefined` while nobody has its number. */
+  activity(thread: number): ThreadActivity | undefined {
     const ring = (this.#rings[thread] ??= this.#mapRing(thread));
     if (ring === undefined) return undefined;
-    return { isBusy: ring[BUSY] !== 0, progress: ring[PROGRESS]!, slot: ring[CURRENT]! };
+    const current = ring[CURRENT]!;
+    const isRunning = current <= SLOT_MASK;
+    const slot = current === NOBODY ? undefined : current & SLOT_MASK;
+    const times = this.#native.loopTimes(thread);
+    if (times !== null) return { isRunning, slot, ...times };
+    const unturnedMs = ring[BUSY] !== 0 && isRunning ? undefined : 0;
+    return { isRunning, slot, turns: ring[PROGRESS]!, unturnedMs, longestMs: undefined };
   }
 
   /** Another thread has taken the number. */

@@ -24,7 +24,11 @@ use crate::external_memory::array_buffer;
 #[cfg(unix)]
 use crate::js_thread::JsThread;
 use crate::scheduler_handle::SchedulerHandle;
+use crate::voice::Voice;
 use crate::watchdog_thread;
+use crate::watched_loop::LoopTimes;
+#[cfg(unix)]
+use crate::watched_loop::Meter;
 
 /// What an event has besides its name.
 #[napi(object)]
@@ -33,6 +37,30 @@ pub struct BindingEventTraits {
     pub notify: bool,
     /// What other threads need to know of who may publish; 0: anybody may.
     pub guard: u32,
+}
+
+/// How the event loop of a thread does.
+#[napi(object)]
+pub struct BindingLoopTimes {
+    /// Changes whenever it has done all that there was, and looks for more.
+    pub turns: u32,
+    /// For how long it has worked without doing so, ms; not much while it waits.
+    pub unturned_ms: f64,
+    /// How long it has worked, not waited, since the scheduler began, ms.
+    pub worked_ms: f64,
+    /// The longest that it worked without looking for more in the last ten to twenty seconds, ms.
+    pub longest_ms: f64,
+}
+
+impl From<LoopTimes> for BindingLoopTimes {
+    fn from(times: LoopTimes) -> Self {
+        Self {
+            turns: times.turns,
+            unturned_ms: ms(times.unturned_ns),
+            worked_ms: ms(times.worked_ns),
+            longest_ms: ms(times.longest_ns),
+        }
+    }
 }
 
 /// The scheduler of one JS thread. `docs/design/crossing.md` tells how it is used.
@@ -48,10 +76,14 @@ impl BindingScheduler {
     /// A scheduler without processes.
     #[napi(constructor)]
     #[allow(clippy::new_without_default, reason = "only JavaScript makes one")]
-    pub fn new() -> Self {
-        Self {
-            handle: Rc::new(SchedulerHandle::new(Scheduler::new())),
-        }
+    pub fn new(env: &Env) -> Result<Self> {
+        #[cfg(unix)]
+        let meter = EventLoop::of(*env).and_then(|event_loop| meter_of(&event_loop));
+        #[cfg(not(unix))]
+        let meter = None;
+        let handle = Rc::new(SchedulerHandle::new(Scheduler::new(), meter));
+        close_at_end(env, &handle)?;
+        Ok(Self { handle })
     }
 
     /// The scheduler of one thread of a node that has several. Throws when there is no such fabric, or
@@ -60,16 +92,15 @@ impl BindingScheduler {
     pub fn join(env: &Env, fabric: u32, thread: u32) -> Result<Self> {
         let scheduler = binding_fabric::join(fabric, thread)?;
         #[cfg(unix)]
-        if let Some(event_loop) = EventLoop::of(*env) {
+        let meter = EventLoop::of(*env).and_then(|event_loop| {
+            let meter = meter_of(&event_loop);
             Scheduler::set_os_thread(JsThread::new(event_loop));
-        }
-        let handle = Rc::new(SchedulerHandle::new(scheduler));
-        let weak = Rc::downgrade(&handle);
-        env.add_env_cleanup_hook(weak, |weak| {
-            if let Some(handle) = weak.upgrade() {
-                handle.close();
-            }
-        })?;
+            meter
+        });
+        #[cfg(not(unix))]
+        let meter = None;
+        let handle = Rc::new(SchedulerHandle::new(scheduler, meter));
+        close_at_end(env, &handle)?;
         Ok(Self { handle })
     }
 
@@ -185,6 +216,27 @@ impl BindingScheduler {
         watchdog_thread::wake();
     }
 
+    /// How the event loop of a thread of this node does now, whatever that thread does; null where that cannot be measured, and while
+    /// nobody has its place.
+    #[napi]
+    pub fn loop_times(&self, thread: u32) -> Option<BindingLoopTimes> {
+        let ring = if thread == self.handle.thread() {
+            Some(self.handle.ring())
+        } else {
+            self.fabric().and_then(|fabric| fabric.ring(thread))
+        };
+        watchdog_thread::loop_times(&ring?).map(BindingLoopTimes::from)
+    }
+
+    /// From now on it is written to standard error when this thread hangs, by a thread that does not: nobody else may be able to tell.
+    /// `short` is what its pids begin with.
+    #[napi]
+    pub fn tell_hangs(&self, node: String, short: String) {
+        let fabric = self.fabric().cloned();
+        let voice = Voice::new(node, short, self.handle.thread(), fabric);
+        watchdog_thread::tell(&self.handle.ring(), voice);
+    }
+
     /// Ends all processes without a word and frees the tables. The second time it does nothing.
     #[napi]
     pub fn close(&self) {
@@ -206,4 +258,28 @@ impl BindingScheduler {
         let verdict = self.handle.call(question);
         verdict.unwrap_or(Verdict::ProcessUnknown) as u32
     }
+}
+
+#[cfg(unix)]
+fn meter_of(event_loop: &EventLoop) -> Option<Arc<dyn Meter>> {
+    let meter = Arc::clone(event_loop.meter()?);
+    Some(meter)
+}
+
+/// A scheduler ends with its environment, however that ends.
+fn close_at_end(env: &Env, handle: &Rc<SchedulerHandle>) -> Result<()> {
+    env.add_env_cleanup_hook(Rc::downgrade(handle), |weak| {
+        if let Some(handle) = weak.upgrade() {
+            handle.close();
+        }
+    })?;
+    Ok(())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "exact for the first hundred days"
+)]
+fn ms(ns: u64) -> f64 {
+    ns as f64 / 1e6
 }

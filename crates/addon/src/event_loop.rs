@@ -5,11 +5,13 @@ use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use napi::Env;
 use tergo_net::LoopWatch;
 
 use crate::libuv::{Handle, Libuv, Loop, POLL, READABLE};
+use crate::loop_meter::LoopMeter;
 use crate::waking;
 
 thread_local! {
@@ -24,6 +26,8 @@ pub struct EventLoop {
     libuv: &'static Libuv,
     /// What waits and is not closed.
     waiting: Rc<RefCell<Vec<Handle>>>,
+    /// None: it cannot be measured.
+    meter: Option<Arc<LoopMeter>>,
 }
 
 impl EventLoop {
@@ -34,19 +38,31 @@ impl EventLoop {
     }
 
     fn first(env: Env) -> Option<Self> {
-        let event_loop = Self {
-            raw: NonNull::new(env.get_uv_event_loop().ok()?.cast())?,
-            libuv: Libuv::get()?,
+        let raw = NonNull::new(env.get_uv_event_loop().ok()?.cast())?;
+        let libuv = Libuv::get()?;
+        let mut event_loop = Self {
+            raw,
+            libuv,
             waiting: Rc::default(),
+            meter: None,
         };
         let at_end = event_loop.clone();
         let end = move |()| {
-            HERE.take();
+            let here = HERE.take();
             at_end.close_all();
+            if let Some(meter) = here.and_then(|here| here.meter) {
+                meter.close();
+            }
         };
         env.add_env_cleanup_hook((), end).ok()?;
+        event_loop.meter = LoopMeter::of(raw, libuv);
         HERE.set(Some(event_loop.clone()));
         Some(event_loop)
+    }
+
+    /// What measures it.
+    pub fn meter(&self) -> Option<&Arc<LoopMeter>> {
+        self.meter.as_ref()
     }
 
     /// Whether it has something to do, without giving it its turn.

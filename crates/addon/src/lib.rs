@@ -26,10 +26,14 @@ mod js_thread;
 #[cfg(unix)]
 mod libuv;
 #[cfg(unix)]
+mod loop_meter;
+#[cfg(unix)]
 mod loop_waker;
 mod scheduler_handle;
+mod voice;
 mod waking;
 mod watchdog_thread;
+mod watched_loop;
 
 pub use binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
 pub use binding_fabric::BindingFabric;

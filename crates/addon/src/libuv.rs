@@ -4,15 +4,17 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
-/// libuv's numbers for handles that another thread can ring, and that wait for a descriptor.
+/// libuv's numbers for handles that another thread can ring, that wait for a descriptor, and that are called before each wait.
 pub const ASYNC: c_int = 1;
 pub const POLL: c_int = 8;
+pub const PREPARE: c_int = 9;
 /// For what can be read.
 pub const READABLE: c_int = 1;
 
 pub type Loop = NonNull<c_void>;
 pub type Handle = *mut c_void;
 pub type OnRing = unsafe extern "C" fn(Handle);
+pub type OnPrepare = unsafe extern "C" fn(Handle);
 pub type OnPoll = unsafe extern "C" fn(Handle, c_int, c_int);
 pub type OnClosed = unsafe extern "C" fn(Handle);
 
@@ -59,6 +61,16 @@ functions! {
     poll_init c"uv_poll_init": fn(Loop, Handle, c_int) -> c_int;
     /// Begins to wait.
     poll_start c"uv_poll_start": fn(Handle, c_int, OnPoll) -> c_int;
+    /// Makes a handle that is called before the loop waits.
+    prepare_init c"uv_prepare_init": fn(Loop, Handle) -> c_int;
+    /// Begins to call it.
+    prepare_start c"uv_prepare_start": fn(Handle, OnPrepare) -> c_int;
+    /// How long the loop would wait now if it were to run, ms; 0: not at all.
+    patience_ms c"uv_backend_timeout": fn(Loop) -> c_int;
+    /// A clock that never goes back, ns.
+    now_ns c"uv_hrtime": fn() -> u64;
+    /// How long the loop has waited for something to do, ns; on any thread. 0 where it does not count.
+    waited_ns c"uv_metrics_idle_time": fn(Loop) -> u64;
     /// The handle does not keep the loop alive.
     unref c"uv_unref": fn(Handle);
     /// Ends all; calls back when the memory of the handle is not used any more.

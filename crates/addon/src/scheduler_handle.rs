@@ -6,6 +6,7 @@ use tergo_core::{Fabric, RingMemory, Scheduler, layout};
 
 use crate::waking::Sleeper;
 use crate::watchdog_thread;
+use crate::watched_loop::Meter;
 
 /// A scheduler that the class and the raw entry points share. All of them live on one JS thread.
 pub struct SchedulerHandle {
@@ -22,10 +23,10 @@ pub struct SchedulerHandle {
 }
 
 impl SchedulerHandle {
-    /// A scheduler, watched by the watchdog from now on.
-    pub fn new(scheduler: Scheduler) -> Self {
+    /// A scheduler, watched by the watchdog from now on; so is the event loop of its thread, if it has one that can be measured.
+    pub fn new(scheduler: Scheduler, meter: Option<Arc<dyn Meter>>) -> Self {
         let ring = Arc::clone(scheduler.ring());
-        watchdog_thread::watch(Arc::clone(&ring));
+        watchdog_thread::watch(Arc::clone(&ring), meter);
         Self {
             has_panicked: Cell::new(false),
             ring,

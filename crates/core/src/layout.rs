@@ -81,7 +81,7 @@ layout! {
     BUSY = 14;
     /// Header: changes with every callback.
     PROGRESS = 15;
-    /// Header: slot of the process whose callback runs.
+    /// Header: slot of the process whose callback runs; with `CURRENT_OVER`: whose callback has run last; all ones: none has yet.
     CURRENT = 16;
     /// Header: how long the current callback has blocked, ms.
     BLOCKED_MS = 17;
@@ -101,6 +101,9 @@ layout! {
     RESULT_G = 24;
     /// Header: eighth result.
     RESULT_H = 25;
+
+    /// Bit in `CURRENT`: no callback runs.
+    CURRENT_OVER = 0x0100_0000;
 
     /// Words of a command.
     COMMAND_WORDS = 4;

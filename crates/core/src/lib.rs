@@ -26,7 +26,7 @@ pub use fabric::{
 };
 pub use ring::RingMemory;
 pub use scheduler::{EventTraits, Scheduler, Verdict};
-pub use watchdog::{LOOK_EVERY_MS, Watchdog};
+pub use watchdog::{LOOK_AT_LOOPS_EVERY_MS, LOOK_EVERY_MS, Standstill, Watchdog};
 
 /// The index that stands for "none" in every table.
 const NIL: u32 = u32::MAX;

@@ -1,8 +1,6 @@
 use crate::RingMemory;
-use crate::layout::{BLOCKED_MS, BLOCKED_SLOT, BUSY, CURRENT, PROGRESS};
+use crate::layout::{BLOCKED_MS, BLOCKED_SLOT, BUSY, CURRENT, CURRENT_OVER, PROGRESS};
 
-/// Stands in `CURRENT` while no callback runs.
-const NOBODY: u32 = u32::MAX;
 /// From how long on a callback counts as one that blocks, ms.
 const BLOCKED_FROM_MS: u64 = 100;
 
@@ -48,7 +46,7 @@ impl BlockWatch {
         let is_busy = ring.header(BUSY) != 0;
         let progress = ring.header(PROGRESS);
         self.phase = match self.phase {
-            _ if !is_busy || ring.header(CURRENT) == NOBODY => Phase::Idle,
+            _ if !is_busy || ring.header(CURRENT) & CURRENT_OVER != 0 => Phase::Idle,
             Phase::Idle => Phase::Running { since: now },
             _ if progress != self.progress => Phase::Running { since: now },
             Phase::Running { since } if now - since >= BLOCKED_FROM_MS => {

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use super::{BlockWatch, Watchdog};
+use super::{BlockWatch, Standstill, Watchdog};
 use crate::RingMemory;
-use crate::layout::{BLOCKED_MS, BLOCKED_SLOT, BUSY, CURRENT, PROGRESS, WATCHDOG_ASLEEP};
+use crate::layout::{
+    BLOCKED_MS, BLOCKED_SLOT, BUSY, CURRENT, CURRENT_OVER, PROGRESS, WATCHDOG_ASLEEP,
+};
 
 fn busy_ring(slot: u32) -> Arc<RingMemory> {
     let ring = Arc::new(RingMemory::new());
@@ -42,7 +44,7 @@ fn progress_begins_the_time_anew() {
 
 #[test]
 fn an_idle_thread_is_not_blocked_and_neither_is_one_in_nobodys_callback() {
-    for (word, value) in [(BUSY, 0), (CURRENT, u32::MAX)] {
+    for (word, value) in [(BUSY, 0), (CURRENT, 5 | CURRENT_OVER), (CURRENT, u32::MAX)] {
         let (ring, mut watch) = (busy_ring(5), BlockWatch::new());
         ring.set_header(word, value);
         look(&mut watch, &ring, (0..1000).step_by(20));
@@ -117,4 +119,24 @@ fn it_sleeps_without_rings_and_forgets_the_memory() {
     watchdog.forget(&ring);
     assert_eq!(Arc::strong_count(&ring), 1);
     assert!(!watchdog.look(20));
+}
+
+#[test]
+fn a_loop_that_does_not_turn_is_told_of_after_a_second_and_whenever_the_time_has_doubled() {
+    let mut standstill = Standstill::default();
+    let looks = [500, 1500, 2500, 3500, 4500, 5500, 6500];
+    let told = looks.map(|unturned_ms| standstill.look(7, unturned_ms));
+    assert_eq!(told, [false, true, false, true, false, false, false]);
+    assert!(standstill.look(7, 7500));
+}
+
+#[test]
+fn a_loop_that_turns_or_waits_is_not_told_of() {
+    let mut standstill = Standstill::default();
+    assert!((0..10).all(|turns| !standstill.look(turns, 5000)));
+    assert!((0..10).all(|_| !standstill.look(9, 1)));
+    standstill.look(10, 0);
+    assert!(standstill.look(10, 1000));
+    standstill.look(11, 0);
+    assert!(standstill.look(11, 1000), "the next hang begins anew");
 }
