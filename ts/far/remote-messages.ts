@@ -213,6 +213,7 @@ export class RemoteMessages {
           this.#lost(letter, failure('process-mailbox-full', addressOf(to)));
       },
       lost: (error) => this.#lost(letter, error),
+      isUnheard: letter.number === 0,
     });
   }
 

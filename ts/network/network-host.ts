@@ -294,7 +294,7 @@ export class NetworkHost {
   #take(event: BindingNetworkEvent): void {
     const { kind, peer, reason } = event;
     if (kind === 'up') return this.#up(event);
-    if (kind === 'failed') return this.#failed(peer, reason, event.detail);
+    if (kind === 'failed') return this.#failed(event);
     if (kind === 'down') return this.#down(event);
     if (kind === 'registrar') return this.#registrarSaid(peer, reason, event.detail);
     this.#runtime.log.warning('a connection was not let in', { address: peer, reason });
@@ -333,9 +333,9 @@ export class NetworkHost {
     else this.#far.controls.send(thread, Control.limit, seat, bytes);
   }
 
-  #failed(node: string, reason: string | null, detail: string | null): void {
-    const dial = this.#settleDial(node);
-    dial?.reject(dialError(node, reason, detail, dial.unfound));
+  #failed({ peer, reason, detail }: BindingNetworkEvent): void {
+    const dial = this.#settleDial(peer);
+    dial?.reject(dialError(peer, { reason, detail, unfound: dial.unfound }));
   }
 
   /** The dial goes on, to nowhere: what fails it then has a cause. So has a search. */

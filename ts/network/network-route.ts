@@ -5,7 +5,7 @@ import { checkTls, type TlsOptions } from './tls-options.ts';
 
 /** Where a node is. Source: Ergo `gen.NetworkRoute`. */
 export interface NetworkRoute {
-  /** Its host or address; the host of its name by default. */
+  /** Its host or address; the host of its name by default. With TLS its certificate must be for that, unless `tls.serverName` says another name. */
   readonly host?: string;
   readonly port: number;
   /** What is to be known there; this node's cookie by default. */

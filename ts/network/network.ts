@@ -63,8 +63,8 @@ export class Network {
   }
 
   /**
-   * The node of that name; connects if it is not connected. Rejects with `no-route`, `no-connection` (with what it was
-   * refused for, or why a registrar of one's own could not say where it is), `not-allowed` (this very node), `timeout`, `aborted`, `incorrect`.
+   * The node of that name; connects if it is not connected. Rejects with `no-route` (nothing leads there),
+   * `no-connection` (what was tried, where, and why it failed; or why a registrar could not say where it is), `not-allowed` (this very node), `timeout`, `aborted`, `incorrect`.
    */
   async connect(name: string, options: ConnectOptions = {}): Promise<RemoteNode> {
     const host = this.#host();
