@@ -297,8 +297,7 @@ export class NetworkHost {
     if (kind === 'failed') return this.#failed(event);
     if (kind === 'down') return this.#down(event);
     if (kind === 'registrar') return this.#registrarSaid(peer, reason, event.detail);
-    this.#runtime.log.warning('a connection was not let in', { address: peer, reason });
-    this.#publish({ type: 'rejected', address: peer, reason: reason ?? '' });
+    this.#rejected(event);
   }
 
   #up({ peer, seat, creation, software, maxMessage, isDialler }: BindingNetworkEvent): void {
@@ -336,6 +335,13 @@ export class NetworkHost {
   #failed({ peer, reason, detail }: BindingNetworkEvent): void {
     const dial = this.#settleDial(peer);
     dial?.reject(dialError(peer, { reason, detail, unfound: dial.unfound }));
+  }
+
+  /** One event and one line for many of the same address: see `Rejections` of crates/net. */
+  #rejected({ peer: address, reason, count }: BindingNetworkEvent): void {
+    const told = { address, reason: reason ?? '', count: count ?? 1 };
+    this.#runtime.log.warning('a connection was not let in', told);
+    this.#publish({ type: 'rejected', ...told });
   }
 
   /** The dial goes on, to nowhere: what fails it then has a cause. So has a search. */
