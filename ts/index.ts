@@ -155,7 +155,6 @@ export type { ConnectOptions, Network } from './network/network.ts';
 export type { RemoteNode } from './network/remote-node.ts';
 export type { ApplicationRoute, ResolveOptions } from './network/application-route.ts';
 export type {
-  AcceptorInfo,
   AllowedInfo,
   NetworkInfo,
   RegistrarInfo,
@@ -164,11 +163,12 @@ export type {
 export type {
   AcceptorOptions,
   HandshakeOptions,
-  NetworkFlags,
   NetworkMode,
   NetworkOptions,
   RegistrarOptions,
 } from './network/network-options.ts';
+export type { AcceptorInfo } from './network/acceptor-info.ts';
+export type { NetworkFlags } from './network/network-flags.ts';
 export type { DialRoute } from './network/dial-route.ts';
 export type {
   NodeAnnouncement,

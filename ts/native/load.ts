@@ -4,6 +4,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import type * as binding from './binding.d.ts';
 
 export type {
+  BindingAcceptorInfo,
   BindingConnectionInfo,
   BindingCounters,
   BindingFabric,

@@ -9,17 +9,14 @@ import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../nati
 import type { Runtime } from '../node/runtime.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
+import { acceptorInfo, type AcceptorInfo } from './acceptor-info.ts';
 import { AllowList } from './allow-list.ts';
-import { ALL_FLAGS, flagsOf } from './features.ts';
+import { ALL_FLAGS, bitsOf, flagsOf } from './features.ts';
 import type { NetworkEvent } from './network-event.ts';
 import { networkEvent } from './network-event.ts';
-import type { AcceptorInfo, RemoteNodeInfo } from './network-info.ts';
-import type {
-  AcceptorOptions,
-  NetworkFlags,
-  NetworkMode,
-  NetworkOptions,
-} from './network-options.ts';
+import type { RemoteNodeInfo } from './network-info.ts';
+import type { NetworkFlags } from './network-flags.ts';
+import type { AcceptorOptions, NetworkMode, NetworkOptions } from './network-options.ts';
 import { algorithmOf, levelOf } from './compression-levels.ts';
 import { tlsWords } from './tls-words.ts';
 import { connectionInfo } from './connection-info.ts';
@@ -146,12 +143,13 @@ export class NetworkHost {
   ): void {
     if (this.#routes.has(pattern))
       throw new TergoError('taken', `there is a route for '${pattern}' already; remove it first`);
-    const { host, port, cookie, tls = false } = route;
+    const { host, port, cookie, tls = false, flags } = route;
     const isTls = tls !== false;
     this.#native.addRoute({
       ...{ pattern, weight, host: host ?? '', port, isTls },
       ...(typeof tls === 'boolean' ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
+      ...(flags === undefined ? {} : { features: bitsOf({ ...this.flags, ...flags }) }),
     });
     this.#routes.set(pattern, { pattern, host, port, weight, isTls });
   }
@@ -197,7 +195,7 @@ export class NetworkHost {
 
   /** Who listens. */
   get acceptors(): readonly AcceptorInfo[] {
-    return this.#native.acceptors().map(({ address: host, ...rest }) => ({ host, ...rest }));
+    return this.#native.acceptors().map(acceptorInfo);
   }
 
   /** What a connection was told at its beginning; `undefined` when it does not stand. */
@@ -266,6 +264,7 @@ export class NetworkHost {
 
   #listen(acceptor: AcceptorOptions): void {
     const { host = LOOPBACK, port = DEFAULT_PORT, portCount = 0, cookie } = acceptor;
+    const { flags, maxMessageSize } = acceptor;
     const { timeoutMs, maxPending, maxPendingPerAddress, routeHost, routePort } = acceptor;
     const { tls = this.options.tls } = acceptor;
     try {
@@ -279,6 +278,8 @@ export class NetworkHost {
           : { maxHandshakesOfAnAddress: maxPendingPerAddress }),
         ...(routeHost === undefined ? {} : { routeHost }),
         ...(routePort === undefined ? {} : { routePort }),
+        ...(flags === undefined ? {} : { features: bitsOf({ ...this.flags, ...flags }) }),
+        ...(maxMessageSize === undefined ? {} : { maxMessageBytes: maxMessageSize }),
         ...(tls === undefined ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       });
     } catch (cause) {
