@@ -169,6 +169,7 @@ export type {
 } from './network/network-options.ts';
 export type { AcceptorInfo } from './network/acceptor-info.ts';
 export type { NetworkFlags } from './network/network-flags.ts';
+export type { NetworkRouteFailure, NetworkRouteInfo } from './network/route-info.ts';
 export type { DialRoute } from './network/dial-route.ts';
 export type {
   NodeAnnouncement,
@@ -177,7 +178,7 @@ export type {
   RegistrarAsking,
   RegistrarEvents,
 } from './network/registrar.ts';
-export type { NetworkRoute, NetworkRouteEntry, NetworkRouteInfo } from './network/network-route.ts';
+export type { NetworkRoute, NetworkRouteEntry } from './network/network-route.ts';
 export type { TlsOptions } from './network/tls-options.ts';
 export type { StopReport } from './node/stop-report.ts';
 export { startNode } from './node/start-node.ts';

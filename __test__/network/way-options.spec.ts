@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { type ConnectOptions, type NetworkOptions, type Node, processId, processName } from 'tergo';
+import { freePort } from '../support/free-port.ts';
 import { networkNode } from './cluster.ts';
 
 const B = 'b@localhost';
@@ -78,4 +79,20 @@ test('what cannot be is refused by its name', async (t) => {
     { routes: [{ pattern: 'b', port: 1, flags: { importantDelivery: 1 } }] },
     'options.network.routes[0].flags.importantDelivery',
   );
+});
+
+test('a route counts its dials, and tells why the last one failed', async (t) => {
+  const b = await start(t, B, {});
+  const a = await start(t, 'a@localhost', {});
+  const [{ port } = { port: 0 }] = b.network.acceptors();
+  a.network.addRoute('^b@', { host: LOOPBACK, port: await freePort() }, { weight: 2 });
+  a.network.addRoute('^b', { host: LOOPBACK, port }, { weight: 1 });
+  t.like(a.network.routes()[0], { dials: 0, successes: 0, lastFailure: undefined });
+  const before = Date.now();
+  await a.network.connect(B);
+  const [missed, taken] = a.network.info().routes;
+  t.like(missed, { dials: 1, successes: 0, lastFailure: { message: 'nobody listens there' } });
+  const { timeMs } = missed!.lastFailure!;
+  t.true(timeMs >= before - 1000 && timeMs <= Date.now() + 1000, `${timeMs}`);
+  t.like(taken, { dials: 1, successes: 1, lastFailure: undefined });
 });

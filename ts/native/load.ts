@@ -11,6 +11,7 @@ export type {
   BindingNetwork,
   BindingNetworkEvent,
   BindingRegistrarAnswer,
+  BindingRouteCounts,
   BindingScheduler,
   BindingTls,
 } from './binding.d.ts';

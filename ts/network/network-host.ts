@@ -23,7 +23,8 @@ import { connectionInfo } from './connection-info.ts';
 import { dialError } from './dial-error.ts';
 import type { DialRoute } from './dial-route.ts';
 import { findDialRoutes } from './find-dial-routes.ts';
-import type { NetworkRouteEntry, NetworkRouteInfo } from './network-route.ts';
+import type { NetworkRouteEntry } from './network-route.ts';
+import { type LaidRoute, type NetworkRouteInfo, routeInfo } from './route-info.ts';
 import { Registration } from './registration.ts';
 
 const DEFAULT_PORT = 11_144;
@@ -77,7 +78,7 @@ export class NetworkHost {
   readonly #dials = new Map<string, Dial>();
   readonly #searches = new Set<Search>();
   readonly #standing = new Map<number, Standing>();
-  readonly #routes = new Map<string, NetworkRouteInfo>();
+  readonly #routes = new Map<string, LaidRoute>();
   readonly #publisher: AnyPublisher;
   /** Who waits until all is known of a connection. */
   readonly #curious = new Map<RemoteHome, (() => void)[]>();
@@ -190,7 +191,10 @@ export class NetworkHost {
 
   /** The static routes, in the order in which they were laid. */
   get routes(): readonly NetworkRouteInfo[] {
-    return [...this.#routes.values()];
+    const nowMs = this.#runtime.clock.wallNow();
+    return [...this.#routes.values()].map((laid) =>
+      routeInfo(laid, this.#native.routeCounts(laid.pattern), nowMs),
+    );
   }
 
   /** Who listens. */

@@ -1,7 +1,7 @@
 import type { AcceptorInfo } from './acceptor-info.ts';
 import type { NetworkFlags } from './network-flags.ts';
 import type { NetworkMode } from './network-options.ts';
-import type { NetworkRouteInfo } from './network-route.ts';
+import type { NetworkRouteInfo } from './route-info.ts';
 
 /** What is known of the registrar that a node uses. Source: Ergo `gen.RegistrarInfo`. */
 export interface RegistrarInfo {

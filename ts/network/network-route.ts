@@ -25,15 +25,6 @@ export interface NetworkRouteEntry extends NetworkRoute {
   readonly weight?: number;
 }
 
-/** What is known of a static route. */
-export interface NetworkRouteInfo {
-  readonly pattern: string;
-  readonly host: string | undefined;
-  readonly port: number;
-  readonly weight: number;
-  readonly isTls: boolean;
-}
-
 const KEYS = ['pattern', 'weight', 'host', 'port', 'cookie', 'tls', 'flags'];
 const MAX_PORT = 65_535;
 const MAX_WEIGHT = 2 ** 31 - 1;

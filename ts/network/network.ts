@@ -17,7 +17,8 @@ import type { NetworkFlags } from './network-flags.ts';
 import type { NetworkInfo, RegistrarInfo } from './network-info.ts';
 import type { NetworkMode } from './network-options.ts';
 import { RemoteNode } from './remote-node.ts';
-import { checkRoute, type NetworkRouteInfo, type NetworkRoute } from './network-route.ts';
+import { checkRoute, type NetworkRoute } from './network-route.ts';
+import type { NetworkRouteInfo } from './route-info.ts';
 import type { SpawnName } from './spawn-name.ts';
 
 /** So many connections are tried that are lost as soon as they stand. */
