@@ -156,7 +156,6 @@ export type { RemoteNode } from './network/remote-node.ts';
 export type { RemoteStartOptions } from './network/remote-applications.ts';
 export type { ApplicationRoute, ResolveOptions } from './network/application-route.ts';
 export type {
-  AcceptorInfo,
   AllowedInfo,
   NetworkInfo,
   RegistrarInfo,
@@ -165,11 +164,13 @@ export type {
 export type {
   AcceptorOptions,
   HandshakeOptions,
-  NetworkFlags,
   NetworkMode,
   NetworkOptions,
   RegistrarOptions,
 } from './network/network-options.ts';
+export type { AcceptorInfo } from './network/acceptor-info.ts';
+export type { NetworkFlags } from './network/network-flags.ts';
+export type { NetworkRouteFailure, NetworkRouteInfo } from './network/route-info.ts';
 export type { DialRoute } from './network/dial-route.ts';
 export type {
   NodeAnnouncement,
@@ -178,7 +179,7 @@ export type {
   RegistrarAsking,
   RegistrarEvents,
 } from './network/registrar.ts';
-export type { NetworkRoute, NetworkRouteEntry, NetworkRouteInfo } from './network/network-route.ts';
+export type { NetworkRoute, NetworkRouteEntry } from './network/network-route.ts';
 export type { TlsOptions } from './network/tls-options.ts';
 export type { StopReport } from './node/stop-report.ts';
 export { startNode } from './node/start-node.ts';

@@ -158,7 +158,7 @@ test('it may lead to nowhere, to somebody else, or back: nobody is let in who ha
   t.deepEqual(codes, [
     ['not-allowed', undefined],
     ['no-connection', undefined],
-    ['no-route', undefined],
+    ['no-connection', undefined],
   ]);
   t.deepEqual(a.network.nodes(), []);
   t.is((await a.network.connect(B)).creation, b.creation);

@@ -8,6 +8,7 @@ import { FarPid } from './far-pid.ts';
 import { NO_SEAT, RemoteHome } from './remote-home.ts';
 import { RemotePid } from './remote-pid.ts';
 import { isOfPeer, seatOf, type Station } from './station.ts';
+import { UnreachedLog } from './unreached-log.ts';
 
 /** So much may wait for a connection that is being made, in frames. */
 const MAX_WAITING = 1024;
@@ -18,6 +19,8 @@ export interface Waiting {
   go(home: RemoteHome): void;
   /** It will not be. */
   lost(error: Error): void;
+  /** Whether nobody hears of it when it is lost. */
+  readonly isUnheard?: boolean;
 }
 
 /** What the threads hear of a new peer. */
@@ -43,6 +46,7 @@ export class Peers {
   /** Who had the seat last: what came from there may still wait in mailboxes. */
   readonly #bySeat: (RemoteHome | undefined)[] = [];
   readonly #waiting = new Map<string, Waiting[]>();
+  readonly #unreached: UnreachedLog;
   readonly #collected = new FinalizationRegistry<readonly [string, number]>((key) =>
     this.#forget(...key),
   );
@@ -50,6 +54,7 @@ export class Peers {
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
+    this.#unreached = new UnreachedLog(runtime);
   }
 
   /** The peers that are connected. */
@@ -159,6 +164,7 @@ export class Peers {
     this.#bySeat[seat - MAX_THREADS] = home;
     this.#connected.set(node, home);
     this.#far.open.limit(seat, maxMessage);
+    this.#unreached.forget(node);
     this.#far.reader.forgetSender();
     this.onChange?.(home, undefined);
     for (const { go, lost } of this.#takeWaiting(node)) {
@@ -201,7 +207,10 @@ export class Peers {
 
   #failed(node: string, error: Error): void {
     this.#runtime.driver.letPromisesRun();
-    for (const { lost } of this.#takeWaiting(node)) lost(error);
+    const waiting = this.#takeWaiting(node);
+    for (const { lost } of waiting) lost(error);
+    if (waiting.every(({ isUnheard }) => isUnheard))
+      this.#unreached.tell(node, error, waiting.length);
   }
 
   #takeWaiting(node: string): readonly Waiting[] {

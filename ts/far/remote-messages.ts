@@ -224,6 +224,7 @@ export class RemoteMessages {
           this.#lost(letter, fullWay(addressOf(to), nodeOf(to)));
       },
       lost: (error) => this.#lost(letter, error),
+      isUnheard: letter.number === 0,
     });
   }
 

@@ -44,6 +44,8 @@ export declare class BindingNetwork {
    * read or used; that one stays as it was.
    */
   reloadTls(): void
+  /** What became of the dials along the static route with that pattern; null: there is none. */
+  routeCounts(pattern: string): BindingRouteCounts | null
   /** Removes the static route with that pattern. Throws when there is none. */
   removeRoute(pattern: string): void
   /**
@@ -222,6 +224,10 @@ export interface BindingAcceptorInfo {
   port: number
   /** Whether it encrypts. */
   isTls: boolean
+  /** What the node can do for those who dial it here, a bit each. */
+  features: number
+  /** The largest message that it takes of them, bytes. */
+  maxMessage: number
   /** Connections of the system that came. */
   arrived: number
   /** Handshakes that ended in a link. */
@@ -420,6 +426,10 @@ export interface BindingListenOptions {
   routeHost?: string
   /** The port that others are told; by default the one that is listened on. */
   routePort?: number
+  /** What the node can do for those who dial it here, a bit each; by default the node's. */
+  features?: number
+  /** The largest message that it takes of them, bytes; by default the node's. */
+  maxMessageBytes?: number
 }
 
 /** How the event loop of a thread does. */
@@ -456,13 +466,15 @@ export interface BindingNetworkEvent {
   /** Of `up`: whether this node dialled. */
   isDialler: boolean | null
   /**
-   * Of `down`: `lost`, `silence`, `goodbye`, `protocol`, `disconnected` or `replaced`; of `failed` the refusal, or
-   * null when nobody answered; of `rejected` what was wrong; of `registrar` `registered`, `lost`, `refused`,
+   * Of `down`: `lost`, `silence`, `goodbye`, `protocol`, `disconnected` or `replaced`; of `failed` the refusal,
+   * `unreached` when nobody refused, `unfound` when who should know where it is could not be asked, null when nothing leads there; of `rejected` what was wrong; of `registrar` `registered`, `lost`, `refused`,
    * `serving`, `unasked`, `joined` or `left`.
    */
   reason: string | null
-  /** What a person should know besides: the text of a refusal, or how the peer broke the protocol. */
+  /** What a person should know besides: what was tried and why it failed, or how the peer broke the protocol. */
   detail: string | null
+  /** Of `rejected`: how many it tells of. */
+  count: number | null
 }
 
 /** What a network is started with. */
@@ -591,6 +603,20 @@ export interface BindingRoute {
   isTls: boolean
   /** The certificates there; by default the node's. */
   tls?: BindingTls
+  /** What the node can do for those there, a bit each; by default the node's. */
+  features?: number
+}
+
+/** What became of the dials along a static route. */
+export interface BindingRouteCounts {
+  /** How often a link was dialled. */
+  dials: number
+  /** How many of these became links. */
+  successes: number
+  /** Why the last one that failed did, for people. */
+  lastFailure: string | null
+  /** How long ago that was, ms. */
+  failedAgoMs: number | null
 }
 
 /** What a node shows and whom it believes. Each PEM is a text that begins with `-----BEGIN`, or the path of a file. */

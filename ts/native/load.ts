@@ -4,6 +4,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import type * as binding from './binding.d.ts';
 
 export type {
+  BindingAcceptorInfo,
   BindingConnectionInfo,
   BindingCounters,
   BindingFabric,
@@ -11,6 +12,7 @@ export type {
   BindingNetworkEvent,
   BindingRegistrarAnswer,
   BindingRoute,
+  BindingRouteCounts,
   BindingScheduler,
   BindingTls,
   BindingTlsUse,

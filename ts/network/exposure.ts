@@ -1,6 +1,6 @@
 import type { Log } from '../log/log.ts';
 import { isLoopback } from './loopback.ts';
-import type { AcceptorInfo } from './network-info.ts';
+import type { AcceptorInfo } from './acceptor-info.ts';
 
 /** Warns of what is allowed and seldom meant: that others on the way can read along, or pass for whom is dialled. */
 export function warnOfExposure(

@@ -1,4 +1,4 @@
-import type { NetworkFlags } from './network-options.ts';
+import type { NetworkFlags } from './network-flags.ts';
 
 /** What is always there: lz4, zstd and gzip can be read. As `Features` of crates/wire. */
 const COMPRESSION = 0b111;

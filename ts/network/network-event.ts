@@ -15,8 +15,17 @@ export type NetworkEvent =
   | { readonly type: 'joined'; readonly node: string }
   /** It is not registered any more. */
   | { readonly type: 'left'; readonly node: string }
-  /** Somebody wanted to connect and was not let in. */
-  | { readonly type: 'rejected'; readonly address: string; readonly reason: string };
+  /**
+   * Somebody wanted to connect and was not let in. Of one address one is told at once, of those that follow within 10 s how many there were and
+   * why the last was not let in; `others` stands for the addresses of more than 64 at a time.
+   */
+  | {
+      readonly type: 'rejected';
+      readonly address: string;
+      readonly reason: string;
+      /** How many this tells of. */
+      readonly count: number;
+    };
 
 /**
  * The event by which a node with a network tells of other nodes; its producer is the node itself.

@@ -4,28 +4,31 @@ import type { AnyPublisher } from '../event/event-message.ts';
 import type { Far } from '../far/far.ts';
 import { lostError } from '../far/peers.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
-import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
+import type {
+  BindingFabric,
+  BindingNetwork,
+  BindingNetworkEvent,
+  BindingRoute,
+} from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
+import { acceptorInfo, type AcceptorInfo } from './acceptor-info.ts';
 import { AllowList } from './allow-list.ts';
-import { ALL_FLAGS, flagsOf } from './features.ts';
+import { ALL_FLAGS, bitsOf, flagsOf } from './features.ts';
 import type { NetworkEvent } from './network-event.ts';
 import { networkEvent } from './network-event.ts';
-import type { AcceptorInfo, RemoteNodeInfo } from './network-info.ts';
-import type {
-  AcceptorOptions,
-  NetworkFlags,
-  NetworkMode,
-  NetworkOptions,
-} from './network-options.ts';
+import type { RemoteNodeInfo } from './network-info.ts';
+import type { NetworkFlags } from './network-flags.ts';
+import type { AcceptorOptions, NetworkMode, NetworkOptions } from './network-options.ts';
 import { algorithmOf, levelOf } from './compression-levels.ts';
 import { tlsWords } from './tls-words.ts';
 import { connectionInfo } from './connection-info.ts';
 import { dialError } from './dial-error.ts';
 import type { DialRoute } from './dial-route.ts';
 import { findDialRoutes } from './find-dial-routes.ts';
-import type { NetworkRoute, NetworkRouteInfo } from './network-route.ts';
+import type { NetworkRoute, NetworkRouteEntry } from './network-route.ts';
+import { type LaidRoute, type NetworkRouteInfo, routeInfo } from './route-info.ts';
 import { routeWords } from './route-words.ts';
 import { warnOfExposure } from './exposure.ts';
 import type { NetworkMaterial } from './network-material.ts';
@@ -85,7 +88,7 @@ export class NetworkHost {
   readonly #dials = new Map<string, Dial>();
   readonly #searches = new Set<Search>();
   readonly #standing = new Map<number, Standing>();
-  readonly #routes = new Map<string, NetworkRouteInfo>();
+  readonly #routes = new Map<string, LaidRoute>();
   readonly #publisher: AnyPublisher;
   /** Who waits until all is known of a connection. */
   readonly #curious = new Map<RemoteHome, (() => void)[]>();
@@ -159,13 +162,13 @@ export class NetworkHost {
   addRoute(pattern: string, route: NetworkRoute, weight = 0): void {
     if (this.#routes.has(pattern))
       throw new TergoError('taken', `there is a route for '${pattern}' already; remove it first`);
-    this.#native.addRoute(routeWords({ ...route, pattern, weight }, this.#runtime.home.node));
+    this.#native.addRoute(this.#wordsOf({ ...route, pattern, weight }));
     this.#note(pattern, route, weight);
   }
 
   /** In place of the one of that pattern, if there is one. */
   replaceRoute(pattern: string, route: NetworkRoute): void {
-    this.#native.replaceRoute(routeWords({ ...route, pattern }, this.#runtime.home.node));
+    this.#native.replaceRoute(this.#wordsOf({ ...route, pattern }));
     this.#routes.delete(pattern);
     this.#note(pattern, route, 0);
   }
@@ -206,12 +209,15 @@ export class NetworkHost {
 
   /** The static routes, in the order in which they were laid. */
   get routes(): readonly NetworkRouteInfo[] {
-    return [...this.#routes.values()];
+    const nowMs = this.#runtime.clock.wallNow();
+    return [...this.#routes.values()].map((laid) =>
+      routeInfo(laid, this.#native.routeCounts(laid.pattern), nowMs),
+    );
   }
 
   /** Who listens. */
   get acceptors(): readonly AcceptorInfo[] {
-    return this.#native.acceptors().map(({ address: host, ...rest }) => ({ host, ...rest }));
+    return this.#native.acceptors().map(acceptorInfo);
   }
 
   /** What a connection was told at its beginning; `undefined` when it does not stand. */
@@ -280,6 +286,7 @@ export class NetworkHost {
 
   #listen(acceptor: AcceptorOptions): void {
     const { host = LOOPBACK, port = DEFAULT_PORT, portCount = 0, cookie } = acceptor;
+    const { flags, maxMessageSize } = acceptor;
     const { timeoutMs, maxPending, maxPendingPerAddress, routeHost, routePort } = acceptor;
     const { tls = this.options.tls } = acceptor;
     try {
@@ -293,12 +300,18 @@ export class NetworkHost {
           : { maxHandshakesOfAnAddress: maxPendingPerAddress }),
         ...(routeHost === undefined ? {} : { routeHost }),
         ...(routePort === undefined ? {} : { routePort }),
+        ...(flags === undefined ? {} : { features: bitsOf({ ...this.flags, ...flags }) }),
+        ...(maxMessageSize === undefined ? {} : { maxMessageBytes: maxMessageSize }),
         ...(tls === undefined ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       });
     } catch (cause) {
       const text = `the node cannot listen on ${host}:${port}: ${reasonOf(cause).message}`;
       throw new TergoError('incorrect', text, { cause });
     }
+  }
+
+  #wordsOf(route: NetworkRouteEntry): BindingRoute {
+    return routeWords(route, this.#runtime.home.node, this.flags);
   }
 
   #note(pattern: string, { host, port, tls = false }: NetworkRoute, weight: number): void {
@@ -312,11 +325,10 @@ export class NetworkHost {
   #take(event: BindingNetworkEvent): void {
     const { kind, peer, reason } = event;
     if (kind === 'up') return this.#up(event);
-    if (kind === 'failed') return this.#failed(peer, reason, event.detail);
+    if (kind === 'failed') return this.#failed(event);
     if (kind === 'down') return this.#down(event);
     if (kind === 'registrar') return this.#registrarSaid(peer, reason, event.detail);
-    this.#runtime.log.warning('a connection was not let in', { address: peer, reason });
-    this.#publish({ type: 'rejected', address: peer, reason: reason ?? '' });
+    this.#rejected(event);
   }
 
   #up({ peer, seat, creation, software, maxMessage, isDialler }: BindingNetworkEvent): void {
@@ -344,9 +356,16 @@ export class NetworkHost {
     log[isTrouble ? 'warning' : 'info'](`the registrar: ${what}`, fields);
   }
 
-  #failed(node: string, reason: string | null, detail: string | null): void {
-    const dial = this.#settleDial(node);
-    dial?.reject(dialError(node, reason, detail, dial.unfound));
+  #failed({ peer, reason, detail }: BindingNetworkEvent): void {
+    const dial = this.#settleDial(peer);
+    dial?.reject(dialError(peer, { reason, detail, unfound: dial.unfound }));
+  }
+
+  /** One event and one line for many of the same address: see `Rejections` of crates/net. */
+  #rejected({ peer: address, reason, count }: BindingNetworkEvent): void {
+    const told = { address, reason: reason ?? '', count: count ?? 1 };
+    this.#runtime.log.warning('a connection was not let in', told);
+    this.#publish({ type: 'rejected', ...told });
   }
 
   /** The dial goes on, to nowhere: what fails it then has a cause. So has a search. */

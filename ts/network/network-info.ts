@@ -1,21 +1,7 @@
-import type { NetworkFlags, NetworkMode } from './network-options.ts';
-import type { NetworkRouteInfo } from './network-route.ts';
-
-/** What an acceptor has done. Source: Ergo `gen.AcceptorInfo`. */
-export interface AcceptorInfo {
-  /** The address on which it listens. */
-  readonly host: string;
-  readonly port: number;
-  readonly isTls: boolean;
-  /** Sockets that came. */
-  readonly arrived: number;
-  /** Handshakes that ended in a link, those that failed, and those that are going on. */
-  readonly admitted: number;
-  readonly rejected: number;
-  readonly pending: number;
-  /** Sockets that were closed because there were too many. */
-  readonly turnedAway: number;
-}
+import type { AcceptorInfo } from './acceptor-info.ts';
+import type { NetworkFlags } from './network-flags.ts';
+import type { NetworkMode } from './network-options.ts';
+import type { NetworkRouteInfo } from './route-info.ts';
 
 /** What is known of the registrar that a node uses. Source: Ergo `gen.RegistrarInfo`. */
 export interface RegistrarInfo {

@@ -10,6 +10,7 @@ import {
 import { incorrect } from '../error/tergo-error.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { checkCookie } from './check-cookie.ts';
+import { checkFlags, type NetworkFlags } from './network-flags.ts';
 import { checkRoute, type NetworkRouteEntry } from './network-route.ts';
 import { checkOwnRegistrar, isOwnRegistrar, type Registrar } from './registrar.ts';
 import { checkTls, type TlsOptions } from './tls-options.ts';
@@ -20,16 +21,6 @@ import { checkTls, type TlsOptions } from './tls-options.ts';
  * it. Source: Ergo `gen.NetworkMode`.
  */
 export type NetworkMode = 'enabled' | 'hidden' | 'passive' | 'disabled';
-
-/** What a node lets its peers do and does with them; each is in force between two nodes that both have it. All on by default. Source: Ergo `gen.NetworkFlags`. */
-export interface NetworkFlags {
-  /** What `enableSpawn` lends may be spawned by other nodes. */
-  readonly remoteSpawn: boolean;
-  /** What `enableApplicationStart` names may be started by other nodes. */
-  readonly remoteApplicationStart: boolean;
-  /** Important messages, calls and answers are confirmed; refused with `unsupported` where they are not. */
-  readonly importantDelivery: boolean;
-}
 
 /** Limits for those who are not let in yet. */
 export interface HandshakeOptions {
@@ -57,6 +48,10 @@ export interface AcceptorOptions extends HandshakeOptions {
   readonly cookie?: string;
   /** Certificates of this acceptor; those of the node by default. */
   readonly tls?: TlsOptions | 'self-signed';
+  /** What the node does with those who dial it here and for them; what is not said is as the node has it. */
+  readonly flags?: Partial<NetworkFlags>;
+  /** The largest message that the node takes of those who dial it here, bytes; as the node has it by default. */
+  readonly maxMessageSize?: number;
 }
 
 /** The registrar that each host has by itself: the first node serves it. */
@@ -116,6 +111,7 @@ const HANDSHAKE_KEYS = ['timeoutMs', 'maxPending', 'maxPendingPerAddress'];
 const MOST_PENDING = 1_000_000;
 const ACCEPTOR_KEYS = [
   ...['host', 'port', 'portCount', 'routeHost', 'routePort', 'cookie', 'tls'],
+  ...['flags', 'maxMessageSize'],
   ...HANDSHAKE_KEYS,
 ];
 
@@ -140,8 +136,7 @@ export function checkNetwork(argument: string, options: unknown): void {
 
 function checkLimits(argument: string, options: NetworkOptions): void {
   const { maxMessageSize, poolSize, keepAliveMs, windowBytes, dialTimeoutMs } = options;
-  if (maxMessageSize !== undefined)
-    checkInteger(`${argument}.maxMessageSize`, maxMessageSize, SMALLEST_MESSAGE, 2 ** 31);
+  checkMaxMessageSize(argument, maxMessageSize);
   if (poolSize !== undefined) checkInteger(`${argument}.poolSize`, poolSize, 1, 64);
   if (keepAliveMs !== undefined) checkInteger(`${argument}.keepAliveMs`, keepAliveMs, 100, 255_000);
   if (windowBytes !== undefined)
@@ -151,8 +146,9 @@ function checkLimits(argument: string, options: NetworkOptions): void {
 
 function checkAcceptor(argument: string, acceptor: unknown): void {
   checkOptions(argument, acceptor, ACCEPTOR_KEYS);
-  const { host, port, portCount, routeHost, routePort, cookie, tls, ...handshake } =
+  const { host, port, portCount, routeHost, routePort, cookie, tls, ...rest } =
     acceptor as AcceptorOptions;
+  const { flags, maxMessageSize, ...handshake } = rest;
   if (host !== undefined) checkAddress(`${argument}.host`, host);
   if (port !== undefined) checkInteger(`${argument}.port`, port, 0, MAX_PORT);
   if (portCount !== undefined) checkInteger(`${argument}.portCount`, portCount, 0, MAX_PORT);
@@ -160,6 +156,8 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
   if (routePort !== undefined) checkInteger(`${argument}.routePort`, routePort, 1, MAX_PORT);
   if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
   if (tls !== undefined) checkTls(`${argument}.tls`, tls);
+  if (flags !== undefined) checkFlags(`${argument}.flags`, flags);
+  checkMaxMessageSize(argument, maxMessageSize);
   checkHandshake(argument, handshake);
 }
 
@@ -167,6 +165,11 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
 function checkAddress(argument: string, host: unknown): void {
   if (typeof host === 'string' && isIP(host) !== 0 && !host.includes('%')) return;
   throw incorrect(argument, "an IP address of this host, such as '127.0.0.1' or '0.0.0.0'", host);
+}
+
+function checkMaxMessageSize(argument: string, bytes: number | undefined): void {
+  if (bytes !== undefined)
+    checkInteger(`${argument}.maxMessageSize`, bytes, SMALLEST_MESSAGE, 2 ** 31);
 }
 
 function checkHandshake(argument: string, options: HandshakeOptions): void {
@@ -185,12 +188,6 @@ function checkRegistrar(argument: string, registrar: RegistrarOptions | Registra
   if (port !== undefined) checkInteger(`${argument}.port`, port, 1, MAX_PORT);
   if (answerOthers !== undefined) checkBoolean(`${argument}.answerOthers`, answerOthers);
   if (serve !== undefined) checkBoolean(`${argument}.serve`, serve);
-}
-
-function checkFlags(argument: string, flags: Partial<NetworkFlags>): void {
-  checkOptions(argument, flags, ['remoteSpawn', 'remoteApplicationStart', 'importantDelivery']);
-  for (const [key, value] of Object.entries(flags))
-    if (value !== undefined) checkBoolean(`${argument}.${key}`, value);
 }
 
 function checkPath(argument: string, path: unknown): void {

@@ -1,17 +1,20 @@
 import { checkInteger, checkName, checkOptions } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { checkCookie } from './check-cookie.ts';
+import { checkFlags, type NetworkFlags } from './network-flags.ts';
 import { checkTls, type TlsOptions } from './tls-options.ts';
 
 /** Where a node is. Source: Ergo `gen.NetworkRoute`. */
 export interface NetworkRoute {
-  /** Its host or address; the host of its name by default. */
+  /** Its host or address; the host of its name by default. With TLS its certificate must be for that, unless `tls.serverName` says another name. */
   readonly host?: string;
   readonly port: number;
   /** What is to be known there; this node's cookie by default. */
   readonly cookie?: string;
   /** How its links are encrypted: certificates of this route, `true` for those of this node. Not at all by default. */
   readonly tls?: TlsOptions | 'self-signed' | boolean;
+  /** What this node does with those there and for them; what is not said is as the node has it. */
+  readonly flags?: Partial<NetworkFlags>;
 }
 
 /** A route with the nodes for which it is. */
@@ -22,16 +25,7 @@ export interface NetworkRouteEntry extends NetworkRoute {
   readonly weight?: number;
 }
 
-/** What is known of a static route. */
-export interface NetworkRouteInfo {
-  readonly pattern: string;
-  readonly host: string | undefined;
-  readonly port: number;
-  readonly weight: number;
-  readonly isTls: boolean;
-}
-
-const PLACE_KEYS = ['host', 'port', 'cookie', 'tls'];
+const PLACE_KEYS = ['host', 'port', 'cookie', 'tls', 'flags'];
 const MAX_PORT = 65_535;
 const MAX_WEIGHT = 2 ** 31 - 1;
 
@@ -53,9 +47,10 @@ export function checkRouteWeight(argument: string, weight: unknown): void {
 export function checkPlace(argument: string, place: unknown): void {
   if (place === undefined) throw incorrect(argument, 'an object', place);
   checkOptions(argument, place, PLACE_KEYS);
-  const { host, port, cookie, tls } = place as NetworkRoute;
+  const { host, port, cookie, tls, flags } = place as NetworkRoute;
   if (host !== undefined) checkName(`${argument}.host`, host);
   checkInteger(`${argument}.port`, port, 1, MAX_PORT);
   if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
   if (tls !== undefined && typeof tls !== 'boolean') checkTls(`${argument}.tls`, tls);
+  if (flags !== undefined) checkFlags(`${argument}.flags`, flags);
 }

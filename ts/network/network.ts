@@ -8,21 +8,19 @@ import { isNodeName } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { checkBehaviour } from '../process/process.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
+import type { AcceptorInfo } from './acceptor-info.ts';
 import type { AllowOptions } from './allow-options.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
 import { checkCookie } from './check-cookie.ts';
 import type { DialRoute } from './dial-route.ts';
 import { ALL_FLAGS } from './features.ts';
 import type { NetworkHost } from './network-host.ts';
-import type { AcceptorInfo, NetworkInfo, RegistrarInfo } from './network-info.ts';
-import type { NetworkFlags, NetworkMode } from './network-options.ts';
+import type { NetworkFlags } from './network-flags.ts';
+import type { NetworkInfo, RegistrarInfo } from './network-info.ts';
+import type { NetworkMode } from './network-options.ts';
 import { RemoteNode } from './remote-node.ts';
-import {
-  checkPlace,
-  checkRouteWeight,
-  type NetworkRoute,
-  type NetworkRouteInfo,
-} from './network-route.ts';
+import { checkPlace, checkRouteWeight, type NetworkRoute } from './network-route.ts';
+import type { NetworkRouteInfo } from './route-info.ts';
 import type { SpawnName } from './spawn-name.ts';
 
 /** So many connections are tried that are lost as soon as they stand. */
@@ -70,8 +68,8 @@ export class Network {
   }
 
   /**
-   * The node of that name; connects if it is not connected. Rejects with `no-route`, `no-connection` (with what it was
-   * refused for, or why a registrar of one's own could not say where it is), `not-allowed` (this very node), `timeout`, `aborted`, `incorrect`.
+   * The node of that name; connects if it is not connected. Rejects with `no-route` (nothing leads there),
+   * `no-connection` (what was tried, where, and why it failed; or why a registrar could not say where it is), `not-allowed` (this very node), `timeout`, `aborted`, `incorrect`.
    */
   async connect(name: string, options: ConnectOptions = {}): Promise<RemoteNode> {
     const host = this.#host();

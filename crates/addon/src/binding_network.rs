@@ -29,7 +29,7 @@ use tergo_net::{
 
 use crate::binding_fabric;
 use crate::binding_network_info::{
-    BindingAcceptorInfo, BindingConnectionInfo, BindingNetworkEvent,
+    BindingAcceptorInfo, BindingConnectionInfo, BindingNetworkEvent, BindingRouteCounts,
 };
 use crate::binding_tls::{self, BindingTls};
 #[cfg(unix)]
@@ -91,6 +91,10 @@ pub struct BindingListenOptions {
     pub route_host: Option<String>,
     /// The port that others are told; by default the one that is listened on.
     pub route_port: Option<u32>,
+    /// What the node can do for those who dial it here, a bit each; by default the node's.
+    pub features: Option<f64>,
+    /// The largest message that it takes of them, bytes; by default the node's.
+    pub max_message_bytes: Option<f64>,
 }
 
 /// Where nodes are whose names match.
@@ -110,6 +114,8 @@ pub struct BindingRoute {
     pub is_tls: bool,
     /// The certificates there; by default the node's.
     pub tls: Option<BindingTls>,
+    /// What the node can do for those there, a bit each; by default the node's.
+    pub features: Option<f64>,
 }
 
 /// The network of one node.
@@ -190,6 +196,8 @@ impl BindingNetwork {
         let mut acceptor = AcceptorOptions {
             cookie: options.cookie.map(cookie).transpose()?,
             tls: self.tls(options.tls)?,
+            features: options.features.map(features),
+            max_message: options.max_message_bytes.map(whole),
             ..AcceptorOptions::default()
         };
         if let Some(ms) = options.handshake_ms {
@@ -253,6 +261,12 @@ impl BindingNetwork {
         let certificates = self.certificates.borrow();
         let mut in_use = certificates.iter().filter_map(Weak::upgrade);
         in_use.try_for_each(|tls| tls.reload().map_err(reason))
+    }
+
+    /// What became of the dials along the static route with that pattern; null: there is none.
+    #[napi]
+    pub fn route_counts(&self, pattern: String) -> Option<BindingRouteCounts> {
+        self.network.route_counts(&pattern).map(Into::into)
     }
 
     /// Removes the static route with that pattern. Throws when there is none.
@@ -370,6 +384,8 @@ impl BindingNetwork {
             }),
             cookie: route.cookie.map(cookie).transpose()?,
             tls: self.tls(route.tls)?,
+            features: route.features.map(features),
+            tally: Arc::default(),
         })
     }
 
@@ -391,17 +407,15 @@ impl BindingNetwork {
 fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
     let mut limits = Limits::default();
     if let Some(bytes) = options.window_bytes {
-        limits.window = bytes as u64;
+        limits.window = whole(bytes);
     }
     if let Some(bytes) = options.max_message_bytes {
-        limits.max_message = bytes as u64;
+        limits.max_message = whole(bytes);
     }
     if let Some(ms) = options.keep_alive_ms {
         limits.keep_alive = Duration::from_millis(ms.into());
     }
-    let features = options
-        .features
-        .map_or(Features::ALL, |bits| Features(bits as u64));
+    let features = options.features.map_or(Features::ALL, features);
     let own = Identity {
         name: options.name,
         creation: options.creation as u64,
@@ -431,6 +445,19 @@ fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
             _ => Help::ReadAndWrite,
         },
     })
+}
+
+fn features(bits: f64) -> Features {
+    Features(whole(bits))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "TypeScript checks its options; what cannot be becomes the nearest that can"
+)]
+fn whole(number: f64) -> u64 {
+    number as u64
 }
 
 fn cookie(bytes: Buffer) -> Result<Cookie> {

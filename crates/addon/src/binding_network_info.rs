@@ -8,7 +8,7 @@
 use napi_derive::napi;
 use tergo_net::registrar::RegistrarEvent;
 use tergo_net::wire::{DownReason, Refusal};
-use tergo_net::{AcceptorInfo, ConnectionInfo, NetworkEvent};
+use tergo_net::{AcceptorInfo, ConnectionInfo, DialFailure, NetworkEvent, RouteCounts};
 
 /// What has happened in a network.
 #[napi(object, use_nullable = true)]
@@ -30,12 +30,14 @@ pub struct BindingNetworkEvent {
     pub max_message: Option<f64>,
     /// Of `up`: whether this node dialled.
     pub is_dialler: Option<bool>,
-    /// Of `down`: `lost`, `silence`, `goodbye`, `protocol`, `disconnected` or `replaced`; of `failed` the refusal, or
-    /// null when nobody answered; of `rejected` what was wrong; of `registrar` `registered`, `lost`, `refused`,
+    /// Of `down`: `lost`, `silence`, `goodbye`, `protocol`, `disconnected` or `replaced`; of `failed` the refusal,
+    /// `unreached` when nobody refused, `unfound` when who should know where it is could not be asked, null when nothing leads there; of `rejected` what was wrong; of `registrar` `registered`, `lost`, `refused`,
     /// `serving`, `unasked`, `joined` or `left`.
     pub reason: Option<String>,
-    /// What a person should know besides: the text of a refusal, or how the peer broke the protocol.
+    /// What a person should know besides: what was tried and why it failed, or how the peer broke the protocol.
     pub detail: Option<String>,
+    /// Of `rejected`: how many it tells of.
+    pub count: Option<f64>,
 }
 
 /// What is known of a connection.
@@ -98,6 +100,10 @@ pub struct BindingAcceptorInfo {
     pub port: u32,
     /// Whether it encrypts.
     pub is_tls: bool,
+    /// What the node can do for those who dial it here, a bit each.
+    pub features: f64,
+    /// The largest message that it takes of them, bytes.
+    pub max_message: f64,
     /// Connections of the system that came.
     pub arrived: f64,
     /// Handshakes that ended in a link.
@@ -108,6 +114,19 @@ pub struct BindingAcceptorInfo {
     pub turned_away: f64,
     /// Handshakes that go on.
     pub pending: u32,
+}
+
+/// What became of the dials along a static route.
+#[napi(object, use_nullable = true)]
+pub struct BindingRouteCounts {
+    /// How often a link was dialled.
+    pub dials: f64,
+    /// How many of these became links.
+    pub successes: f64,
+    /// Why the last one that failed did, for people.
+    pub last_failure: Option<String>,
+    /// How long ago that was, ms.
+    pub failed_ago_ms: Option<f64>,
 }
 
 impl BindingNetworkEvent {
@@ -123,6 +142,7 @@ impl BindingNetworkEvent {
             is_dialler: None,
             reason: None,
             detail: None,
+            count: None,
         }
     }
 }
@@ -160,14 +180,19 @@ impl From<NetworkEvent> for BindingNetworkEvent {
                 detail: fault.map(str::to_owned),
                 ..Self::new("down", peer)
             },
-            NetworkEvent::Failed { peer, refusal } => Self {
-                reason: refusal.map(|refusal| refusal_of(refusal).to_owned()),
-                detail: refusal.map(|refusal| refusal.to_string()),
-                ..Self::new("failed", peer)
-            },
+            NetworkEvent::Failed {
+                peer,
+                refusal,
+                failure,
+            } => failed(peer, refusal, failure),
             NetworkEvent::Registrar(event) => registrar_event(event),
-            NetworkEvent::Rejected { address, error } => Self {
-                reason: Some(error.to_string()),
+            NetworkEvent::Rejected {
+                address,
+                reason,
+                count,
+            } => Self {
+                reason: Some(reason),
+                count: Some(count as f64),
                 ..Self::new("rejected", address)
             },
         }
@@ -212,12 +237,44 @@ impl From<AcceptorInfo> for BindingAcceptorInfo {
             address: info.address.ip().to_string(),
             port: info.address.port().into(),
             is_tls: info.is_tls,
+            features: info.features.0 as f64,
+            max_message: info.max_message as f64,
             arrived: info.arrived as f64,
             admitted: info.admitted as f64,
             rejected: info.rejected as f64,
             turned_away: info.turned_away as f64,
             pending: info.pending as u32,
         }
+    }
+}
+
+impl From<RouteCounts> for BindingRouteCounts {
+    fn from(counts: RouteCounts) -> Self {
+        let (last_failure, ago) = counts.last_failure.unzip();
+        Self {
+            dials: counts.dials as f64,
+            successes: counts.successes as f64,
+            last_failure,
+            failed_ago_ms: ago.map(|ago| ago.as_millis() as f64),
+        }
+    }
+}
+
+fn failed(
+    peer: String,
+    refusal: Option<Refusal>,
+    failure: Option<DialFailure>,
+) -> BindingNetworkEvent {
+    let (reason, detail) = match failure {
+        None | Some(DialFailure::NoRoute) => (None, refusal.map(|refusal| refusal.to_string())),
+        Some(DialFailure::Unfound(why)) => (Some("unfound"), Some(why)),
+        Some(DialFailure::Tried(all)) => (Some("unreached"), Some(all)),
+    };
+    let reason = refusal.map(refusal_of).or(reason);
+    BindingNetworkEvent {
+        reason: reason.map(str::to_owned),
+        detail,
+        ..BindingNetworkEvent::new("failed", peer)
     }
 }
 

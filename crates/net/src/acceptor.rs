@@ -4,15 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tergo_wire::registrar::Route;
-use tergo_wire::{AcceptSettings, Admission, Claim, HandshakeError, LinkPlace, Refusal};
+use tergo_wire::{AcceptSettings, Admission, Claim, Features, Identity, LinkPlace, Refusal};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use crate::channel::Channel;
 use crate::cookie::Cookie;
-use crate::event::NetworkEvent;
-use crate::handshaking::{Judge, NoLink, deadline, nonce, shake};
+use crate::handshaking::{Judge, Shaken, deadline, nonce, shake};
 use crate::hub::Hub;
+use crate::no_link::NoLink;
+use crate::rejections::Rejections;
 use crate::socket::Socket;
 use crate::sync::lock;
 use crate::tls::Tls;
@@ -20,6 +21,9 @@ use crate::waiting_room::{Seated, WaitingRoom};
 
 /// How long to wait when the system has no more sockets.
 const PAUSE: Duration = Duration::from_millis(50);
+/// What is told of those who had no place, and of those who had to give theirs up.
+const TOO_MANY: &str = "too many handshakes go on";
+const SILENT: &str = "too many handshakes go on, and it had said nothing";
 
 /// What an acceptor asks of those who dial it.
 #[derive(Clone, Debug)]
@@ -34,6 +38,10 @@ pub struct AcceptorOptions {
     pub max_handshakes: usize,
     /// Of these, from one address; default 64.
     pub max_handshakes_of_an_address: usize,
+    /// What the node can do for those who dial it here; by default the node's.
+    pub features: Option<Features>,
+    /// The largest message that it takes of them, bytes; by default the node's.
+    pub max_message: Option<u64>,
 }
 
 /// What an acceptor has done.
@@ -43,6 +51,10 @@ pub struct AcceptorInfo {
     pub address: SocketAddr,
     /// Whether it encrypts.
     pub is_tls: bool,
+    /// What the node can do for those who dial it here.
+    pub features: Features,
+    /// The largest message that it takes of them, bytes.
+    pub max_message: u64,
     /// Connections of the system that came.
     pub arrived: u64,
     /// Handshakes that ended in a link.
@@ -78,6 +90,8 @@ impl Default for AcceptorOptions {
             handshake_within: Duration::from_secs(5),
             max_handshakes: 1024,
             max_handshakes_of_an_address: 64,
+            features: None,
+            max_message: None,
         }
     }
 }
@@ -121,9 +135,12 @@ impl Acceptor {
     /// What it has done.
     pub fn info(&self) -> AcceptorInfo {
         let (pending, turned_away) = self.room.counts();
+        let own = self.identity();
         AcceptorInfo {
             address: self.address,
             is_tls: self.options.tls.is_some(),
+            features: own.features,
+            max_message: own.limits.max_message,
             arrived: self.arrived.load(Relaxed),
             admitted: self.admitted.load(Relaxed),
             rejected: self.rejected.load(Relaxed),
@@ -150,13 +167,15 @@ impl Acceptor {
     fn welcome(self: &Arc<Self>, stream: TcpStream, address: IpAddr) {
         self.arrived.fetch_add(1, Relaxed);
         let Some(seated) = self.room.enter(address) else {
-            return;
+            return Rejections::tell(&self.hub, address, TOO_MANY.to_owned());
         };
         let acceptor = Arc::clone(self);
         self.hub.spawn(async move {
             let leave = Arc::clone(&seated.leave);
             tokio::select! {
-                () = leave.notified() => {}
+                () = leave.notified() => {
+                    Rejections::tell(&acceptor.hub, address, SILENT.to_owned());
+                }
                 () = acceptor.receive(stream, address, seated) => {}
             }
         });
@@ -177,49 +196,49 @@ impl Acceptor {
             }
             Err(error) => {
                 self.rejected.fetch_add(1, Relaxed);
-                if let Some(error) = error.filter(|error| !is_usual(*error)) {
-                    let address = address.to_string();
-                    self.hub
-                        .events
-                        .push(NetworkEvent::Rejected { address, error });
+                if error.is_told() {
+                    Rejections::tell(&self.hub, address, error.to_string());
                 }
             }
         }
     }
 
-    async fn talk(
-        &self,
-        stream: TcpStream,
-        guard: &mut Guard<'_>,
-    ) -> Result<crate::handshaking::Shaken, NoLink> {
-        let deadline = deadline(self.hub.clock, self.options.handshake_within);
+    async fn talk(&self, stream: TcpStream, guard: &mut Guard<'_>) -> Result<Shaken, NoLink> {
+        let within = self.options.handshake_within;
+        let deadline = deadline(self.hub.clock, within);
         let channel = match &self.options.tls {
-            Some(tls) => Channel::Tls(Box::new(tls.accept().map_err(|_| None)?)),
+            Some(tls) => Channel::Tls(Box::new(tls.accept().map_err(NoLink::NoTls)?)),
             None => Channel::Plain,
         };
-        let mut socket = Socket::new(stream, channel).map_err(|_| None)?;
+        let mut socket = Socket::new(stream, channel)?;
         let established =
             tokio::time::timeout_at(self.hub.clock.instant(deadline), socket.establish());
-        let established = established.await;
-        let established = established.map_err(|_| Some(HandshakeError::TimedOut))?;
-        let exporter = established.map_err(|_| Some(HandshakeError::Malformed))?;
+        let established = established.await.map_err(|_| NoLink::Slow(within))?;
+        let exporter = established.map_err(NoLink::in_tls)?;
         let cookie = self.options.cookie.clone();
         let cookie = cookie.unwrap_or_else(|| lock(&self.hub.cookie).clone());
         let settings = AcceptSettings {
-            own: self.hub.own.clone(),
+            own: self.identity(),
             cookie: cookie.expose().to_vec(),
-            nonce: nonce().ok_or(None)?,
+            nonce: nonce()?,
             exporter,
             deadline,
         };
         let mut handshake = self.hub.protocol.accept(settings);
         shake(socket, handshake.as_mut(), self.hub.clock, guard).await
     }
-}
 
-/// Two nodes that dial each other end one of the links in this way: nobody was turned away.
-fn is_usual(error: HandshakeError) -> bool {
-    error == HandshakeError::Refused(Refusal::Crossing)
+    /// What the node says of itself here.
+    fn identity(&self) -> Identity {
+        let mut own = self.hub.own.clone();
+        if let Some(features) = self.options.features {
+            own.features = features;
+        }
+        if let Some(bytes) = self.options.max_message {
+            own.limits.max_message = bytes;
+        }
+        own
+    }
 }
 
 /// Answers a handshake; the place that it was given is lost with it when it comes to nothing.

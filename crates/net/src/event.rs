@@ -1,8 +1,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use tergo_wire::{DownReason, HandshakeError, Refusal};
+use tergo_wire::{DownReason, Refusal};
 
+use crate::dial_failure::DialFailure;
 use crate::registrar::RegistrarEvent;
 use crate::sync::lock;
 
@@ -45,15 +46,19 @@ pub enum NetworkEvent {
         peer: String,
         /// Who refused, if anybody answered.
         refusal: Option<Refusal>,
+        /// What was tried; none: nothing needed to be.
+        failure: Option<DialFailure>,
     },
     /// What the registrar tells.
     Registrar(RegistrarEvent),
-    /// Somebody who tried to connect was not let in.
+    /// Somebody who tried to connect was not let in, or several were.
     Rejected {
-        /// From where.
+        /// From where; `others`: from too many to name them.
         address: String,
-        /// Why.
-        error: HandshakeError,
+        /// Why, for people; of several, why the last one.
+        reason: String,
+        /// How many this tells of.
+        count: u64,
     },
 }
 

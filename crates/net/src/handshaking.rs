@@ -1,8 +1,10 @@
+use std::io;
 use std::time::Duration;
 
 use tergo_wire::{Admission, Agreement, Claim, Handshake, HandshakeError, HandshakeStep, Refusal};
 
 use crate::clock::Clock;
+use crate::no_link::NoLink;
 use crate::socket::Socket;
 
 /// Bytes that are read at once: a handshake is shorter.
@@ -31,9 +33,6 @@ pub(crate) trait Judge: Send {
     fn has_heard(&mut self);
 }
 
-/// Why there is no link. None: the other end has gone, or the link is not wanted any more.
-pub(crate) type NoLink = Option<HandshakeError>;
-
 /// Carries a handshake out, until its deadline at the latest.
 pub(crate) async fn shake(
     mut socket: Socket,
@@ -45,7 +44,7 @@ pub(crate) async fn shake(
     let talking = tokio::time::timeout_at(deadline, talk(&mut socket, handshake, judge));
     let Ok(talked) = talking.await else {
         handshake.expire(clock.now().max(handshake.deadline()));
-        return Err(Some(HandshakeError::TimedOut));
+        return Err(HandshakeError::TimedOut.into());
     };
     let (agreement, rest) = talked?;
     Ok(Shaken {
@@ -60,68 +59,108 @@ async fn talk(
     handshake: &mut dyn Handshake,
     judge: &mut dyn Judge,
 ) -> Result<(Box<Agreement>, Vec<u8>), NoLink> {
-    let mut bytes = Vec::new();
+    let mut heard = Heard::default();
     loop {
         match handshake.step() {
             HandshakeStep::Wait => {
                 write(socket, handshake).await?;
-                let used = listen(socket, handshake, judge, &mut bytes).await?;
-                bytes.drain(..used);
+                heard.listen(socket, handshake, judge).await?;
             }
-            HandshakeStep::Prove => handshake.prove(judge.prove().ok_or(None)?),
+            HandshakeStep::Prove => handshake.prove(judge.prove().ok_or(NoLink::Unwanted)?),
             HandshakeStep::Ask(claim) => match judge.admit(&claim) {
                 Ok(admission) => handshake.admit(admission),
                 Err(refusal) => handshake.refuse(refusal),
             },
             HandshakeStep::Done(agreement) => {
                 write(socket, handshake).await?;
-                return Ok((agreement, bytes));
+                return Ok((agreement, heard.bytes));
             }
             HandshakeStep::Failed(error) => {
                 // The other end may have gone; why it failed is known.
                 let _ = write(socket, handshake).await;
                 socket.stream.close();
-                return Err(Some(error));
+                return Err(heard.fault(error));
             }
         }
     }
 }
 
-/// Gives bytes to the handshake, those that are there first; how many it used.
-async fn listen(
-    socket: &mut Socket,
-    handshake: &mut dyn Handshake,
-    judge: &mut dyn Judge,
-    bytes: &mut Vec<u8>,
-) -> Result<usize, NoLink> {
-    let used = handshake.input(bytes);
-    if used > 0 {
-        return Ok(used);
+/// What has come in a handshake.
+#[derive(Default)]
+struct Heard {
+    /// Not used yet.
+    bytes: Vec<u8>,
+    is_tls: bool,
+    has_begun: bool,
+}
+
+impl Heard {
+    /// Gives bytes to the handshake, those that are there first.
+    async fn listen(
+        &mut self,
+        socket: &mut Socket,
+        handshake: &mut dyn Handshake,
+        judge: &mut dyn Judge,
+    ) -> Result<(), NoLink> {
+        let mut used = handshake.input(&self.bytes);
+        if used == 0 {
+            self.read(socket).await?;
+            judge.has_heard();
+            used = handshake.input(&self.bytes);
+        }
+        self.bytes.drain(..used);
+        Ok(())
     }
-    let before = bytes.len();
-    bytes.resize(before + READ_BYTES, 0);
-    let count = socket.read(&mut bytes[before..]).await.unwrap_or(0);
-    bytes.truncate(before + count);
-    if count == 0 {
-        return Err(None);
+
+    async fn read(&mut self, socket: &mut Socket) -> Result<(), NoLink> {
+        let before = self.bytes.len();
+        self.bytes.resize(before + READ_BYTES, 0);
+        let read = socket.read(&mut self.bytes[before..]).await;
+        self.bytes
+            .truncate(before + read.as_ref().map_or(0, |count| *count));
+        if read? == 0 {
+            return Err(NoLink::HungUp);
+        }
+        if !self.has_begun {
+            self.has_begun = true;
+            self.is_tls = is_tls(&self.bytes);
+        }
+        Ok(())
     }
-    judge.has_heard();
-    Ok(handshake.input(bytes))
+
+    /// What an error comes to, after all that was heard.
+    fn fault(&self, error: HandshakeError) -> NoLink {
+        if error == HandshakeError::Malformed && self.is_tls {
+            return NoLink::Encrypts;
+        }
+        error.into()
+    }
+}
+
+/// Whether something begins like TLS: an alert or a handshake of version 3.
+fn is_tls(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x15 | 0x16, 0x03, ..])
 }
 
 async fn write(socket: &mut Socket, handshake: &mut dyn Handshake) -> Result<(), NoLink> {
     let count = handshake.output().len();
     let written = socket.write_all(handshake.output()).await;
-    written.map_err(|_| None)?;
+    if let Err(error) = written {
+        // The other end may have said why it went.
+        let said = socket.stream.read(&mut [0]).err().map(NoLink::from);
+        return Err(said
+            .filter(|said| matches!(said, NoLink::Tls(_)))
+            .unwrap_or_else(|| error.into()));
+    }
     handshake.written(count);
     Ok(())
 }
 
-/// 32 bytes of chance; none when the system gives none.
-pub(crate) fn nonce() -> Option<[u8; 32]> {
+/// 32 bytes of chance, unless the system gives none.
+pub(crate) fn nonce() -> Result<[u8; 32], NoLink> {
     let mut nonce = [0; 32];
-    getrandom::fill(&mut nonce).ok()?;
-    Some(nonce)
+    getrandom::fill(&mut nonce).map_err(|error| NoLink::Io(io::Error::other(error.to_string())))?;
+    Ok(nonce)
 }
 
 /// When a handshake that begins now must be over.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tergo_core::Fabric;
 use tergo_wire::{
     Action, Admission, Claim, CloseReason, ConnectionKey, DialId, DownReason, HandshakeError,
-    Identity, LinkPlace, Peers, Protocol, Refusal,
+    Identity, LinkPlace, Peers, Protocol, Purpose, Refusal,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::cookie::Cookie;
+use crate::dial_failure::DialFailure;
 use crate::dialer::Dial;
 use crate::event::{Events, NetworkEvent};
 use crate::gate::Gate;
@@ -25,7 +26,8 @@ use crate::network::NetworkOptions;
 use crate::outcome::Outcome;
 use crate::profiles::Profiles;
 use crate::registrar::Resolver;
-use crate::routes::{DialTarget, FoundRoute, RouteError, StaticRoutes, find_targets};
+use crate::rejections::Rejections;
+use crate::routes::{FoundRoute, RouteError, StaticRoutes, find_targets};
 use crate::sync::lock;
 use crate::tls::Tls;
 use crate::watched::Watched;
@@ -53,6 +55,8 @@ pub(crate) struct Hub {
     pub clock: Clock,
     /// What the node is told.
     pub events: Events,
+    /// Who was not let in lately.
+    pub rejections: Rejections,
     /// How messages are compressed.
     pub profiles: Arc<Profiles>,
     /// What peers may send.
@@ -81,6 +85,8 @@ struct Table {
     /// Connections whose first link is not attached yet, with the links that came before it.
     expected: HashMap<ConnectionKey, Vec<(LinkPlace, Shaken)>>,
     dials: HashMap<DialId, AbortHandle>,
+    /// Why a peer that somebody waits for was not reached the last time.
+    failures: HashMap<String, DialFailure>,
 }
 
 impl Hub {
@@ -96,6 +102,7 @@ impl Hub {
             protocol: options.protocol,
             clock: Clock::new(),
             events: Events::default(),
+            rejections: Rejections::default(),
             profiles: Arc::default(),
             gate: Gate::new(options.controls),
             routes: Mutex::default(),
@@ -160,12 +167,6 @@ impl Hub {
         lock(&self.table).connections.values().cloned().collect()
     }
 
-    /// Where to dial a node, in the order in which to try.
-    pub async fn targets(&self, peer: &str) -> Vec<DialTarget> {
-        let found = self.find_route(peer).await;
-        found.map(|route| route.targets).unwrap_or_default()
-    }
-
     /// Where a node would be dialled, and who says so.
     pub async fn find_route(&self, peer: &str) -> Result<FoundRoute, RouteError> {
         let matching = lock(&self.routes).matching(peer);
@@ -201,9 +202,14 @@ impl Hub {
     }
 
     /// A dial has come to nothing.
-    pub fn dial_failed(&self, dial: DialId, error: Option<HandshakeError>) {
-        lock(&self.table).dials.remove(&dial);
-        lock(&self.peers).dial_failed(dial, error, self.clock.now());
+    pub fn dial_failed(&self, dial: &Dial, error: Option<HandshakeError>, failure: DialFailure) {
+        let mut table = lock(&self.table);
+        table.dials.remove(&dial.id);
+        if dial.purpose == Purpose::First {
+            table.failures.insert(dial.peer.clone(), failure);
+        }
+        drop(table);
+        lock(&self.peers).dial_failed(dial.id, error, self.clock.now());
         self.act();
     }
 
@@ -389,8 +395,10 @@ impl Hub {
                     task.abort();
                 }
             }
-            Action::Up { key, .. } => {
-                lock(&self.table).expected.insert(key, Vec::new());
+            Action::Up { key, peer, .. } => {
+                let mut table = lock(&self.table);
+                table.expected.insert(key, Vec::new());
+                table.failures.remove(&peer);
             }
             Action::Down { key, reason, .. } => self.down(key, reason),
             Action::Probe(key) => {
@@ -404,7 +412,12 @@ impl Hub {
                 }
             }
             Action::Failed { peer, refusal } => {
-                self.events.push(NetworkEvent::Failed { peer, refusal });
+                let failure = lock(&self.table).failures.remove(&peer);
+                self.events.push(NetworkEvent::Failed {
+                    peer,
+                    refusal,
+                    failure,
+                });
             }
         }
     }

@@ -11,6 +11,7 @@ mod channel;
 mod clock;
 mod connection;
 mod cookie;
+mod dial_failure;
 mod dialer;
 mod event;
 mod gate;
@@ -28,10 +29,13 @@ mod loop_watch;
 mod mode;
 mod network;
 mod network_thread;
+mod no_link;
 mod outcome;
 mod profiles;
 mod receiving;
 pub mod registrar;
+mod rejections;
+mod route_tally;
 mod routes;
 mod sending;
 mod socket;
@@ -44,6 +48,7 @@ pub use acceptor::{AcceptorInfo, AcceptorOptions};
 pub use channel::Channel;
 pub use clock::steady_now;
 pub use cookie::{Cookie, CookieError, MAX_COOKIE_BYTES, MIN_COOKIE_BYTES};
+pub use dial_failure::DialFailure;
 pub use event::NetworkEvent;
 pub use help::Help;
 pub use listen::{DEFAULT_PORT, ListenError, ListenOptions};
@@ -52,6 +57,7 @@ pub use loop_watch::LoopWatch;
 pub use mode::Mode;
 pub use network::{ConnectionInfo, Network, NetworkOptions};
 pub use profiles::Profiles;
+pub use route_tally::{RouteCounts, RouteTally};
 pub use routes::{
     DialTarget, FoundRoute, Place, RouteError, StaticRoute, StaticRoutes, check_pattern,
     find_targets,

@@ -16,6 +16,7 @@ use crate::listen::{ListenError, ListenOptions};
 use crate::loop_watch::LoopWatch;
 use crate::network_thread::NetworkThread;
 use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, RegistrarError, Resolver};
+use crate::route_tally::RouteCounts;
 use crate::routes::{FoundRoute, RouteError, StaticRoute};
 use crate::sync::lock;
 use crate::tls::Tls;
@@ -183,6 +184,14 @@ impl Network {
     /// There is none.
     pub fn remove_route(&self, pattern: &str) -> Result<(), RouteError> {
         lock(&self.hub.routes).remove(pattern).map(|_| ())
+    }
+
+    /// What became of the dials along the static route with that pattern; none: there is no such route.
+    pub fn route_counts(&self, pattern: &str) -> Option<RouteCounts> {
+        let routes = lock(&self.hub.routes);
+        let mut routes = routes.iter();
+        let route = routes.find(|route| route.pattern == pattern)?;
+        Some(route.tally.counts())
     }
 
     /// Who knows where nodes are for which there is no static route.

@@ -2,10 +2,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use regex_lite::Regex;
+use tergo_wire::Features;
 use tergo_wire::registrar::{Route, host_of};
 
 use crate::cookie::Cookie;
 use crate::registrar::{RegistrarError, Resolver};
+use crate::route_tally::RouteTally;
 use crate::tls::Tls;
 
 /// The most bytes of a pattern.
@@ -23,6 +25,10 @@ pub struct StaticRoute {
     pub cookie: Option<Cookie>,
     /// The certificate to show there and whom to believe; by default the node's.
     pub tls: Option<Arc<Tls>>,
+    /// What this node can do for those there; by default the node's.
+    pub features: Option<Features>,
+    /// What became of the dials.
+    pub tally: Arc<RouteTally>,
 }
 
 /// Where a static route leads to.
@@ -45,6 +51,10 @@ pub struct DialTarget {
     pub cookie: Option<Cookie>,
     /// The certificates there, if not the node's.
     pub tls: Option<Arc<Tls>>,
+    /// What this node can do for those there, if not the node's.
+    pub features: Option<Features>,
+    /// What became of the dials; nobody sees that of what a registrar says.
+    pub tally: Arc<RouteTally>,
 }
 
 /// Where a node would be dialled.
@@ -218,6 +228,8 @@ impl StaticRoute {
             route: target.route,
             cookie: self.cookie.clone(),
             tls: self.tls.clone(),
+            features: self.features,
+            tally: Arc::clone(&self.tally),
         }
     }
 }
@@ -232,6 +244,8 @@ impl DialTarget {
             server_name: host_of(node).to_owned(),
             cookie: None,
             tls: None,
+            features: None,
+            tally: Arc::default(),
         }
     }
 }

@@ -75,7 +75,10 @@ impl Socket {
     /// The link is lost, or its certificates are refused.
     pub async fn establish(&mut self) -> io::Result<Option<[u8; 32]>> {
         let Stream { socket, channel } = &mut self.stream;
-        while is_blocked(&channel.handshake(socket))? {
+        while let Err(error) = channel.handshake(socket) {
+            if error.kind() != io::ErrorKind::WouldBlock {
+                return Err(error);
+            }
             self.readiness.drained();
             if channel.wants_write() {
                 self.readiness.filled();
@@ -230,14 +233,5 @@ impl Readiness {
     fn forget(&self, interest: Interest) {
         let blocked = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
         let _ = self.stream.try_io(interest, blocked);
-    }
-}
-
-/// Whether something would have to wait; an error for everything else that failed.
-pub(crate) fn is_blocked<T>(result: &io::Result<T>) -> io::Result<bool> {
-    match result {
-        Ok(_) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-        Err(error) => Err(error.kind().into()),
     }
 }

@@ -96,6 +96,8 @@ fn laid(pattern: &str, weight: i32, port: u16) -> StaticRoute {
         place: Place::Fixed(route(port)),
         cookie: None,
         tls: None,
+        features: None,
+        tally: Arc::default(),
     }
 }
 

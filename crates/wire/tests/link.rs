@@ -7,11 +7,11 @@ mod support;
 use std::time::Duration;
 
 use support::{
-    Got, OwnTarget, START, VALUE, blobs, by_sender, bytes, default_pair, identity, number,
+    Got, OwnTarget, START, VALUE, agree, blobs, by_sender, bytes, default_pair, identity, number,
     number_request, packed, pair, receive, send, transfer,
 };
 use tergo_wire::{
-    Algorithm, CloseReason, Delivery, Features, Incoming, Limits, LinkLoss, SendError,
+    Algorithm, CloseReason, Delivery, Features, Incoming, Limits, LinkLoss, Purpose, SendError,
 };
 
 #[test]
@@ -114,6 +114,30 @@ fn a_message_larger_than_the_peer_takes_is_refused_by_its_first_size() {
         pair.exchange(std::slice::from_ref(&fits), Delivery::default(), 1 << 20),
         [fits]
     );
+}
+
+#[test]
+fn what_the_first_link_agreed_on_holds_for_the_others() {
+    let mut wide = identity("b@host", 1);
+    wide.pool = 2;
+    let mut narrow = wide.clone();
+    narrow.limits.max_message = 100_000;
+    let dialer = identity("a@host", 1);
+    let mut pair = pair(&dialer, &wide);
+    let purpose = Purpose::Join {
+        id: [0; 16],
+        place: 1,
+    };
+    let (one, other) = agree(&dialer, &narrow, purpose, (8, 1));
+    pair.one.open(&one, pair.now);
+    pair.other.open(&other, pair.now);
+    for sender in 1..=20 {
+        let item = bytes(sender, 200_000, 0);
+        let taken = pair
+            .one
+            .send(&item.item(), Delivery::default(), &mut Vec::new());
+        assert_eq!(taken, Ok(()), "of sender {sender}");
+    }
 }
 
 #[test]

@@ -113,6 +113,8 @@ impl Node {
             }),
             cookie: None,
             tls: None,
+            features: None,
+            tally: Arc::default(),
         };
         self.network.add_route(route).expect("it is new");
     }

@@ -23,6 +23,8 @@ pub struct WireConnection {
     /// For each place of the pool, the place of the link that carries what belongs there.
     routes: Vec<usize>,
     features: Features,
+    /// The largest message of the peer, and here.
+    max_message: (u64, u64),
     extensions: Extensions,
     own_shapes: Shapes,
     peer_shapes: Shapes,
@@ -48,6 +50,10 @@ impl WireConnection {
             links,
             routes: vec![0; pool],
             features: agreement.features,
+            max_message: (
+                agreement.peer.identity.limits.max_message,
+                agreement.own.limits.max_message,
+            ),
             extensions,
             own_shapes: Shapes::default(),
             peer_shapes: Shapes::default(),
@@ -59,6 +65,15 @@ impl WireConnection {
             now: Duration::ZERO,
             is_closed: false,
         }
+    }
+
+    /// Another route or acceptor may say something else: what was agreed on first holds for the connection.
+    fn as_first(&self, agreement: &Agreement) -> Agreement {
+        let mut agreed = agreement.clone();
+        agreed.features = self.features;
+        agreed.peer.identity.limits.max_message = self.max_message.0;
+        agreed.own.limits.max_message = self.max_message.1;
+        agreed
     }
 
     fn link(&mut self, place: u16) -> Option<&mut Link> {
@@ -229,7 +244,7 @@ impl Connection for WireConnection {
             return;
         }
         let is_first = self.links.iter().all(Option::is_none);
-        self.links[place] = Some(Link::new(agreement.link, agreement, now));
+        self.links[place] = Some(Link::new(agreement.link, &self.as_first(agreement), now));
         if is_first {
             self.routes.fill(place);
             self.start(place);

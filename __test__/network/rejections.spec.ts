@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { type AcceptorInfo, networkEvent, type NetworkEvent, type NetworkOptions } from 'tergo';
+import { recordLog } from '../support/log-records.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { networkNode } from './cluster.ts';
+
+const NOT_LET_IN = 'a connection was not let in';
+
+interface Stage {
+  readonly acceptor: () => AcceptorInfo;
+  readonly dial: () => Socket;
+  readonly warnings: () => readonly unknown[];
+  readonly events: NetworkEvent[];
+}
+
+async function stage(t: ExecutionContext, network: NetworkOptions = {}): Promise<Stage> {
+  const node = await networkNode('a@localhost', network);
+  t.teardown(() => node.stopForce());
+  const records = recordLog(node);
+  const events: NetworkEvent[] = [];
+  const feed = node.subscribe(networkEvent);
+  t.teardown(() => feed[Symbol.asyncDispose]());
+  void (async () => {
+    for await (const { message } of feed) events.push(message);
+  })();
+  const acceptor = (): AcceptorInfo => node.network.acceptors()[0]!;
+  const dial = (): Socket => {
+    const socket = connect(acceptor().port, acceptor().host);
+    socket.on('error', () => undefined);
+    t.teardown(() => socket.destroy());
+    return socket;
+  };
+  const warnings = (): readonly unknown[] =>
+    records.filter(({ message }) => message === NOT_LET_IN).map(({ fields }) => fields);
+  return { acceptor, dial, warnings, events };
+}
+
+test('two hundred strangers of one address are one line and one event', async (t) => {
+  const { acceptor, dial, warnings, events } = await stage(t);
+  for (let round = 0; round < 20; round += 1) {
+    const closed = Array.from({ length: 10 }, () => {
+      const socket = dial();
+      socket.resume().write('GET / HTTP/1.0\r\n\r\n');
+      return once(socket, 'close');
+    });
+    await Promise.all(closed);
+  }
+  await waitFor('all of them', () => acceptor().rejected === 200);
+  await waitFor('the event', () => events.length > 0);
+  // A machine that takes over 10 s for this tells of the rest as well, once.
+  t.true(events.length < 10, `${events.length} events`);
+  t.is(warnings().length, events.length);
+  const reason = 'what came is not the handshake of a node';
+  t.deepEqual(events[0], { type: 'rejected', address: '127.0.0.1', reason, count: 1 });
+  t.deepEqual(warnings()[0], { address: '127.0.0.1', reason, count: 1 });
+});
+
+test('who has to go because there are too many is told of as well', async (t) => {
+  const acceptors = [{ port: 0, maxPendingPerAddress: 2 }];
+  const { acceptor, dial, events } = await stage(t, { acceptors });
+  const sockets = [dial(), dial(), dial(), dial()];
+  await Promise.all(sockets.slice(0, 2).map((socket) => once(socket.resume(), 'close')));
+  await waitFor('the event', () => events.length > 0);
+  t.is(acceptor().turnedAway, 2);
+  t.like(events[0], { type: 'rejected', address: '127.0.0.1', count: 1 });
+  t.regex((events[0] as { readonly reason: string }).reason, /too many handshakes/);
+});
+
+test('who speaks TLS to an acceptor that does not is told from strangers', async (t) => {
+  const { dial, events } = await stage(t);
+  dial().write(Buffer.from('16030100a5010000a10303', 'hex'));
+  await waitFor('the event', () => events.length > 0);
+  t.regex((events[0] as { readonly reason: string }).reason, /other end encrypts/);
+});
+
+test('who speaks no TLS to an acceptor that does is told so', async (t) => {
+  const { dial, events } = await stage(t, { tls: 'self-signed' });
+  dial().write('GET / HTTP/1.0\r\n\r\n');
+  await waitFor('the event', () => events.length > 0);
+  t.regex((events[0] as { readonly reason: string }).reason, /what came is not TLS/);
+});
