@@ -142,3 +142,55 @@ test('what is published of an event of another thread is frozen like any message
   t.is(node.sendEvent(event as never, message as never), 'ok');
   t.true(Object.isFrozen(message.list));
 });
+
+/** A list of which a getter takes away the rest while it is read. */
+function shrinking(): unknown[] {
+  const list: unknown[] = [1, 2];
+  const first = {
+    get total() {
+      list.length = 1;
+      return 0;
+    },
+  };
+  list.unshift(first);
+  return list;
+}
+
+test('what changes its size while it is read is refused at the sender, and nobody else hears of it', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const to = await puppet(node, 1);
+  const refused = { code: 'unencodable', message: /\[0\] changed its size while it was read/ };
+  t.throws(() => void node.send(to.pid, [shrinking()]), refused);
+  await t.throwsAsync(node.call(to.pid, [shrinking()] as never), refused);
+  await t.throwsAsync(puppet(node, 1, { fails: shrinking() as never }), { code: 'unencodable' });
+  t.deepEqual([node.info().pendingCalls, node.info().processes], [0, 1]);
+  t.false(log.some(({ message }) => message.includes('scheduler failed')));
+});
+
+test('what is published of an event and changes its size is refused, and the next is heard', async (t) => {
+  const node = await threadNode(t);
+  const event = fresh('changing');
+  const publisher = node.registerEvent(event as never, {});
+  const far = await puppet(node, 1);
+  await far.do('monitorEvent', event);
+  t.throws(() => void node.sendEvent(publisher, shrinking() as never), { code: 'unencodable' });
+  t.is(node.sendEvent(publisher, 'next' as never), 'ok');
+  t.like((await far.hears(1))[0], { on: 'event', message: 'next' });
+});
+
+test('a detached buffer and a revoked proxy are refused with their path', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  const buffer = new ArrayBuffer(8);
+  const view = new Uint8Array(buffer);
+  buffer.transfer();
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  t.throws(() => void node.send(to.pid, { a: { view } }), {
+    ...{ code: 'unencodable', message: /^message\.a\.view is detached/ },
+  });
+  t.throws(() => void node.send(to.pid, [proxy]), {
+    ...{ code: 'unencodable', message: /^message\[0\] is a revoked proxy/ },
+  });
+});
