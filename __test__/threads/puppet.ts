@@ -48,11 +48,14 @@ export interface Order {
   readonly args: readonly unknown[];
 }
 
+/** Why an error does not travel, or does not arrive. */
+type Oddity = 'function' | 'getter' | 'ring' | 'unreadable';
+
 /** Messages that it obeys; every other one it keeps. */
 export type Command =
   | { readonly type: 'crash'; readonly text: string }
   /** With an error that cannot travel. */
-  | { readonly type: 'crash oddly'; readonly how: 'function' | 'getter' | 'ring' }
+  | { readonly type: 'crash oddly'; readonly how: Oddity }
   | { readonly type: 'stop'; readonly reason?: 'normal' | 'shutdown' }
   | { readonly type: 'exit process'; readonly code: number }
   | { readonly type: 'throw later' }
@@ -250,6 +253,14 @@ export class Puppet extends Actor<PuppetProtocol> {
     this.sendAfter(to, message, ms);
   }
 
+  publishUnreadable(event: EventName<unknown>): unknown {
+    return this.publish(event, unreadable());
+  }
+
+  giveUnreadable(): unknown {
+    return unreadable();
+  }
+
   /** Answers what it was asked by `keep`. */
   answerKept(value: unknown): unknown {
     return this.#callers.splice(0).map((caller) => this.sendResponse(caller, value));
@@ -378,11 +389,17 @@ const COMMANDS = [
   'eat memory',
 ];
 
+/** What is taken for a regular expression, and is none for who reads it. */
+export function unreadable(): RegExp {
+  return Object.defineProperty(/odd/, 'source', { value: '(' });
+}
+
 /** An error that cannot travel, each for another reason. */
-function oddError(how: 'function' | 'getter' | 'ring'): Error {
+function oddError(how: Oddity): Error {
   const error: Error & { part?: unknown } = new RangeError('odd');
   if (how === 'function') error.part = () => 1;
   else if (how === 'ring') error.cause = { error };
+  else if (how === 'unreadable') error.part = unreadable();
   else
     Object.defineProperty(error, 'part', {
       enumerable: true,

@@ -15,6 +15,7 @@ import { LocalAlias } from '../process/alias.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import { type CallOrigin, openRequest } from './arrived-request.ts';
+import { answerBy, valueOrError } from './arrived-value.ts';
 import { ByStation } from './by-station.ts';
 import { CancelledCalls } from './cancelled-calls.ts';
 import { Control } from './control.ts';
@@ -333,17 +334,17 @@ export class FarCalls {
 
   #replied(arrived: Arrived): void {
     const call = this.answeredBy(arrived);
-    if (call !== undefined) this.#runtime.calls.resolve(call, arrived.value);
+    if (call !== undefined) answerBy(this.#runtime.calls, call, arrived);
   }
 
   #refused(arrived: Arrived): void {
     const call = this.answeredBy(arrived);
-    if (call !== undefined) this.#runtime.calls.reject(call, arrived.value as Error);
+    if (call !== undefined) this.#runtime.calls.reject(call, valueOrError(arrived) as Error);
   }
 
   #ended(arrived: Arrived): void {
     const call = this.answeredBy(arrived);
-    if (call !== undefined) this.#endOf(call, arrived.value as ExitReason | undefined);
+    if (call !== undefined) this.#endOf(call, valueOrError(arrived) as ExitReason | undefined);
   }
 
   /** Whose thread has ended may have handed it on before, and said so: then somebody else answers it. */

@@ -9,6 +9,7 @@ import type { NodeProcess } from '../process/peer.ts';
 import { membership } from '../process/process-context.ts';
 import { farLink, type AnySpawnOptions } from '../process/process-options.ts';
 import { ProcessRecord } from '../process/process-record.ts';
+import { valueOrError } from './arrived-value.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
@@ -150,7 +151,9 @@ export class FarSpawns {
     };
   }
 
-  #spawned({ number, value }: Arrived): void {
+  #spawned(arrived: Arrived): void {
+    const { number } = arrived;
+    const value = valueOrError(arrived);
     const asked = this.#asked.get(number);
     // Its thread came up anew before this one had heard of the end: the spawn was rejected then.
     if (asked === undefined)
@@ -160,16 +163,19 @@ export class FarSpawns {
     else asked.reject(reasonOf(value));
   }
 
-  #spawn({ station, number, value }: Arrived): void {
+  #spawn(arrived: Arrived): void {
     const { controls } = this.#far;
-    this.#begin(station, value as SpawnWords).then(
+    const { station, number } = arrived;
+    this.#begin(arrived).then(
       (pid) => controls.send(station, Control.spawned, number, pid),
       (error: unknown) =>
         controls.send(station, Control.spawned, number, this.#far.portable(reasonOf(error))),
     );
   }
 
-  #begin(station: Station, words: SpawnWords): Promise<LocalPid> {
+  async #begin(arrived: Arrived): Promise<LocalPid> {
+    const { station } = arrived;
+    const words = arrived.value as SpawnWords;
     const { spawner } = this.#runtime;
     const { isSupervised, watcher = station } = words;
     const proxy = this.#hasLeft(watcher, words.parent) ? 0 : words.proxy;

@@ -135,7 +135,8 @@ export class Far {
       this.thread,
     );
     const violated = (station: Station, how: unknown): unknown => this.violated(station, how);
-    this.reader = new FrameReader(native, this.#codec, world, chunks, violated);
+    const unread = (station: Station, error: Error): void => this.#unread(station, error);
+    this.reader = new FrameReader(native, this.#codec, world, chunks, unread);
     this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
     this.questions = new Questions(this);
     this.names = new FarNames(runtime, this);
@@ -267,6 +268,13 @@ export class Far {
   violated(station: Station, how: unknown): typeof NO_VALUE {
     this.peerEvents.violated(seatOf(station), how instanceof Error ? how.message : String(how));
     return NO_VALUE;
+  }
+
+  /** What cannot be read is lost: from a peer it breaks the protocol, from a thread of this node it is told. */
+  #unread(station: Station, error: Error): void {
+    if (isOfPeer(station)) return void this.violated(station, error);
+    const { log } = this.runtime;
+    log.error('what another thread sent cannot be read, and is lost', { thread: station, error });
   }
 
   #askHome(): void {
