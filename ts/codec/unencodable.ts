@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { TergoError } from '../error/tergo-error.ts';
 import { byteKindOf, bytesRefusalOf } from './byte-kinds.ts';
 import type { CodecExtension } from './codec-world.ts';
+import { hiddenPartsOf } from './error-kinds.ts';
 
 /** Deeper values are refused: there is no end to what refers to itself. */
 export const MAX_DEPTH = 1000;
@@ -130,8 +131,11 @@ function extensionParts(value: object): readonly Part[] {
 
 function errorParts(error: Error): Part[] {
   const properties = propertiesOf(error).filter(([place]) => place !== '.stack');
-  const several: Part[] = error instanceof AggregateError ? [['.errors', error.errors]] : [];
-  return [...properties, ['.cause', error.cause], ...several];
+  const hidden = hiddenPartsOf(error).map((key): Part => [
+    `.${key}`,
+    (error as unknown as Readonly<Record<string, unknown>>)[key],
+  ]);
+  return [...properties, ['.cause', error.cause], ...hidden];
 }
 
 function mapParts([key, part]: [unknown, unknown], index: number): Part[] {

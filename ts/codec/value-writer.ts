@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { TergoError } from '../error/tergo-error.ts';
 import { byteKindOf, bytesOf } from './byte-kinds.ts';
 import type { CodecWorld } from './codec-world.ts';
-import { errorKindOf } from './error-kinds.ts';
+import { errorKindOf, hiddenPartsOf } from './error-kinds.ts';
 import { MAX_KEYS, NO_SHAPE, type ShapeNode, ShapeTree } from './shape-tree.ts';
 import {
   ARRAY,
@@ -340,5 +340,6 @@ function textOf(value: unknown): string {
 /** Own properties besides those that every error has: but these, too, where somebody made them visible. */
 function errorKeysOf(error: Error): readonly string[] {
   const keys = Object.keys(error).filter((key) => key !== 'stack');
-  return error instanceof AggregateError && !keys.includes('errors') ? [...keys, 'errors'] : keys;
+  const hidden = hiddenPartsOf(error).filter((key) => !keys.includes(key));
+  return hidden.length === 0 ? keys : [...keys, ...hidden];
 }
