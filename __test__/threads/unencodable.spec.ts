@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { TergoError } from 'tergo';
+import { type Alias, env, envKey, type TergoError } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fresh, puppet, puppets, threadNode } from './stage.ts';
@@ -193,4 +193,33 @@ test('a detached buffer and a revoked proxy are refused with their path', async 
   t.throws(() => void node.send(to.pid, [proxy]), {
     ...{ code: 'unencodable', message: /^message\[0\] is a revoked proxy/ },
   });
+});
+
+test('the path to what cannot travel begins with what was said, whatever carries it', async (t) => {
+  const node = await threadNode(t);
+  const name = fresh('named') as never;
+  const to = await puppet(node, 1, { name });
+  const message = /^message\.callback is the function/;
+  t.throws(() => void node.send(name, odd as never), { code: 'unencodable', message });
+  await t.throwsAsync(node.call(name, odd as never), { code: 'unencodable', message });
+  const alias = await to.do<Alias<unknown>>('createAlias');
+  t.throws(() => void node.send(alias, odd), { code: 'unencodable', message });
+  await t.throwsAsync(node.call(alias as never, odd as never), { code: 'unencodable', message });
+  const event = fresh('open') as never;
+  await to.do('announce', event, { open: true });
+  t.throws(() => void node.sendEvent(event, odd as never), { code: 'unencodable', message });
+  const own = node.registerEvent(fresh('own') as never, {});
+  await to.do('monitorEvent', own.event);
+  t.throws(() => void node.sendEvent(own, odd as never), { code: 'unencodable', message });
+});
+
+test('the path to what of a spawn cannot travel begins with the option', async (t) => {
+  const node = await threadNode(t);
+  const fails = odd as never;
+  const args = /^args\[0\]\.fails\.callback is the function callback/;
+  await t.throwsAsync(puppet(node, 1, { fails }), { code: 'unencodable', message: args });
+  const key = envKey<unknown>('ODD');
+  const message = /^env\[1\]\.callback is the function callback/;
+  const values = [env(key, 1), env(key, odd)];
+  await t.throwsAsync(puppet(node, 1, { env: values }), { code: 'unencodable', message });
 });

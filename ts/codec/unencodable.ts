@@ -38,6 +38,13 @@ export function unencodable(culprit: Culprit): TergoError {
   return new TergoError('unencodable', text);
 }
 
+/** The same error with the path that the sender knows: what it said was wrapped into something of ours, whose path has this form. */
+export function withPath(error: unknown, ours: RegExp, theirs: string): unknown {
+  if (!TergoError.is(error, 'unencodable')) return error;
+  const text = error.message.replace(ours, theirs);
+  return text === error.message ? error : new TergoError('unencodable', text);
+}
+
 /** Both ends of a path that nobody would read as a whole. */
 function shortened(path: string): string {
   return path.length <= MAX_PATH

@@ -1,4 +1,5 @@
 import type { LocalMembership } from '../application/membership.ts';
+import { withPath } from '../codec/unencodable.ts';
 import { Environment } from '../env/environment.ts';
 import { reasonOf } from '../error/exit-reason.ts';
 import type { LogLevel } from '../log/log-level.ts';
@@ -91,7 +92,7 @@ export class FarSpawns {
       this.#far.controls.send(thread, Control.spawn, number, words);
     } catch (error) {
       this.#far.proxies.unprepare(proxy);
-      throw error;
+      throw withOptionPath(error);
     }
     this.underWay[thread] = (this.underWay[thread] ?? 0) + 1;
     const pid = await new Promise<FarPid>((resolve, reject) => {
@@ -193,6 +194,13 @@ export class FarSpawns {
     const { lastSeat, isConnected } = parent.home;
     return lastSeat === seatOf(watcher) && !isConnected;
   }
+}
+
+/** What cannot travel, as it is called by who spawns: `args[0].callback`. */
+export function withOptionPath(error: unknown): unknown {
+  const ofOption = withPath(error, /^message(\[1\])?\.options\./, '');
+  const ofEnv = withPath(ofOption, /^message\.env\[(\d+)\]\[1\]/, 'env[$1]');
+  return withPath(ofEnv, /^message\.inherited/, 'env');
 }
 
 /** The parent as the spawner of another thread sees it. */

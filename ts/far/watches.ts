@@ -1,3 +1,4 @@
+import { withPath } from '../codec/unencodable.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { ErrorCode } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
@@ -122,7 +123,11 @@ export class Watches {
     const words = [message.timestampNs, queue, message.message];
     // Of an open event, or with what its producer has given away.
     if (from !== owner) words.push(from);
-    return this.#far.controls.publish(watch.audience, owner, words);
+    try {
+      return this.#far.controls.publish(watch.audience, owner, words);
+    } catch (error) {
+      throw withPath(error, /^message\[2\]/, 'message');
+    }
   }
 
   /** Nobody there watches anything any more. */
