@@ -6,6 +6,7 @@ import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { NOWHERE } from '../far/station.ts';
 import { RemotePid } from '../far/remote-pid.ts';
+import { fullWay } from '../far/full-way.ts';
 import { LocalPid } from '../process/pid.ts';
 import { isMute, ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
@@ -95,7 +96,7 @@ export class Answers {
     if (target instanceof ProcessRecord)
       return messaging.post(call.caller, target, kindAndQueue(KIND_REQUEST, QUEUE_MAIN), call);
     if (!this.#runtime.far!.calls.forward(call, target, QUEUE_MAIN))
-      calls.reject(call, failure('process-mailbox-full', to));
+      calls.reject(call, fullWay(this.#runtime.far!, target));
   }
 
   /** Asks a process to describe itself. */

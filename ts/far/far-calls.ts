@@ -23,13 +23,13 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarMoves } from './far-moves.ts';
 import { FarPid } from './far-pid.ts';
+import { fullWay } from './full-way.ts';
 import { type Answering, FarSettlement } from './far-settlement.ts';
 import type { Loss } from './loss.ts';
 import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
-import { addressOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
@@ -237,8 +237,7 @@ export class FarCalls {
         if (this.#out.get(number) !== call) return;
         if (to instanceof RemotePid && to.home !== home)
           return calls.reject(call, failure('process-incarnation', to));
-        if (!this.#sendRemote(call, to, home, head))
-          calls.reject(call, failure('process-mailbox-full', addressOf(to)));
+        if (!this.#sendRemote(call, to, home, head)) calls.reject(call, fullWay(this.#far, to));
       },
       lost: (error) => {
         if (this.#out.get(number) === call) calls.reject(call, error);

@@ -80,7 +80,8 @@ export class FarMessages {
       throw isBare ? error : withPath(error, /^message\[1\]/, 'message');
     }
     if (isBounded) this.#far.presence.retract(presence, queue);
-    return this.#full();
+    this.#runtime.counters.mailboxFull += 1;
+    return this.#fallBack(sender, to, message);
   }
 
   /** What a pool or router hands on: a message, or what an event carried. Throws `unencodable`. */
@@ -188,9 +189,15 @@ export class FarMessages {
     this.#runtime.counters.mailboxFull += 1;
     const words = [sender.pid, to, message];
     if (!this.#offer(to.thread, Control.overflow, words, /^message\[2\]/))
-      return 'process-mailbox-full';
+      return this.#fallBack(sender, to, message);
     sender.sent += 1;
     return 'ok';
+  }
+
+  /** There is no room on the way to a process: what it has shown of its fallback is all that can be known of it now. */
+  #fallBack(sender: Sender, to: FarPid, message: unknown): SendResult {
+    const fallback = this.#far.presence.fallbackOf(to);
+    return this.#runtime.messaging.fallBackTo(fallback, sender, to, message);
   }
 
   /** Words that have a message in them, which stands at that path. */

@@ -4,6 +4,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import { MAX_THREADS, ORPHAN_SLOT } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { Fallback } from '../process/process-options.ts';
 import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
 import { RemoteApplications } from '../network/remote-applications.ts';
 import { RemoteSpawns } from '../network/remote-spawns.ts';
@@ -311,8 +312,8 @@ export class Far {
   }
 
   /** What finds the mailbox of a process of this thread full goes elsewhere. */
-  showFallback({ slot }: LocalPid): void {
-    this.presence.slot(this.thread, slot)?.showFallback();
+  showFallback(pid: LocalPid, fallback: Fallback): void {
+    this.presence.showFallback(this.thread, pid, fallback);
   }
 
   /** A process of this thread was killed inside a callback: nobody is to reach it any more. */

@@ -20,6 +20,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
+import { fullWay } from './full-way.ts';
 import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
 import type { Loss } from './loss.ts';
 import type { Patience } from './questions.ts';
@@ -150,7 +151,7 @@ export class RemoteMessages {
     const way = this.#far.profiles.wayOf(extra);
     try {
       if (!this.#post({ to, kind: KIND_FAR, queue, value, alias, from, way, number }))
-        throw failure('process-mailbox-full', addressOf(to));
+        throw fullWay(this.#far, to);
     } catch (error) {
       this.#settle(number)?.reject(error as Error);
     }
@@ -209,8 +210,7 @@ export class RemoteMessages {
       go: (reached) => {
         if (to instanceof RemotePid && to.home !== reached)
           this.#lost(letter, failure('process-incarnation', to));
-        else if (!this.#write(reached, letter))
-          this.#lost(letter, failure('process-mailbox-full', addressOf(to)));
+        else if (!this.#write(reached, letter)) this.#lost(letter, fullWay(this.#far, to));
       },
       lost: (error) => this.#lost(letter, error),
     });

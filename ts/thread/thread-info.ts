@@ -1,6 +1,7 @@
 /**
  * What one scheduler thread of a node counts, since it was last started where nothing else is said. Of other threads it is what
- * they have shown last, at the end of their last turn; how long it has run callbacks, some 25 ms later at most.
+ * they have shown last, at the end of their last turn; how long it has run callbacks, some 25 ms later at most. What is on its way to
+ * them, and all of the thread that asks, is that of now.
  */
 export interface ThreadInfo {
   /** Its number; 0 is the thread that started the node. */

@@ -1,10 +1,7 @@
 import {
-  BLOCK_WORDS,
   BUSY,
   CURRENT,
   PROGRESS,
-  STAT_BLOB_BYTES,
-  STAT_CHUNKS,
   STAT_DELIVERED,
   STAT_FORCED,
   STAT_FRAMES_IN,
@@ -95,6 +92,8 @@ export class ThreadStatistics {
   info(thread: number, isUp: boolean, restarts: number): ThreadInfo {
     const { busyMs, longestMs, dropped } = this.own(thread);
     const messagesOut = this.count(thread, STAT_DELIVERED);
+    // Known to all at once: a thread that hangs shows nothing.
+    const { chunkBytes, blobBytes } = this.#native.onTheWay(thread);
     return {
       ...{ thread, isUp, restarts },
       // The node's own process, which each thread has, is none that somebody spawned.
@@ -110,8 +109,8 @@ export class ThreadStatistics {
       forced: this.at(thread, STAT_FORCED),
       busyMs,
       eventLoopDelayMs: longestMs,
-      arenaBytes: this.at(thread, STAT_CHUNKS) * 4 * BLOCK_WORDS,
-      blobBytes: this.count(thread, STAT_BLOB_BYTES),
+      arenaBytes: chunkBytes,
+      blobBytes,
     };
   }
 
