@@ -105,6 +105,161 @@ test('what a getter throws is thrown to the sender, and nothing is left behind',
   t.false(codec.isEncodable(value));
 });
 
+/** A part of a list that takes away what stands after it. */
+function shrinking(): unknown[] {
+  const list: unknown[] = [];
+  list.push(
+    {
+      get total() {
+        list.length = 1;
+        return 0;
+      },
+    },
+    'b',
+    'c',
+  );
+  return list;
+}
+
+function growing<T extends Map<unknown, unknown> | Set<unknown>>(into: T): T {
+  const part = {
+    get more() {
+      return into instanceof Map ? into.set(into.size, 1) : into.add({});
+    },
+  };
+  if (into instanceof Map) into.set('first', part);
+  else into.add(part);
+  return into;
+}
+
+class OddMap extends Map<unknown, unknown> {
+  override get size(): number {
+    return 5;
+  }
+}
+
+/** What changes its size while it is read. */
+const changing: readonly (readonly [title: string, make: () => object])[] = [
+  ['a list that shrinks', shrinking],
+  [
+    'a list that grows',
+    () => {
+      const list: unknown[] = [
+        {
+          get more() {
+            return list.push(1);
+          },
+        },
+      ];
+      return list;
+    },
+  ],
+  ['a Map that grows', () => growing(new Map())],
+  ['a Set that grows', () => growing(new Set())],
+  [
+    'a Set that shrinks',
+    () => {
+      const set = new Set<unknown>();
+      for (const part of [
+        {
+          get less() {
+            return set.delete(2);
+          },
+        },
+        1,
+        2,
+      ])
+        set.add(part);
+      return set;
+    },
+  ],
+  ['a Map that lies', () => new OddMap([[1, 2]])],
+];
+
+for (const [title, make] of changing) {
+  test(`${title} while it is read is refused with the path to it`, (t) => {
+    const desk = new Desk();
+    const codec = new Codec(desk);
+    const value = { big: new Uint8Array(20_000), inside: [make()] };
+    const { code, message } = refusal(() => roundTrip(codec, value));
+    t.is(code, 'unencodable');
+    t.regex(message, /^message\.inside\[0\] changed its size while it was read,/);
+    t.is(desk.blobs.size, 0);
+    const hidden = {
+      get inside() {
+        return make();
+      },
+    };
+    t.regex(refusal(() => roundTrip(codec, hidden)).message, /^message changed while it was read,/);
+    t.is(roundTrip(codec, 'next'), 'next');
+  });
+}
+
+test('an object whose getters change its keys arrives with the keys that it had', (t) => {
+  const codec = new Codec(new Desk());
+  for (let round = 0; round < 20; round++) {
+    const value: Record<string, unknown> = {
+      get a() {
+        delete value['b'];
+        value['later'] = 1;
+        return 1;
+      },
+      b: 2,
+      c: 3,
+    };
+    t.deepEqual(roundTrip(codec, value), { a: 1, b: undefined, c: 3 });
+  }
+});
+
+function detached<T extends ArrayBuffer | ArrayBufferView>(value: T): T {
+  (value instanceof ArrayBuffer ? value : (value.buffer as ArrayBuffer)).transfer();
+  return value;
+}
+
+function revoked(target: object): object {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+}
+
+function beyond(): DataView {
+  const buffer = new ArrayBuffer(16, { maxByteLength: 32 });
+  const view = new DataView(buffer, 8, 8);
+  buffer.resize(4);
+  return view;
+}
+
+const unreadable: readonly (readonly [title: string, value: unknown, what: RegExp])[] = [
+  ['a detached buffer', detached(new ArrayBuffer(10)), /is detached/],
+  ['a view of a detached buffer', detached(new Float64Array(10)), /is detached/],
+  ['a large one', detached(Buffer.alloc(40_000)), /is detached/],
+  ['a view beyond its buffer', beyond(), /lies beyond the end of its buffer/],
+  ['a revoked proxy', revoked({}), /is a revoked proxy/],
+  ['one of a list', revoked([]), /is a revoked proxy/],
+  ['one of a function', revoked(() => 1), /is a revoked proxy/],
+];
+
+for (const [title, value, what] of unreadable) {
+  test(`what cannot be read is refused with the path to it: ${title}`, (t) => {
+    const codec = new Codec(new Desk());
+    const { code, message } = refusal(() => roundTrip(codec, { a: [value] }));
+    t.is(code, 'unencodable');
+    t.true(message.startsWith('message.a[0] '), message);
+    t.regex(message, what);
+    t.false(codec.isEncodable([value]));
+  });
+}
+
+test('a TypeError of a getter is thrown to the sender as it is', (t) => {
+  const codec = new Codec(new Desk());
+  const value = {
+    get part(): never {
+      throw new TypeError('mine');
+    },
+  };
+  t.throws(() => roundTrip(codec, value), { instanceOf: TypeError, message: 'mine' });
+});
+
 test('a getter cannot write another value meanwhile', (t) => {
   const codec = new Codec(new Desk());
   const bytes = Buffer.alloc(1000);

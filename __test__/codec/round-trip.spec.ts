@@ -94,6 +94,8 @@ const becomes: readonly (readonly [title: string, value: unknown, arrives: unkno
     { a: 1 },
   ],
   ['a hole of a list is undefined', sparse, [undefined, undefined, undefined]],
+  ['properties of a list stay behind', Object.assign([1], { more: 2 }), [1]],
+  ['where a RegExp was stays behind', Object.assign(/a/g, { lastIndex: 3 }), /a/g],
   ['keys that are symbols stay behind', { [Symbol('s')]: 1, a: 2 }, { a: 2 }],
   ['what is shared arrives twice', [shared, shared], [{ deep: [1] }, { deep: [1] }]],
   [
@@ -140,6 +142,18 @@ test('an error of an own class keeps name, properties, cause and stack, and is o
   t.is(cause.errors[1], 'b');
   t.deepEqual(Object.keys(cause), []);
   t.deepEqual(Object.keys(arrived), Object.keys(error));
+});
+
+test('a SuppressedError keeps both of its errors, which do not show', (t) => {
+  const codec = new Codec(new Desk());
+  const error = new SuppressedError(new RangeError('later'), { first: true }, 'both');
+  const arrived = roundTrip(codec, error) as SuppressedError;
+  t.true(arrived instanceof SuppressedError && arrived.error instanceof RangeError);
+  t.deepEqual([arrived.name, arrived.message], ['SuppressedError', 'both']);
+  t.deepEqual(arrived.suppressed, { first: true });
+  t.deepEqual(Object.keys(arrived), []);
+  const stuck = new SuppressedError(1, () => 1);
+  t.throws(() => roundTrip(codec, stuck), { message: /^message\.suppressed is a function/ });
 });
 
 test('an error whose name, message or stack is no text arrives with one', (t) => {

@@ -1,7 +1,28 @@
-import test from 'ava';
-import type { TergoError } from 'tergo';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Node, TergoError } from 'tergo';
+import { scratchFolder } from '../support/scratch-folder.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
-import { puppet, threadNode } from './stage.ts';
+import { fresh, puppet, puppets, threadNode } from './stage.ts';
+import { Witness } from './witness.ts';
+
+/** Blocks a thread, until what it gives is called. */
+async function holdThread(
+  t: ExecutionContext,
+  node: Node,
+  thread: number,
+): Promise<() => Promise<void>> {
+  const witness = await node.spawn(Witness, { thread });
+  const sign = join(scratchFolder(t), 'go');
+  const looked = node.call(witness, { type: 'look', sign }, { timeoutMs: 60_000 });
+  return async () => {
+    writeFileSync(sign, '');
+    await looked;
+  };
+}
+
+const held = { behaviors: [puppets, new URL('./witness.ts', import.meta.url)] };
 
 /** Messages of which the way between two threads holds only some. */
 const bulky = { text: 'b'.repeat(8000) };
@@ -30,6 +51,71 @@ test('the way to another thread is bounded: what finds it full is refused, count
   t.true(count >= sent);
   await waitFor('room', () => node.send(to.pid, 'last') === 'ok');
   t.is((await to.messages(sent + 1)).at(-1), 'last');
+});
+
+test('what is on its way to a thread that hangs is seen at once, and so is what was refused here', async (t) => {
+  const node = await threadNode(t, held);
+  const to = await puppet(node, 1);
+  const { threads } = node.info();
+  const release = await holdThread(t, node, 1);
+  while (node.send(to.pid, bulky) === 'ok');
+  const [own, other] = node.info().threads;
+  t.true(other!.arenaBytes >= threads[1]!.arenaBytes + 8_000_000, `${other!.arenaBytes} bytes`);
+  t.true(own!.refusals > threads[0]!.refusals, `${own!.refusals} refusals`);
+  t.is(node.send(to.pid, new Uint8Array(1_000_000)), 'process-mailbox-full');
+  const neighbour = await puppet(node, 2);
+  const releaseOther = await holdThread(t, node, 2);
+  t.is(node.send(neighbour.pid, new Uint8Array(1_000_000)), 'ok');
+  t.true(node.info().threads[2]!.blobBytes >= 1_000_000);
+  await release();
+  await releaseOther();
+});
+
+test('what finds the way to a thread full goes to the fallback, wherever that can be reached', async (t) => {
+  const node = await threadNode(t, held);
+  const name = fresh('fallback') as never;
+  const near = await puppet(node, 0, { name });
+  const fallback = { to: name, tag: 'instead' };
+  const to = await puppet(node, 1, { mailboxSize: 100_000, fallback });
+  const bare = await puppet(node, 1, { mailboxSize: 100_000 });
+  const release = await holdThread(t, node, 1);
+  let sent = 0;
+  while (node.send(bare.pid, bulky) === 'ok') sent += 1;
+  t.true(sent > 1000);
+  const { mailboxFull } = node.info();
+  t.is(node.send(to.pid, { ...bulky, n: 1 }), 'ok');
+  t.is(node.send(bare.pid, bulky), 'process-mailbox-full');
+  t.is(node.info().mailboxFull, mailboxFull + 2);
+  const [message] = await near.messages(1);
+  t.like(message, { type: 'fallback', pid: to.pid, tag: 'instead', message: { n: 1 } });
+  await release();
+  await waitFor('room', () => node.send(bare.pid, 'last') === 'ok');
+});
+
+test('a fallback on the thread to which the way is full, or that has ended, takes nothing', async (t) => {
+  const node = await threadNode(t, held);
+  const name = fresh('fallback') as never;
+  const same = await puppet(node, 1, { name });
+  const gone = { to: fresh('nobody') as never, tag: 'gone' };
+  const one = await puppet(node, 1, { mailboxSize: 100_000, fallback: { to: name, tag: 'same' } });
+  const other = await puppet(node, 1, { mailboxSize: 100_000, fallback: gone });
+  const release = await holdThread(t, node, 1);
+  while (node.send(same.pid, bulky) === 'ok');
+  t.is(node.send(one.pid, bulky), 'process-mailbox-full');
+  t.is(node.send(other.pid, bulky), 'process-mailbox-full');
+  await release();
+});
+
+test('a call that finds the way full is told so, and not of a mailbox', async (t) => {
+  const node = await threadNode(t, held);
+  const to = await puppet(node, 1);
+  const release = await holdThread(t, node, 1);
+  while (node.send(to.pid, bulky) === 'ok');
+  const message = /: the way from thread 0 to thread 1 is full \(1[56]\.\d of 16 MiB\); try later/;
+  const full = { code: 'process-mailbox-full', message } as const;
+  await t.throwsAsync(node.call(to.pid, bulky as never), full);
+  await t.throwsAsync(node.sendImportant(to.pid, bulky), full);
+  await release();
 });
 
 test('what must not be lost passes the bound: ends, answers and exits', async (t) => {

@@ -47,6 +47,8 @@ export type Oddity =
   | 'function'
   | 'getter'
   | 'ring'
+  /** A part of it is none for who reads it elsewhere. */
+  | 'broken part'
   /** All that it has throws when it is read. */
   | 'unreadable'
   /** Only its message does. */
@@ -281,6 +283,14 @@ export class Puppet extends Actor<PuppetProtocol> {
     this.sendAfter(to, message, ms);
   }
 
+  publishUnreadable(event: EventName<unknown>): unknown {
+    return this.publish(event, unreadable());
+  }
+
+  giveUnreadable(): unknown {
+    return unreadable();
+  }
+
   /** Answers what it was asked by `keep`. */
   answerKept(value: unknown): unknown {
     return this.#callers.splice(0).map((caller) => this.sendResponse(caller, value));
@@ -419,6 +429,11 @@ const COMMANDS = [
   'eat memory',
 ];
 
+/** What is taken for a regular expression, and is none for who reads it. */
+export function brokenRegExp(): RegExp {
+  return Object.defineProperty(/odd/, 'source', { value: '(' });
+}
+
 /** An error that cannot travel, each for another reason. */
 function oddError(how: Oddity): Error {
   const error: Error & { part?: unknown } = new RangeError('odd');
@@ -430,6 +445,7 @@ function oddError(how: Oddity): Error {
   if (how === 'revoked cause') return new RangeError('odd', { cause: revoked(error) });
   if (how === 'function') error.part = () => 1;
   else if (how === 'ring') error.cause = { error };
+  else if (how === 'broken part') error.part = brokenRegExp();
   else Object.defineProperty(error, 'part', { enumerable: true, get: nobody });
   return error;
 }

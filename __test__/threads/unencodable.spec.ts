@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { TergoError } from 'tergo';
+import { type Alias, env, envKey, type TergoError } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fresh, puppet, puppets, threadNode } from './stage.ts';
@@ -172,4 +172,85 @@ test('what is published of an event of another thread is frozen like any message
   const message = { list: [1] };
   t.is(node.sendEvent(event as never, message as never), 'ok');
   t.true(Object.isFrozen(message.list));
+});
+
+/** A list of which a getter takes away the rest while it is read. */
+function shrinking(): unknown[] {
+  const list: unknown[] = [1, 2];
+  const first = {
+    get total() {
+      list.length = 1;
+      return 0;
+    },
+  };
+  list.unshift(first);
+  return list;
+}
+
+test('what changes its size while it is read is refused at the sender, and nobody else hears of it', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const to = await puppet(node, 1);
+  const refused = { code: 'unencodable', message: /\[0\] changed its size while it was read/ };
+  t.throws(() => void node.send(to.pid, [shrinking()]), refused);
+  await t.throwsAsync(node.call(to.pid, [shrinking()] as never), refused);
+  await t.throwsAsync(puppet(node, 1, { fails: shrinking() as never }), { code: 'unencodable' });
+  t.deepEqual([node.info().pendingCalls, node.info().processes], [0, 1]);
+  t.false(log.some(({ message }) => message.includes('scheduler failed')));
+});
+
+test('what is published of an event and changes its size is refused, and the next is heard', async (t) => {
+  const node = await threadNode(t);
+  const event = fresh('changing');
+  const publisher = node.registerEvent(event as never, {});
+  const far = await puppet(node, 1);
+  await far.do('monitorEvent', event);
+  t.throws(() => void node.sendEvent(publisher, shrinking() as never), { code: 'unencodable' });
+  t.is(node.sendEvent(publisher, 'next' as never), 'ok');
+  t.like((await far.hears(1))[0], { on: 'event', message: 'next' });
+});
+
+test('a detached buffer and a revoked proxy are refused with their path', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  const buffer = new ArrayBuffer(8);
+  const view = new Uint8Array(buffer);
+  buffer.transfer();
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  t.throws(() => void node.send(to.pid, { a: { view } }), {
+    ...{ code: 'unencodable', message: /^message\.a\.view is detached/ },
+  });
+  t.throws(() => void node.send(to.pid, [proxy]), {
+    ...{ code: 'unencodable', message: /^message\[0\] is a revoked proxy/ },
+  });
+});
+
+test('the path to what cannot travel begins with what was said, whatever carries it', async (t) => {
+  const node = await threadNode(t);
+  const name = fresh('named') as never;
+  const to = await puppet(node, 1, { name });
+  const message = /^message\.callback is the function/;
+  t.throws(() => void node.send(name, odd as never), { code: 'unencodable', message });
+  await t.throwsAsync(node.call(name, odd as never), { code: 'unencodable', message });
+  const alias = await to.do<Alias<unknown>>('createAlias');
+  t.throws(() => void node.send(alias, odd), { code: 'unencodable', message });
+  await t.throwsAsync(node.call(alias as never, odd as never), { code: 'unencodable', message });
+  const event = fresh('open') as never;
+  await to.do('announce', event, { open: true });
+  t.throws(() => void node.sendEvent(event, odd as never), { code: 'unencodable', message });
+  const own = node.registerEvent(fresh('own') as never, {});
+  await to.do('monitorEvent', own.event);
+  t.throws(() => void node.sendEvent(own, odd as never), { code: 'unencodable', message });
+});
+
+test('the path to what of a spawn cannot travel begins with the option', async (t) => {
+  const node = await threadNode(t);
+  const fails = odd as never;
+  const args = /^args\[0\]\.fails\.callback is the function callback/;
+  await t.throwsAsync(puppet(node, 1, { fails }), { code: 'unencodable', message: args });
+  const key = envKey<unknown>('ODD');
+  const message = /^env\[1\]\.callback is the function callback/;
+  const values = [env(key, 1), env(key, odd)];
+  await t.throwsAsync(puppet(node, 1, { env: values }), { code: 'unencodable', message });
 });

@@ -6,6 +6,7 @@ import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { NOWHERE } from '../far/station.ts';
 import { RemotePid } from '../far/remote-pid.ts';
+import { fullWay } from '../far/full-way.ts';
 import type { FarPeer } from '../far/request-frame.ts';
 import { LocalPid } from '../process/pid.ts';
 import { isMute, ProcessRecord } from '../process/process-record.ts';
@@ -95,14 +96,14 @@ export class Answers {
     call.address = target.pid === to ? undefined : messaging.addressOf(to);
     if (target instanceof ProcessRecord)
       return messaging.post(call.caller, target, kindAndQueue(KIND_REQUEST, QUEUE_MAIN), call);
-    this.#forwardFar(call, target, to);
+    this.#forwardFar(call, target);
   }
 
-  #forwardFar(call: PendingCall, target: FarPeer, to: unknown): void {
+  #forwardFar(call: PendingCall, target: FarPeer): void {
     const { calls, far } = this.#runtime;
     try {
       if (!far!.calls.forward(call, target, QUEUE_MAIN))
-        calls.reject(call, failure('process-mailbox-full', to));
+        calls.reject(call, fullWay(far!, target));
     } catch (error) {
       calls.reject(call, reasonOf(error));
       // How much a node takes is no fault of who hands it on.

@@ -5,6 +5,7 @@ import { KIND_INSPECT, KIND_REQUEST, KIND_RESPONSE, QUEUE_MAIN } from '../native
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { NOWHERE } from '../far/station.ts';
+import { fullWay } from '../far/full-way.ts';
 import type { Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
@@ -284,7 +285,7 @@ export class CallTable {
     try {
       if (this.#runtime.far!.calls.start(call, target, kind, queue)) return;
       this.#runtime.counters.mailboxFull += 1;
-      throw failure('process-mailbox-full', target.pid);
+      throw fullWay(this.#runtime.far!, target);
     } catch (error) {
       this.#runtime.retract(target, queue);
       this.#close(call);

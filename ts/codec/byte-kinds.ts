@@ -39,6 +39,18 @@ export function bytesOf(value: ArrayBuffer | ArrayBufferView): Uint8Array {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
+/** Why the bytes of a buffer or view cannot be read; `undefined` when they can. */
+export function bytesRefusalOf(value: ArrayBuffer | ArrayBufferView): string | undefined {
+  try {
+    bytesOf(value);
+    return undefined;
+  } catch {
+    const buffer = value instanceof ArrayBuffer ? value : value.buffer;
+    const isDetached = buffer instanceof ArrayBuffer && buffer.detached;
+    return isDetached ? 'is detached (it was transferred)' : 'lies beyond the end of its buffer';
+  }
+}
+
 /** The buffer as a value of its kind; `undefined` for an unknown number or a length that does not fit it. */
 export function ofByteKind(kind: number, buffer: ArrayBuffer): object | undefined {
   if (kind === 0) return buffer;

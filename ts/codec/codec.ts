@@ -2,7 +2,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import { FORMAT_INT } from '../native/layout.ts';
 import type { CodecWorld } from './codec-world.ts';
 import type { ShapeTable } from './shape-table.ts';
-import { culpritOf, NO_BLOB_ROOM, UNENCODABLE, unencodable } from './unencodable.ts';
+import { Changed, culpritOf, NO_BLOB_ROOM, UNENCODABLE, unencodable } from './unencodable.ts';
 import { ValueReader } from './value-reader.ts';
 import { ValueWriter } from './value-writer.ts';
 
@@ -98,8 +98,8 @@ export class Codec {
 
   /** Throws `unencodable`, naming the path, for what cannot travel. */
   check(value: unknown): void {
-    const { extensions } = this.#world;
-    if (culpritOf(value, extensions) !== undefined) throw unencodable(value, extensions);
+    const culprit = culpritOf(value, this.#world.extensions);
+    if (culprit !== undefined) throw unencodable(culprit);
   }
 
   /** Throws `malformed` for what no codec has written. `shapes` are those of the node that wrote it, if it is another one. */
@@ -120,8 +120,31 @@ export class Codec {
     } catch (error) {
       this.forgetBlobs();
       if (error === NO_BLOB_ROOM) return NO_BLOBS;
-      if (error === UNENCODABLE) throw unencodable(value, this.#world.extensions);
-      throw error;
+      throw this.#refusalOf(value, error);
+    }
+  }
+
+  /** What the sender is told of what was thrown while its value was written. */
+  #refusalOf(value: unknown, error: unknown): unknown {
+    const { extensions } = this.#world;
+    if (error === UNENCODABLE) {
+      const found = culpritOf(value, extensions);
+      return unencodable(found ?? { path: 'message', what: 'is nested too deeply' });
+    }
+    if (error instanceof Changed) {
+      const found = culpritOf(value, extensions, error.container);
+      return unencodable(found ?? { path: 'message', what: 'changed while it was read' });
+    }
+    return error instanceof TypeError ? this.#unreadable(value, error) : error;
+  }
+
+  /** A detached buffer and a revoked proxy say so by this; a getter may throw one as well, which its owner gets. */
+  #unreadable(value: unknown, error: TypeError): TypeError | TergoError {
+    try {
+      const culprit = culpritOf(value, this.#world.extensions);
+      return culprit === undefined ? error : unencodable(culprit);
+    } catch {
+      return error;
     }
   }
 }

@@ -8,6 +8,7 @@ const KINDS = [
   EvalError,
   URIError,
   AggregateError,
+  SuppressedError,
 ] as const;
 
 /** The number of the nearest class of which others know. */
@@ -19,6 +20,13 @@ export function errorKindOf(error: Error): number {
 /** An error of that kind; of an unknown one a plain error. */
 export function ofErrorKind(kind: number, message: string): Error {
   const Kind = KINDS[kind] ?? Error;
+  if (Kind === SuppressedError) return new SuppressedError(undefined, undefined, message);
   if (Kind === AggregateError) return new AggregateError([], message);
   return new (Kind as ErrorConstructor)(message);
+}
+
+/** What an error of that kind has beside name, message and cause, without showing it. */
+export function hiddenPartsOf(error: Error): readonly string[] {
+  if (error instanceof AggregateError) return ['errors'];
+  return error instanceof SuppressedError ? ['error', 'suppressed'] : [];
 }

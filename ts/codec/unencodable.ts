@@ -1,6 +1,8 @@
+import { types } from 'node:util';
 import { TergoError } from '../error/tergo-error.ts';
-import { byteKindOf } from './byte-kinds.ts';
+import { byteKindOf, bytesRefusalOf } from './byte-kinds.ts';
 import type { CodecExtension } from './codec-world.ts';
+import { hiddenPartsOf } from './error-kinds.ts';
 
 /** Deeper values are refused: there is no end to what refers to itself. */
 export const MAX_DEPTH = 1000;
@@ -19,14 +21,28 @@ export const NO_BLOB_ROOM: unique symbol = Symbol('no room for a blob');
 /** Tag of objects that are nothing but their properties. */
 const PLAIN = '[object Object]';
 
+/** Thrown while a value is being written: a list, `Map` or `Set` of it has changed its size meanwhile. */
+export class Changed {
+  readonly container: object;
+
+  constructor(container: object) {
+    this.container = container;
+  }
+}
+
 /** The error for a value that cannot travel: says where the culprit is, what it is and what to do. */
-export function unencodable(value: unknown, extensions: readonly CodecExtension[]): TergoError {
-  const culprit = culpritOf(value, extensions);
-  const { path, what } = culprit ?? { path: 'message', what: 'is nested too deeply' };
+export function unencodable(culprit: Culprit): TergoError {
   const text =
-    `${shortened(path)} ${what}, which cannot travel to another thread or node; ` +
+    `${shortened(culprit.path)} ${culprit.what}, which cannot travel to another thread or node; ` +
     'send plain data (see docs/threads.md), or send a pid and let that process do the work';
   return new TergoError('unencodable', text);
+}
+
+/** The same error with the path that the sender knows: what it said was wrapped into something of ours, whose path has this form. */
+export function withPath(error: unknown, ours: RegExp, theirs: string): unknown {
+  if (!TergoError.is(error, 'unencodable')) return error;
+  const text = error.message.replace(ours, theirs);
+  return text === error.message ? error : new TergoError('unencodable', text);
 }
 
 /** Both ends of a path that nobody would read as a whole. */
@@ -36,12 +52,13 @@ function shortened(path: string): string {
     : `${path.slice(0, MAX_PATH / 2)} … ${path.slice(-MAX_PATH / 2)}`;
 }
 
-/** What of a value cannot travel, if anything. */
+/** What of a value cannot travel, if anything; `changed` is what was seen to change while it was read. */
 export function culpritOf(
   value: unknown,
   extensions: readonly CodecExtension[],
+  changed?: object,
 ): Culprit | undefined {
-  return find(value, 'message', [], extensions);
+  return new Search(extensions, changed).find(value, 'message', []);
 }
 
 /** Why an object cannot travel; `undefined` when its class does not stand in its way. */
@@ -57,28 +74,48 @@ export interface Culprit {
   readonly what: string;
 }
 
-function find(
-  value: unknown,
-  path: string,
-  above: readonly object[],
-  extensions: readonly CodecExtension[],
-): Culprit | undefined {
-  if (typeof value === 'function') return { path, what: functionText(value) };
-  if (typeof value === 'symbol') return { path, what: 'is a symbol' };
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (above.includes(value)) return { path, what: 'refers to what it is part of' };
-  const isExtension = extensions.some(({ Class }) => value instanceof Class);
-  // What stands for it is nested itself.
-  if (above.length + (isExtension ? EXTENSION_DEPTH : 0) >= MAX_DEPTH)
-    return { path, what: `is nested more than ${MAX_DEPTH} deep` };
-  const inner = isExtension ? [...above, value, value] : [...above, value];
-  const parts = isExtension ? extensionParts(value) : partsOf(value);
-  if (typeof parts === 'string') return { path, what: parts };
-  for (const [place, part] of parts) {
-    const culprit = find(part, `${path}${place}`, inner, extensions);
-    if (culprit !== undefined) return culprit;
+class Search {
+  readonly #extensions: readonly CodecExtension[];
+  readonly #changed: object | undefined;
+
+  constructor(extensions: readonly CodecExtension[], changed: object | undefined) {
+    this.#extensions = extensions;
+    this.#changed = changed;
   }
-  return undefined;
+
+  find(value: unknown, path: string, above: readonly object[]): Culprit | undefined {
+    if (isRevoked(value)) return { path, what: 'is a revoked proxy' };
+    if (typeof value === 'function') return { path, what: functionText(value) };
+    if (typeof value === 'symbol') return { path, what: 'is a symbol' };
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (value === this.#changed) return { path, what: 'changed its size while it was read' };
+    if (above.includes(value)) return { path, what: 'refers to what it is part of' };
+    const isExtension = this.#extensions.some(({ Class }) => value instanceof Class);
+    // What stands for it is nested itself.
+    if (above.length + (isExtension ? EXTENSION_DEPTH : 0) >= MAX_DEPTH)
+      return { path, what: `is nested more than ${MAX_DEPTH} deep` };
+    const parts = isExtension ? extensionParts(value) : partsOf(value);
+    if (typeof parts === 'string') return { path, what: parts };
+    const inner = isExtension ? [...above, value, value] : [...above, value];
+    for (const [place, part] of parts) {
+      const culprit = this.find(part, `${path}${place}`, inner);
+      if (culprit !== undefined) return culprit;
+    }
+    return undefined;
+  }
+}
+
+/** Nothing at all can be asked of it. */
+function isRevoked(value: unknown): boolean {
+  if (!types.isProxy(value)) return false;
+  let isList: boolean | undefined;
+  try {
+    // Asks no trap. What comes of it is used, or the bundler would leave it out.
+    isList = Array.isArray(value);
+  } catch {
+    return true;
+  }
+  return isList === undefined;
 }
 
 type Part = readonly [place: string, part: unknown];
@@ -87,7 +124,9 @@ type Part = readonly [place: string, part: unknown];
 function partsOf(value: object): readonly Part[] | string {
   if (value instanceof Map) return [...value].flatMap(mapParts);
   if (value instanceof Set) return [...value].map((part, index) => [`.values()[${index}]`, part]);
-  if (isLeaf(value)) return [];
+  if (value instanceof Date || value instanceof RegExp || value instanceof URL) return [];
+  if (byteKindOf(value) !== undefined)
+    return bytesRefusalOf(value as ArrayBuffer | ArrayBufferView) ?? [];
   if (value instanceof Error) return errorParts(value);
   return refusalOf(value) ?? propertiesOf(value);
 }
@@ -99,13 +138,11 @@ function extensionParts(value: object): readonly Part[] {
 
 function errorParts(error: Error): Part[] {
   const properties = propertiesOf(error).filter(([place]) => place !== '.stack');
-  const several: Part[] = error instanceof AggregateError ? [['.errors', error.errors]] : [];
-  return [...properties, ['.cause', error.cause], ...several];
-}
-
-function isLeaf(value: object): boolean {
-  if (value instanceof Date || value instanceof RegExp || value instanceof URL) return true;
-  return byteKindOf(value) !== undefined;
+  const hidden = hiddenPartsOf(error).map((key): Part => [
+    `.${key}`,
+    (error as unknown as Readonly<Record<string, unknown>>)[key],
+  ]);
+  return [...properties, ['.cause', error.cause], ...hidden];
 }
 
 function mapParts([key, part]: [unknown, unknown], index: number): Part[] {

@@ -1,7 +1,7 @@
 import { TergoError } from '../error/tergo-error.ts';
 import { ofByteKind } from './byte-kinds.ts';
 import type { CodecExtension, CodecWorld } from './codec-world.ts';
-import { ofErrorKind } from './error-kinds.ts';
+import { hiddenPartsOf, ofErrorKind } from './error-kinds.ts';
 import { shapeReader } from './shape-readers.ts';
 import { ShapeTable } from './shape-table.ts';
 import { MAX_CACHED, ShortTexts } from './short-texts.ts';
@@ -331,8 +331,9 @@ const OWN = { writable: true, enumerable: true, configurable: true } as const;
 
 /** An error with its own properties. As an assignment some of them would do something else. */
 function withProperties(error: Error, properties: object | null): Error {
+  const parts = hiddenPartsOf(error);
   for (const [key, value] of Object.entries(properties ?? {})) {
-    const isHidden = key === 'errors' && error instanceof AggregateError;
+    const isHidden = parts.includes(key);
     Object.defineProperty(error, key, isHidden ? hidden(value) : { value, ...OWN });
   }
   return error;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { TergoError } from '../error/tergo-error.ts';
 import { byteKindOf, bytesOf } from './byte-kinds.ts';
 import type { CodecWorld } from './codec-world.ts';
-import { errorKindOf } from './error-kinds.ts';
+import { errorKindOf, hiddenPartsOf } from './error-kinds.ts';
 import { MAX_KEYS, NO_SHAPE, type ShapeNode, ShapeTree } from './shape-tree.ts';
 import {
   ARRAY,
@@ -30,7 +30,7 @@ import {
   UTF16,
   UTF8,
 } from './tags.ts';
-import { MAX_DEPTH, NO_BLOB_ROOM, refusalOf, UNENCODABLE } from './unencodable.ts';
+import { Changed, MAX_DEPTH, NO_BLOB_ROOM, refusalOf, UNENCODABLE } from './unencodable.ts';
 
 /** Runs of bytes from this length on leave the value. */
 const BLOB_BYTES = 16 * 1024;
@@ -61,7 +61,7 @@ export class ValueWriter {
     this.#shapes = new ShapeTree((text) => world.shape(text));
   }
 
-  /** The position after the value. Throws `UNENCODABLE` and `NO_BLOB_ROOM`. */
+  /** The position after the value. Throws `UNENCODABLE`, `Changed` and `NO_BLOB_ROOM`. */
   write(value: unknown, bytes: Buffer, at: number): number {
     this.refuseNested();
     this.isWriting = true;
@@ -216,11 +216,13 @@ export class ValueWriter {
   }
 
   #array(value: readonly unknown[], at: number): number {
-    let end = this.#length(value.length, this.#tag(ARRAY, at));
-    for (let index = 0; index < value.length; index++) {
+    const { length } = value;
+    let end = this.#length(length, this.#tag(ARRAY, at));
+    for (let index = 0; index < length; index++) {
       end = this.value(value[index], end);
       if (end > this.#bytes.length) return end;
     }
+    if (value.length !== length) throw new Changed(value);
     return end;
   }
 
@@ -275,20 +277,30 @@ export class ValueWriter {
   }
 
   #map(value: ReadonlyMap<unknown, unknown>, at: number): number {
-    let end = this.#length(value.size, this.#tag(MAP, at));
+    const { size } = value;
+    let end = this.#length(size, this.#tag(MAP, at));
+    let left = size;
     for (const [key, part] of value) {
+      left -= 1;
+      if (left < 0) break;
       end = this.value(part, this.value(key, end));
       if (end > this.#bytes.length) return end;
     }
+    if (left !== 0) throw new Changed(value);
     return end;
   }
 
   #set(value: ReadonlySet<unknown>, at: number): number {
-    let end = this.#length(value.size, this.#tag(SET, at));
+    const { size } = value;
+    let end = this.#length(size, this.#tag(SET, at));
+    let left = size;
     for (const part of value) {
+      left -= 1;
+      if (left < 0) break;
       end = this.value(part, end);
       if (end > this.#bytes.length) return end;
     }
+    if (left !== 0) throw new Changed(value);
     return end;
   }
 
@@ -328,5 +340,6 @@ function textOf(value: unknown): string {
 /** Own properties besides those that every error has: but these, too, where somebody made them visible. */
 function errorKeysOf(error: Error): readonly string[] {
   const keys = Object.keys(error).filter((key) => key !== 'stack');
-  return error instanceof AggregateError && !keys.includes('errors') ? [...keys, 'errors'] : keys;
+  const hidden = hiddenPartsOf(error).filter((key) => !keys.includes(key));
+  return hidden.length === 0 ? keys : [...keys, ...hidden];
 }

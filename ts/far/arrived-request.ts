@@ -1,6 +1,7 @@
 import { DEADLINE_SHIFT } from '../native/layout.ts';
 import type { LocalAlias } from '../process/alias.ts';
 import type { LocalPid } from '../process/pid.ts';
+import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import { NO_VALUE } from './frame-reader.ts';
 import { FORM_MASK, PREFIX_ADDRESSED } from './frame-head.ts';
@@ -30,7 +31,7 @@ type Parts = readonly [
   origin?: Station,
 ];
 
-/** What a request says; `undefined` for one that says nothing, which is seen to. */
+/** What a request says; `undefined` for one that cannot be read, which is seen to. */
 export function openRequest(far: Far, frame: number): ArrivedRequest | undefined {
   const { reader, thread } = far;
   const station = reader.stationOf(frame);
@@ -39,10 +40,15 @@ export function openRequest(far: Far, frame: number): ArrivedRequest | undefined
   // A call of this thread that comes back: it is known here.
   if (station === thread) return plain(station, number, -1, undefined);
   const value = reader.value(frame);
-  if (value === NO_VALUE) return undefined;
+  if (value === NO_VALUE) return unread(far, station, number);
   const arrived = plain(station, number, far.clock.hear(prefix[1] >>> DEADLINE_SHIFT), value);
   const form = prefix[1] & FORM_MASK;
   return form === PREFIX_ADDRESSED ? openAddressed(far, arrived) : arrived;
+}
+
+/** Its caller would wait in vain. A peer that sends such a thing loses its connection. */
+function unread({ controls, reader }: Far, station: Station, number: number): undefined {
+  if (!isOfPeer(station)) controls.send(station, Control.replyError, number, reader.trouble);
 }
 
 /** One for a process, from whom its frame says. */

@@ -15,7 +15,7 @@ export interface Arrived {
   readonly station: Station;
   readonly number: number;
   readonly frame: number;
-  /** Decoded on first use. */
+  /** Decoded on first use, which throws `malformed` when it cannot be read: then it is lost, unless somebody waits for it. */
   readonly value: unknown;
 }
 
@@ -102,7 +102,12 @@ export class Controls {
     const station = reader.stationOf(frame);
     const op = reader.firstOf(frame);
     if (isOfPeer(station)) return this.#takeFromPeer(station, op, frame);
-    this.#handlers[op]!(new FromThread(reader, station, frame));
+    try {
+      this.#handlers[op]!(new FromThread(reader, station, frame));
+    } catch (error) {
+      // It was told when it was found.
+      if (error !== reader.trouble) throw error;
+    }
   }
 
   /** What another node says is looked at before anybody acts on it. */
@@ -147,6 +152,8 @@ class FromThread implements Arrived {
   }
 
   get value(): unknown {
-    return this.#reader.value(this.frame);
+    const value = this.#reader.value(this.frame);
+    if (value === NO_VALUE) throw this.#reader.trouble;
+    return value;
   }
 }

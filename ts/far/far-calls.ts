@@ -9,6 +9,7 @@ import { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import { AliasChecks } from './alias-checks.ts';
 import { type CallOrigin, openRequest } from './arrived-request.ts';
+import { answerBy, valueOrError } from './arrived-value.ts';
 import { ByStation } from './by-station.ts';
 import { CancelledCalls } from './cancelled-calls.ts';
 import { Control } from './control.ts';
@@ -24,7 +25,7 @@ import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
 import { tellError } from './portable-error.ts';
 import type { RemoteHome } from './remote-home.ts';
-import { addressOf, nodeOf } from './remote-messages.ts';
+import { nodeOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
@@ -219,7 +220,7 @@ export class FarCalls {
 
   #full(to: RemotePid | RemoteName): Error {
     this.#runtime.counters.mailboxFull += 1;
-    return fullWay(addressOf(to), nodeOf(to));
+    return fullWay(this.#far, to);
   }
 
   #homeOf(to: RemotePid | RemoteName): RemoteHome | undefined {
@@ -320,17 +321,17 @@ export class FarCalls {
 
   #replied(arrived: Arrived): void {
     const call = this.answeredBy(arrived);
-    if (call !== undefined) this.#runtime.calls.resolve(call, arrived.value);
+    if (call !== undefined) answerBy(this.#runtime.calls, call, arrived);
   }
 
   #refused(arrived: Arrived): void {
     const call = this.answeredBy(arrived);
-    if (call !== undefined) this.#runtime.calls.reject(call, arrived.value as Error);
+    if (call !== undefined) this.#runtime.calls.reject(call, valueOrError(arrived) as Error);
   }
 
   #ended(arrived: Arrived): void {
     const call = this.answeredBy(arrived);
-    if (call !== undefined) this.#endOf(call, arrived.value as ExitReason | undefined);
+    if (call !== undefined) this.#endOf(call, valueOrError(arrived) as ExitReason | undefined);
   }
 
   /** Whose thread has ended may have handed it on before, and said so: then somebody else answers it. */

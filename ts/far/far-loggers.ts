@@ -9,6 +9,7 @@ import type { Far } from './far.ts';
 import { FarLane, type FarReader } from './far-lane.ts';
 import { targetOf } from './far-messages.ts';
 import type { FarPid } from './far-pid.ts';
+import { NO_VALUE } from './frame-reader.ts';
 import { tellRecord } from './travelling-record.ts';
 
 /** The thread that started the node: its loggers are there. */
@@ -56,9 +57,11 @@ export class FarLoggers {
     this.#far.controls.send(pid.thread, Control.serve, 0, [pid, name]);
   }
 
-  /** A record that a process of this thread takes. */
-  take(frame: number): LogRecord {
-    const [number, record] = this.#far.reader.value(frame) as [number, LogRecord];
+  /** A record that a process of this thread takes; `undefined` for one that cannot be read. */
+  take(frame: number): LogRecord | undefined {
+    const value = this.#far.reader.value(frame);
+    if (value === NO_VALUE) return undefined;
+    const [number, record] = value as [number, LogRecord];
     this.#far.controls.send(HOME, Control.logTaken, number);
     return record;
   }

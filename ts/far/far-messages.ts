@@ -1,3 +1,4 @@
+import { withPath } from '../codec/unencodable.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import {
@@ -15,7 +16,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
-import { Control } from './control.ts';
+import { Control, type ControlOp } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
 import { NO_VALUE } from './frame-reader.ts';
@@ -77,10 +78,11 @@ export class FarMessages {
       }
     } catch (error) {
       if (isBounded) this.#far.presence.retract(presence, queue);
-      throw error;
+      throw isBare ? error : withPath(error, /^message\[1\]/, 'message');
     }
     if (isBounded) this.#far.presence.retract(presence, queue);
-    return this.#full();
+    this.#runtime.counters.mailboxFull += 1;
+    return this.#fallBack(sender, to, message);
   }
 
   /** What a pool or router hands on: a message, or what an event carried. Throws `unencodable`. */
@@ -152,7 +154,7 @@ export class FarMessages {
     { name, token, message, queue }: FarPublication,
   ): SendResult {
     const words = [sender.pid, name, token, message, queue];
-    if (!this.#far.controls.offer(thread, Control.publish, 0, words)) return this.#full();
+    if (!this.#offer(thread, Control.publish, words, /^message\[3\]/)) return this.#full();
     return 'ok';
   }
 
@@ -187,10 +189,25 @@ export class FarMessages {
     if (!to.presence.hasFallback) return this.#full();
     this.#runtime.counters.mailboxFull += 1;
     const words = [sender.pid, to, message];
-    if (!this.#far.controls.offer(to.thread, Control.overflow, 0, words))
-      return 'process-mailbox-full';
+    if (!this.#offer(to.thread, Control.overflow, words, /^message\[2\]/))
+      return this.#fallBack(sender, to, message);
     sender.sent += 1;
     return 'ok';
+  }
+
+  /** There is no room on the way to a process: what it has shown of its fallback is all that can be known of it now. */
+  #fallBack(sender: Sender, to: FarPid, message: unknown): SendResult {
+    const fallback = this.#far.presence.fallbackOf(to);
+    return this.#runtime.messaging.fallBackTo(fallback, sender, to, message);
+  }
+
+  /** Words that have a message in them, which stands at that path. */
+  #offer(thread: number, op: ControlOp, words: readonly unknown[], path: RegExp): boolean {
+    try {
+      return this.#far.controls.offer(thread, op, 0, words);
+    } catch (error) {
+      throw withPath(error, path, 'message');
+    }
   }
 
   #overflowed(value: unknown, frame: number): void {

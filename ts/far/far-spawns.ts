@@ -1,4 +1,5 @@
 import type { LocalMembership } from '../application/membership.ts';
+import { withPath } from '../codec/unencodable.ts';
 import { Environment } from '../env/environment.ts';
 import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
@@ -10,6 +11,7 @@ import type { NodeProcess } from '../process/peer.ts';
 import { membership } from '../process/process-context.ts';
 import { farLink, type AnySpawnOptions } from '../process/process-options.ts';
 import { ProcessRecord } from '../process/process-record.ts';
+import { valueOrError } from './arrived-value.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
@@ -98,7 +100,7 @@ export class FarSpawns {
       this.#far.controls.send(thread, Control.spawn, number, words);
     } catch (error) {
       this.#far.proxies.unprepare(proxy);
-      throw error;
+      throw withOptionPath(error);
     }
     this.underWay[thread] = (this.underWay[thread] ?? 0) + 1;
     const pid = await new Promise<FarPid>((resolve, reject) => {
@@ -172,7 +174,9 @@ export class FarSpawns {
     };
   }
 
-  #spawned({ number, value }: Arrived): void {
+  #spawned(arrived: Arrived): void {
+    const { number } = arrived;
+    const value = valueOrError(arrived);
     const asked = this.#asked.get(number);
     // It was rejected: its thread came up anew before this one had heard of the end, or its time was over.
     if (asked === undefined)
@@ -182,9 +186,10 @@ export class FarSpawns {
     else asked.reject(reasonOf(value));
   }
 
-  #spawn({ station, number, value }: Arrived): void {
+  #spawn(arrived: Arrived): void {
     const { controls } = this.#far;
-    this.#begin(station, value as SpawnWords).then(
+    const { station, number } = arrived;
+    this.#begin(arrived).then(
       (pid) => controls.send(station, Control.spawned, number, pid),
       (error: unknown) =>
         tellError(reasonOf(error), (portable) => {
@@ -193,7 +198,9 @@ export class FarSpawns {
     );
   }
 
-  #begin(station: Station, words: SpawnWords): Promise<LocalPid> {
+  async #begin(arrived: Arrived): Promise<LocalPid> {
+    const { station } = arrived;
+    const words = arrived.value as SpawnWords;
     const { spawner } = this.#runtime;
     const { isSupervised, watcher = station } = words;
     const proxy = this.#hasLeft(watcher, words.parent) ? 0 : words.proxy;
@@ -211,6 +218,13 @@ export class FarSpawns {
     const { lastSeat, isConnected } = parent.home;
     return lastSeat === seatOf(watcher) && !isConnected;
   }
+}
+
+/** What cannot travel, as it is called by who spawns: `args[0].callback`. */
+export function withOptionPath(error: unknown): unknown {
+  const ofOption = withPath(error, /^message(\[1\])?\.options\./, '');
+  const ofEnv = withPath(ofOption, /^message\.env\[(\d+)\]\[1\]/, 'env[$1]');
+  return withPath(ofEnv, /^message\.inherited/, 'env');
 }
 
 /** The parent as the spawner of another thread sees it. */

@@ -4,6 +4,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import { MAX_THREADS, ORPHAN_SLOT } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { Fallback } from '../process/process-options.ts';
 import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
 import { RemoteApplications } from '../network/remote-applications.ts';
 import { RemoteSpawns } from '../network/remote-spawns.ts';
@@ -128,7 +129,8 @@ export class Far {
       this.thread,
     );
     const violated = (station: Station, how: unknown): unknown => this.violated(station, how);
-    this.reader = new FrameReader(native, this.#codec, world, chunks, violated);
+    const unread = (station: Station, error: Error): void => this.#unread(station, error);
+    this.reader = new FrameReader(native, this.#codec, world, chunks, unread);
     this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
     this.questions = new Questions(this);
     this.names = new FarNames(runtime, this);
@@ -246,6 +248,13 @@ export class Far {
     );
   }
 
+  /** What cannot be read is lost: from a peer it breaks the protocol, from a thread of this node it is told. */
+  #unread(station: Station, error: Error): void {
+    if (isOfPeer(station)) return void this.violated(station, error);
+    const { log } = this.runtime;
+    log.error('what another thread sent cannot be read, and is lost', { thread: station, error });
+  }
+
   #askHome(): void {
     this.peers.dial = (node) => this.questions.ask(HOME, 'dial', node);
     this.profiles.ask = (settings) =>
@@ -280,8 +289,8 @@ export class Far {
   }
 
   /** What finds the mailbox of a process of this thread full goes elsewhere. */
-  showFallback({ slot }: LocalPid): void {
-    this.presence.slot(this.thread, slot)?.showFallback();
+  showFallback(pid: LocalPid, fallback: Fallback): void {
+    this.presence.showFallback(this.thread, pid, fallback);
   }
 
   /** The `init` of a process of this thread is to begin: should it hang, others are to see whose it is. The core shows it only after that. */

@@ -1,5 +1,6 @@
 import type { Codec } from '../codec/codec.ts';
 import type { ShapeTable } from '../codec/shape-table.ts';
+import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import {
   FLAG_BLOBS,
@@ -27,7 +28,7 @@ import { FORM_MASK, PREFIX_BYTES } from './frame-head.ts';
 import { type Station, stationOf } from './station.ts';
 import { wide } from '../native/wide.ts';
 
-/** In place of a value that another node has sent and that nobody gets: it cannot be read, or it came too late. */
+/** In place of a value from elsewhere that nobody gets: it cannot be read, or it came too late. */
 export const NO_VALUE: unique symbol = Symbol('no value');
 
 const ID_HIGH_MASK = 2 ** FRAME_SEAT_SHIFT - 1;
@@ -39,8 +40,10 @@ export class FrameReader {
   readonly #codec: Codec;
   readonly #world: FarWorld;
   readonly #chunks: Chunks;
-  /** Hears of what a peer has sent that cannot be read. */
-  readonly #onMalformed: (station: Station, error: unknown) => void;
+  /** Hears of what cannot be read. */
+  readonly #onMalformed: (station: Station, error: Error) => void;
+  /** Why the last value that could not be read could not. */
+  #trouble: Error | undefined;
   /** The chunk that was read last, and the sender: mostly those of the next frame, too. */
   #lastNumber = -1;
   #lastChunk!: Chunk;
@@ -54,7 +57,7 @@ export class FrameReader {
     codec: Codec,
     world: FarWorld,
     chunks: Chunks,
-    onMalformed: (station: Station, error: unknown) => void,
+    onMalformed: (station: Station, error: Error) => void,
   ) {
     this.#native = native;
     this.#codec = codec;
@@ -110,7 +113,12 @@ export class FrameReader {
     return this.#chunkOf(frame).words[wordOf(frame) + 3]!;
   }
 
-  /** What a frame carries; `NO_VALUE`, which is seen to, when another node has sent nonsense. */
+  /** Why the last value that was none could not be read. */
+  get trouble(): Error {
+    return this.#trouble ?? new TergoError('internal', 'every value could be read so far');
+  }
+
+  /** What a frame carries; `NO_VALUE`, which is told, and about which `trouble` says more, when it cannot be read. */
   value(frame: number): unknown {
     const { words, bytes } = this.#chunkOf(frame);
     const at = wordOf(frame);
@@ -121,7 +129,11 @@ export class FrameReader {
     const flags = (head >>> FRAME_FLAGS_SHIFT) & 0xf;
     if (flags !== 0 || seat !== 0 || isRequest(head)) return this.#guarded(frame, seat);
     this.#world.sender = undefined;
-    return this.#codec.decode(format, bytes, 4 * (at + FRAME_WORDS), words[at + 1]!);
+    try {
+      return this.#codec.decode(format, bytes, 4 * (at + FRAME_WORDS), words[at + 1]!);
+    } catch (error) {
+      return this.#malformed(frame, error);
+    }
   }
 
   /** The two words before the value of a request and of an important message. */
@@ -157,20 +169,20 @@ export class FrameReader {
     return bytes.subarray(start, start + words[at + 1]!);
   }
 
-  /** Of this node's threads everything can be read; what another node sends may be anything. */
   #guarded(frame: number, seat: number): unknown {
-    if (seat === 0) {
-      this.#world.sender = undefined;
-      return this.#other(frame, undefined);
-    }
-    const sender = this.#world.homeAt(seat);
+    const sender = seat === 0 ? undefined : this.#world.homeAt(seat);
     this.#world.sender = sender;
     try {
       return this.#other(frame, sender?.shapes);
     } catch (error) {
-      this.#onMalformed(this.stationOf(frame), error);
-      return NO_VALUE;
+      return this.#malformed(frame, error);
     }
+  }
+
+  #malformed(frame: number, error: unknown): typeof NO_VALUE {
+    this.#trouble = reasonOf(error);
+    this.#onMalformed(this.stationOf(frame), this.#trouble);
+    return NO_VALUE;
   }
 
   #other(frame: number, shapes: ShapeTable | undefined): unknown {

@@ -1,7 +1,34 @@
 import { TergoError } from '../error/tergo-error.ts';
+import type { Far } from './far.ts';
+import { FarPid } from './far-pid.ts';
+import { RemotePid } from './remote-pid.ts';
+import type { FarPeer } from './request-frame.ts';
+import { addressOf } from './remote-messages.ts';
 
-/** Why something for another node was refused that has nothing to do with the mailbox it was for: so much is on its way already. */
-export function fullWay(to: unknown, node: string): TergoError {
-  const text = `${String(to)}: too much waits on the way to ${node}; try later, or send less at a time`;
-  return new TergoError('process-mailbox-full', text);
+const MIB = 1024 * 1024;
+
+/** The error for what finds no room on the way to another thread or node: the mailbox there may be empty. */
+export function fullWay(far: Far, to: FarPeer): TergoError {
+  const [about, text] =
+    to instanceof FarPid
+      ? [
+          to,
+          `the way from thread ${far.thread} to thread ${to.thread} is full${amount(far, to.thread)}`,
+        ]
+      : [addressOf(to), wayToNode(far, to)];
+  const remedy = 'try later, send less at once, or see why nothing is taken there';
+  return new TergoError('process-mailbox-full', `${String(about)}: ${text}; ${remedy}`);
+}
+
+function wayToNode(far: Far, to: Exclude<FarPeer, FarPid>): string {
+  const node = to instanceof RemotePid ? to.home.node : to.node;
+  const home = far.peers.connectedAs(node);
+  if (home === undefined) return `as much waits for a connection to ${node} as may`;
+  return `the way to ${node} is full${amount(far, home.seat)}`;
+}
+
+/** How much is on it, and may be. */
+function amount({ runtime }: Far, member: number): string {
+  const { ownBytes, limit } = runtime.native.onTheWay(member);
+  return ` (${(ownBytes / MIB).toFixed(1)} of ${limit / MIB} MiB)`;
 }

@@ -9,6 +9,9 @@ import {
 import type { BindingScheduler } from '../native/load.ts';
 import { countDown, countUp } from '../process/shared-count.ts';
 import { wide } from '../native/wide.ts';
+import type { LocalPid } from '../process/pid.ts';
+import type { Fallback } from '../process/process-options.ts';
+import type { FarPid } from './far-pid.ts';
 
 const SLOTS = BLOCK_WORDS / PRESENCE_WORDS;
 const GAUGES = BLOCK_WORDS / GAUGE_WORDS;
@@ -41,8 +44,10 @@ export class Presence {
   readonly #slots: Blocks;
   readonly #addresses: Blocks;
   readonly #gauges: Blocks;
+  readonly #native: BindingScheduler;
 
   constructor(native: BindingScheduler) {
+    this.#native = native;
     this.#slots = new Blocks((thread, block) => native.presence(thread, block));
     this.#addresses = new Blocks((thread, block) => native.addressPresence(thread, block));
     this.#gauges = new Blocks((thread, block) => native.gaugeBlock(thread, block));
@@ -70,6 +75,19 @@ export class Presence {
     // It may have ended meanwhile, and another have its gauge: the message is dropped there, and nobody counts that.
     if (presence.generation !== generation) countDown(words, at + queue);
     return true;
+  }
+
+  /** Where a process wants messages to go for which there is no room; what its thread has shown needs no answer of that. */
+  fallbackOf({ presence, thread, farSlot, generation }: FarPid): Fallback | undefined {
+    if (!presence.hasFallback) return undefined;
+    const shown = this.#native.fallback(thread, farSlot, generation);
+    return shown === null ? undefined : { to: shown[0]!, tag: shown[1]! };
+  }
+
+  /** Shows that of a process of this thread. */
+  showFallback(thread: number, { slot, generation }: LocalPid, { to, tag }: Fallback): void {
+    this.#native.showFallback(slot, generation, to, tag);
+    this.slot(thread, slot)?.showFallback();
   }
 
   /** How many messages wait in a queue of a bounded mailbox. */

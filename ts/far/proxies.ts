@@ -14,6 +14,7 @@ import type { FarPid } from './far-pid.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { SharedValue } from '../scheduler/slab.ts';
+import { valueOr } from './arrived-value.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
@@ -215,7 +216,9 @@ export class Proxies {
   }
 
   #fired(arrived: Arrived): void {
-    const { number, station, value } = arrived;
+    const { number, station } = arrived;
+    // An end is one, though its reason cannot be read.
+    const value = valueOr(arrived, (error) => [error, false]);
     const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return this.#keepEarly({ station, number, frame: 0, value });
     const [reason, isTerminating] = value as [ExitReason, boolean];

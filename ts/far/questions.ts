@@ -2,6 +2,7 @@ import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
 import type { LocalPid } from '../process/pid.ts';
+import { valueOr } from './arrived-value.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
@@ -107,10 +108,8 @@ export class Questions {
     return { number, promise };
   }
 
-  async #answer({ station, number, value }: Arrived): Promise<void> {
-    const [name, ...args] = value as [string, ...never[]];
-    if (isOfPeer(station) && !this.#isForPeers(name, args))
-      return void this.#far.violated(station, `it may not ask '${name}' like that`);
+  async #answer(arrived: Arrived): Promise<void> {
+    const { station, number } = arrived;
     const asker = this.#far.peers.ownerOf(station);
     const reply = (isAnswer: boolean, answer: unknown): void => {
       // Its seat may be another's by now.
@@ -118,6 +117,9 @@ export class Questions {
         this.#far.controls.send(station, Control.answer, number, [isAnswer, answer]);
     };
     try {
+      const [name, ...args] = arrived.value as [string, ...never[]];
+      if (isOfPeer(station) && !this.#isForPeers(name, args))
+        return void this.#far.violated(station, `it may not ask '${name}' like that`);
       const answer = await (isOfPeer(station)
         ? this.#peerAnswers.get(name)!.answer(station, ...args)
         : this.#answers.get(name)!(...args));
@@ -132,11 +134,13 @@ export class Questions {
     return this.#peerAnswers.get(name)?.isFitting(args) === true;
   }
 
-  #answered({ station, number, value }: Arrived): void {
+  #answered(arrived: Arrived): void {
+    const { station, number } = arrived;
     const asked = this.#asked.get(number);
     if (asked === undefined || asked.station !== station) return;
     this.#asked.delete(number);
-    const [isAnswer, answer] = value as [boolean, unknown];
+    const said = valueOr(arrived, (error) => [false, error]);
+    const [isAnswer, answer] = said as [boolean, unknown];
     this.#far.runtime.driver.letPromisesRun();
     if (isAnswer) asked.resolve(answer);
     else asked.reject(answer as Error);

@@ -154,7 +154,7 @@ export class RemoteMessages {
     const way = this.#far.profiles.wayOf(extra);
     try {
       if (!this.#post({ to, kind: KIND_FAR, queue, value, alias, from, way, number }))
-        throw fullWay(addressOf(to), nodeOf(to));
+        throw fullWay(this.#far, to);
     } catch (error) {
       this.#settle(number)?.reject(error as Error);
     }
@@ -221,7 +221,7 @@ export class RemoteMessages {
           return this.#lost(letter, failure('process-incarnation', to));
         if (this.#write(reached, letter)) return;
         if (!peers.isEnding(reached) || !this.#postLater(letter))
-          this.#lost(letter, fullWay(addressOf(to), nodeOf(to)));
+          this.#lost(letter, fullWay(this.#far, to));
       },
       lost: (error) => this.#lost(letter, error),
       isUnheard: letter.number === 0,

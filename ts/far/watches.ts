@@ -1,3 +1,4 @@
+import { withPath } from '../codec/unencodable.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { ErrorCode } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
@@ -130,9 +131,13 @@ export class Watches {
     const words = [message.timestampNs, queue, message.message];
     // Of an open event, or with what its producer has given away.
     if (from !== owner) words.push(from);
-    const { full, tooLarge } = this.#far.controls.publish(watch.audience, owner, words);
-    for (const station of tooLarge) this.#missed(watch, station);
-    return full;
+    try {
+      const { full, tooLarge } = this.#far.controls.publish(watch.audience, owner, words);
+      for (const station of tooLarge) this.#missed(watch, station);
+      return full;
+    } catch (error) {
+      throw withPath(error, /^message\[2\]/, 'message');
+    }
   }
 
   /** Nobody there watches anything any more. */

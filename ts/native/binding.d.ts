@@ -199,6 +199,12 @@ export declare class BindingScheduler {
    * `RELEASE`.
    */
   addProxy(isEvent: boolean): void
+  /** How much is on its way to a thread or connection. */
+  onTheWay(member: number): BindingOnTheWay
+  /** Shows to other threads where a process of this one wants messages to go for which there is no room: name and tag. */
+  showFallback(slot: number, generation: number, to: string, tag: string): void
+  /** What a process of another thread has shown so: name and tag; null when it has no fallback. */
+  fallback(thread: number, slot: number, generation: number): Array<string> | null
   /** Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there. */
   putBlob(thread: number, bytes: Uint8Array, isForced: boolean): number
   /**
@@ -523,6 +529,18 @@ export interface BindingNodeQuestion {
   number: number
   /** The node's name. */
   node: string
+}
+
+/** How much is on its way to a thread or connection, bytes. */
+export interface BindingOnTheWay {
+  /** Of chunks, from whomever. */
+  chunkBytes: number
+  /** Beside the frames, from whomever. */
+  blobBytes: number
+  /** Of both, from this thread. */
+  ownBytes: number
+  /** So many of those may be. */
+  limit: number
 }
 
 /** The counters of one process. */

@@ -3,6 +3,7 @@ import { checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
 import { FarPid } from '../far/far-pid.ts';
+import { withOptionPath } from '../far/far-spawns.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import { RemotePid } from '../far/remote-pid.ts';
 import type { Station } from '../far/station.ts';
@@ -71,7 +72,7 @@ export class RemoteSpawns {
       return pid;
     } catch (error) {
       this.#far.proxies.unprepare(proxy);
-      throw error;
+      throw withOptionPath(error);
     }
   }
 

@@ -13,11 +13,13 @@ import {
 import { LocalAlias } from '../process/alias.ts';
 import { FarAlias } from '../far/far-alias.ts';
 import { FarPid } from '../far/far-pid.ts';
+import { fullWay } from '../far/full-way.ts';
 import { RemoteName } from '../far/remote-name.ts';
 import { RemotePid } from '../far/remote-pid.ts';
 import type { NodeProcess, Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
+import type { Fallback } from '../process/process-options.ts';
 import { isProcessId } from '../process/process-id.ts';
 import { BOUNDED, isMute, ProcessRecord, SPLIT, ZOMBIE, DEAD } from '../process/process-record.ts';
 import { kindAndQueue, type Outbox } from '../scheduler/outbox.ts';
@@ -132,7 +134,10 @@ export class Messaging {
       return this.runtime.far!.remote.deliverImportant(sender, target, queue, message, alias);
     }
     const result = this.deliver(sender, target, queue, message, to);
-    if (result !== 'ok') throw failure(result, to);
+    if (result === 'ok') return;
+    const isWay = target instanceof FarPid && !target.presence.isBounded;
+    if (result === 'process-mailbox-full' && isWay) throw fullWay(this.runtime.far!, target);
+    throw failure(result, to);
   }
 
   /** The error for what a process wants to do that has ended, or whose node has stopped. */
@@ -307,7 +312,16 @@ export class Messaging {
 
   /** Sends a message that found a mailbox full to where that process wants such messages. */
   fallBack(sender: Sender, target: ProcessRecord, message: unknown): SendResult {
-    const fallback = target.extra?.fallback;
+    return this.fallBackTo(target.extra?.fallback, sender, target, message);
+  }
+
+  /** The same for a process of any thread whose fallback is known. */
+  fallBackTo(
+    fallback: Fallback | undefined,
+    sender: Sender,
+    target: NodeProcess,
+    message: unknown,
+  ): SendResult {
     // Two that are each other's fallback would pass the message to and fro.
     if (fallback === undefined || this.isFallingBack) return 'process-mailbox-full';
     const substitute = this.resolve(fallback.to);

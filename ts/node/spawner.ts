@@ -232,7 +232,7 @@ export class Spawner {
     if (mailboxSize) gauges.bound(record, mailboxSize);
     if (fallback !== undefined) {
       record.more.fallback = fallback;
-      this.#runtime.far?.showFallback(record.pid);
+      this.#runtime.far?.showFallback(record.pid, fallback);
     }
     if (options.compression !== undefined)
       record.more.compression = compressionOver(NO_COMPRESSION, options.compression);

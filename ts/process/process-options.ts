@@ -28,6 +28,12 @@ export interface FallbackMessage {
   readonly message: unknown;
 }
 
+/** Where such messages go. @internal */
+export interface Fallback {
+  readonly to: string;
+  readonly tag: string;
+}
+
 /** How a process is run. Source: Ergo `gen.ProcessOptions`. */
 export interface ProcessOptions {
   /** The most messages in each of its four queues; 0, the default, is no limit. */

@@ -157,7 +157,10 @@ export class Deliveries {
   #signalled(record: ProcessRecord, payload: number): void {
     if (payload < FAR) return this.#signal(record, this.#slab.take(payload) as Signal);
     const { far, core } = this.#runtime;
-    const reason = this.checked(KIND_SIGNAL, payload);
+    const value = this.checked(KIND_SIGNAL, payload);
+    const isOwn = !isOfPeer(far!.reader.stationOf(payload));
+    // One whose reason cannot be read must not be lost.
+    const reason = value === NO_VALUE && isOwn ? far!.reader.trouble : value;
     // No honest node sends one to the node itself.
     if (reason === NO_VALUE || record === core) return;
     this.#signal(record, { from: far!.reader.from(payload), reason: reason as ExitReason });
@@ -269,7 +272,8 @@ export class Deliveries {
     const { far } = this.#runtime;
     if (kind !== KIND_LOG || isOfPeer(far!.reader.stationOf(frame)))
       return this.#unexpected(kind, frame);
-    this.#receive(record, { kind: 'log', record: far!.loggers.take(frame) });
+    const entry = far!.loggers.take(frame);
+    if (entry !== undefined) this.#receive(record, { kind: 'log', record: entry });
   }
 
   /** Only this node itself puts those into mailboxes. */

@@ -1,6 +1,7 @@
 /**
  * What one scheduler thread of a node counts, since it was last started where nothing else is said. Of other threads it is what
- * they have shown last, at the end of their last turn; what is told of the event loop is of this moment, whatever the thread does.
+ * they have shown last, at the end of their last turn. What is told of the event loop and of what is on its way is of this moment, whatever the
+ * thread does; so is all of the thread that asks.
  */
 export interface ThreadInfo {
   /** Its number; 0 is the thread that started the node. */

@@ -1,11 +1,8 @@
 import {
-  BLOCK_WORDS,
   BUSY,
   CURRENT,
   SLOT_MASK,
   PROGRESS,
-  STAT_BLOB_BYTES,
-  STAT_CHUNKS,
   STAT_DELIVERED,
   STAT_FORCED,
   STAT_FRAMES_IN,
@@ -116,6 +113,8 @@ export class ThreadStatistics {
     const { workedMs = shown.busyMs, longestMs = shown.longestMs } =
       this.#native.loopTimes(thread) ?? {};
     const messagesOut = this.count(thread, STAT_DELIVERED);
+    // Known to all at once: a thread that hangs shows nothing.
+    const { chunkBytes, blobBytes } = this.#native.onTheWay(thread);
     return {
       ...{ thread, isUp, restarts },
       // The node's own process, which each thread has, is none that somebody spawned.
@@ -131,8 +130,8 @@ export class ThreadStatistics {
       forced: this.at(thread, STAT_FORCED),
       busyMs: workedMs,
       eventLoopDelayMs: longestMs,
-      arenaBytes: this.at(thread, STAT_CHUNKS) * 4 * BLOCK_WORDS,
-      blobBytes: this.count(thread, STAT_BLOB_BYTES),
+      arenaBytes: chunkBytes,
+      blobBytes,
     };
   }
 

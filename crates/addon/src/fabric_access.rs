@@ -14,7 +14,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{ArrayBuffer, Function, Result};
 use napi::{Env, Error};
 use napi_derive::napi;
-use tergo_core::{BlobBytes, Block};
+use tergo_core::{BlobBytes, Block, Fallback};
 
 use crate::binding_scheduler::BindingScheduler;
 use crate::external_memory::array_buffer;
@@ -22,6 +22,19 @@ use crate::waking;
 
 /// What `open` answers without a chunk.
 const NONE: u32 = u32::MAX;
+
+/// How much is on its way to a thread or connection, bytes.
+#[napi(object)]
+pub struct BindingOnTheWay {
+    /// Of chunks, from whomever.
+    pub chunk_bytes: f64,
+    /// Beside the frames, from whomever.
+    pub blob_bytes: f64,
+    /// Of both, from this thread.
+    pub own_bytes: f64,
+    /// So many of those may be.
+    pub limit: f64,
+}
 
 #[napi]
 impl BindingScheduler {
@@ -189,6 +202,38 @@ impl BindingScheduler {
     pub fn add_proxy(&self, is_event: bool) {
         self.handle()
             .call(|scheduler| scheduler.add_proxy(is_event));
+    }
+
+    /// How much is on its way to a thread or connection.
+    #[napi]
+    #[allow(clippy::cast_precision_loss, reason = "bytes stay far below 2^53")]
+    pub fn on_the_way(&self, member: u32) -> BindingOnTheWay {
+        let own = self.handle().thread();
+        let fabric = self.fabric();
+        let way = fabric.map(|fabric| fabric.on_the_way(own, member));
+        let way = way.unwrap_or_default();
+        BindingOnTheWay {
+            chunk_bytes: way.chunk_bytes as f64,
+            blob_bytes: way.blob_bytes as f64,
+            own_bytes: way.own_bytes as f64,
+            limit: way.limit as f64,
+        }
+    }
+
+    /// Shows to other threads where a process of this one wants messages to go for which there is no room: name and tag.
+    #[napi]
+    pub fn show_fallback(&self, slot: u32, generation: u32, to: String, tag: String) {
+        if let Some(fabric) = self.fabric() {
+            let thread = self.handle().thread();
+            fabric.show_fallback(thread, slot, generation, Fallback { to, tag });
+        }
+    }
+
+    /// What a process of another thread has shown so: name and tag; null when it has no fallback.
+    #[napi]
+    pub fn fallback(&self, thread: u32, slot: u32, generation: u32) -> Option<Vec<String>> {
+        let fallback = self.fabric()?.fallback(thread, slot, generation)?;
+        Some(vec![fallback.to, fallback.tag])
     }
 
     /// Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there.

@@ -21,8 +21,8 @@ mod watchdog;
 
 pub use counters::{Counters, EventCounters, ProcessCounters};
 pub use fabric::{
-    BlobBytes, Block, Claim, Delivery, Fabric, FrameHead, FrameRun, FrameSender, Glance, Inbound,
-    JoinError, LinkPort, MAX_PAYLOAD, OsThread, split_name,
+    BlobBytes, Block, Claim, Delivery, Fabric, Fallback, FrameHead, FrameRun, FrameSender, Glance,
+    Inbound, JoinError, LinkPort, MAX_PAYLOAD, OnTheWay, OsThread, split_name,
 };
 pub use ring::RingMemory;
 pub use scheduler::{EventTraits, Scheduler, Verdict};

@@ -5,18 +5,20 @@ use super::arena::Arena;
 use super::blobs::{Blob, BlobBytes, Blobs};
 use super::block::Block;
 use super::directory::Directory;
+use super::fallbacks::Fallback;
 use super::frame::Frame;
 use super::glance::Glance;
 use super::inject::Range;
 use super::inlet::Inlet;
 use super::link_port::LinkPort;
 use super::link_seat::LinkSeat;
+use super::on_the_way::OnTheWay;
 use super::orphan::Orphan;
 use super::port::Port;
 use super::seat::Seat;
 use super::shapes::Shapes;
 use super::way::Way;
-use crate::layout::{FRAME_WORDS, MAX_SEATS, MAX_THREADS};
+use crate::layout::{BLOCK_WORDS, FRAME_WORDS, MAX_SEATS, MAX_THREADS};
 use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
 use crate::sync::{Mutex, RwLock, SharedCount, SharedWord, fence, lock, read, write};
@@ -252,6 +254,31 @@ impl Fabric {
         let inlet = self.inlet(receiver);
         let way = inlet.and_then(|inlet| inlet.way(sender));
         way.unwrap_or(&self.nowhere)
+    }
+
+    /// How much is on its way to a member, from one and from all.
+    pub fn on_the_way(&self, sender: u32, receiver: u32) -> OnTheWay {
+        let chunk_bytes = |chunks: u32| u64::from(chunks) * u64::from(BLOCK_WORDS) * 4;
+        self.inlet(receiver)
+            .map_or_else(OnTheWay::default, |inlet| OnTheWay {
+                chunk_bytes: chunk_bytes(inlet.chunks()),
+                blob_bytes: inlet.blob_bytes(),
+                own_bytes: self.way(sender, receiver).bytes(),
+                limit: chunk_bytes(self.quota),
+            })
+    }
+
+    /// Where a process wants messages to go for which there is no room.
+    pub fn fallback(&self, thread: u32, slot: u32, generation: u32) -> Option<Fallback> {
+        let seat = self.seats.get(thread as usize)?;
+        seat.fallbacks.get(slot, generation)
+    }
+
+    /// Shows that of a process of a thread.
+    pub fn show_fallback(&self, thread: u32, slot: u32, generation: u32, fallback: Fallback) {
+        if let Some(seat) = self.seats.get(thread as usize) {
+            seat.fallbacks.show(slot, generation, fallback);
+        }
     }
 
     /// A chunk is on its way from now on.

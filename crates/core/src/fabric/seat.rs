@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::block::{Block, Blocks};
+use super::fallbacks::Fallbacks;
 use super::inlet::Inlet;
 use crate::layout::{
     BLOCK_WORDS, FRAME_WORDS, NAMED_CALL_WORDS, PRESENCE_BOUNDED, PRESENCE_FALLBACK,
@@ -26,6 +27,8 @@ pub(crate) struct Seat {
     pub gauges: Blocks,
     /// Calls that peers have made by name, and that were taken here and are not answered.
     pub named_calls: Blocks,
+    /// Where its processes want messages to go for which there is no room.
+    pub fallbacks: Fallbacks,
     /// What it counts.
     pub statistics: Arc<Block>,
     /// 1 while somebody sits here.
@@ -46,6 +49,7 @@ impl Seat {
             addresses: Blocks::default(),
             gauges: Blocks::default(),
             named_calls: Blocks::default(),
+            fallbacks: Fallbacks::default(),
             statistics: Arc::new(Block::new(STAT_WORDS)),
             is_taken: SharedWord::new(0),
             slot_floor: SharedWord::new(0),
@@ -89,6 +93,9 @@ impl Seat {
     /// A process lives in a slot from now on; with generation 0 nobody does.
     pub fn show(&self, slot: u32, generation: u32) {
         let (block, at) = self.presence_of(slot);
+        if generation == 0 && block.get(at + 1) & PRESENCE_FALLBACK != 0 {
+            self.fallbacks.forget(slot);
+        }
         block.publish(at, generation);
     }
 
@@ -145,6 +152,7 @@ impl Seat {
         self.presence.clear();
         self.addresses.clear();
         self.named_calls.clear();
+        self.fallbacks.clear();
         self.set_ring(None);
         self.inlet.set_waker(None);
         for word in self.statistics.words() {

@@ -62,7 +62,8 @@ impl Way {
         self.blob_bytes.load(Relaxed)
     }
 
-    fn bytes(&self) -> u64 {
+    /// Bytes on their way, in chunks and beside the frames.
+    pub fn bytes(&self) -> u64 {
         u64::from(self.chunks()) * CHUNK_BYTES + self.blob_bytes()
     }
 }

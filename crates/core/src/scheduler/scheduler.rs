@@ -299,9 +299,10 @@ impl Scheduler {
         self.kernel.relations_of(slot, generation)
     }
 
-    /// The counters of the whole scheduler.
+    /// The counters of the whole scheduler; what it shows to others is that of now, too.
     pub fn counters(&mut self) -> Counters {
         self.flush();
+        self.kernel.show_statistics();
         self.kernel.counters()
     }
 
