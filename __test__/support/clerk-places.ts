@@ -20,7 +20,9 @@ export interface Gate {
   readonly open: () => void;
 }
 
-export type ClerkOptions = Omit<SpawnOptions<ClerkProtocol, []>, 'args' | 'thread'>;
+export type ClerkOptions = Omit<SpawnOptions<ClerkProtocol, []>, 'args' | 'thread'> & {
+  readonly args?: [farewell: unknown];
+};
 
 /** Spawns a clerk on a thread. */
 export async function clerkOn(

@@ -6,6 +6,7 @@ import {
   type Pid,
   type Priority,
   type SendOptions,
+  type TergoError,
   type Timer,
 } from 'tergo';
 
@@ -56,6 +57,23 @@ export abstract class Doer<Protocol extends object> extends Actor<Protocol> {
     if (ms === undefined) controller.abort(reason);
     else setTimeout(() => controller.abort(reason), ms);
     return await asked;
+  }
+
+  /** The same request several times at once; what came of them in that order, by their timeouts. */
+  async callAll(
+    to: Pid<unknown>,
+    request: { readonly type: string },
+    timeouts: readonly number[],
+  ): Promise<readonly (readonly [timeoutMs: number, outcome: unknown])[]> {
+    const outcomes: [number, unknown][] = [];
+    const ask = async (timeoutMs: number): Promise<void> => {
+      const outcome = await this.call(to, request as never, { timeoutMs }).catch(
+        ({ code }: TergoError) => code,
+      );
+      outcomes.push([timeoutMs, outcome]);
+    };
+    await Promise.all(timeouts.map(ask));
+    return outcomes;
   }
 
   /** Whatever becomes of an order is its answer. */

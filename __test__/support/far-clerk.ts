@@ -38,6 +38,13 @@ export class FarClerk extends Doer<ClerkProtocol> {
   readonly #taken: unknown[] = [];
   readonly #callers: Caller<unknown>[] = [];
 
+  #farewell: unknown;
+
+  /** `farewell` is what callers that are left behind are answered at its end. */
+  override init(farewell?: unknown): void {
+    this.#farewell = farewell;
+  }
+
   override handleMessage(message: unknown): MaybePromise<Next> {
     const { type } = (message ?? {}) as { readonly type?: string };
     if (type === 'wait' || type === 'end' || type === 'crash')
@@ -55,6 +62,10 @@ export class FarClerk extends Doer<ClerkProtocol> {
 
   override handleInspect(items: readonly string[], from: Pid<unknown>): Record<string, string> {
     return { name: String(this.name), items: items.join(), from: String(from) };
+  }
+
+  override terminate(): void {
+    if (this.#farewell !== undefined) this.answerKept(this.#farewell);
   }
 
   /** Answers whom it keeps; gives what came of each. */
