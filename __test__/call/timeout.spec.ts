@@ -9,24 +9,6 @@ import { turn, waitFor } from '../support/wait-for.ts';
 test.after.always(closeShared);
 
 for (const place of places) {
-  test(`calls time out in the order of their deadlines, and the error names the target${place.title}`, async (t) => {
-    const node = await sharedPlace(t, place);
-    const { pid, open } = await gatedOn(node, place.other);
-    const caller = await witnessOn(node, place.self);
-    const before = node.info().pendingTimers;
-    const order = await caller.run((self) => self.callAll(pid, { type: 'x' }, [60, 20, 40, 1]));
-    t.deepEqual(
-      order,
-      [1, 20, 40, 60].map((timeoutMs) => [timeoutMs, 'timeout']),
-    );
-    const last = caller.run((self) => self.call(pid, { type: 'x' }, { timeoutMs: 1 }));
-    const error = await t.throwsAsync(last, { code: 'timeout' });
-    t.true(error?.message.includes(String(pid)));
-    t.is((await infoOf(node, caller.pid)).pendingCalls, 0);
-    if (!place.isThreaded) t.is(node.info().pendingTimers, before);
-    open();
-  });
-
   test(`a request that timed out before it was taken is dropped: its handler is never called${place.title}`, async (t) => {
     const node = await sharedPlace(t, place);
     const { pid, taken, open } = await gatedOn(node, place.other);
@@ -52,21 +34,6 @@ for (const place of places) {
     });
     t.deepEqual(await clerk.do('answerKept', 'too late'), ['response-ignored']);
     t.is((await infoOf(node, clerk.pid)).state, 'sleep');
-  });
-
-  test(`calls with different timeouts time out each in its time, whatever their order${place.title}`, async (t) => {
-    const node = await sharedPlace(t, place);
-    const { pid, open } = await gatedOn(node, place.other);
-    const caller = await witnessOn(node, place.self);
-    const late = await caller.run((self) =>
-      self.callAll(pid, { type: 'x' }, [300, 30, 200, 30, 100]),
-    );
-    t.deepEqual(
-      late,
-      [30, 30, 100, 200, 300].map((timeoutMs) => [timeoutMs, 'timeout']),
-    );
-    t.is((await infoOf(node, caller.pid)).pendingCalls, 0);
-    open();
   });
 
   test(`the largest timeout is taken, and is no timeout for a long time${place.title}`, async (t) => {
@@ -121,6 +88,35 @@ test('calls with the same timeout share a timer, and answered ones leave none be
   open();
   t.is((await Promise.all(calls)).length, 100);
   await waitFor('its end', () => node.info().pendingTimers === 0);
+});
+
+test('calls time out in the order of their deadlines, and the error names the target', async (t) => {
+  const node = await quietNode(t);
+  const { pid } = await spawnGated(node);
+  const order: number[] = [];
+  const calls = [60, 20, 40, 1].map(async (timeoutMs) => {
+    const error = await t.throwsAsync(node.call(pid, { type: 'x' }, { timeoutMs }), {
+      code: 'timeout',
+    });
+    t.true(error?.message.includes(String(pid)));
+    order.push(timeoutMs);
+  });
+  await Promise.all(calls);
+  t.deepEqual(order, [1, 20, 40, 60]);
+  t.deepEqual([node.info().pendingCalls, node.info().pendingTimers], [0, 0]);
+});
+
+test('calls with different timeouts time out each in its time, whatever their order', async (t) => {
+  const node = await quietNode(t);
+  const { pid } = await spawnGated(node);
+  const late: number[] = [];
+  const calls = [300, 30, 200, 30, 100].map(async (timeoutMs) => {
+    await t.throwsAsync(node.call(pid, { type: 'x' }, { timeoutMs }), { code: 'timeout' });
+    late.push(timeoutMs);
+  });
+  await Promise.all(calls);
+  t.deepEqual(late, [30, 30, 100, 200, 300]);
+  await waitFor('their end', () => node.info().pendingTimers === 0);
 });
 
 async function answerAfterTurns(request: { type: string }, turns: number): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import {
   Actor,
   type Answer,
@@ -6,7 +7,6 @@ import {
   type Pid,
   type Priority,
   type SendOptions,
-  type TergoError,
   type Timer,
 } from 'tergo';
 
@@ -20,6 +20,8 @@ export interface Order {
 /** A process that is told what to do; what cannot travel to another thread it keeps for who tells it. */
 export abstract class Doer<Protocol extends object> extends Actor<Protocol> {
   readonly #timers: Timer[] = [];
+  readonly #controller = new AbortController();
+  #outcomes: Promise<readonly PromiseSettledResult<unknown>[]> = Promise.resolve([]);
 
   /** `sendAfter`, of which it keeps the timer; gives the number for `cancelTimer`. */
   delay(to: Pid<unknown>, message: unknown, ms: number, options?: SendOptions): number {
@@ -44,36 +46,39 @@ export abstract class Doer<Protocol extends object> extends Actor<Protocol> {
     this.priority = priority;
   }
 
-  /** Calls, with a signal that it aborts itself: at once, or after so many milliseconds. */
+  /** Calls, with a signal that it aborts itself right before or after that. */
   async callAborted(
     to: Pid<unknown>,
-    request: unknown,
+    request: object,
     reason: unknown,
-    ms?: number,
+    when: 'before' | 'after',
   ): Promise<unknown> {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const asked = this.call(to, request as never, { signal });
-    if (ms === undefined) controller.abort(reason);
-    else setTimeout(() => controller.abort(reason), ms);
+    if (when === 'before') this.#controller.abort(reason);
+    const asked = this.call(to, request as never, { signal: this.#controller.signal });
+    this.#controller.abort(reason);
     return await asked;
   }
 
-  /** The same request several times at once; what came of them in that order, by their timeouts. */
-  async callAll(
-    to: Pid<unknown>,
-    request: { readonly type: string },
-    timeouts: readonly number[],
-  ): Promise<readonly (readonly [timeoutMs: number, outcome: unknown])[]> {
-    const outcomes: [number, unknown][] = [];
-    const ask = async (timeoutMs: number): Promise<void> => {
-      const outcome = await this.call(to, request as never, { timeoutMs }).catch(
-        ({ code }: TergoError) => code,
-      );
-      outcomes.push([timeoutMs, outcome]);
-    };
-    await Promise.all(timeouts.map(ask));
-    return outcomes;
+  /** So many calls with one signal; `outcomes` has what comes of them. */
+  begin(to: Pid<unknown>, request: object, count = 1): void {
+    const { signal } = this.#controller;
+    const asked = Array.from({ length: count }, (): Promise<unknown> =>
+      this.call(to, request as never, { signal }),
+    );
+    this.#outcomes = Promise.allSettled(asked);
+  }
+
+  abort(reason?: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** How many listen to that signal. */
+  listeners(): number {
+    return getEventListeners(this.#controller.signal, 'abort').length;
+  }
+
+  outcomes(): Promise<readonly PromiseSettledResult<unknown>[]> {
+    return this.#outcomes;
   }
 
   /** Whatever becomes of an order is its answer. */
