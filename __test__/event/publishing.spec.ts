@@ -3,7 +3,6 @@ import { eventName, type EventName, type Node, type Publisher } from 'tergo';
 import {
   closeShared,
   freshName,
-  infoOf,
   places,
   settled,
   sharedPlace,

@@ -42,7 +42,7 @@ for (const place of places) {
       await witnessOn(node, place.self),
     ];
     const own = processName<unknown>(name);
-    await first.run((self) => self.registerName(own));
+    await first.run((self) => self.registerName(own as never));
     const alias = (await second.run((self) => self.createAlias())) as Alias<unknown>;
     const numbers = await sender.run((self) => [
       self.delay(own as never, 'name', 1000),
@@ -51,7 +51,7 @@ for (const place of places) {
     ]);
     node.unregisterName(own);
     await waitFor('the name to be free', () => node.whereis(own) === undefined);
-    node.registerName(own, second.pid);
+    node.registerName(own, second.pid as Pid<unknown>);
     await waitFor('all', () => second.seen.length === 3);
     t.deepEqual([messagesOf(first), messagesOf(second)], [[], ['name', 'id', 'alias']]);
     t.deepEqual(await sender.run((self) => numbers.map((number) => self.cancelTimer(number))), [

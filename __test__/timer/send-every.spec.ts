@@ -1,5 +1,5 @@
 import test from 'ava';
-import { noreply, type Node, type Timer } from 'tergo';
+import { noreply, type Node, type Pid, type Timer } from 'tergo';
 import { inside, spawnCollector, spawnPuppet, spawnScript } from '../support/improvise.ts';
 import {
   closeShared,
@@ -47,7 +47,7 @@ for (const place of places) {
     const count = (await target.heard()).length;
     if (!place.isThreaded)
       await waitFor('the end of the timer', () => node.info().pendingTimers === 0);
-    node.sendAfter(target.pid as never, 'marker', 20);
+    node.sendAfter(target.pid as Pid<unknown>, 'marker', 20);
     await waitFor('the marker', () => messagesOf(target).at(-1) === 'marker');
     t.is(target.seen.length, count + 1);
   });
