@@ -1,70 +1,93 @@
 import { getEventListeners } from 'node:events';
 import test from 'ava';
 import { TergoError } from 'tergo';
+import { clerkOn, closedGate, gatedOn } from '../support/clerk-places.ts';
 import { inside, spawnGated, spawnPuppet, spawnScript } from '../support/improvise.ts';
+import {
+  closeShared,
+  infoOf,
+  isReason,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
 import { quietNode } from '../support/witness.ts';
-import { turn } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
-test('a signal that is aborted already rejects the call, and nothing is sent', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  const reason = new Error('changed my mind');
-  const refused = await t.throwsAsync(
-    node.call(pid, { type: 'x' }, { signal: AbortSignal.abort(reason) }),
-    { instanceOf: TergoError, code: 'aborted' },
-  );
-  t.is(refused.cause, reason);
-  t.is(node.processInfo(pid).mailbox, 0);
-  open();
-  await node.inspect(pid);
-  t.deepEqual(got, []);
-});
+test.after.always(closeShared);
 
-test('an abort while the request waits rejects the call with its reason as cause, and the handler is never called', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  const controller = new AbortController();
-  const { signal } = controller;
-  const call = node.call(pid, { type: 'stale' }, { signal });
-  t.is(node.processInfo(pid).mailbox, 1);
-  t.is(listeners(signal), 1);
-  controller.abort('enough');
-  const refused = await t.throwsAsync(call, { instanceOf: TergoError, code: 'aborted' });
-  t.is(refused.cause, 'enough');
-  t.deepEqual([node.info().pendingCalls, listeners(signal)], [0, 0]);
-  open();
-  await node.call(pid, { type: 'fresh' });
-  t.deepEqual(got, [{ type: 'fresh' }]);
-});
+for (const place of places) {
+  for (const [title, when] of [
+    ['a signal that is aborted already rejects the call, and nothing is sent', 'before'],
+    ['an abort in the very tick of the call rejects it', 'after'],
+  ] as const) {
+    test(`${title}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const { pid, taken, open } = await gatedOn(node, place.other);
+      const caller = await witnessOn(node, place.self);
+      const reason = new Error('changed my mind');
+      const refused = await t.throwsAsync(
+        caller.run((self) => self.callAborted(pid, { type: 'x' }, reason, when)),
+        { instanceOf: TergoError, code: 'aborted' },
+      );
+      isReason(t, place, refused.cause as Error, reason);
+      if (when === 'before') t.is((await infoOf(node, pid)).mailbox, 0);
+      open();
+      await settled(node);
+      t.deepEqual(await taken(), []);
+    });
+  }
 
-test('an abort while the request is in hand rejects the call at once, and the answer is ignored', async (t) => {
-  const node = await quietNode(t);
-  const gate = Promise.withResolvers<string>();
-  const taken = Promise.withResolvers<void>();
-  const server = await spawnScript(node, {
-    handleCall: () => (taken.resolve(), gate.promise),
+  test(`an abort while the request waits rejects the call with its reason as cause, and the handler is never called${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    await caller.run((self) => self.begin(pid, { type: 'stale' }));
+    await waitFor('the request', async () => (await infoOf(node, pid)).mailbox === 1);
+    t.is(await caller.run((self) => self.listeners()), 1);
+    await caller.run((self) => self.abort('enough'));
+    const [outcome] = await caller.run((self) => self.outcomes());
+    t.like(outcome, { status: 'rejected', reason: { code: 'aborted', cause: 'enough' } });
+    t.true((outcome as PromiseRejectedResult).reason instanceof TergoError);
+    t.is((await infoOf(node, caller.pid)).pendingCalls, 0);
+    t.is(await caller.run((self) => self.listeners()), 0);
+    open();
+    await caller.run((self) => self.call(pid, { type: 'fresh' }));
+    t.deepEqual(await taken(), [{ type: 'fresh' }]);
   });
-  const controller = new AbortController();
-  const call = node.call(server, { type: 'x' }, { signal: controller.signal });
-  await taken.promise;
-  controller.abort();
-  await t.throwsAsync(call, { code: 'aborted' });
-  gate.resolve('too late');
-  await turn();
-  t.is(node.processState(server), 'sleep');
-});
 
-test('an abort in the very tick of the call rejects it', async (t) => {
-  const node = await quietNode(t);
-  const server = await spawnScript(node, { handleCall: () => t.fail('it was aborted before') });
-  const controller = new AbortController();
-  const call = node.call(server, { type: 'x' }, { signal: controller.signal });
-  controller.abort();
-  await t.throwsAsync(call, { code: 'aborted' });
-  await node.inspect(server);
-});
+  test(`an abort while the request is in hand rejects the call at once, and the answer is ignored${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const gate = await closedGate(node);
+    const clerk = await clerkOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    const matter = gate.wait({ type: 'bare', value: 'too late' });
+    await caller.run((self) => self.begin(clerk.pid, matter));
+    await gate.entered;
+    await caller.run((self) => self.abort());
+    const [outcome] = await caller.run((self) => self.outcomes());
+    t.like(outcome, { status: 'rejected', reason: { code: 'aborted' } });
+    gate.open();
+    await waitFor('its rest', async () => (await infoOf(node, clerk.pid)).state === 'sleep');
+  });
+
+  test(`one signal aborts many calls, and each of them only once${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, open } = await gatedOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    await caller.run((self) => self.begin(pid, { type: 'x' }, 50));
+    await caller.run((self) => self.abort());
+    const outcomes = await caller.run((self) => self.outcomes());
+    t.is(outcomes.length, 50);
+    for (const outcome of outcomes)
+      t.like(outcome, { status: 'rejected', reason: { code: 'aborted' } });
+    t.is((await infoOf(node, caller.pid)).pendingCalls, 0);
+    open();
+  });
+}
 
 test('an abort after the answer changes nothing, and the listener is gone', async (t) => {
   const node = await quietNode(t);
@@ -95,17 +118,6 @@ test('the listener is gone however the call settles', async (t) => {
   node.kill(doomed);
   t.is((await Promise.allSettled(calls)).filter(({ status }) => status === 'rejected').length, 4);
   t.is(listeners(signal), 0);
-});
-
-test('one signal aborts many calls, and each of them only once', async (t) => {
-  const node = await quietNode(t);
-  const { pid } = await spawnGated(node);
-  const controller = new AbortController();
-  const { signal } = controller;
-  const calls = Array.from({ length: 50 }, () => node.call(pid, { type: 'x' }, { signal }));
-  controller.abort();
-  for (const call of calls) await t.throwsAsync(call, { code: 'aborted' });
-  t.is(node.info().pendingCalls, 0);
 });
 
 test("a process's own signal aborts what it started when it ends", async (t) => {

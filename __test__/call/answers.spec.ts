@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import {
   noreply,
   reply,
@@ -9,9 +9,21 @@ import {
   type Node,
   type Pid,
 } from 'tergo';
-import { logOf, spawnScript, type Self } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
-import { turn, waitFor } from '../support/wait-for.ts';
+import { clerkOn, type Clerk, type ClerkOptions } from '../support/clerk-places.ts';
+import type { Matter } from '../support/far-clerk.ts';
+import { spawnScript, type Self } from '../support/improvise.ts';
+import { recordLog } from '../support/log-records.ts';
+import {
+  closeShared,
+  freshName,
+  infoOf,
+  isReason,
+  places,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
+import { quietNode, reasonOf, type Handle } from '../support/witness.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 interface Body {
   readonly type: string;
@@ -47,82 +59,135 @@ const values: readonly unknown[] = [
   replyError({ type: 'x' }, error),
   () => 1,
 ];
+/** Those that another thread gets as they are. */
+const travelling = [
+  ...values.slice(0, 9),
+  [undefined, { deep: [1] }],
+  new Map([[1, new Set([2])]]),
+];
 const isOutcome = (value: unknown): boolean =>
   value === noreply || [10, 11].some((at) => values[at] === value);
 
-for (const isLate of [false, true]) {
-  const when = isLate ? 'a promise of it' : 'it';
-  const later = (value: unknown): unknown => (isLate ? turn().then(() => value) : value);
+test.after.always(closeShared);
 
-  test(`reply may hold anything, even what would be an outcome, when handleCall returns ${when}`, async (t) => {
-    const node = await quietNode(t);
-    for (const value of values) {
-      const { pid, ends } = await spawnAnswering(node, (request) => later(reply(request, value)));
-      t.true(Object.is(await node.call(pid, { type: 'x' }), value));
-      t.deepEqual(ends, []);
-    }
-  });
+for (const place of places) {
+  /** A clerk, and one that monitors it. */
+  const watchedClerk = async (
+    node: Node,
+    options: ClerkOptions = {},
+  ): Promise<{ clerk: Clerk; watcher: Handle }> => {
+    const clerk = await clerkOn(node, place.other, options);
+    const watcher = await witnessOn(node, place.self);
+    await watcher.run((self) => self.monitor(clerk.pid));
+    return { clerk, watcher };
+  };
+  const ask = (caller: Handle, { pid }: Clerk, request: Matter): Promise<unknown> =>
+    caller.run((self) => self.call(pid, request as never));
+  const theValues = place.isThreaded ? travelling : values;
 
-  test(`a bare value of plain JavaScript is the reply when handleCall returns ${when}, undefined too`, async (t) => {
-    const node = await quietNode(t);
-    for (const value of values.filter((each) => !isOutcome(each))) {
-      const { pid, ends } = await spawnAnswering(node, () => later(value));
-      t.true(Object.is(await node.call(pid, { type: 'x' }), value));
-      t.deepEqual(ends, []);
-    }
-  });
+  for (const isLate of [false, true]) {
+    const when = isLate ? 'a promise of it' : 'it';
+    const later = (matter: Matter): Matter => (isLate ? { type: 'late', matter } : matter);
+    const isSame = (t: ExecutionContext, actual: unknown, expected: unknown): void => {
+      if (place.isThreaded) t.deepEqual(actual, expected);
+      else t.true(Object.is(actual, expected));
+    };
 
-  test(`replyError rejects the caller with that very error and the process lives, when handleCall returns ${when}`, async (t) => {
-    const node = await quietNode(t);
-    const records = logOf(node);
-    const { pid, ends } = await spawnAnswering(node, (request) =>
-      later(replyError(request, error)),
-    );
-    t.is(await t.throwsAsync(node.call(pid, { type: 'x' })), error);
-    t.is(await t.throwsAsync(node.call(pid, { type: 'x' })), error);
-    t.deepEqual([ends, records], [[], []]);
-  });
+    test(`reply may hold anything, even what would be an outcome, when handleCall returns ${when}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const { clerk, watcher } = await watchedClerk(node);
+      for (const value of theValues)
+        isSame(t, await ask(watcher, clerk, later({ type: 'reply', value })), value);
+      t.deepEqual(await watcher.heard(), []);
+    });
 
-  test(`stop with an answer answers first and ends then, when handleCall returns ${when}`, async (t) => {
-    const node = await quietNode(t);
-    for (const reason of ['normal', 'shutdown', error] as const) {
-      for (const value of [undefined, 'bye', noreply]) {
-        const { pid, ends } = await spawnAnswering(node, (request) =>
-          later(stop(reason, reply(request, value))),
+    test(`a bare value of plain JavaScript is the reply when handleCall returns ${when}, undefined too${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const { clerk, watcher } = await watchedClerk(node);
+      for (const value of theValues.filter((each) => !isOutcome(each)))
+        isSame(t, await ask(watcher, clerk, later({ type: 'bare', value })), value);
+      t.deepEqual(await watcher.heard(), []);
+    });
+
+    test(`replyError rejects the caller with that very error and the process lives, when handleCall returns ${when}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const { clerk, watcher } = await watchedClerk(node, { logLevel: 'info' });
+      const records = recordLog(node, freshName('records'));
+      for (const refusal of [error, error])
+        isReason(
+          t,
+          place,
+          await t.throwsAsync(ask(watcher, clerk, later({ type: 'refuse', value: refusal }))),
+          refusal,
         );
-        t.is(await node.call(pid, { type: 'x' }), value);
-        t.deepEqual(ends, [reason]);
+      t.deepEqual(await watcher.heard(), []);
+      t.false(records.some(({ source }) => source.type === 'process' && source.pid === clerk.pid));
+    });
+
+    test(`stop with an answer answers first and ends then, when handleCall returns ${when}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      for (const reason of ['normal', 'shutdown', error] as const) {
+        for (const value of [undefined, 'bye', ...(place.isThreaded ? [] : [noreply])]) {
+          const { clerk, watcher } = await watchedClerk(node);
+          const last = { type: 'reply', value } as const;
+          t.is(await ask(watcher, clerk, later({ type: 'end', reason, last })), value);
+          isReason(t, place, reasonOf((await watcher.heard())[0]), reason);
+        }
       }
-    }
-  });
+    });
 
-  test(`stop with a refusal rejects with it, and a stop without answer with process-terminated, when handleCall returns ${when}`, async (t) => {
-    const node = await quietNode(t);
-    const refusing = await spawnAnswering(node, (request) =>
-      later(stop('shutdown', replyError(request, error))),
+    test(`stop with a refusal rejects with it, and a stop without answer with process-terminated, when handleCall returns ${when}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const refusing = await watchedClerk(node);
+      const last = { type: 'refuse', value: error } as const;
+      const refusal = later({ type: 'end', reason: 'shutdown', last });
+      const told = await t.throwsAsync(ask(refusing.watcher, refusing.clerk, refusal));
+      isReason(t, place, told, error);
+      t.is(reasonOf((await refusing.watcher.heard())[0]), 'shutdown');
+
+      const silent = await watchedClerk(node);
+      const refused = await t.throwsAsync(
+        ask(silent.watcher, silent.clerk, later({ type: 'end', reason: 'shutdown' })),
+        { code: 'process-terminated' },
+      );
+      t.is((refused as TergoError).cause, 'shutdown');
+      t.is(reasonOf((await silent.watcher.heard())[0]), 'shutdown');
+    });
+
+    test(`noreply while nobody holds the caller rejects the call at once, when handleCall returns ${when}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const { clerk, watcher } = await watchedClerk(node);
+      await t.throwsAsync(ask(watcher, clerk, later({ type: 'silence' })), {
+        code: 'no-reply',
+        message: /FarClerk\.handleCall returned noreply/,
+      });
+      t.deepEqual(await watcher.heard(), []);
+      const last = { type: 'silence' } as const;
+      const stopping = later({ type: 'end', reason: 'normal', last });
+      await t.throwsAsync(ask(watcher, clerk, stopping), { code: 'no-reply' });
+      t.is(reasonOf((await watcher.heard())[0]), 'normal');
+    });
+  }
+
+  test(`each of many callers gets the answer to its own request${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    const requests = Array.from({ length: 300 }, (_, value): Matter => {
+      const matter = { type: 'bare', value } as const;
+      return value % 3 === 0 ? { type: 'late', matter } : matter;
+    });
+    const answers = await caller.run((self) =>
+      Promise.all(requests.map((request) => self.call(clerk.pid, request as never))),
     );
-    t.is(await t.throwsAsync(node.call(refusing.pid, { type: 'x' })), error);
-    t.deepEqual(refusing.ends, ['shutdown']);
-
-    const silent = await spawnAnswering(node, () => later(stop('shutdown')));
-    const refused = await t.throwsAsync(node.call(silent.pid, { type: 'x' }), {
-      code: 'process-terminated',
-    });
-    t.is((refused as TergoError).cause, 'shutdown');
-    t.deepEqual(silent.ends, ['shutdown']);
-  });
-
-  test(`noreply while nobody holds the caller rejects the call at once, when handleCall returns ${when}`, async (t) => {
-    const node = await quietNode(t);
-    const { pid, ends } = await spawnAnswering(node, () => later(noreply));
-    await t.throwsAsync(node.call(pid, { type: 'x' }), {
-      code: 'no-reply',
-      message: /Improvised\.handleCall returned noreply/,
-    });
-    t.deepEqual(ends, []);
-    const stopping = await spawnAnswering(node, () => later(stop('normal', noreply)));
-    await t.throwsAsync(node.call(stopping.pid, { type: 'x' }), { code: 'no-reply' });
-    t.deepEqual(stopping.ends, ['normal']);
+    t.deepEqual(
+      answers as unknown[],
+      requests.map((_, value) => value),
+    );
+    await waitFor(
+      'the end of all',
+      async () => (await infoOf(node, caller.pid)).pendingCalls === 0,
+    );
   });
 }
 
@@ -163,15 +228,4 @@ test('replyError and stop refuse what is no error and no reason', (t) => {
     });
   for (const value of ['crash', null, {}, 7])
     t.throws(() => stop(value as never), { code: 'incorrect', message: /^reason / });
-});
-
-test('each of many callers gets the answer to its own request', async (t) => {
-  const node = await quietNode(t);
-  const { pid } = await spawnAnswering(node, (request) =>
-    Number(request.type) % 3 === 0 ? turn().then(() => request.type) : request.type,
-  );
-  const numbers = Array.from({ length: 300 }, (_, number) => String(number));
-  const answers = await Promise.all(numbers.map((type) => node.call(pid, { type })));
-  t.deepEqual(answers, numbers);
-  await waitFor('the end of all', () => node.info().pendingCalls === 0);
 });

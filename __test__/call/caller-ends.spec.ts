@@ -1,6 +1,16 @@
 import test from 'ava';
-import { noreply, TergoError, type Caller, type Node, type Pid } from 'tergo';
+import { noreply, TergoError, type Node, type Pid } from 'tergo';
+import { clerkOn, gatedOn } from '../support/clerk-places.ts';
 import { logOf, spawnGated, spawnScript, type Self } from '../support/improvise.ts';
+import {
+  closeShared,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
 import { quietNode } from '../support/witness.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
 import { runSource } from '../support/run-node.ts';
@@ -46,6 +56,38 @@ test('every pending call of a process that ends rejects, and its requests are dr
   );
 });
 
+test.after.always(closeShared);
+
+for (const place of places) {
+  test(`the requests of a process that ends are dropped where they wait${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const gated = await Promise.all([1, 2, 3].map(() => gatedOn(node, place.other)));
+    const caller = await witnessOn(node, place.self);
+    for (const { pid } of gated) await caller.run((self) => self.begin(pid, { type: 'x' }));
+    t.is((await infoOf(node, caller.pid)).pendingCalls, 3);
+    node.kill(caller.pid);
+    await witnessGone(node, caller);
+    await settled(node);
+    for (const { open } of gated) open();
+    for (const { pid, taken } of gated) {
+      await node.call(pid, { type: 'fresh' });
+      t.deepEqual(await taken(), [{ type: 'fresh' }]);
+    }
+  });
+
+  test(`the answer to a caller that has ended is ignored, and sendResponse says so${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    await caller.run((self) => self.begin(clerk.pid, { type: 'keep' }));
+    await waitFor('the caller', async () => (await clerk.taken()).length === 1);
+    node.kill(caller.pid);
+    await witnessGone(node, caller);
+    await settled(node);
+    t.deepEqual(await clerk.do('answerKept', 'too late'), ['response-ignored']);
+  });
+}
+
 test('a caller whose callback crashes while a call is pending ends for its own reason', async (t) => {
   const node = await quietNode(t);
   const records = logOf(node);
@@ -65,25 +107,6 @@ test('a caller whose callback crashes while a call is pending ends for its own r
     [error],
   );
   t.is(node.info().pendingCalls, 0);
-});
-
-test('the answer to a caller that has ended is ignored, and sendResponse says so', async (t) => {
-  const node = await quietNode(t);
-  const callers: Caller<unknown>[] = [];
-  const results: string[] = [];
-  const server = await spawnScript(node, {
-    handleCall: (self, request) => (callers.push(self.callerOf(request)), noreply),
-    handleMessage: (self) => {
-      results.push(self.sendResponse(callers[0]!, 'too late'));
-      return noreply;
-    },
-  });
-  const { pid } = await spawnCaller(node, [server]);
-  await waitFor('the caller', () => callers.length === 1);
-  node.kill(pid);
-  node.send(server, 'answer');
-  await waitFor('the attempt', () => results.length === 1);
-  t.deepEqual(results, ['response-ignored']);
 });
 
 test('a call that a process makes after its end rejects with not-allowed', async (t) => {

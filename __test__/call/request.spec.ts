@@ -3,7 +3,6 @@ import {
   isResponseTo,
   noreply,
   processName,
-  replyError,
   TergoError,
   type Node,
   type Pid,
@@ -11,6 +10,7 @@ import {
   type RequestRef,
   type Response,
 } from 'tergo';
+import { clerkOn, gatedOn } from '../support/clerk-places.ts';
 import {
   inside,
   logOf,
@@ -19,8 +19,19 @@ import {
   type Options,
   type Self,
 } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
-import { turn, waitFor } from '../support/wait-for.ts';
+import { FarTended } from '../support/far-tended.ts';
+import {
+  closeShared,
+  infoOf,
+  isReason,
+  places,
+  settled,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
+import { gone, quietNode, type Handle } from '../support/witness.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 interface Asker {
   readonly pid: Pid<unknown>;
@@ -44,140 +55,170 @@ async function spawnAsker(node: Node, options: Options = {}): Promise<Asker> {
   return { pid, responses, ask };
 }
 
-test('the answer to a request comes as a message, with the reference and the label', async (t) => {
-  const node = await quietNode(t);
-  const server = await spawnScript(node, { handleCall: () => 'answer' });
-  const asker = await spawnAsker(node);
-  const ref = await asker.ask(server, { label: 'mine' });
-  const other = await asker.ask(server);
-  await waitFor('both answers', () => asker.responses.length === 2);
-  t.deepEqual(asker.responses, [
-    { ref, label: 'mine', ok: true, value: 'answer' },
-    { ref: other, label: undefined, ok: true, value: 'answer' },
-  ]);
-  const [first, second] = asker.responses;
-  t.true(isResponseTo(first!, ref));
-  t.false(isResponseTo(second!, ref));
-  t.false(isResponseTo(first!, undefined));
-  t.is(node.info().pendingCalls, 0);
-});
+test.after.always(closeShared);
 
-test('a request does not block its process', async (t) => {
-  const node = await quietNode(t);
-  const { pid: slow, open } = await spawnGated(node);
-  const asker = await spawnAsker(node);
-  const ref = await asker.ask(slow);
-  t.is(await inside(node, asker.pid, () => 'not blocked'), 'not blocked');
-  t.is(node.processInfo(asker.pid).pendingCalls, 1);
-  t.deepEqual(asker.responses, []);
-  open();
-  await waitFor('the answer', () => asker.responses.length === 1);
-  t.deepEqual(asker.responses, [{ ref, label: undefined, ok: true, value: { type: 'x' } }]);
-});
+const error = new Error('on purpose');
 
-test('a refusal, a timeout and the end of the target come as responses that are not ok', async (t) => {
-  const node = await quietNode(t);
-  const error = new Error('on purpose');
-  const refusing = await spawnScript(node, {
-    handleCall: (_self, request) => replyError(request, error),
+for (const place of places) {
+  const answering = { type: 'bare', value: 'answer' } as const;
+  const ask = (
+    { run }: Handle,
+    to: Pid<unknown>,
+    options?: RequestOptions,
+    request: { readonly type: string } = { type: 'x' },
+  ): Promise<RequestRef<unknown>> => run((self) => self.sendRequest(to, request, options));
+
+  test(`the answer to a request comes as a message, with the reference and the label${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other);
+    const asker = await witnessOn(node, place.self);
+    const ref = await ask(asker, clerk.pid, { label: 'mine' }, answering);
+    const other = await ask(asker, clerk.pid, undefined, answering);
+    const responses = await heardBy(asker, 2);
+    t.deepEqual(responses, [
+      { ref, label: 'mine', ok: true, value: 'answer' },
+      { ref: other, label: undefined, ok: true, value: 'answer' },
+    ]);
+    const [first, second] = responses;
+    t.true(isResponseTo(first!, ref));
+    t.false(isResponseTo(second!, ref));
+    t.false(isResponseTo(first!, undefined));
+    t.is((await infoOf(node, asker.pid)).pendingCalls, 0);
   });
-  const { pid: silent } = await spawnGated(node);
-  const { pid: doomed } = await spawnGated(node);
-  const deaf = await spawnScript(node, {});
-  const asker = await spawnAsker(node);
-  const refs = [
-    await asker.ask(refusing, { label: 'refused' }),
-    await asker.ask(deaf, { label: 'deaf' }),
-    await asker.ask(doomed, { label: 'ended' }),
-    await asker.ask(silent, { label: 'timed out', timeoutMs: 1 }),
-  ];
-  node.kill(doomed);
-  await waitFor('all', () => asker.responses.length === 4);
-  const byLabel = new Map(asker.responses.map((each) => [each.label, each]));
-  for (const [index, label] of ['refused', 'deaf', 'ended', 'timed out'].entries()) {
-    t.like(byLabel.get(label), { ok: false, ref: refs[index] });
-  }
-  const errorOf = (label: string): unknown => (byLabel.get(label) as { error?: Error }).error;
-  t.is(errorOf('refused'), error);
-  t.true(TergoError.is(errorOf('deaf'), 'unsupported'));
-  t.true(TergoError.is(errorOf('ended'), 'process-terminated'));
-  t.true(TergoError.is(errorOf('timed out'), 'timeout'));
-  t.is(node.info().pendingCalls, 0);
-});
 
-test('what is known at once is thrown at once, and no response follows', async (t) => {
-  const node = await quietNode(t);
-  const dead = await spawnScript(node, {});
-  node.kill(dead);
-  const full = await spawnGated(node, { mailboxSize: 1 });
-  node.send(full.pid, 'fills it');
-  const asker = await spawnAsker(node);
-  const nobody = processName<unknown>('nobody') as unknown as Pid<unknown>;
-  await t.throwsAsync(asker.ask(dead), { code: 'process-unknown' });
-  await t.throwsAsync(asker.ask(nobody), { code: 'name-unknown' });
-  await t.throwsAsync(asker.ask(full.pid), { code: 'process-mailbox-full' });
-  await t.throwsAsync(asker.ask(asker.pid), { code: 'not-allowed' });
-  await t.throwsAsync(asker.ask(7 as never), { code: 'incorrect', message: /^to / });
-  await t.throwsAsync(asker.ask(full.pid, { timeoutMs: 0 }), {
-    code: 'incorrect',
-    message: /options\.timeoutMs/,
+  test(`a request does not block its process${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid: slow, open } = await gatedOn(node, place.other);
+    const asker = await witnessOn(node, place.self);
+    const ref = await ask(asker, slow);
+    t.is(await asker.run((self) => self.send(self.pid, 'not blocked' as never)), 'ok');
+    t.is((await infoOf(node, asker.pid)).pendingCalls, 1);
+    t.like(await asker.heard(), [{ on: 'message', message: 'not blocked' }]);
+    open();
+    t.deepEqual(await heardBy(asker, 1), [
+      { ref, label: undefined, ok: true, value: { type: 'x' } },
+    ]);
   });
-  await t.throwsAsync(asker.ask(full.pid, { label: 7 as never }), {
-    code: 'incorrect',
-    message: /options\.label/,
+
+  test(`a refusal, a timeout and the end of the target come as responses that are not ok${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const refusing = await clerkOn(node, place.other);
+    const silent = await gatedOn(node, place.other);
+    const doomed = await gatedOn(node, place.other);
+    const deaf = await node.spawn(FarTended, { args: ['deaf'], thread: place.other });
+    const asker = await witnessOn(node, place.self);
+    const refusal = { type: 'refuse', value: error } as const;
+    const refs = [
+      await ask(asker, refusing.pid, { label: 'refused' }, refusal),
+      await ask(asker, deaf as Pid<unknown>, { label: 'deaf' }),
+      await ask(asker, doomed.pid, { label: 'ended' }),
+      await ask(asker, silent.pid, { label: 'timed out', timeoutMs: 1 }),
+    ];
+    node.kill(doomed.pid);
+    const byLabel = new Map((await heardBy(asker, 4)).map((each) => [each.label, each]));
+    for (const [index, label] of ['refused', 'deaf', 'ended', 'timed out'].entries()) {
+      t.like(byLabel.get(label), { ok: false, ref: refs[index] });
+    }
+    const errorOf = (label: string): Error => (byLabel.get(label) as { error: Error }).error;
+    isReason(t, place, errorOf('refused'), error);
+    t.true(TergoError.is(errorOf('deaf'), 'unsupported'));
+    t.true(TergoError.is(errorOf('ended'), 'process-terminated'));
+    t.true(TergoError.is(errorOf('timed out'), 'timeout'));
+    t.is((await infoOf(node, asker.pid)).pendingCalls, 0);
+    for (const { open } of [silent, doomed]) open();
   });
-  await turn();
-  t.deepEqual([asker.responses, node.info().pendingCalls], [[], 0]);
-});
 
-test('a request that is cancelled brings no response, and its handler is not called if it was not taken yet', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  const asker = await spawnAsker(node);
-  const ref = await asker.ask(pid);
-  const cancel = (): Promise<boolean> => inside(node, asker.pid, (self) => self.cancelRequest(ref));
-  t.true(await cancel());
-  t.false(await cancel());
-  t.is(node.info().pendingCalls, 0);
-  open();
-  await node.call(pid, { type: 'fresh' });
-  t.deepEqual([got, asker.responses], [[{ type: 'fresh' }], []]);
-});
+  test(`what is known at once is thrown at once, and no response follows${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const dead = await clerkOn(node, place.other);
+    node.kill(dead.pid);
+    await gone(node, dead);
+    await settled(node);
+    const full = await gatedOn(node, place.other, { mailboxSize: 1 });
+    node.send(full.pid, 'fills it');
+    await waitFor('the message', async () => (await infoOf(node, full.pid)).mailbox === 1);
+    const asker = await witnessOn(node, place.self);
+    const nobody = processName<unknown>('nobody') as unknown as Pid<unknown>;
+    await t.throwsAsync(ask(asker, dead.pid), { code: 'process-unknown' });
+    await t.throwsAsync(ask(asker, nobody), { code: 'name-unknown' });
+    await t.throwsAsync(ask(asker, full.pid), { code: 'process-mailbox-full' });
+    await t.throwsAsync(ask(asker, asker.pid as Pid<unknown>), { code: 'not-allowed' });
+    await t.throwsAsync(ask(asker, 7 as never), { code: 'incorrect', message: /^to / });
+    await t.throwsAsync(ask(asker, full.pid, { timeoutMs: 0 }), {
+      code: 'incorrect',
+      message: /options\.timeoutMs/,
+    });
+    await t.throwsAsync(ask(asker, full.pid, { label: 7 as never }), {
+      code: 'incorrect',
+      message: /options\.label/,
+    });
+    full.open();
+    t.deepEqual(await asker.heard(), []);
+    t.is((await infoOf(node, asker.pid)).pendingCalls, 0);
+  });
 
-test('a request that is answered, or is another process’s, cannot be cancelled', async (t) => {
-  const node = await quietNode(t);
-  const server = await spawnScript(node, { handleCall: () => 'answer' });
-  const [asker, other] = [await spawnAsker(node), await spawnAsker(node)];
-  const answered = await asker.ask(server);
-  await waitFor('the answer', () => asker.responses.length === 1);
-  t.false(await inside(node, asker.pid, (self) => self.cancelRequest(answered)));
+  test(`a request that is cancelled brings no response, and its handler is not called if it was not taken yet${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other);
+    const asker = await witnessOn(node, place.self);
+    const ref = await ask(asker, pid);
+    const cancel = (): Promise<boolean> => asker.run((self) => self.cancelRequest(ref));
+    t.true(await cancel());
+    t.false(await cancel());
+    t.is((await infoOf(node, asker.pid)).pendingCalls, 0);
+    open();
+    await asker.run((self) => self.call(pid, { type: 'fresh' }));
+    t.deepEqual([await taken(), await asker.heard()], [[{ type: 'fresh' }], []]);
+  });
 
-  const { pid: slow, open } = await spawnGated(node);
-  const pending = await asker.ask(slow);
-  t.false(await inside(node, other.pid, (self) => self.cancelRequest(pending)));
-  open();
-  await waitFor('the answer', () => asker.responses.length === 2);
-  for (const junk of [undefined, null, 7, {}]) {
-    await t.throwsAsync(
-      inside(node, asker.pid, (self) => self.cancelRequest(junk as never)),
-      { code: 'incorrect', message: /^ref / },
-    );
-  }
-});
+  test(`a request that is answered, or is another process’s, cannot be cancelled${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other);
+    const asker = await witnessOn(node, place.self);
+    const other = await witnessOn(node, place.self);
+    const answered = await ask(asker, clerk.pid, {}, answering);
+    await heardBy(asker, 1);
+    t.false(await asker.run((self) => self.cancelRequest(answered)));
 
-test('an answer to a process that has ended goes nowhere', async (t) => {
-  const node = await quietNode(t);
-  const { pid, open } = await spawnGated(node);
-  const before = node.info().slabEntries;
-  const asker = await spawnAsker(node);
-  await asker.ask(pid);
-  node.kill(asker.pid);
-  t.is(node.info().pendingCalls, 0);
-  open();
-  await node.call(pid, { type: 'fresh' });
-  t.deepEqual(asker.responses, []);
-  t.is(node.info().slabEntries, before);
-});
+    const { pid: slow, open } = await gatedOn(node, place.other);
+    const pending = await ask(asker, slow);
+    t.false(await other.run((self) => self.cancelRequest(pending)));
+    open();
+    await heardBy(asker, 2);
+    for (const junk of [undefined, null, 7, {}]) {
+      await t.throwsAsync(
+        asker.run((self) => self.cancelRequest(junk as never)),
+        { code: 'incorrect', message: /^ref / },
+      );
+    }
+  });
+
+  test(`an answer to a process that has ended goes nowhere${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other);
+    const before = node.info().slabEntries;
+    const asker = await witnessOn(node, place.self);
+    await ask(asker, pid);
+    node.kill(asker.pid);
+    await witnessGone(node, asker);
+    await settled(node);
+    open();
+    const other = await witnessOn(node, place.self);
+    await other.run((self) => self.call(pid, { type: 'fresh' }));
+    t.deepEqual(await taken(), [{ type: 'fresh' }]);
+    t.like(asker.seen, { length: 1, 0: { on: 'terminate' } });
+    node.kill(other.pid);
+    if (!place.isThreaded) await waitFor('rest', () => node.info().slabEntries === before);
+  });
+}
+
+/** The responses that a witness has heard, once there are so many. */
+async function heardBy({ seen }: Handle, count: number): Promise<Response[]> {
+  const responses = (): Response[] =>
+    seen.flatMap((notice) => (notice.on === 'response' ? [notice.response] : []));
+  await waitFor(`${count} responses`, () => responses().length >= count);
+  return responses();
+}
 
 test('responses wait by the priority of the process that asked, and requests by that of the request', async (t) => {
   const node = await quietNode(t);

@@ -1,26 +1,17 @@
 import test from 'ava';
+import { TergoError, type Caller, type ExitReason, type Node, type Pid } from 'tergo';
+import { clerkOn, closedGate, type Clerk, type Gate } from '../support/clerk-places.ts';
+import type { Matter } from '../support/far-clerk.ts';
 import {
-  noreply,
-  stop,
-  TergoError,
-  type Caller,
-  type ExitReason,
-  type Node,
-  type Pid,
-} from 'tergo';
-import { inside, spawnPuppet, spawnScript, type Self } from '../support/improvise.ts';
-import { holdings, holdsAgain, quietNode } from '../support/witness.ts';
+  closeShared,
+  infoOf,
+  isReason,
+  places,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
+import { gone, holdings, holdsAgain, quietNode } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
-
-/** What a target does when its gate opens. */
-type Ending = (self: Self) => unknown;
-
-interface Target {
-  readonly pid: Pid<unknown>;
-  /** Lets it go on with the callback that it is in. */
-  readonly open: () => void;
-  readonly taken: unknown[];
-}
 
 const error = new Error('on purpose');
 
@@ -28,164 +19,161 @@ const error = new Error('on purpose');
 const ends: readonly {
   readonly title: string;
   readonly reason: ExitReason;
-  readonly ending?: Ending;
+  readonly ending?: Matter;
 }[] = [
-  {
-    title: 'a crash',
-    reason: error,
-    ending: () => {
-      throw error;
-    },
-  },
-  { title: 'a normal end', reason: 'normal', ending: () => stop('normal') },
-  { title: 'a stop with an error', reason: error, ending: () => stop(error) },
+  { title: 'a crash', reason: error, ending: { type: 'crash', value: error } },
+  { title: 'a normal end', reason: 'normal', ending: { type: 'end', reason: 'normal' } },
+  { title: 'a stop with an error', reason: error, ending: { type: 'end', reason: error } },
   { title: 'a kill', reason: 'kill' },
 ];
 
-/** A process whose first callback waits for its gate and then ends in the given way. */
-async function spawnTarget(node: Node, ending: Ending | undefined): Promise<Target> {
-  const gate = Promise.withResolvers<void>();
-  const taken: unknown[] = [];
-  const act = async (self: Self, what: unknown): Promise<unknown> => {
-    taken.push(what);
-    await gate.promise;
-    return ending?.(self);
-  };
-  const pid = await spawnScript(node, { handleMessage: act, handleCall: act });
-  return { pid, open: gate.resolve, taken };
-}
+test.after.always(closeShared);
 
-for (const { title, reason, ending } of ends) {
-  const end = (node: Node, { pid, open }: Target): void => {
-    if (ending === undefined) node.kill(pid);
-    else open();
-  };
+for (const place of places) {
+  for (const { title, reason, ending } of ends) {
+    const end = (node: Node, { pid }: Clerk, gate: Gate): void => {
+      if (ending === undefined) node.kill(pid);
+      else gate.open();
+    };
 
-  test(`a call that waits in the mailbox rejects with process-terminated after ${title} of its target`, async (t) => {
-    const node = await quietNode(t);
-    const target = await spawnTarget(node, ending);
-    node.send(target.pid, 'first');
-    const caller = await spawnPuppet(node);
-    const calls = await inside(node, caller, (self) => [
-      self.call(target.pid, { type: 'from a process' }),
-      node.call(target.pid, { type: 'from outside' }),
-      node.call(target.pid, { type: 'urgent' }, { priority: 'max' }),
-    ]);
-    await waitFor('the first message', () => target.taken.length === 1);
-    t.is(node.info().pendingCalls, 3);
-    end(node, target);
-    for (const call of calls) {
+    test(`a call that waits in the mailbox rejects with process-terminated after ${title} of its target${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const [gate, target] = [await closedGate(node), await clerkOn(node, place.other)];
+      node.send(target.pid, gate.wait(ending));
+      await gate.entered;
+      const caller = await witnessOn(node, place.self);
+      const other = await witnessOn(node, place.self);
+      const calls = [
+        caller.run((self) => self.call(target.pid, { type: 'from a process' })),
+        node.call(target.pid, { type: 'from outside' }),
+        other.run((self) => self.call(target.pid, { type: 'urgent' }, { priority: 'max' })),
+      ];
+      await waitFor('the calls', async () => (await infoOf(node, target.pid)).mailbox === 3);
+      t.is((await infoOf(node, caller.pid)).pendingCalls, 1);
+      end(node, target, gate);
+      for (const call of calls) {
+        const refused = await t.throwsAsync(call, { instanceOf: TergoError });
+        t.is(refused.code, 'process-terminated');
+        isReason(t, place, refused.cause as ExitReason, reason);
+      }
+      t.is((await infoOf(node, caller.pid)).pendingCalls, 0);
+    });
+
+    test(`a call in hand rejects with process-terminated after ${title} of its target${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const gate = await closedGate(node);
+      const caller = await witnessOn(node, place.self);
+      const before = await holdings(node);
+      const target = await clerkOn(node, place.other);
+      const call = caller.run((self) => self.call(target.pid, gate.wait(ending) as never));
+      await gate.entered;
+      end(node, target, gate);
       const refused = await t.throwsAsync(call, { instanceOf: TergoError });
       t.is(refused.code, 'process-terminated');
-      t.is(refused.cause, reason);
-    }
-    t.deepEqual(target.taken, ['first']);
-    t.is(node.info().pendingCalls, 0);
-  });
-
-  test(`a call in hand rejects with process-terminated after ${title} of its target`, async (t) => {
-    const node = await quietNode(t);
-    const before = await holdings(node);
-    const target = await spawnTarget(node, ending);
-    const call = node.call(target.pid, { type: 'x' });
-    await waitFor('the request', () => target.taken.length === 1);
-    end(node, target);
-    const refused = await t.throwsAsync(call, { instanceOf: TergoError });
-    t.is(refused.code, 'process-terminated');
-    t.true(refused.message.includes(String(target.pid)));
-    t.is(refused.cause, reason);
-    await holdsAgain(node, before);
-  });
-}
-
-/** A process that takes the caller of each request; messages are tasks for it. */
-async function spawnHolder(node: Node): Promise<{ pid: Pid<unknown>; callers: Caller<unknown>[] }> {
-  const callers: Caller<unknown>[] = [];
-  const pid = await spawnScript(node, {
-    handleCall: (self, request) => (callers.push(self.callerOf(request)), noreply),
-    handleMessage: (self, task: (self: Self) => unknown) => task(self),
-  });
-  return { pid, callers };
-}
-
-for (const [title, reason, end] of [
-  ['crashes', error, (node: Node, pid: Pid<unknown>) => node.sendExit(pid, error)],
-  ['is killed', 'kill', (node: Node, pid: Pid<unknown>) => node.kill(pid)],
-] as const) {
-  test(`a call that is held rejects with process-terminated when its holder ${title}`, async (t) => {
-    const node = await quietNode(t);
-    const { pid, callers } = await spawnHolder(node);
-    const calls = [1, 2, 3].map(() => node.call(pid, { type: 'x' }));
-    await waitFor('the callers', () => callers.length === 3);
-    end(node, pid);
-    for (const call of calls) {
-      const refused = await t.throwsAsync(call, { instanceOf: TergoError });
-      t.is(refused.code, 'process-terminated');
-      t.is(refused.cause, reason);
-    }
-    t.is(node.info().pendingCalls, 0);
-  });
-}
-
-test('a call that was handed on outlives the orderly end of its first holder, and another answers it', async (t) => {
-  const node = await quietNode(t);
-  for (const reason of ['normal', 'shutdown'] as const) {
-    const { pid, callers } = await spawnHolder(node);
-    const other = await spawnPuppet(node);
-    const call = node.call(pid, { type: 'x' });
-    const caller = await waitFor('the caller', () => callers[0]);
-    node.send(pid, () => stop(reason));
-    await waitFor('the end', () => node.processState(pid) === 'terminated');
-    t.is(node.info().pendingCalls, 1);
-    t.is(await inside(node, other, (self) => self.sendResponse(caller, 'handed on')), 'ok');
-    t.is(await call, 'handed on');
+      t.true(refused.message.includes(String(target.pid)));
+      isReason(t, place, refused.cause as ExitReason, reason);
+      gate.open();
+      if (!place.isThreaded) await holdsAgain(node, before);
+    });
   }
-});
 
-test('a call that nobody holds any more times out after the orderly end of its holder', async (t) => {
-  const node = await quietNode(t);
-  const { pid, callers } = await spawnHolder(node);
-  const call = node.call(pid, { type: 'x' }, { timeoutMs: 500 });
-  await waitFor('the caller', () => callers.length === 1);
-  node.send(pid, () => stop('normal'));
-  await t.throwsAsync(call, { code: 'timeout' });
-  t.is(node.processState(pid), 'terminated');
-});
+  for (const [title, reason, end] of [
+    ['crashes', error, (node: Node, pid: Pid<unknown>) => node.sendExit(pid, error)],
+    ['is killed', 'kill', (node: Node, pid: Pid<unknown>) => node.kill(pid)],
+  ] as const) {
+    test(`a call that is held rejects with process-terminated when its holder ${title}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const clerk = await clerkOn(node, place.other);
+      const callers = await Promise.all([1, 2, 3].map(() => witnessOn(node, place.self)));
+      const calls = callers.map(({ run }) => run((self) => self.call(clerk.pid, keep)));
+      await waitFor('the callers', async () => (await clerk.taken()).length === 3);
+      end(node, clerk.pid);
+      for (const call of calls) {
+        const refused = await t.throwsAsync(call, { instanceOf: TergoError });
+        t.is(refused.code, 'process-terminated');
+        isReason(t, place, refused.cause as ExitReason, reason);
+      }
+      for (const { pid } of callers) t.is((await infoOf(node, pid)).pendingCalls, 0);
+    });
+  }
 
-test('terminate may answer the callers that an orderly end leaves behind', async (t) => {
-  const node = await quietNode(t);
-  const callers: Caller<unknown>[] = [];
-  const server = await spawnScript(node, {
-    handleCall: (self, request) => (callers.push(self.callerOf(request)), noreply),
-    terminate: (self) => {
-      for (const caller of callers) self.sendResponse(caller, 'bye');
-    },
+  test(`a call that was handed on outlives the orderly end of its first holder, and another answers it${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    for (const reason of ['normal', 'shutdown'] as const) {
+      const clerk = await clerkOn(node, place.other);
+      const other = await witnessOn(node, place.other);
+      const asking = await witnessOn(node, place.self);
+      const call = asking.run((self) => self.call(clerk.pid, keep));
+      const caller = await keptBy(clerk);
+      node.send(clerk.pid, { type: 'end', reason });
+      await gone(node, clerk);
+      t.is((await infoOf(node, asking.pid)).pendingCalls, 1);
+      t.is(await other.run((self) => self.sendResponse(caller, 'handed on')), 'ok');
+      t.is(await call, 'handed on');
+    }
   });
-  const calls = [1, 2, 3].map(() => node.call(server, { type: 'x' }));
-  await waitFor('the callers', () => callers.length === 3);
-  node.sendExit(server, 'shutdown');
-  t.deepEqual(await Promise.all(calls), ['bye', 'bye', 'bye']);
-});
 
-test('a call whose target ends in the very turn of the call rejects', async (t) => {
-  const node = await quietNode(t);
-  const target = await spawnPuppet(node);
-  node.send(target, () => stop('normal'));
-  const calls = [1, 2, 3].map(() => node.call(target, { type: 'x' }));
-  for (const call of calls) await t.throwsAsync(call, { code: 'process-terminated' });
-});
+  test(`a call that nobody holds any more times out after the orderly end of its holder${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other);
+    const asking = await witnessOn(node, place.self);
+    const call = asking.run((self) => self.call(clerk.pid, keep, { timeoutMs: 500 }));
+    const late = t.throwsAsync(call, { code: 'timeout' });
+    await waitFor('the request', async () => (await clerk.taken()).length === 1);
+    node.send(clerk.pid, { type: 'end', reason: 'normal' });
+    await late;
+    await gone(node, clerk);
+  });
+
+  test(`terminate may answer the callers that an orderly end leaves behind${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other, { args: ['bye'] });
+    const callers = await Promise.all([1, 2, 3].map(() => witnessOn(node, place.self)));
+    const calls = callers.map(({ run }) => run((self) => self.call(clerk.pid, keep)));
+    await waitFor('the callers', async () => (await clerk.taken()).length === 3);
+    node.sendExit(clerk.pid, 'shutdown');
+    t.deepEqual(await Promise.all(calls), ['bye', 'bye', 'bye']);
+  });
+
+  test(`a call whose target ends in the very turn of the call rejects${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other);
+    const asking = await witnessOn(node, place.self);
+    const calls = asking.run((self) => {
+      void self.send(clerk.pid, { type: 'end', reason: 'normal' });
+      return Promise.allSettled([1, 2, 3].map(() => self.call(clerk.pid, { type: 'x' })));
+    });
+    for (const settled of await calls) {
+      t.is(settled.status, 'rejected');
+      const { reason } = settled as PromiseRejectedResult;
+      // From another thread the later ones may find it gone.
+      if (place.isThreaded) t.regex((reason as TergoError).code, /^process-(terminated|unknown)$/);
+      else t.is((reason as TergoError).code, 'process-terminated');
+    }
+  });
+}
+
+const keep = { type: 'keep' } as const;
+
+async function keptBy(clerk: Clerk): Promise<Caller<unknown>> {
+  return await waitFor(
+    'the caller',
+    async () => (await clerk.do<Caller<unknown>[]>('keptCallers'))[0],
+  );
+}
 
 test('calls pending when the node stops settle', async (t) => {
   const node = await quietNode(t);
-  const { pid, callers } = await spawnHolder(node);
-  const { pid: slow, taken } = await spawnTarget(node, undefined);
+  const [holder, slow] = [await clerkOn(node, 0), await clerkOn(node, 0)];
+  const gate = await closedGate(node);
   const calls = [
-    node.call(pid, { type: 'held' }),
-    node.call(slow, { type: 'in hand' }),
-    node.call(slow, { type: 'queued' }),
+    node.call(holder.pid, keep),
+    node.call(slow.pid, gate.wait() as never),
+    node.call(slow.pid, { type: 'queued' }),
   ];
   const settled = Promise.allSettled(calls);
-  await waitFor('the requests', () => callers.length === 1 && taken.length === 1);
+  await gate.entered;
+  await keptBy(holder);
   await node.stop({ timeoutMs: 1 });
   const [held, ...others] = (await settled) as PromiseRejectedResult[];
   t.true(TergoError.is(held!.reason, 'node-terminated'));

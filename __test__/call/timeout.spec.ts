@@ -1,8 +1,52 @@
 import test from 'ava';
-import { reply, type SendResult } from 'tergo';
+import { reply } from 'tergo';
+import { clerkOn, gatedOn } from '../support/clerk-places.ts';
 import { spawnGated, spawnScript } from '../support/improvise.ts';
+import { closeShared, infoOf, places, settled, sharedPlace, witnessOn } from '../support/places.ts';
 import { quietNode } from '../support/witness.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
+
+test.after.always(closeShared);
+
+for (const place of places) {
+  test(`a request that timed out before it was taken is dropped: its handler is never called${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    const ask = (request: object, timeoutMs: number): Promise<unknown> =>
+      caller.run((self) => self.call(pid, request as never, { timeoutMs }));
+    await t.throwsAsync(ask({ type: 'stale' }, 1), { code: 'timeout' });
+    open();
+    t.deepEqual(await ask({ type: 'fresh' }, 5000), { type: 'fresh' });
+    t.deepEqual(await taken(), [{ type: 'fresh' }]);
+  });
+
+  test(`an answer that comes too late is ignored, and sendResponse says so${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    // On a busy machine it may have timed out before it was taken, and then it is not.
+    await waitFor('a request that is taken', async () => {
+      const call = caller.run((self) => self.call(clerk.pid, { type: 'keep' }, { timeoutMs: 500 }));
+      await t.throwsAsync(call, { code: 'timeout' });
+      await settled(node);
+      return (await clerk.taken()).length > 0;
+    });
+    t.deepEqual(await clerk.do('answerKept', 'too late'), ['response-ignored']);
+    t.is((await infoOf(node, clerk.pid)).state, 'sleep');
+  });
+
+  test(`the largest timeout is taken, and is no timeout for a long time${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const clerk = await clerkOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    const request = { type: 'late', matter: { type: 'bare', value: 'answer' } };
+    const call = caller.run((self) =>
+      self.call(clerk.pid, request as never, { timeoutMs: 2 ** 32 - 1 }),
+    );
+    t.is(await call, 'answer');
+  });
+}
 
 test('a call without a timeout of its own times out after five seconds', async (t) => {
   const node = await quietNode(t);
@@ -15,22 +59,6 @@ test('a call without a timeout of its own times out after five seconds', async (
     node.call(pid, { type: 'x' }, { timeoutMs: 4800 }).catch(note('4.8 s')),
   ]);
   t.deepEqual(order, ['4.8 s', 'default', '5.2 s']);
-});
-
-test('calls time out in the order of their deadlines, and the error names the target', async (t) => {
-  const node = await quietNode(t);
-  const { pid } = await spawnGated(node);
-  const order: number[] = [];
-  const calls = [60, 20, 40, 1].map(async (timeoutMs) => {
-    const error = await t.throwsAsync(node.call(pid, { type: 'x' }, { timeoutMs }), {
-      code: 'timeout',
-    });
-    t.true(error?.message.includes(String(pid)));
-    order.push(timeoutMs);
-  });
-  await Promise.all(calls);
-  t.deepEqual(order, [1, 20, 40, 60]);
-  t.deepEqual([node.info().pendingCalls, node.info().pendingTimers], [0, 0]);
 });
 
 test('a timeout is counted from the call, however long the node was idle before or the callback blocked', async (t) => {
@@ -52,39 +80,6 @@ test('a timeout is counted from the call, however long the node was idle before 
   t.is(await node.call(blocking, { type: 'x' }), 'answer');
 });
 
-test('a request that timed out before it was taken is dropped: its handler is never called', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  const before = node.info().slabEntries;
-  await t.throwsAsync(node.call(pid, { type: 'stale' }, { timeoutMs: 1 }), { code: 'timeout' });
-  open();
-  t.deepEqual(await node.call(pid, { type: 'fresh' }), { type: 'fresh' });
-  t.deepEqual(got, [{ type: 'fresh' }]);
-  t.is(node.info().slabEntries, before);
-});
-
-test('an answer that comes too late is ignored, and sendResponse says so', async (t) => {
-  const node = await quietNode(t);
-  const gate = Promise.withResolvers<void>();
-  const taken = Promise.withResolvers<void>();
-  const result = Promise.withResolvers<SendResult>();
-  const server = await spawnScript(node, {
-    handleCall: async (self, request: { type: string }) => {
-      const caller = self.callerOf(request);
-      taken.resolve();
-      await gate.promise;
-      result.resolve(self.sendResponse(caller, 'too late' as never));
-      return 'too late as well';
-    },
-  });
-  const call = node.call(server, { type: 'x' }, { timeoutMs: 500 });
-  await taken.promise;
-  await t.throwsAsync(call, { code: 'timeout' });
-  gate.resolve();
-  t.is(await result.promise, 'response-ignored');
-  await waitFor('its rest', () => node.processState(server) === 'sleep');
-});
-
 test('calls with the same timeout share a timer, and answered ones leave none behind', async (t) => {
   const node = await quietNode(t);
   const { pid, open } = await spawnGated(node);
@@ -93,6 +88,22 @@ test('calls with the same timeout share a timer, and answered ones leave none be
   open();
   t.is((await Promise.all(calls)).length, 100);
   await waitFor('its end', () => node.info().pendingTimers === 0);
+});
+
+test('calls time out in the order of their deadlines, and the error names the target', async (t) => {
+  const node = await quietNode(t);
+  const { pid } = await spawnGated(node);
+  const order: number[] = [];
+  const calls = [60, 20, 40, 1].map(async (timeoutMs) => {
+    const error = await t.throwsAsync(node.call(pid, { type: 'x' }, { timeoutMs }), {
+      code: 'timeout',
+    });
+    t.true(error?.message.includes(String(pid)));
+    order.push(timeoutMs);
+  });
+  await Promise.all(calls);
+  t.deepEqual(order, [1, 20, 40, 60]);
+  t.deepEqual([node.info().pendingCalls, node.info().pendingTimers], [0, 0]);
 });
 
 test('calls with different timeouts time out each in its time, whatever their order', async (t) => {
@@ -106,14 +117,6 @@ test('calls with different timeouts time out each in its time, whatever their or
   await Promise.all(calls);
   t.deepEqual(late, [30, 30, 100, 200, 300]);
   await waitFor('their end', () => node.info().pendingTimers === 0);
-});
-
-test('the largest timeout is taken, and is no timeout for a long time', async (t) => {
-  const node = await quietNode(t);
-  const server = await spawnScript(node, {
-    handleCall: (_self, request: { type: string }) => answerAfterTurns(request, 3),
-  });
-  t.is(await node.call(server, { type: 'x' }, { timeoutMs: 2 ** 32 - 1 }), 'answer');
 });
 
 async function answerAfterTurns(request: { type: string }, turns: number): Promise<unknown> {

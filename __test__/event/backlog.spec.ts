@@ -1,77 +1,103 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import { eventName, type EventName, type Node, type Publisher } from 'tergo';
+import {
+  closeShared,
+  freshName,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { gone, quietNode, spawnWitness, type Handle } from '../support/witness.ts';
 
 const ticks: EventName<number> = eventName('ticks');
 
-for (const { buffer, published, expected } of [
-  { buffer: undefined, published: 3, expected: [] },
-  { buffer: 0, published: 3, expected: [] },
-  { buffer: 1, published: 3, expected: [2] },
-  { buffer: 2, published: 3, expected: [1, 2] },
-  { buffer: 3, published: 3, expected: [0, 1, 2] },
-  { buffer: 10, published: 3, expected: [0, 1, 2] },
-  { buffer: 10, published: 0, expected: [] },
-]) {
-  test(`a buffer of ${buffer ?? 'no size given'} keeps ${expected.length} of ${published} messages, oldest first, without any subscriber`, async (t) => {
-    const node = await quietNode(t);
-    const publisher = node.registerEvent(ticks, buffer === undefined ? {} : { buffer });
-    for (let tick = 0; tick < published; tick += 1) node.sendEvent(publisher, tick);
-    for (const kind of ['link', 'monitor'] as const) {
-      const late = await spawnWitness(node);
-      const backlog = await late.run((self) =>
-        kind === 'link' ? self.linkEvent(ticks) : self.monitorEvent(ticks),
+test.after.always(closeShared);
+
+for (const place of places) {
+  for (const { buffer, published, expected } of [
+    { buffer: undefined, published: 3, expected: [] },
+    { buffer: 0, published: 3, expected: [] },
+    { buffer: 1, published: 3, expected: [2] },
+    { buffer: 2, published: 3, expected: [1, 2] },
+    { buffer: 3, published: 3, expected: [0, 1, 2] },
+    { buffer: 10, published: 3, expected: [0, 1, 2] },
+    { buffer: 10, published: 0, expected: [] },
+  ]) {
+    test(`a buffer of ${buffer ?? 'no size given'} keeps ${expected.length} of ${published} messages, oldest first, without any subscriber${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const ticks = eventName<number>(freshName('ticks'));
+      const producer = await witnessOn(node, place.other);
+      const options = buffer === undefined ? {} : { buffer };
+      const publisher = await producer.run((self) => self.registerEvent(ticks, options));
+      await producer.run((self) =>
+        Array.from({ length: published }, (_, tick) => self.sendEvent(publisher, tick)),
       );
-      t.deepEqual(
-        backlog.map(({ message }) => message),
-        expected,
-      );
-      t.deepEqual(await late.heard(), []);
-    }
+      for (const kind of ['link', 'monitor'] as const) {
+        const late = await witnessOn(node, place.self);
+        const backlog = await late.run((self) =>
+          kind === 'link' ? self.linkEvent(ticks) : self.monitorEvent(ticks),
+        );
+        t.deepEqual(
+          backlog.map(({ message }) => message),
+          expected,
+        );
+        t.deepEqual(await late.heard(), []);
+      }
+    });
+  }
+
+  test(`a backlog is a snapshot: what is published later does not change it, and its messages keep their time${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) => self.registerEvent(ticks, { buffer: 2 }));
+    const [first, late] = [await witnessOn(node, place.self), await witnessOn(node, place.self)];
+    await first.run((self) => self.monitorEvent(ticks));
+    await producer.run((self) => self.sendEvent(publisher, 0));
+    const backlog = await late.run((self) => self.monitorEvent(ticks));
+    await producer.run((self) => [1, 2, 3, 4].map((tick) => self.sendEvent(publisher, tick)));
+    t.deepEqual(
+      backlog.map(({ message }) => message),
+      [0],
+    );
+    const [live] = await first.heard();
+    t.true(live?.on === 'event' && live.meta.timestampNs === backlog[0]!.timestampNs);
+  });
+
+  test(`a new event of the same name starts with an empty buffer${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) => self.registerEvent(ticks, { buffer: 5 }));
+    await producer.run((self) => self.sendEvent(publisher, 1));
+    node.kill(producer.pid);
+    await gone(node, producer);
+    const heir = await witnessOn(node, place.other);
+    await settled(node);
+    await heir.run((self) => self.registerEvent(ticks, { buffer: 5 }));
+    const late = await witnessOn(node, place.self);
+    t.deepEqual(await late.run((self) => self.linkEvent(ticks)), []);
+  });
+
+  test(`a buffer of a thousand keeps the last thousand, and the oldest make room${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) => self.registerEvent(ticks, { buffer: 1000 }));
+    await producer.run((self) =>
+      Array.from({ length: 3500 }, (_, tick) => self.sendEvent(publisher, tick)),
+    );
+    const late = await witnessOn(node, place.self);
+    const backlog = await late.run((self) => self.linkEvent(ticks));
+    t.deepEqual(
+      backlog.map(({ message }) => message),
+      Array.from({ length: 1000 }, (_, at) => 2500 + at),
+    );
   });
 }
-
-test('a backlog is a snapshot: what is published later does not change it, and its messages keep their time', async (t) => {
-  const node = await quietNode(t);
-  const publisher = node.registerEvent(ticks, { buffer: 2 });
-  const [first, late] = [await spawnWitness(node), await spawnWitness(node)];
-  await first.run((self) => self.monitorEvent(ticks));
-  node.sendEvent(publisher, 0);
-  const backlog = await late.run((self) => self.monitorEvent(ticks));
-  for (let tick = 1; tick < 5; tick += 1) node.sendEvent(publisher, tick);
-  t.deepEqual(
-    backlog.map(({ message }) => message),
-    [0],
-  );
-  const [live] = await first.heard();
-  t.true(live?.on === 'event' && live.meta.timestampNs === backlog[0]!.timestampNs);
-});
-
-test('a new event of the same name starts with an empty buffer', async (t) => {
-  const node = await quietNode(t);
-  const producer = await spawnWitness(node);
-  const publisher = await producer.run((self) => self.registerEvent(ticks, { buffer: 5 }));
-  node.sendEvent(publisher, 1);
-  node.kill(producer.pid);
-  await gone(node, producer);
-  node.registerEvent(ticks, { buffer: 5 });
-  const late = await spawnWitness(node);
-  t.deepEqual(await late.run((self) => self.linkEvent(ticks)), []);
-});
-
-test('a buffer of a thousand keeps the last thousand, and the oldest make room', async (t) => {
-  const node = await quietNode(t);
-  const publisher = node.registerEvent(ticks, { buffer: 1000 });
-  for (let tick = 0; tick < 3500; tick += 1) node.sendEvent(publisher, tick);
-  const late = await spawnWitness(node);
-  const backlog = await late.run((self) => self.linkEvent(ticks));
-  t.deepEqual(
-    backlog.map(({ message }) => message),
-    Array.from({ length: 1000 }, (_, at) => 2500 + at),
-  );
-});
 
 /** A subscriber that comes while messages flow, and perhaps leaves again. */
 const visitor = fc.record({

@@ -6,11 +6,23 @@ import {
   type EventName,
   type Next,
   type Node,
+  type Pid,
   type Priority,
   type SendResult,
 } from 'tergo';
+import { closedGate } from '../support/clerk-places.ts';
+import {
+  closeShared,
+  freshName,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
 import { waitFor } from '../support/wait-for.ts';
 import {
+  gone,
   holdings,
   holdsAgain,
   quietNode,
@@ -55,20 +67,6 @@ test('one message reaches a hundred thousand subscribers exactly once, and ends 
   for (const pid of pids) node.kill(pid);
   await holdsAgain(node, before);
   t.true(counts.every((count) => count === 3));
-});
-
-test('a process that both links and monitors gets each message twice, and the end both ways', async (t) => {
-  const node = await quietNode(t);
-  const producer = await spawnWitness(node);
-  const publisher = await producer.run((self) => self.registerEvent(news));
-  const self = await spawnWitness(node, { trapExit: true });
-  await self.run((witness) => witness.linkEvent(news));
-  await self.run((witness) => witness.monitorEvent(news));
-  for (const message of ['one', 'two']) node.sendEvent(publisher, message);
-  t.deepEqual(shown(await self.heard()), ['one', 'one', 'two', 'two']);
-  t.like(node.info(), { eventsPublished: 2, eventsDelivered: 4 });
-  node.kill(producer.pid);
-  t.deepEqual(shown((await self.heard()).slice(4)), ['exit', 'down']);
 });
 
 test('a message that nobody subscribes to is published all the same, and leaves nothing behind', async (t) => {
@@ -116,40 +114,125 @@ test('a node that freezes messages freezes those of events', async (t) => {
 
 interface Way {
   readonly title: string;
-  publish(producer: Handle, message: string, priority: Priority): Promise<SendResult>;
+  publish(
+    producer: Handle,
+    news: EventName<string>,
+    message: string,
+    priority: Priority,
+  ): Promise<SendResult>;
 }
 
 const ways: readonly Way[] = [
   {
     title: 'of the publishing process',
-    publish: (producer, message, priority) =>
-      producer.run((self) => {
-        self.priority = priority;
-        return self.sendEvent(news, message);
-      }),
+    publish: async (producer, news, message, priority) => {
+      await producer.run((self) => self.setPriority(priority));
+      return await producer.run((self) => self.sendEvent(news, message));
+    },
   },
   {
     title: 'in the options',
-    publish: (producer, message, priority) =>
+    publish: (producer, news, message, priority) =>
       producer.run((self) => self.sendEvent(news, message, { priority })),
   },
 ];
 
-for (const { title, publish } of ways) {
-  test(`a message waits at the priority ${title}, and does not wait for lower ones`, async (t) => {
-    const node = await quietNode(t);
-    const producer = await spawnWitness(node);
-    await producer.run((self) => self.registerEvent(news, { open: true }));
-    const self = await spawnWitness(node);
+test.after.always(closeShared);
+
+for (const place of places) {
+  test(`a process that both links and monitors gets each message twice, and the end both ways${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = eventName<string>(freshName('news'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) => self.registerEvent(news));
+    const self = await witnessOn(node, place.self, { trapExit: true });
     await self.run((witness) => witness.linkEvent(news));
-    const open = await hold(node, self);
-    node.send(self.pid, (witness) => void witness.handleEvent('a message', meta));
-    for (const priority of ['normal', 'high', 'max'] as const) {
-      t.is(await publish(producer, priority, priority), 'ok');
-    }
-    open();
-    t.deepEqual(shown(await self.heard()), ['max', 'high', 'a message', 'normal']);
+    await self.run((witness) => witness.monitorEvent(news));
+    await producer.run((one) => ['one', 'two'].map((each) => one.sendEvent(publisher, each)));
+    t.deepEqual(shown(await self.heard()), ['one', 'one', 'two', 'two']);
+    if (!place.isThreaded) t.like(node.info(), { eventsPublished: 2, eventsDelivered: 4 });
+    node.kill(producer.pid);
+    await gone(node, producer);
+    t.deepEqual(shown((await self.heard()).slice(4)), ['exit', 'down']);
   });
+
+  for (const { title, publish } of ways) {
+    test(`a message waits at the priority ${title}, and does not wait for lower ones${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const news = eventName<string>(freshName('news'));
+      const producer = await witnessOn(node, place.other);
+      await producer.run((self) => self.registerEvent(news, { open: true }));
+      const self = await witnessOn(node, place.self);
+      await self.run((witness) => witness.linkEvent(news));
+      const open = await holdOn(node, self);
+      node.send(self.pid as Pid<unknown>, 'a message');
+      for (const priority of ['normal', 'high', 'max'] as const) {
+        t.is(await publish(producer, news, priority, priority), 'ok');
+      }
+      await waitFor('all', async () => (await infoOf(node, self.pid)).mailbox === 4);
+      open();
+      t.deepEqual(shown(await self.heard()), ['max', 'high', 'message', 'normal']);
+    });
+  }
+
+  test(`a full mailbox drops the message for that subscriber alone${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = eventName<string>(freshName('news'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) => self.registerEvent(news));
+    const bounded = await witnessOn(node, place.self, { mailboxSize: 2 });
+    const free = await witnessOn(node, place.self);
+    for (const self of [bounded, free]) await self.run((witness) => witness.linkEvent(news));
+    const open = await holdOn(node, bounded);
+    await producer.run((self) =>
+      ['1', '2', '3', '4', '5'].map((each) => self.sendEvent(publisher, each)),
+    );
+    t.deepEqual(shown(await free.heard()), ['1', '2', '3', '4', '5']);
+    open();
+    await waitFor('room', async () => (await infoOf(node, bounded.pid)).mailbox === 0);
+    await waitFor('both', () => bounded.seen.length === 2);
+    await producer.run((self) => self.sendEvent(publisher, '6'));
+    await waitFor('the last', () => bounded.seen.length === 3);
+    t.deepEqual(shown(bounded.seen), ['1', '2', '6']);
+  });
+
+  test(`the end of an event reaches a subscriber whose mailbox is full${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = eventName<string>(freshName('news'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) => self.registerEvent(news));
+    const bounded = await witnessOn(node, place.self, { mailboxSize: 1 });
+    await bounded.run((witness) => witness.monitorEvent(news));
+    const open = await holdOn(node, bounded);
+    await producer.run((self) => ['one', 'two'].map((each) => self.sendEvent(publisher, each)));
+    await producer.run((self) => self.unregisterEvent(news));
+    await settled(node);
+    open();
+    await waitFor('both', () => bounded.seen.length === 2);
+    t.deepEqual(shown(bounded.seen), ['down', 'one']);
+  });
+
+  test(`subscribers of an event that was given up hear nothing of a new one of its name${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = eventName<string>(freshName('news'));
+    const producer = await witnessOn(node, place.other);
+    const old = await witnessOn(node, place.self);
+    await producer.run((self) => self.registerEvent(news));
+    await old.run((witness) => witness.monitorEvent(news));
+    await producer.run((self) => self.unregisterEvent(news));
+    const publisher = await producer.run((self) => self.registerEvent(news));
+    await producer.run((self) => self.sendEvent(publisher, 'for others'));
+    t.deepEqual(shown(await old.heard()), ['down']);
+  });
+}
+
+/** Keeps a witness in a callback on whichever thread, until the result is called. */
+async function holdOn(node: Node, witness: Handle): Promise<() => void> {
+  const gate = await closedGate(node);
+  const { gate: pid } = gate.wait() as { gate: Pid<unknown> };
+  witness.run((self) => self.call(pid, { type: 'wait' }, { timeoutMs: 60_000 })).catch(() => {});
+  await gate.entered;
+  return gate.open;
 }
 
 test('a full mailbox drops the message for that subscriber alone, and counts it', async (t) => {
@@ -185,32 +268,6 @@ test('each queue of a bounded mailbox has its own room for messages of events', 
   await waitFor('the mailbox to be empty', () => node.processInfo(bounded.pid).mailbox === 0);
   t.deepEqual(shown(bounded.seen), ['max', 'high', 'normal']);
 });
-
-test('the end of an event reaches a subscriber whose mailbox is full', async (t) => {
-  const node = await quietNode(t);
-  const publisher = node.registerEvent(news);
-  const bounded = await spawnWitness(node, { mailboxSize: 1 });
-  await bounded.run((witness) => witness.monitorEvent(news));
-  const open = await hold(node, bounded);
-  for (const message of ['one', 'two']) node.sendEvent(publisher, message);
-  node.unregisterEvent(news);
-  open();
-  await waitFor('the mailbox to be empty', () => node.processInfo(bounded.pid).mailbox === 0);
-  t.deepEqual(shown(bounded.seen), ['down', 'one']);
-});
-
-test('subscribers of an event that was given up hear nothing of a new one of its name', async (t) => {
-  const node = await quietNode(t);
-  const old = await spawnWitness(node);
-  node.registerEvent(news);
-  await old.run((witness) => witness.monitorEvent(news));
-  node.unregisterEvent(news);
-  const publisher = node.registerEvent(news);
-  node.sendEvent(publisher, 'for others');
-  t.deepEqual(shown(await old.heard()), ['down']);
-});
-
-const meta = { name: 'none', node: 'none', timestampNs: 0n };
 
 /** Keeps a process in a callback, so that its mailbox fills, until the result is called. */
 async function hold(node: Node, { pid }: Handle): Promise<() => void> {

@@ -1,6 +1,13 @@
 import test from 'ava';
 import type { Node } from 'tergo';
-import { closeShared, places, sharedPlace, witnessOn } from '../support/places.ts';
+import {
+  closeShared,
+  freshName,
+  places,
+  sharedPlace,
+  witnessOn,
+  type Place,
+} from '../support/places.ts';
 import {
   gone,
   holdsAgain,
@@ -52,13 +59,13 @@ for (const place of places) {
 
 interface Leaving {
   readonly title: string;
-  leave(node: Node, subscriber: Handle): Promise<unknown>;
+  leave(node: Node, subscriber: Handle, news: string): Promise<unknown>;
 }
 
 const leavings: readonly Leaving[] = [
   {
     title: 'unsubscribes',
-    leave: (_node, subscriber) => subscriber.run((self) => self.unlinkEvent('news')),
+    leave: (_node, subscriber, news) => subscriber.run((self) => self.unlinkEvent(news)),
   },
   {
     title: 'is killed',
@@ -70,9 +77,7 @@ const leavings: readonly Leaving[] = [
   {
     title: 'crashes',
     leave: async (node, subscriber) => {
-      node.send(subscriber.pid, () => {
-        throw new Error('crash');
-      });
+      subscriber.crash(new Error('crash'));
       await gone(node, subscriber);
     },
   },
@@ -87,94 +92,103 @@ const leavings: readonly Leaving[] = [
   },
 ];
 
-for (const { title, leave } of leavings) {
-  test(`the producer is told once that the last subscriber is gone when that ${title}`, async (t) => {
-    const node = await quietNode(t);
-    const [producer, first, last] = await spawnMany(node, 3);
-    await producer!.run((self) => self.registerEvent('news', { notify: true }));
-    for (const subscriber of [first!, last!]) {
-      await subscriber.run((self) => self.linkEvent('news'));
+for (const place of places) {
+  for (const { title, leave } of leavings) {
+    test(`the producer is told once that the last subscriber is gone when that ${title}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const news = freshName('news');
+      const [producer, first, last] = await spawnApart(node, place, 3);
+      await producer!.run((self) => self.registerEvent(news, { notify: true }));
+      for (const subscriber of [first!, last!]) {
+        await subscriber.run((self) => self.linkEvent(news));
+      }
+      await leave(node, first!, news);
+      t.deepEqual(starts(await producer!.heard()), ['event-start']);
+      await leave(node, last!, news);
+      t.deepEqual(starts(await producer!.heard()), ['event-start', 'event-stop']);
+    });
+  }
+
+  test(`links and monitors count together: one process that does both is two subscriptions${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = freshName('news');
+    const [producer, subscriber] = await spawnApart(node, place, 2);
+    await producer!.run((self) => self.registerEvent(news, { notify: true }));
+    const steps: readonly ((self: Witness) => Promise<unknown>)[] = [
+      (self) => self.linkEvent(news),
+      (self) => self.monitorEvent(news),
+      (self) => self.unlinkEvent(news),
+      (self) => self.demonitorEvent(news),
+    ];
+    const counts: number[] = [];
+    for (const step of steps) {
+      await subscriber!.run(step);
+      counts.push((await producer!.heard()).length);
     }
-    await leave(node, first!);
-    t.deepEqual(starts(await producer!.heard()), ['event-start']);
-    await leave(node, last!);
+    t.deepEqual(counts, [1, 1, 1, 2]);
+  });
+
+  test(`starts and stops alternate, however often the first comes and the last leaves${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = freshName('news');
+    const [producer, subscriber] = await spawnApart(node, place, 2);
+    await producer!.run((self) => self.registerEvent(news, { notify: true }));
+    await subscriber!.run(async (self) => {
+      for (let round = 0; round < 100; round += 1) {
+        await self.monitorEvent(news);
+        await self.demonitorEvent(news);
+      }
+    });
+    const expected = Array.from({ length: 200 }, (_, at) =>
+      at % 2 ? 'event-stop' : 'event-start',
+    );
+    t.deepEqual(starts(await producer!.heard()), expected);
+  });
+
+  test(`a producer that did not ask for notices gets none${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = freshName('news');
+    const [producer, subscriber] = await spawnApart(node, place, 2);
+    await producer!.run((self) => self.registerEvent(news));
+    await subscriber!.run((self) => self.linkEvent(news));
+    await subscriber!.run((self) => self.unlinkEvent(news));
+    t.deepEqual(await producer!.heard(), []);
+  });
+
+  test(`each event has its own notices${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const [one, two, quiet] = ['one', 'two', 'quiet'].map(freshName) as [string, string, string];
+    const [producer, subscriber] = await spawnApart(node, place, 2);
+    await producer!.run((self) =>
+      [one, two, quiet].map((name) => self.registerEvent(name, { notify: name !== quiet })),
+    );
+    await subscriber!.run(async (self) => {
+      for (const name of [two, quiet, one]) await self.monitorEvent(name);
+      await self.demonitorEvent(two);
+    });
+    t.deepEqual(await producer!.heard(), [
+      { on: 'event-start', event: two },
+      { on: 'event-start', event: one },
+      { on: 'event-stop', event: two },
+    ]);
+  });
+
+  test(`a refused second subscription is no subscriber more${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const news = freshName('news');
+    const [producer, subscriber] = await spawnApart(node, place, 2);
+    const publisher = await producer!.run((self) => self.registerEvent(news, { notify: true }));
+    await subscriber!.run((self) => self.linkEvent(news));
+    await t.throwsAsync(
+      subscriber!.run((self) => self.linkEvent(news)),
+      { code: 'target-exist' },
+    );
+    await producer!.run((self) => self.sendEvent(publisher, 'one'));
+    t.deepEqual(messages(await subscriber!.heard()), ['one']);
+    await subscriber!.run((self) => self.unlinkEvent(news));
     t.deepEqual(starts(await producer!.heard()), ['event-start', 'event-stop']);
   });
 }
-
-test('links and monitors count together: one process that does both is two subscriptions', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber] = await spawnMany(node, 2);
-  await producer!.run((self) => self.registerEvent('news', { notify: true }));
-  const steps: readonly ((self: Witness) => Promise<unknown>)[] = [
-    (self) => self.linkEvent('news'),
-    (self) => self.monitorEvent('news'),
-    (self) => self.unlinkEvent('news'),
-    (self) => self.demonitorEvent('news'),
-  ];
-  const counts: number[] = [];
-  for (const step of steps) {
-    await subscriber!.run(step);
-    counts.push((await producer!.heard()).length);
-  }
-  t.deepEqual(counts, [1, 1, 1, 2]);
-});
-
-test('starts and stops alternate, however often the first comes and the last leaves', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber] = await spawnMany(node, 2);
-  await producer!.run((self) => self.registerEvent('news', { notify: true }));
-  await subscriber!.run(async (self) => {
-    for (let round = 0; round < 100; round += 1) {
-      await self.monitorEvent('news');
-      await self.demonitorEvent('news');
-    }
-  });
-  const expected = Array.from({ length: 200 }, (_, at) => (at % 2 ? 'event-stop' : 'event-start'));
-  t.deepEqual(starts(await producer!.heard()), expected);
-});
-
-test('a producer that did not ask for notices gets none', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber] = await spawnMany(node, 2);
-  await producer!.run((self) => self.registerEvent('news'));
-  await subscriber!.run((self) => self.linkEvent('news'));
-  await subscriber!.run((self) => self.unlinkEvent('news'));
-  t.deepEqual(await producer!.heard(), []);
-});
-
-test('each event has its own notices', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber] = await spawnMany(node, 2);
-  await producer!.run((self) => {
-    for (const name of ['one', 'two', 'quiet'])
-      self.registerEvent(name, { notify: name !== 'quiet' });
-  });
-  await subscriber!.run(async (self) => {
-    for (const name of ['two', 'quiet', 'one']) await self.monitorEvent(name);
-    await self.demonitorEvent('two');
-  });
-  t.deepEqual(await producer!.heard(), [
-    { on: 'event-start', event: 'two' },
-    { on: 'event-start', event: 'one' },
-    { on: 'event-stop', event: 'two' },
-  ]);
-});
-
-test('a refused second subscription is no subscriber more', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber] = await spawnMany(node, 2);
-  const publisher = await producer!.run((self) => self.registerEvent('news', { notify: true }));
-  await subscriber!.run((self) => self.linkEvent('news'));
-  await t.throwsAsync(
-    subscriber!.run((self) => self.linkEvent('news')),
-    { code: 'target-exist' },
-  );
-  await producer!.run((self) => self.sendEvent(publisher, 'one'));
-  t.deepEqual(messages(await subscriber!.heard()), ['one']);
-  await subscriber!.run((self) => self.unlinkEvent('news'));
-  t.deepEqual(starts(await producer!.heard()), ['event-start', 'event-stop']);
-});
 
 test('a notice goes before normal messages that wait, like every system message', async (t) => {
   const node = await quietNode(t);
@@ -200,6 +214,13 @@ test('a thousand subscribers that end at once leave one stop and nothing else be
   await holdsAgain(node, before);
   t.deepEqual(starts(await producer.heard()), ['event-start', 'event-stop']);
 });
+
+/** A producer, and subscribers that live elsewhere. */
+async function spawnApart(node: Node, { other, self }: Place, count: number): Promise<Handle[]> {
+  return await Promise.all(
+    Array.from({ length: count }, (_, at) => witnessOn(node, at === 0 ? other : self)),
+  );
+}
 
 async function spawnMany(node: Node, count: number): Promise<Handle[]> {
   return await Promise.all(Array.from({ length: count }, () => spawnWitness(node)));

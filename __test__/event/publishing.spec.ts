@@ -1,6 +1,15 @@
 import test from 'ava';
 import { eventName, type EventName, type Node, type Publisher } from 'tergo';
 import {
+  closeShared,
+  freshName,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+  type Place,
+} from '../support/places.ts';
+import {
   gone,
   holdings,
   holdsAgain,
@@ -12,80 +21,124 @@ import {
 type Price = { readonly cents: number };
 const prices: EventName<Price> = eventName('prices');
 
-test('a published message reaches each subscriber with the name, the node and the time of the event', async (t) => {
-  const node = await quietNode(t);
-  const [producer, linked, monitoring] = await spawnThree(node);
-  const publisher = await producer.run((self) => self.registerEvent(prices));
-  t.deepEqual(await linked.run((self) => self.linkEvent(prices)), []);
-  t.deepEqual(await monitoring.run((self) => self.monitorEvent(prices)), []);
+test.after.always(closeShared);
 
-  const message = { cents: 1 };
-  const before = nowNs();
-  t.is(await producer.run((self) => self.sendEvent(publisher, message)), 'ok');
-  for (const subscriber of [linked, monitoring]) {
-    const [notice, ...others] = await subscriber.heard();
-    t.deepEqual(others, []);
-    t.true(notice?.on === 'event' && notice.message === message);
-    t.like(notice, { meta: { name: 'prices', node: 'quiet@localhost' } });
-    const { timestampNs } = (notice as { meta: { timestampNs: bigint } }).meta;
-    t.true(timestampNs >= before - 5_000_000n && timestampNs <= nowNs() + 5_000_000n);
-  }
-  t.deepEqual(await producer.heard(), []);
-  t.like(node.info(), { eventsPublished: 1, eventsDelivered: 2, eventsDropped: 0 });
-});
+for (const place of places) {
+  test(`a published message reaches each subscriber with the name, the node and the time of the event${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const prices = eventName<Price>(freshName('prices'));
+    const [producer, linked, monitoring] = await spawnThree(node, place);
+    const publisher = await producer.run((self) => self.registerEvent(prices));
+    t.deepEqual(await linked.run((self) => self.linkEvent(prices)), []);
+    t.deepEqual(await monitoring.run((self) => self.monitorEvent(prices)), []);
 
-test('messages of an event come in the order in which they were published, their times rising', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber] = await spawnThree(node);
-  const publisher = await producer.run((self) => self.registerEvent(prices));
-  await subscriber.run((self) => self.monitorEvent(prices));
-  await producer.run((self) => {
-    for (let cents = 0; cents < 1000; cents += 1) self.sendEvent(publisher, { cents });
+    const message = { cents: 1 };
+    const before = nowNs();
+    t.is(await producer.run((self) => self.sendEvent(publisher, message)), 'ok');
+    for (const subscriber of [linked, monitoring]) {
+      const [notice, ...others] = await subscriber.heard();
+      t.deepEqual(others, []);
+      t.true(notice?.on === 'event');
+      if (place.isThreaded) t.like(notice, { message });
+      else t.is((notice as { message: unknown }).message, message);
+      t.like(notice, { meta: { name: prices, node: node.name } });
+      const { timestampNs } = (notice as { meta: { timestampNs: bigint } }).meta;
+      t.true(timestampNs >= before - 5_000_000n && timestampNs <= nowNs() + 5_000_000n);
+    }
+    t.deepEqual(await producer.heard(), []);
+    if (!place.isThreaded)
+      t.like(node.info(), { eventsPublished: 1, eventsDelivered: 2, eventsDropped: 0 });
   });
-  const events = (await subscriber.heard()).filter(({ on }) => on === 'event');
-  t.deepEqual(
-    events.map((notice) => (notice.on === 'event' ? (notice.message as Price).cents : -1)),
-    Array.from({ length: 1000 }, (_, cents) => cents),
-  );
-  const times = events.map((notice) => (notice.on === 'event' ? notice.meta.timestampNs : 0n));
-  t.true(times.every((time, at) => at === 0 || time >= times[at - 1]!));
-});
 
-test('only the right to publish counts: without it event-owner, and nothing comes', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber, stranger] = await spawnThree(node);
-  const publisher = await producer.run((self) => self.registerEvent(prices));
-  await subscriber.run((self) => self.linkEvent(prices));
-  const forged: Publisher<Price> = { event: prices, token: 'forged' };
-  const other = await stranger.run((self) => self.registerEvent(eventName<Price>('other')));
-  const stolen: Publisher<Price> = { event: prices, token: other.token };
+  test(`messages of an event come in the order in which they were published, their times rising${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const prices = eventName<Price>(freshName('prices'));
+    const [producer, subscriber] = await spawnThree(node, place);
+    const publisher = await producer.run((self) => self.registerEvent(prices));
+    await subscriber.run((self) => self.monitorEvent(prices));
+    await producer.run((self) => {
+      for (let cents = 0; cents < 1000; cents += 1) self.sendEvent(publisher, { cents });
+    });
+    const events = (await subscriber.heard()).filter(({ on }) => on === 'event');
+    t.deepEqual(
+      events.map((notice) => (notice.on === 'event' ? (notice.message as Price).cents : -1)),
+      Array.from({ length: 1000 }, (_, cents) => cents),
+    );
+    const times = events.map((notice) => (notice.on === 'event' ? notice.meta.timestampNs : 0n));
+    t.true(times.every((time, at) => at === 0 || time >= times[at - 1]!));
+  });
 
-  for (const self of [producer, stranger]) {
-    t.is(await self.run((witness) => witness.sendEvent(prices, { cents: 1 })), 'event-owner');
-    t.is(await self.run((witness) => witness.sendEvent(forged, { cents: 1 })), 'event-owner');
-    t.is(await self.run((witness) => witness.sendEvent(stolen, { cents: 1 })), 'event-owner');
-  }
-  t.is(node.sendEvent(prices, { cents: 1 }), 'event-owner');
-  t.deepEqual(await subscriber.heard(), []);
-  t.is(node.info().eventsPublished, 0);
-  t.is(await producer.run((self) => self.sendEvent(publisher, { cents: 2 })), 'ok');
-  t.is((await subscriber.heard()).length, 1);
-});
+  test(`only the right to publish counts: without it event-owner, and nothing comes${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const prices = eventName<Price>(freshName('prices'));
+    const [producer, subscriber, stranger] = await spawnThree(node, place);
+    const publisher = await producer.run((self) => self.registerEvent(prices));
+    await subscriber.run((self) => self.linkEvent(prices));
+    const forged: Publisher<Price> = { event: prices, token: 'forged' };
+    const other = await stranger.run((self) =>
+      self.registerEvent(eventName<Price>(freshName('other'))),
+    );
+    const stolen: Publisher<Price> = { event: prices, token: other.token };
 
-test('the right to publish can be handed on as plain data: to another process and to the node', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber, delegate] = await spawnThree(node);
-  const publisher = await producer.run((self) => self.registerEvent(prices));
-  await subscriber.run((self) => self.linkEvent(prices));
-  const copied: Publisher<Price> = JSON.parse(JSON.stringify(publisher));
-  t.is(await delegate.run((self) => self.sendEvent(copied, { cents: 1 })), 'ok');
-  t.is(node.sendEvent(publisher, { cents: 2 }), 'ok');
-  t.is((await subscriber.heard()).length, 2);
-});
+    for (const self of [producer, stranger]) {
+      t.is(await self.run((witness) => witness.sendEvent(prices, { cents: 1 })), 'event-owner');
+      t.is(await self.run((witness) => witness.sendEvent(forged, { cents: 1 })), 'event-owner');
+      t.is(await self.run((witness) => witness.sendEvent(stolen, { cents: 1 })), 'event-owner');
+    }
+    t.is(node.sendEvent(prices, { cents: 1 }), 'event-owner');
+    t.deepEqual(await subscriber.heard(), []);
+    if (!place.isThreaded) t.is(node.info().eventsPublished, 0);
+    t.is(await producer.run((self) => self.sendEvent(publisher, { cents: 2 })), 'ok');
+    t.is((await subscriber.heard()).length, 1);
+  });
+
+  test(`the right to publish can be handed on as plain data: to another process and to the node${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const prices = eventName<Price>(freshName('prices'));
+    const [producer, subscriber, delegate] = await spawnThree(node, place);
+    const publisher = await producer.run((self) => self.registerEvent(prices));
+    await subscriber.run((self) => self.linkEvent(prices));
+    const copied: Publisher<Price> = JSON.parse(JSON.stringify(publisher));
+    t.is(await delegate.run((self) => self.sendEvent(copied, { cents: 1 })), 'ok');
+    t.is(node.sendEvent(publisher, { cents: 2 }), 'ok');
+    t.is((await subscriber.heard()).length, 2);
+  });
+
+  test(`publishing an event that there is not gives event-unknown, also after it was given up${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const prices = eventName<Price>(freshName('prices'));
+    const [producer] = await spawnThree(node, place);
+    t.is(node.sendEvent(prices, { cents: 1 }), 'event-unknown');
+    const publisher = await producer.run((self) => self.registerEvent(prices, { open: true }));
+    await producer.run((self) => self.unregisterEvent(prices));
+    t.is(node.sendEvent(publisher, { cents: 1 }), 'event-unknown');
+    t.is(node.sendEvent(prices, { cents: 1 }), 'event-unknown');
+    await t.throwsAsync(
+      producer.run((self) => self.unregisterEvent(prices)),
+      { code: 'event-unknown' },
+    );
+  });
+
+  test(`an old right to publish is worth nothing for a new event of the same name${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const prices = eventName<Price>(freshName('prices'));
+    const [producer, heir, subscriber] = await spawnThree(node, place);
+    const old = await producer.run((self) => self.registerEvent(prices));
+    node.kill(producer.pid);
+    await gone(node, producer);
+    await settled(node);
+    t.is(node.sendEvent(old, { cents: 1 }), 'event-unknown');
+    const fresh = await heir.run((self) => self.registerEvent(prices));
+    await subscriber.run((self) => self.linkEvent(prices));
+    t.is(node.sendEvent(old, { cents: 1 }), 'event-owner');
+    t.not(old.token, fresh.token);
+    t.deepEqual(await subscriber.heard(), []);
+  });
+}
 
 test('the right to publish does not include the right to give the event up', async (t) => {
   const node = await quietNode(t);
-  const [producer, delegate] = await spawnThree(node);
+  const [producer, delegate] = await spawnThree(node, places[0]!);
   await producer.run((self) => self.registerEvent(prices));
   await t.throwsAsync(
     delegate.run((self) => self.unregisterEvent(prices)),
@@ -97,7 +150,7 @@ test('the right to publish does not include the right to give the event up', asy
 
 test('an open event may be published by whoever knows its name, but only its producer may give it up', async (t) => {
   const node = await quietNode(t);
-  const [producer, subscriber, stranger] = await spawnThree(node);
+  const [producer, subscriber, stranger] = await spawnThree(node, places[0]!);
   await producer.run((self) => self.registerEvent(prices, { open: true }));
   await subscriber.run((self) => self.linkEvent(prices));
   t.is(await stranger.run((self) => self.sendEvent(prices, { cents: 1 })), 'ok');
@@ -110,37 +163,9 @@ test('an open event may be published by whoever knows its name, but only its pro
   );
 });
 
-test('publishing an event that there is not gives event-unknown, also after it was given up', async (t) => {
-  const node = await quietNode(t);
-  const [producer] = await spawnThree(node);
-  t.is(node.sendEvent(prices, { cents: 1 }), 'event-unknown');
-  const publisher = await producer.run((self) => self.registerEvent(prices, { open: true }));
-  await producer.run((self) => self.unregisterEvent(prices));
-  t.is(node.sendEvent(publisher, { cents: 1 }), 'event-unknown');
-  t.is(node.sendEvent(prices, { cents: 1 }), 'event-unknown');
-  await t.throwsAsync(
-    producer.run((self) => self.unregisterEvent(prices)),
-    { code: 'event-unknown' },
-  );
-});
-
-test('an old right to publish is worth nothing for a new event of the same name', async (t) => {
-  const node = await quietNode(t);
-  const [producer, heir, subscriber] = await spawnThree(node);
-  const old = await producer.run((self) => self.registerEvent(prices));
-  node.kill(producer.pid);
-  await gone(node, producer);
-  t.is(node.sendEvent(old, { cents: 1 }), 'event-unknown');
-  const fresh = await heir.run((self) => self.registerEvent(prices));
-  await subscriber.run((self) => self.linkEvent(prices));
-  t.is(node.sendEvent(old, { cents: 1 }), 'event-owner');
-  t.not(old.token, fresh.token);
-  t.deepEqual(await subscriber.heard(), []);
-});
-
 test('the name of an event is taken until it is given up or its producer ends', async (t) => {
   const node = await quietNode(t);
-  const [first, second] = await spawnThree(node);
+  const [first, second] = [await spawnWitness(node), await spawnWitness(node)];
   await first.run((self) => self.registerEvent(prices));
   for (const again of [first, second]) {
     await t.throwsAsync(
@@ -227,8 +252,9 @@ test('after the stop of the node publishing says so', async (t) => {
   t.throws(() => node.registerEvent('other'), { code: 'node-terminated' });
 });
 
-async function spawnThree(node: Node): Promise<[Handle, Handle, Handle]> {
-  return [await spawnWitness(node), await spawnWitness(node), await spawnWitness(node)];
+/** A producer, and two who live elsewhere. */
+async function spawnThree(node: Node, { other, self }: Place): Promise<[Handle, Handle, Handle]> {
+  return [await witnessOn(node, other), await witnessOn(node, self), await witnessOn(node, self)];
 }
 
 function nowNs(): bigint {

@@ -1,6 +1,14 @@
-import test from 'ava';
-import { eventId, eventName, stop, type EventName, type Node, type Subscription } from 'tergo';
+import test, { type ExecutionContext } from 'ava';
+import { eventId, eventName, type EventName, type Node, type Subscription } from 'tergo';
 import { turn, waitFor, within } from '../support/wait-for.ts';
+import {
+  closeShared,
+  freshName,
+  isReason,
+  places,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
 import { runSource } from '../support/run-node.ts';
 import {
   gone,
@@ -17,7 +25,7 @@ const ticks: EventName<number> = eventName('ticks');
 interface End {
   readonly title: string;
   readonly code: string | undefined;
-  bring(node: Node, producer: Handle): unknown;
+  bring(node: Node, producer: Handle, ticks: string): unknown;
 }
 
 const crash = new Error('crash');
@@ -26,7 +34,7 @@ const ends: readonly End[] = [
   {
     title: 'its producer stops normally',
     code: undefined,
-    bring: (node, { pid }) => node.send(pid, () => stop('normal')),
+    bring: (_node, producer) => producer.stop(),
   },
   {
     title: 'its producer is shut down',
@@ -41,57 +49,67 @@ const ends: readonly End[] = [
   {
     title: 'its producer crashes',
     code: 'crash',
-    bring: (node, { pid }) =>
-      node.send(pid, () => {
-        throw crash;
-      }),
+    bring: (_node, producer) => producer.crash(crash),
   },
   {
     title: 'it is given up',
     code: 'unregistered',
-    bring: (_node, producer) => producer.run((self) => self.unregisterEvent(ticks)),
+    bring: (_node, producer, ticks) => producer.run((self) => self.unregisterEvent(ticks)),
   },
 ];
 
-for (const { title, code, bring } of ends) {
-  const how = code === undefined ? 'quietly' : `with ${code}`;
+/** The one that subscribes by the node lives on thread 0. */
+const subscribing = places.filter(({ self }) => self === 0);
 
-  test(`a subscription ends ${how} when ${title}, after everything that was published`, async (t) => {
-    const node = await quietNode(t);
-    const before = await holdings(node);
-    const producer = await spawnWitness(node);
-    const publisher = await producer.run((self) => self.registerEvent(ticks));
-    const feed = node.subscribe(ticks);
-    await waitFor('the subscription', () => node.info().monitors === 1);
+test.after.always(closeShared);
 
-    // In one turn: what was published last must not be lost to the end.
-    for (const tick of [1, 2, 3]) node.sendEvent(publisher, tick);
-    await bring(node, producer);
-    const got: number[] = [];
-    const reading = within('the end', () => readInto(got, feed));
-    if (code === undefined) await reading;
-    else if (code === 'crash') t.is(await t.throwsAsync(reading), crash);
-    else await t.throwsAsync(reading, { code });
-    t.deepEqual(got, [1, 2, 3]);
-    t.deepEqual(await rest(feed), []);
+for (const place of subscribing) {
+  for (const { title, code, bring } of ends) {
+    const how = code === undefined ? 'quietly' : `with ${code}`;
+    const isEnded = async (t: ExecutionContext, reading: Promise<void>): Promise<void> => {
+      if (code === undefined) await reading;
+      else if (code !== 'crash') await t.throwsAsync(reading, { code });
+      else isReason(t, place, await t.throwsAsync(reading), crash);
+    };
 
-    node.sendExit(producer.pid, 'normal');
-    await holdsAgain(node, before);
-  });
+    test(`a subscription ends ${how} when ${title}, after everything that was published${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const ticks = eventName<number>(freshName('ticks'));
+      const before = await holdings(node);
+      const producer = await witnessOn(node, place.other);
+      const publisher = await producer.run((self) => self.registerEvent(ticks, { notify: true }));
+      const feed = node.subscribe(ticks);
+      await waitFor('the subscription', () => producer.seen.length === 1);
 
-  test(`a read that waits ends ${how} when ${title}`, async (t) => {
-    const node = await quietNode(t);
-    const producer = await spawnWitness(node);
-    await producer.run((self) => self.registerEvent(ticks));
-    const feed = node.subscribe(ticks);
-    const reading = within('the end', () => readInto([], feed));
-    await waitFor('the subscription', () => node.info().monitors === 1);
-    void bring(node, producer);
-    if (code === undefined) await reading;
-    else if (code === 'crash') t.is(await t.throwsAsync(reading), crash);
-    else await t.throwsAsync(reading, { code });
-    t.pass();
-  });
+      // In one turn: what was published last must not be lost to the end.
+      for (const tick of [1, 2, 3]) node.sendEvent(publisher, tick);
+      await bring(node, producer, ticks);
+      const got: number[] = [];
+      await isEnded(
+        t,
+        within('the end', () => readInto(got, feed)),
+      );
+      t.deepEqual(got, [1, 2, 3]);
+      t.deepEqual(await rest(feed), []);
+
+      node.sendExit(producer.pid, 'normal');
+      if (!place.isThreaded) await holdsAgain(node, before);
+    });
+
+    test(`a read that waits ends ${how} when ${title}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const ticks = eventName<number>(freshName('ticks'));
+      const producer = await witnessOn(node, place.other);
+      await producer.run((self) => self.registerEvent(ticks, { notify: true }));
+      const feed = node.subscribe(ticks);
+      const reading = within('the end', () => readInto([], feed));
+      const ended = isEnded(t, reading);
+      await waitFor('the subscription', () => producer.seen.length === 1);
+      void bring(node, producer, ticks);
+      await ended;
+      t.pass();
+    });
+  }
 }
 
 for (const { title, code, event } of [

@@ -1,33 +1,133 @@
 import test from 'ava';
-import { eventId, eventName, type EventName, type Node, type Subscription } from 'tergo';
+import {
+  eventId,
+  eventName,
+  type EventName,
+  type Node,
+  type Publisher,
+  type Subscription,
+} from 'tergo';
+import { closeShared, freshName, places, sharedPlace, witnessOn } from '../support/places.ts';
 import { turn, waitFor, within } from '../support/wait-for.ts';
-import { holdings, holdsAgain, quietNode, spawnWitness } from '../support/witness.ts';
+import { holdings, holdsAgain, quietNode, type Handle } from '../support/witness.ts';
 
 const ticks: EventName<number> = eventName('ticks');
 
-test('for await gives the backlog, then what is published, with name, node and time', async (t) => {
-  const node = await quietNode(t);
-  const publisher = node.registerEvent(ticks, { buffer: 2 });
-  for (const tick of [1, 2, 3]) node.sendEvent(publisher, tick);
-  await using feed = node.subscribe(ticks);
-  const got: number[] = [];
-  for await (const { message, name, node: home, timestampNs } of feed) {
-    t.deepEqual([name, home, typeof timestampNs], ['ticks', node.name, 'bigint']);
-    got.push(message);
-    if (got.length === 2) for (const tick of [4, 5]) node.sendEvent(publisher, tick);
-    if (got.length === 4) break;
-  }
-  t.deepEqual(got, [2, 3, 4, 5]);
-  t.is(feed.dropped, 0);
-});
+/** The one that subscribes by the node lives on thread 0. */
+const subscribing = places.filter(({ self }) => self === 0);
 
-test('an event id of the own node is the same as its name', async (t) => {
-  const node = await quietNode(t);
-  const publisher = node.registerEvent(ticks, { buffer: 1 });
-  node.sendEvent(publisher, 1);
-  await using feed = node.subscribe(eventId(ticks, node.name));
-  t.deepEqual(await take(feed, 1), [1]);
-});
+test.after.always(closeShared);
+
+for (const place of subscribing) {
+  test(`for await gives the backlog, then what is published, with name, node and time${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) =>
+      self.registerEvent(ticks, { buffer: 2, notify: true }),
+    );
+    await publish(producer, publisher, 1, 2, 3);
+    await using feed = node.subscribe(ticks);
+    const got: number[] = [];
+    for await (const { message, name, node: home, timestampNs } of feed) {
+      t.deepEqual([name, home, typeof timestampNs], [ticks, node.name, 'bigint']);
+      got.push(message);
+      if (got.length === 2) await publish(producer, publisher, 4, 5);
+      if (got.length === 4) break;
+    }
+    t.deepEqual(got, [2, 3, 4, 5]);
+    t.is(feed.dropped, 0);
+  });
+
+  test(`an event id of the own node is the same as its name${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) =>
+      self.registerEvent(ticks, { buffer: 1, notify: true }),
+    );
+    await publish(producer, publisher, 1);
+    await using feed = node.subscribe(eventId(ticks, node.name));
+    t.deepEqual(await take(feed, 1), [1]);
+  });
+
+  test(`what comes on top of the limit is dropped and counted; what waits stays in order${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) =>
+      self.registerEvent(ticks, { buffer: 5, notify: true }),
+    );
+    await publish(producer, publisher, 1, 2, 3, 4, 5);
+    await using feed = node.subscribe(ticks, { limit: 3 });
+    await waitFor('the backlog', () => feed.dropped === 2);
+    t.deepEqual(await take(feed, 2), [1, 2]);
+    await publish(producer, publisher, 6, 7, 8);
+    await waitFor('the rest', () => feed.dropped === 3);
+    t.deepEqual(await take(feed, 3), [3, 6, 7]);
+    await publish(producer, publisher, 9);
+    t.deepEqual(await take(feed, 1), [9]);
+    t.is(feed.dropped, 3);
+  });
+
+  test(`a message for a reader that waits does not count against the limit${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) => self.registerEvent(ticks, { notify: true }));
+    await using feed = node.subscribe(ticks, { limit: 1 });
+    const reader = feed[Symbol.asyncIterator]();
+    const reads = [reader.next(), reader.next(), reader.next()];
+    await waitFor('the subscription', () => producer.seen.length === 1);
+    await publish(producer, publisher, 1, 2, 3, 4);
+    const got = await Promise.all(reads);
+    t.deepEqual(
+      got.map(({ value }) => value?.message),
+      [1, 2, 3],
+    );
+    t.deepEqual(await take(feed, 1), [4]);
+    t.is(feed.dropped, 0);
+  });
+
+  test(`every subscription has its own messages; readers of one subscription share them${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    const publisher = await producer.run((self) =>
+      self.registerEvent(ticks, { buffer: 100, notify: true }),
+    );
+    const before = await holdings(node);
+    const feeds = Array.from({ length: 100 }, () => node.subscribe(ticks));
+    const all = Array.from({ length: 100 }, (_, tick) => tick);
+    await publish(producer, publisher, ...all);
+    for (const feed of feeds.slice(1)) t.deepEqual(await take(feed, 100), all);
+
+    const [shared] = feeds;
+    const readers = [shared!, shared!, shared!, shared!].map(async (feed) => await take(feed, 25));
+    const parts = await Promise.all(readers);
+    t.deepEqual(
+      parts.flat().toSorted((a, b) => a - b),
+      all,
+    );
+    await Promise.all(feeds.map((feed) => feed.close()));
+    if (!place.isThreaded) await holdsAgain(node, before);
+  });
+
+  test(`a subscription does not keep others from subscribing, and counts as subscriber${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const ticks = eventName<number>(freshName('ticks'));
+    const producer = await witnessOn(node, place.other);
+    await producer.run((self) => self.registerEvent(ticks, { notify: true }));
+    const feed = node.subscribe(ticks);
+    await waitFor('the start', () => producer.seen.length === 1);
+    await feed.close();
+    await waitFor('the stop', () => producer.seen.length === 2);
+    t.deepEqual(
+      producer.seen.map(({ on }) => on),
+      ['event-start', 'event-stop'],
+    );
+  });
+}
 
 interface Leaving {
   readonly title: string;
@@ -194,71 +294,13 @@ test('an abort after the end changes nothing', async (t) => {
   t.deepEqual(await readAll(feed), []);
 });
 
-test('what comes on top of the limit is dropped and counted; what waits stays in order', async (t) => {
-  const node = await quietNode(t);
-  const publisher = node.registerEvent(ticks, { buffer: 5 });
-  for (const tick of [1, 2, 3, 4, 5]) node.sendEvent(publisher, tick);
-  await using feed = node.subscribe(ticks, { limit: 3 });
-  await waitFor('the backlog', () => feed.dropped === 2);
-  t.deepEqual(await take(feed, 2), [1, 2]);
-  for (const tick of [6, 7, 8]) node.sendEvent(publisher, tick);
-  await waitFor('the rest', () => feed.dropped === 3);
-  t.deepEqual(await take(feed, 3), [3, 6, 7]);
-  node.sendEvent(publisher, 9);
-  t.deepEqual(await take(feed, 1), [9]);
-  t.is(feed.dropped, 3);
-});
-
-test('a message for a reader that waits does not count against the limit', async (t) => {
-  const node = await quietNode(t);
-  const publisher = node.registerEvent(ticks);
-  await using feed = node.subscribe(ticks, { limit: 1 });
-  const reader = feed[Symbol.asyncIterator]();
-  const reads = [reader.next(), reader.next(), reader.next()];
-  await waitFor('the subscription', () => node.info().monitors === 1);
-  for (const tick of [1, 2, 3, 4]) node.sendEvent(publisher, tick);
-  const got = await Promise.all(reads);
-  t.deepEqual(
-    got.map(({ value }) => value?.message),
-    [1, 2, 3],
-  );
-  t.deepEqual(await take(feed, 1), [4]);
-  t.is(feed.dropped, 0);
-});
-
-test('every subscription has its own messages; readers of one subscription share them', async (t) => {
-  const node = await quietNode(t);
-  const publisher = node.registerEvent(ticks, { buffer: 100 });
-  const before = await holdings(node);
-  const feeds = Array.from({ length: 100 }, () => node.subscribe(ticks));
-  for (let tick = 0; tick < 100; tick += 1) node.sendEvent(publisher, tick);
-  const all = Array.from({ length: 100 }, (_, tick) => tick);
-  for (const feed of feeds.slice(1)) t.deepEqual(await take(feed, 100), all);
-
-  const [shared] = feeds;
-  const readers = [shared!, shared!, shared!, shared!].map(async (feed) => await take(feed, 25));
-  const parts = await Promise.all(readers);
-  t.deepEqual(
-    parts.flat().toSorted((a, b) => a - b),
-    all,
-  );
-  await Promise.all(feeds.map((feed) => feed.close()));
-  await holdsAgain(node, before);
-});
-
-test('a subscription does not keep others from subscribing, and counts as subscriber', async (t) => {
-  const node = await quietNode(t);
-  const producer = await spawnWitness(node);
-  await producer.run((self) => self.registerEvent(ticks, { notify: true }));
-  const feed = node.subscribe(ticks);
-  await waitFor('the start', () => producer.seen.length === 1);
-  await feed.close();
-  await waitFor('the stop', () => producer.seen.length === 2);
-  t.deepEqual(
-    producer.seen.map(({ on }) => on),
-    ['event-start', 'event-stop'],
-  );
-});
+async function publish(
+  producer: Handle,
+  publisher: Publisher<number>,
+  ...ticks: readonly number[]
+): Promise<void> {
+  await producer.run((self) => ticks.map((tick) => self.sendEvent(publisher, tick)));
+}
 
 /** The next messages, without ending the subscription. */
 async function take(feed: Subscription<number>, count: number): Promise<number[]> {

@@ -1,55 +1,144 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import { noreply, processName, type FallbackMessage, type Node, type Pid } from 'tergo';
+import { closedGate, gatedOn } from '../support/clerk-places.ts';
+import { spawnCollector, spawnGated, spawnScript, type Options } from '../support/improvise.ts';
 import {
-  inside,
-  spawnCollector,
-  spawnGated,
-  spawnPuppet,
-  spawnScript,
-  type Options,
-} from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+  closeShared,
+  freshName,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
+import { gone, quietNode } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const priorities = ['normal', 'high', 'max'] as const;
 const full = 'process-mailbox-full';
 
-test('a limited mailbox takes exactly its limit in each queue, keeps the order and shows what waits [C18]', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node, { mailboxSize: 3 });
-  t.is(node.processInfo(pid).mailboxSize, 3);
-  const numbers = [1, 2, 3, 4, 5];
-  for (const priority of priorities) {
-    const results = numbers.map((number) => node.send(pid, `${priority} ${number}`, { priority }));
-    t.deepEqual(results, ['ok', 'ok', 'ok', full, full]);
-  }
-  t.deepEqual(node.processInfo(pid).queues, { urgent: 3, system: 3, main: 3, log: 0 });
-  t.deepEqual(node.processInfo(pid).queues, { urgent: 3, system: 3, main: 3, log: 0 });
-  t.is(node.info().mailboxFull, 6);
+test.after.always(closeShared);
 
-  open();
-  await waitFor('what was accepted', () => got.length === 9);
-  const wanted = ['max', 'high', 'normal'].flatMap((name) => [1, 2, 3].map((i) => `${name} ${i}`));
-  t.deepEqual(got, wanted);
-  t.is(node.send(pid, 'again'), 'ok');
-});
+for (const place of places) {
+  test(`a limited mailbox takes exactly its limit in each queue, keeps the order and shows what waits [C18]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other, { mailboxSize: 3 });
+    const sender = await witnessOn(node, place.self);
+    const before = node.info().mailboxFull;
+    t.is((await infoOf(node, pid)).mailboxSize, 3);
+    for (const priority of priorities) {
+      const results = await sender.run((self) =>
+        [1, 2, 3, 4, 5].map((number) => self.send(pid, `${priority} ${number}`, { priority })),
+      );
+      t.deepEqual(results, ['ok', 'ok', 'ok', full, full]);
+    }
+    for (let look = 0; look < 2; look++) {
+      await settled(node);
+      t.deepEqual((await infoOf(node, pid)).queues, { urgent: 3, system: 3, main: 3, log: 0 });
+    }
+    if (!place.isThreaded) t.is(node.info().mailboxFull, before + 6);
 
-test('a request that nobody waits for any more gives its place back when its turn comes [C18]', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node, { mailboxSize: 2 });
-  const controller = new AbortController();
-  const aborted = node.call(pid, { type: 'aborted' }, { signal: controller.signal });
-  t.is(node.send(pid, 'second'), 'ok');
-  t.is(node.send(pid, 'third'), full);
-  controller.abort();
-  await t.throwsAsync(aborted, { code: 'aborted' });
-  open();
-  await waitFor('the message behind it', () => got.length === 1);
-  t.deepEqual(got, ['second']);
-  t.is(node.send(pid, 'fourth'), 'ok');
-  t.is(node.send(pid, 'fifth'), 'ok');
-});
+    open();
+    const got = await waitFor('what was accepted', async () => {
+      const { mailbox } = await infoOf(node, pid);
+      return mailbox === 0 && (await taken());
+    });
+    const wanted = ['max', 'high', 'normal'].flatMap((name) =>
+      [1, 2, 3].map((number) => `${name} ${number}`),
+    );
+    t.deepEqual(got, wanted);
+    t.is(await sender.run((self) => self.send(pid, 'again')), 'ok');
+  });
+
+  test(`a request that nobody waits for any more gives its place back when its turn comes [C18]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other, { mailboxSize: 2 });
+    const sender = await witnessOn(node, place.self);
+    const send = async (text: string): Promise<unknown> =>
+      await sender.run((self) => self.send(pid, text));
+    await sender.run((self) => self.begin(pid, { type: 'aborted' }));
+    t.is(await send('second'), 'ok');
+    t.is(await send('third'), full);
+    await sender.run((self) => self.abort());
+    t.like(await sender.run((self) => self.outcomes()), [{ reason: { code: 'aborted' } }]);
+    await settled(node);
+    open();
+    await waitFor('room', async () => (await infoOf(node, pid)).mailbox === 0);
+    t.deepEqual(await taken(), ['second']);
+    const gate = await closedGate(node);
+    node.send(pid, gate.wait());
+    await gate.entered;
+    await settled(node);
+    t.deepEqual(
+      [await send('fourth'), await send('fifth'), await send('sixth')],
+      ['ok', 'ok', full],
+    );
+    gate.open();
+  });
+
+  test(`a full mailbox refuses calls and inspections, and takes exit signals all the same${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, open } = await gatedOn(node, place.other, { mailboxSize: 1 });
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) =>
+      priorities.map((priority) => self.send(pid, priority, { priority })),
+    );
+    const refused = { code: full };
+    await t.throwsAsync(
+      sender.run((self) => self.call(pid, { type: 'x' })),
+      refused,
+    );
+    await t.throwsAsync(
+      sender.run((self) => self.call(pid, { type: 'x' }, { priority: 'max' })),
+      refused,
+    );
+    await t.throwsAsync(
+      sender.run((self) => self.inspect(pid)),
+      refused,
+    );
+    t.is((await infoOf(node, sender.pid)).pendingCalls, 0);
+    await sender.run((self) => self.monitor(pid));
+    t.is(await sender.run((self) => self.sendExit(pid, 'shutdown')), 'ok');
+    open();
+    await gone(node, { pid });
+    t.like(await sender.heard(), [{ on: 'down', ended: { reason: 'shutdown' } }]);
+  });
+
+  test(`a limited process that ends leaves a clean count to the next${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const sender = await witnessOn(node, place.self);
+    for (let round = 0; round < 3; round++) {
+      const { pid, open } = await gatedOn(node, place.other, { mailboxSize: 2 });
+      const results = await sender.run((self) => [1, 2, 3].map((each) => self.send(pid, each)));
+      t.deepEqual(results, ['ok', 'ok', full]);
+      node.kill(pid);
+      open();
+    }
+  });
+
+  test(`a fallback gets what finds the mailbox full: pid, tag and message, from the original sender${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const name = freshName('fallback');
+    const to = processName<{ message: FallbackMessage }>(name);
+    const fallback = await witnessOn(node, place.self, { name });
+    const options = { mailboxSize: 1, fallback: { to, tag: 'overflow' } };
+    const { pid, open } = await gatedOn(node, place.other, options);
+    const sender = await witnessOn(node, place.self);
+    const results = await sender.run((self) => [self.send(pid, 'fits'), self.send(pid, 'over')]);
+    t.deepEqual(results, ['ok', 'ok']);
+    await waitFor('the overflow', () => fallback.seen.length === 1);
+    const message = { type: 'fallback', pid, tag: 'overflow', message: 'over' };
+    t.deepEqual(fallback.seen as unknown[], [{ on: 'message', message, from: sender.pid }]);
+    if (!place.isThreaded) t.is(node.info().mailboxFull, 1);
+    await t.throwsAsync(
+      sender.run((self) => self.call(pid, { type: 'x' })),
+      { code: full },
+    );
+    t.is((await fallback.heard()).length, 1);
+    open();
+  });
+}
 
 test('each message that is taken makes room for one more, by whatever path it came', async (t) => {
   const node = await quietNode(t);
@@ -96,20 +185,6 @@ test('a message that a callback sends to itself counts, and the one in hand does
   t.deepEqual(await results.promise, ['ok', full]);
 });
 
-test('a full mailbox refuses calls and inspections, and takes exit signals all the same', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node, { mailboxSize: 1 });
-  for (const priority of priorities) node.send(pid, priority, { priority });
-  await t.throwsAsync(node.call(pid, { type: 'x' }), { code: full });
-  await t.throwsAsync(node.call(pid, { type: 'x' }, { priority: 'max' }), { code: full });
-  await t.throwsAsync(node.inspect(pid), { code: full });
-  t.is(node.info().pendingCalls, 0);
-  t.is(node.sendExit(pid, 'shutdown'), 'ok');
-  open();
-  await waitFor('the end', () => node.processState(pid) === 'terminated');
-  t.deepEqual(got, ['max']);
-});
-
 test('answers to its own requests reach a process with a full mailbox and take no place in it', async (t) => {
   const node = await quietNode(t);
   const server = await spawnScript(node, { handleCall: () => 'answer' });
@@ -131,15 +206,6 @@ test('answers to its own requests reach a process with a full mailbox and take n
   t.deepEqual([node.send(asker, 1), node.send(asker, 2)], ['ok', full]);
 });
 
-test('a limited process that ends leaves a clean count to the next', async (t) => {
-  const node = await quietNode(t);
-  for (let round = 0; round < 3; round++) {
-    const { pid } = await spawnGated(node, { mailboxSize: 2 });
-    t.deepEqual([node.send(pid, 1), node.send(pid, 2), node.send(pid, 3)], ['ok', 'ok', full]);
-    node.kill(pid);
-  }
-});
-
 test('limits hold for thousands of limited processes', async (t) => {
   const node = await quietNode(t);
   const targets = await Promise.all(
@@ -149,30 +215,6 @@ test('limits hold for thousands of limited processes', async (t) => {
   t.true(results.every((each) => each.join() === `ok,ok,${full}`));
   await waitFor('all', () => targets.every(({ got }) => got.length === 2));
   t.true(targets.every(({ pid }) => node.send(pid, 4) === 'ok'));
-});
-
-test('a fallback gets what finds the mailbox full: pid, tag and message, from the original sender', async (t) => {
-  const node = await quietNode(t);
-  const to = processName<{ message: FallbackMessage }>('fallback');
-  const got: unknown[] = [];
-  const handleMessage = (_self: unknown, message: unknown, from: unknown): unknown => {
-    got.push({ message, from });
-    return noreply;
-  };
-  await spawnScript(node, { handleMessage }, { name: processName('fallback') });
-  const { pid } = await spawnGated(node, { mailboxSize: 1, fallback: { to, tag: 'overflow' } });
-  const sender = await spawnPuppet(node);
-  const results = await inside(node, sender, (self) => [
-    self.send(pid, 'fits'),
-    self.send(pid, 'over'),
-  ]);
-  t.deepEqual(results, ['ok', 'ok']);
-  await waitFor('the overflow', () => got.length === 1);
-  const message = { type: 'fallback', pid, tag: 'overflow', message: 'over' };
-  t.deepEqual(got, [{ message, from: sender }]);
-  t.is(node.info().mailboxFull, 1);
-  await t.throwsAsync(node.call(pid, { type: 'x' }), { code: full });
-  t.is(got.length, 1);
 });
 
 test('without a fallback process, or with one that is full itself, the send says process-mailbox-full', async (t) => {

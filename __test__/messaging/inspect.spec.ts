@@ -1,57 +1,74 @@
 import test from 'ava';
-import { processId, processName } from 'tergo';
-import { inside, spawnGated, spawnPuppet, spawnScript, type Self } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import { processId, processName, type Alias, type Pid } from 'tergo';
+import { clerkOn, gatedOn } from '../support/clerk-places.ts';
+import {
+  closeShared,
+  freshName,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
+import { gone } from '../support/witness.ts';
 
-const name = processName<unknown>('described');
+test.after.always(closeShared);
 
-function describe(self: Self, items: readonly string[], from: unknown): Record<string, string> {
-  return { name: String(self.name), items: items.join(), from: String(from) };
+for (const place of places) {
+  test(`the node and a process inspect by pid, name, process id and alias; handleInspect hears what is asked and who asks${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const name = processName<unknown>(freshName('described'));
+    const target = await clerkOn(node, place.other, { name: name as never });
+    const alias = await target.do<Alias<unknown>>('createAlias');
+    const asker = await witnessOn(node, place.self);
+    for (const to of [target.pid, name, processId(name, node.name), alias] as Pid<unknown>[]) {
+      const wanted = { name, items: 'a,b' };
+      t.deepEqual(await node.inspect(to, 'a', 'b'), { ...wanted, from: String(node.pid) });
+      t.deepEqual(await asker.run((self) => self.inspect(to, 'a', 'b')), {
+        ...wanted,
+        from: String(asker.pid),
+      });
+    }
+  });
+
+  test(`a process without handleInspect describes itself by nothing${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const asker = await witnessOn(node, place.self);
+    t.deepEqual(await asker.run((self) => self.inspect(target.pid)), {});
+  });
+
+  test(`an inspection of what is not there, of oneself and with items that are no text is refused${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const dead = await clerkOn(node, place.other);
+    node.kill(dead.pid);
+    await gone(node, dead);
+    await settled(node);
+    const [asker, other] = [await witnessOn(node, place.self), await witnessOn(node, place.other)];
+    const nobody = processName<unknown>(freshName('nobody'));
+    const inspect = (to: unknown, ...items: readonly unknown[]): Promise<unknown> =>
+      asker.run((self) => self.inspect(to as Pid<unknown>, ...(items as string[])));
+    await t.throwsAsync(inspect(dead.pid), { code: 'process-unknown' });
+    await t.throwsAsync(inspect(nobody), { code: 'name-unknown' });
+    await t.throwsAsync(inspect(processId(nobody, 'other@localhost')), { code: 'no-connection' });
+    await t.throwsAsync(inspect(7), { code: 'incorrect', message: /^to / });
+    await t.throwsAsync(inspect(other.pid, 7), { code: 'incorrect', message: /^items / });
+    await t.throwsAsync(inspect(asker.pid), { code: 'not-allowed' });
+    t.is((await infoOf(node, asker.pid)).pendingCalls, 0);
+  });
+
+  test(`an inspection rejects when its target ends before it answers${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, open } = await gatedOn(node, place.other);
+    const asker = await witnessOn(node, place.self);
+    const before = node.info().slabEntries;
+    const answer = asker.run((self) => self.inspect(pid));
+    const refused = t.throwsAsync(answer, { code: 'process-terminated' });
+    await settled(node);
+    node.kill(pid);
+    await refused;
+    t.is((await infoOf(node, asker.pid)).pendingCalls, 0);
+    open();
+    if (!place.isThreaded) t.true(node.info().slabEntries <= before);
+  });
 }
-
-test('the node and a process inspect by pid, name, process id and alias; handleInspect hears what is asked and who asks', async (t) => {
-  const node = await quietNode(t);
-  const target = await spawnScript(
-    node,
-    { handleInspect: describe, handleCall: (self) => self.createAlias() },
-    { name },
-  );
-  const alias = await node.call(target, { type: 'alias' });
-  const asker = await spawnPuppet(node);
-  for (const to of [target, name, processId(name, node.name), alias] as (typeof target)[]) {
-    const wanted = { name, items: 'a,b' };
-    t.deepEqual(await node.inspect(to, 'a', 'b'), { ...wanted, from: String(node.pid) });
-    const answer = await inside(node, asker, (self) => [self.inspect(to, 'a', 'b')]);
-    t.deepEqual(await answer[0], { ...wanted, from: String(asker) });
-  }
-});
-
-test('a process without handleInspect describes itself by nothing', async (t) => {
-  const node = await quietNode(t);
-  t.deepEqual(await node.inspect(await spawnScript(node, {})), {});
-});
-
-test('an inspection of what is not there, of oneself and with items that are no text is refused', async (t) => {
-  const node = await quietNode(t);
-  const dead = await spawnScript(node, {});
-  node.kill(dead);
-  const puppet = await spawnPuppet(node);
-  await t.throwsAsync(node.inspect(dead), { code: 'process-unknown' });
-  await t.throwsAsync(node.inspect(name), { code: 'name-unknown' });
-  await t.throwsAsync(node.inspect(processId(name, 'other@localhost')), { code: 'no-connection' });
-  await t.throwsAsync(node.inspect(7 as never), { code: 'incorrect', message: /^to / });
-  await t.throwsAsync(node.inspect(puppet, 7 as never), { code: 'incorrect', message: /^items / });
-  const [own] = await inside(node, puppet, (self) => [self.inspect(self.pid)]);
-  await t.throwsAsync(own, { code: 'not-allowed' });
-  t.is(node.info().pendingCalls, 0);
-});
-
-test('an inspection rejects when its target ends before it answers', async (t) => {
-  const node = await quietNode(t);
-  const { pid } = await spawnGated(node);
-  const before = node.info().slabEntries;
-  const answer = node.inspect(pid);
-  node.kill(pid);
-  await t.throwsAsync(answer, { code: 'process-terminated' });
-  t.deepEqual([node.info().pendingCalls, node.info().slabEntries], [0, before]);
-});

@@ -1,5 +1,4 @@
 import {
-  Actor,
   noreply,
   processName,
   stop,
@@ -12,23 +11,18 @@ import {
   type MaybePromise,
   type Next,
   type ProcessName,
+  type Response,
 } from 'tergo';
+import { Doer, type Order } from './doer.ts';
 import type { Notice } from './witness.ts';
 
 /** What a witness of another thread is told; it cannot be given functions. */
 export type FarOrder =
   { readonly type: 'crash'; readonly reason: Error } | { readonly type: 'stop' };
 
-/** One of its own methods. */
-export interface FarRequest {
-  readonly type: 'do';
-  readonly op: string;
-  readonly args: readonly unknown[];
-}
-
 export interface FarWitnessProtocol {
   message: unknown;
-  request: FarRequest;
+  request: Order;
   event: unknown;
 }
 
@@ -40,7 +34,7 @@ export const scribe: ProcessName<{ message: Line; request: { type: 'flush' } }> 
   processName('scribe');
 
 /** A `Witness` for other threads: it does by order what it would be told by a function, and tells the scribe what it hears. */
-export class FarWitness extends Actor<FarWitnessProtocol> {
+export class FarWitness extends Doer<FarWitnessProtocol> {
   #label = '';
 
   override init(label: string, trapExit = false): void {
@@ -55,13 +49,12 @@ export class FarWitness extends Actor<FarWitnessProtocol> {
     return this.#tell({ on: 'message', message, from });
   }
 
-  override async handleCall({ op, args }: FarRequest): Promise<Answer> {
-    const self = this as unknown as Record<string, (...all: unknown[]) => unknown>;
-    try {
-      return ['done', await self[op]!(...args)] as never;
-    } catch (error) {
-      return ['failed', error] as never;
-    }
+  override handleCall(order: Order): Promise<Answer> {
+    return this.obey(order);
+  }
+
+  override handleResponse(response: Response): Next {
+    return this.#tell({ on: 'response', response });
   }
 
   override handleEvent(message: unknown, meta: EventMeta): Next {

@@ -10,6 +10,7 @@ import {
   type Next,
   type Node,
   type Pid,
+  type Priority,
   type ProcessInfo,
   type AnyPid,
 } from 'tergo';
@@ -46,6 +47,7 @@ export const places: readonly Place[] = [
 
 /** Modules whose behaviours tests spawn on other threads. */
 export const behaviors: readonly URL[] = [
+  'far-clerk',
   'far-witness',
   'far-server',
   'far-tended',
@@ -80,6 +82,13 @@ export async function placedNode(t: ExecutionContext, place: Place): Promise<Nod
   return node;
 }
 
+let lastName = 0;
+
+/** A name that no other test of the file takes. */
+export function freshName(what: string): string {
+  return `${what} ${++lastName}`;
+}
+
 let shared: Promise<Node> | undefined;
 
 /** The same; one with threads is shared by all tests of a file, so what they count is not theirs alone. */
@@ -104,6 +113,8 @@ export async function closeShared(): Promise<void> {
 interface WitnessOptions {
   readonly trapExit?: boolean;
   readonly name?: string;
+  readonly mailboxSize?: number;
+  readonly priority?: Priority;
 }
 
 /** A witness on a thread. One of another thread does what tasks call, each method there; the rest of a task runs here. */

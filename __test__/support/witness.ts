@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  Actor,
   noreply,
   startNode,
   stop,
@@ -17,9 +16,11 @@ import {
   type NodeOptions,
   type Pid,
   type Request,
+  type Response,
   type SpawnOptions,
 } from 'tergo';
 import type { ExecutionContext } from 'ava';
+import { Doer } from './doer.ts';
 import { turn, waitFor } from './wait-for.ts';
 
 /** What reached a witness, in the order in which it came. */
@@ -28,6 +29,7 @@ export type Notice =
   | { readonly on: 'exit'; readonly ended: Exit }
   | { readonly on: 'down'; readonly ended: Down }
   | { readonly on: 'event'; readonly message: unknown; readonly meta: EventMeta }
+  | { readonly on: 'response'; readonly response: Response }
   | { readonly on: 'event-start' | 'event-stop'; readonly event: string }
   | { readonly on: 'terminate'; readonly reason: ExitReason; readonly exit: Exit | undefined };
 
@@ -41,7 +43,7 @@ export type Ask = Request<
 export type WitnessProtocol = { message: Task; request: Ask; event: unknown };
 
 /** A process that does what tests tell it to and writes down what it hears. */
-export class Witness extends Actor<WitnessProtocol> {
+export class Witness extends Doer<WitnessProtocol> {
   #seen: Notice[] = [];
 
   override init(seen: Notice[] = [], trapExit = false): void {
@@ -60,6 +62,11 @@ export class Witness extends Actor<WitnessProtocol> {
 
   override handleCall(request: Ask): MaybePromise<Answer> {
     return request.answer(this, request);
+  }
+
+  override handleResponse(response: Response): Next {
+    this.#seen.push({ on: 'response', response });
+    return noreply;
   }
 
   override handleEvent(message: unknown, meta: EventMeta): Next {

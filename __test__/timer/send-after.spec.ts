@@ -1,34 +1,143 @@
 import test from 'ava';
-import { noreply, processId, processName, type Timer } from 'tergo';
+import { processId, processName, type Alias, type Pid, type Timer } from 'tergo';
+import { gatedOn } from '../support/clerk-places.ts';
+import { inside, spawnCollector, spawnPuppet } from '../support/improvise.ts';
 import {
-  inside,
-  spawnCollector,
-  spawnGated,
-  spawnPuppet,
-  spawnScript,
-} from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
-import { turn, waitFor } from '../support/wait-for.ts';
+  closeShared,
+  freshName,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
+import { gone, quietNode, type Handle } from '../support/witness.ts';
+import { waitFor } from '../support/wait-for.ts';
 
-const name = processName<unknown>('target');
+test.after.always(closeShared);
 
-test('delayed messages come in the order of their times, from whoever sent them', async (t) => {
-  const node = await quietNode(t);
-  const got: unknown[] = [];
-  const target = await spawnScript(node, {
-    handleMessage: (_self, message, from) => (got.push([message, from]), noreply),
+for (const place of places) {
+  test(`delayed messages come in the order of their times, from whoever sent them${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const to = target.pid as Pid<unknown>;
+    await sender.run((self) => [300, 0, 200, 100].map((ms) => self.delay(to, ms, ms)));
+    await waitFor('all', () => target.seen.length === 4);
+    t.deepEqual(
+      target.seen,
+      [0, 100, 200, 300].map((message) => ({ on: 'message', message, from: sender.pid })),
+    );
+    node.sendAfter(to, 'from outside', 0);
+    await waitFor('the last', () => target.seen.length === 5);
+    t.like(target.seen[4], { message: 'from outside', from: node.pid });
   });
-  const sender = await spawnPuppet(node);
-  await inside(node, sender, (self) => {
-    for (const ms of [300, 0, 200, 100]) self.sendAfter(target, ms, ms);
-    node.sendAfter(target, 150, 150);
+
+  test(`a delayed message goes to a name, a process id and an alias as they are when it fires${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const [name, first] = [freshName('target'), await witnessOn(node, place.other)];
+    const [second, sender] = [
+      await witnessOn(node, place.other),
+      await witnessOn(node, place.self),
+    ];
+    const own = processName<unknown>(name);
+    await first.run((self) => self.registerName(own as never));
+    const alias = (await second.run((self) => self.createAlias())) as Alias<unknown>;
+    const numbers = await sender.run((self) => [
+      self.delay(own as never, 'name', 1000),
+      self.delay(processId(own, node.name) as never, 'id', 1000),
+      self.delay(alias as never, 'alias', 1000),
+    ]);
+    node.unregisterName(own);
+    await waitFor('the name to be free', () => node.whereis(own) === undefined);
+    node.registerName(own, second.pid as Pid<unknown>);
+    await waitFor('all', () => second.seen.length === 3);
+    t.deepEqual([messagesOf(first), messagesOf(second)], [[], ['name', 'id', 'alias']]);
+    t.deepEqual(await sender.run((self) => numbers.map((number) => self.cancelTimer(number))), [
+      false,
+      false,
+      false,
+    ]);
   });
-  await waitFor('all', () => got.length === 5);
-  t.deepEqual(
-    got,
-    [0, 100, 150, 200, 300].map((ms) => [ms, ms === 150 ? node.pid : sender]),
-  );
-});
+
+  test(`cancel is true while the message is still to be sent, and false once it was sent or cancelled${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const to = target.pid as Pid<unknown>;
+    const [cancelled, sent, last] = await sender.run((self) => [
+      self.delay(to, 'cancelled', 60_000),
+      self.delay(to, 'sent', 10),
+      self.delay(to, 'last', 60_000),
+    ]);
+    if (!place.isThreaded) t.true(node.info().pendingTimers >= 2);
+    const cancel = (number: number | undefined): Promise<boolean> =>
+      sender.run((self) => self.cancelTimer(number!));
+    t.true(await cancel(cancelled));
+    t.false(await cancel(cancelled));
+    await waitFor('the other', () => target.seen.length > 0);
+    t.false(await cancel(sent));
+    t.true(await cancel(last));
+    t.deepEqual(messagesOf(target), ['sent']);
+    if (!place.isThreaded) t.is(node.info().pendingTimers, 0);
+  });
+
+  test(`a delayed message is sent even if its sender has ended by then${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) => self.delay(target.pid as Pid<unknown>, 'posthumous', 100));
+    node.kill(sender.pid);
+    await waitFor('the message', () => target.seen.length === 1);
+    t.deepEqual(target.seen, [{ on: 'message', message: 'posthumous', from: sender.pid }]);
+    await gone(node, sender);
+  });
+
+  test(`the sender's own priority is read when the message is sent, one that is named is kept${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, open } = await gatedOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) => [
+      self.delay(pid, 'own', 100),
+      self.delay(pid, 'named', 100, { priority: 'max' }),
+      self.setPriority('high'),
+    ]);
+    await waitFor('both', async () => (await infoOf(node, pid)).mailbox === 2);
+    t.deepEqual((await infoOf(node, pid)).queues, { urgent: 1, system: 1, main: 0, log: 0 });
+    open();
+  });
+
+  test(`a delayed message to what is gone or full by then is lost, and nothing else happens${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const dead = await witnessOn(node, place.other);
+    const full = await gatedOn(node, place.other, { mailboxSize: 1 });
+    const other = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const lost = node.info().mailboxFull;
+    const nobody = processName<unknown>(freshName('nobody'));
+    node.kill(dead.pid);
+    node.send(full.pid, 'fills it');
+    await witnessGone(node, dead);
+    await settled(node);
+    await sender.run((self) =>
+      [dead.pid, full.pid, nobody, other.pid].map((to) => self.delay(to as never, 'late', 10)),
+    );
+    await waitFor('the other', () => other.seen.length === 1);
+    await waitFor('the count', () => node.info().mailboxFull > lost);
+    full.open();
+    await waitFor('room', async () => (await infoOf(node, full.pid)).mailbox === 0);
+    await settled(node);
+    t.deepEqual(await full.taken(), ['fills it']);
+    t.like(dead.seen, { length: 1, 0: { on: 'terminate' } });
+    if (!place.isThreaded) t.is(node.info().mailboxFull, 1);
+  });
+}
+
+/** What came, whatever else was heard. */
+function messagesOf({ seen }: Handle): unknown[] {
+  return seen.map((notice) => (notice.on === 'message' ? notice.message : notice));
+}
 
 test('a message is not sent before its time', async (t) => {
   const node = await quietNode(t);
@@ -60,40 +169,6 @@ test.serial(
   },
 );
 
-test('a delayed message goes to a name, a process id and an alias as they are when it fires', async (t) => {
-  const node = await quietNode(t);
-  const [first, second] = [await spawnCollector(node), await spawnCollector(node)];
-  node.registerName(name, first.pid);
-  const timers = [
-    node.sendAfter(name, 'name', 20),
-    node.sendAfter(processId(name, node.name), 'id', 20),
-  ];
-  node.unregisterName(name);
-  node.registerName(name, second.pid);
-  await waitFor('both', () => second.got.length === 2);
-  t.deepEqual([first.got, second.got], [[], ['name', 'id']]);
-  t.deepEqual(
-    timers.map((timer) => timer.cancel()),
-    [false, false],
-  );
-});
-
-test('cancel is true while the message is still to be sent, and false once it was sent or cancelled', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got } = await spawnCollector(node);
-  const cancelled = node.sendAfter(pid, 'cancelled', 5);
-  const sent = node.sendAfter(pid, 'sent', 10);
-  const last = node.sendAfter(pid, 'last', 60_000);
-  t.is(node.info().pendingTimers, 3);
-  t.true(cancelled.cancel());
-  t.false(cancelled.cancel());
-  await waitFor('the other', () => got.length > 0);
-  t.false(sent.cancel());
-  t.true(last.cancel());
-  t.deepEqual(got, ['sent']);
-  t.is(node.info().pendingTimers, 0);
-});
-
 test('cancelling an old timer does not touch a new one that took its place', async (t) => {
   const node = await quietNode(t);
   const { pid, got } = await spawnCollector(node);
@@ -122,49 +197,6 @@ test('a timer declared with using is cancelled at the end of the block', async (
   node.sendAfter(pid, 'sent', 5);
   await waitFor('the other', () => got.length > 0);
   t.deepEqual(got, ['sent']);
-});
-
-test('a delayed message is sent even if its sender has ended by then', async (t) => {
-  const node = await quietNode(t);
-  const got: unknown[] = [];
-  const target = await spawnScript(node, {
-    handleMessage: (_self, message, from) => (got.push([message, from]), noreply),
-  });
-  const sender = await spawnPuppet(node);
-  await inside(node, sender, (self) => self.sendAfter(target, 'posthumous', 10));
-  node.kill(sender);
-  await waitFor('the message', () => got.length === 1);
-  t.deepEqual(got, [['posthumous', sender]]);
-});
-
-test("the sender's own priority is read when the message is sent, one that is named is kept", async (t) => {
-  const node = await quietNode(t);
-  const { pid } = await spawnGated(node);
-  const sender = await spawnPuppet(node);
-  await inside(node, sender, (self) => {
-    self.sendAfter(pid, 'own', 5);
-    self.sendAfter(pid, 'named', 5, { priority: 'max' });
-    self.priority = 'high';
-  });
-  await waitFor('both', () => node.processInfo(pid).mailbox === 2);
-  t.deepEqual(node.processInfo(pid).queues, { urgent: 1, system: 1, main: 0, log: 0 });
-});
-
-test('a delayed message to what is gone or full by then is lost, and nothing else happens', async (t) => {
-  const node = await quietNode(t);
-  const dead = await spawnCollector(node);
-  const full = await spawnGated(node, { mailboxSize: 1 });
-  const other = await spawnCollector(node);
-  for (const to of [dead.pid, full.pid, other.pid]) node.sendAfter(to, 'late', 10);
-  node.sendAfter(name, 'to nobody', 10);
-  node.kill(dead.pid);
-  node.send(full.pid, 'fills it');
-  await waitFor('the other', () => other.got.length === 1);
-  full.open();
-  await waitFor('what fitted', () => full.got.length === 1);
-  await turn();
-  t.deepEqual(full.got, ['fills it']);
-  t.is(node.info().mailboxFull, 1);
 });
 
 test('ten thousand timers fire once each', async (t) => {

@@ -1,26 +1,77 @@
 import test from 'ava';
-import { noreply, type Node, type Timer } from 'tergo';
+import { noreply, type Node, type Pid, type Timer } from 'tergo';
 import { inside, spawnCollector, spawnPuppet, spawnScript } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import {
+  closeShared,
+  freshName,
+  places,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
+import { quietNode, type Handle } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-test('a repeated message comes again and again until it is cancelled', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got } = await spawnCollector(node);
-  const sender = await spawnPuppet(node);
-  const timer = await inside(node, sender, (self) => self.sendEvery(pid, 'tick', 2));
-  await waitFor('five', () => got.length >= 5);
-  t.true(timer.cancel());
-  t.false(timer.cancel());
-  t.is(node.info().pendingTimers, 0);
-  // What was sent before the cancel is all that comes.
-  await node.inspect(pid);
-  const count = got.length;
-  node.sendAfter(pid, 'marker', 20);
-  await waitFor('the marker', () => got.at(-1) === 'marker');
-  t.is(got.length, count + 1);
-  t.true(got.slice(0, count).every((message) => message === 'tick'));
-});
+test.after.always(closeShared);
+
+for (const place of places) {
+  test(`a repeated message comes again and again until it is cancelled${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const timer = await sender.run((self) => self.repeat(target.pid as never, 'tick', 2));
+    await waitFor('five', () => target.seen.length >= 5);
+    t.true(await sender.run((self) => self.cancelTimer(timer)));
+    t.false(await sender.run((self) => self.cancelTimer(timer)));
+    if (!place.isThreaded) t.is(node.info().pendingTimers, 0);
+    // What was sent before the cancel is all that comes.
+    const count = (await target.heard()).length;
+    await sender.run((self) => self.delay(target.pid as never, 'marker', 20));
+    await waitFor('the marker', () => messagesOf(target).at(-1) === 'marker');
+    t.is(target.seen.length, count + 1);
+    t.true(
+      messagesOf(target)
+        .slice(0, count)
+        .every((message) => message === 'tick'),
+    );
+  });
+
+  test(`a repeated message stops with its sender${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) => self.repeat(target.pid as never, 'tick', 2));
+    await waitFor('the first', () => target.seen.length > 0);
+    node.kill(sender.pid);
+    await witnessGone(node, sender);
+    const count = (await target.heard()).length;
+    if (!place.isThreaded)
+      await waitFor('the end of the timer', () => node.info().pendingTimers === 0);
+    node.sendAfter(target.pid as Pid<unknown>, 'marker', 20);
+    await waitFor('the marker', () => messagesOf(target).at(-1) === 'marker');
+    t.is(target.seen.length, count + 1);
+  });
+
+  test(`a repeated message goes on while its target is gone, and reaches the one that has the name next${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const sender = await witnessOn(node, place.self);
+    const name = freshName('target');
+    const timer = await sender.run((self) => self.repeat(name as never, 'tick', 1));
+    for (let round = 0; round < 3; round++) {
+      const target = await witnessOn(node, place.other, { name });
+      await waitFor('a tick', () => target.seen.length > 0);
+      node.kill(target.pid);
+      await waitFor('the name to be free', () => node.whereis(name as never) === undefined);
+    }
+    if (!place.isThreaded) t.is(node.info().pendingTimers, 1);
+    t.true(await sender.run((self) => self.cancelTimer(timer)));
+  });
+}
+
+/** What came, whatever else was heard. */
+function messagesOf({ seen }: Handle): unknown[] {
+  return seen.map((notice) => (notice.on === 'message' ? notice.message : notice));
+}
 
 test('a repeated message can be cancelled by the one who takes it, and by using', async (t) => {
   const node = await quietNode(t);
@@ -49,32 +100,6 @@ test('a repeated message can be cancelled by the one who takes it, and by using'
   await node.inspect(target);
   t.is(ticks, 3);
   t.is(node.info().pendingTimers, 0);
-});
-
-test('a repeated message stops with its sender', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got } = await spawnCollector(node);
-  const sender = await spawnPuppet(node);
-  await inside(node, sender, (self) => self.sendEvery(pid, 'tick', 2));
-  await waitFor('the first', () => got.length > 0);
-  node.kill(sender);
-  await node.inspect(pid);
-  const count = got.length;
-  await waitFor('the end of the timer', () => node.info().pendingTimers === 0);
-  t.is(got.length, count);
-});
-
-test('a repeated message goes on while its target is gone, and reaches the one that has the name next', async (t) => {
-  const node = await quietNode(t);
-  const sender = await spawnPuppet(node);
-  const name = 'target' as never;
-  await inside(node, sender, (self) => self.sendEvery(name, 'tick' as never, 1));
-  for (let round = 0; round < 3; round++) {
-    const { pid, got } = await spawnCollector(node, { name });
-    await waitFor('a tick', () => got.length > 0);
-    node.kill(pid);
-  }
-  t.is(node.info().pendingTimers, 1);
 });
 
 test.serial(

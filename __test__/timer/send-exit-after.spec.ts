@@ -1,35 +1,84 @@
 import test from 'ava';
-import { noreply, type Exit, type ExitReason } from 'tergo';
-import { inside, spawnCollector, spawnPuppet, spawnScript } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import type { Pid } from 'tergo';
+import {
+  closeShared,
+  infoOf,
+  isReason,
+  places,
+  settled,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
+import { quietNode, reasonOf } from '../support/witness.ts';
+import { inside, spawnCollector, spawnPuppet } from '../support/improvise.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-test('a delayed exit signal ends its target for that reason, and terminate hears from whom', async (t) => {
-  const node = await quietNode(t);
-  const ends: [ExitReason, Exit | undefined][] = [];
-  const target = await spawnScript(node, {
-    terminate: (_self, reason, exit) => void ends.push([reason, exit]),
-  });
-  const sender = await spawnPuppet(node);
-  const reason = new Error('custom');
-  const timer = await inside(node, sender, (self) => self.sendExitAfter(target, reason, 5));
-  await waitFor('the end', () => ends.length === 1);
-  t.deepEqual(ends, [[reason, { kind: 'pid', pid: sender, reason }]]);
-  t.false(timer.cancel());
-});
+test.after.always(closeShared);
 
-test('a trapping target hears it as an exit', async (t) => {
-  const node = await quietNode(t);
-  const exits: Exit[] = [];
-  const target = await spawnScript(node, {
-    init: (self) => void (self.trapExit = true),
-    handleExit: (_self, exit) => (exits.push(exit), noreply),
+for (const place of places) {
+  test(`a delayed exit signal ends its target for that reason, and terminate hears from whom${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const reason = new Error('custom');
+    const timer = await sender.run((self) => self.delayExit(target.pid, reason, 5));
+    await witnessGone(node, target);
+    const exit = { kind: 'pid', pid: sender.pid, reason };
+    t.deepEqual(target.seen as unknown[], [{ on: 'terminate', reason, exit }]);
+    isReason(t, place, reasonOf(target.seen[0]), reason);
+    t.false(await sender.run((self) => self.cancelTimer(timer)));
   });
-  const sender = await spawnPuppet(node);
-  await inside(node, sender, (self) => self.sendExitAfter(target, 'shutdown', 1));
-  await waitFor('the exit', () => exits.length === 1);
-  t.deepEqual(exits, [{ kind: 'pid', pid: sender, reason: 'shutdown' }]);
-});
+
+  test(`a trapping target hears it as an exit${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other, { trapExit: true });
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) => self.delayExit(target.pid, 'shutdown', 1));
+    await waitFor('the exit', () => target.seen.length === 1);
+    const ended = { kind: 'pid', pid: sender.pid, reason: 'shutdown' };
+    t.deepEqual((await target.heard()) as unknown[], [{ on: 'exit', ended }]);
+  });
+
+  test(`a delayed exit signal that is cancelled ends nobody${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const isCancelled = await sender.run(async (self) =>
+      self.cancelTimer(await self.delayExit(target.pid, 'shutdown', 60_000)),
+    );
+    t.true(isCancelled);
+    await sender.run((self) => self.delay(target.pid as Pid<unknown>, 'alive', 5));
+    await waitFor('the marker', () => target.seen.length === 1);
+    t.like(target.seen, [{ on: 'message', message: 'alive' }]);
+  });
+
+  test(`a delayed exit signal comes even if its sender has ended by then${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) => self.delayExit(target.pid, 'shutdown', 100));
+    node.kill(sender.pid);
+    await witnessGone(node, target);
+    t.is(reasonOf(target.seen[0]), 'shutdown');
+  });
+
+  test(`a delayed exit signal to what is gone by then is lost${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const gone = await witnessOn(node, place.other);
+    const other = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) => [
+      self.delayExit(gone.pid, 'shutdown', 100),
+      self.delayExit(other.pid, 'shutdown', 105),
+    ]);
+    node.kill(gone.pid);
+    await witnessGone(node, other);
+    await settled(node);
+    t.like(gone.seen, { length: 1, 0: { on: 'terminate', reason: 'kill' } });
+    t.is((await infoOf(node, sender.pid)).state, 'sleep');
+  });
+}
 
 test('a delayed exit signal that is cancelled, or whose using is over, ends nobody', async (t) => {
   const node = await quietNode(t);
@@ -43,30 +92,4 @@ test('a delayed exit signal that is cancelled, or whose using is over, ends nobo
   t.is(node.info().pendingTimers, 0);
   node.sendAfter(pid, 'alive', 5);
   await waitFor('the marker', () => got.length === 1);
-});
-
-test('a delayed exit signal comes even if its sender has ended by then', async (t) => {
-  const node = await quietNode(t);
-  const reasons: ExitReason[] = [];
-  const target = await spawnScript(node, {
-    terminate: (_self, reason) => void reasons.push(reason),
-  });
-  const sender = await spawnPuppet(node);
-  await inside(node, sender, (self) => self.sendExitAfter(target, 'shutdown', 10));
-  node.kill(sender);
-  await waitFor('the end', () => reasons.length === 1);
-  t.deepEqual(reasons, ['shutdown']);
-});
-
-test('a delayed exit signal to what is gone by then is lost', async (t) => {
-  const node = await quietNode(t);
-  const [gone, other] = [await spawnCollector(node), await spawnCollector(node)];
-  const sender = await spawnPuppet(node);
-  await inside(node, sender, (self) => {
-    self.sendExitAfter(gone.pid, 'shutdown', 1);
-    self.sendExitAfter(other.pid, 'shutdown', 5);
-  });
-  node.kill(gone.pid);
-  await waitFor('the other', () => node.processState(other.pid) === 'terminated');
-  t.is(node.processState(sender), 'sleep');
 });
