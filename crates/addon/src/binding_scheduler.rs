@@ -82,7 +82,7 @@ impl BindingScheduler {
         #[cfg(not(unix))]
         let meter = None;
         let handle = Rc::new(SchedulerHandle::new(Scheduler::new(), meter));
-        close_at_end(env, &handle)?;
+        close_at_end(*env, &handle)?;
         Ok(Self { handle })
     }
 
@@ -100,7 +100,7 @@ impl BindingScheduler {
         #[cfg(not(unix))]
         let meter = None;
         let handle = Rc::new(SchedulerHandle::new(scheduler, meter));
-        close_at_end(env, &handle)?;
+        close_at_end(*env, &handle)?;
         Ok(Self { handle })
     }
 
@@ -267,7 +267,7 @@ fn meter_of(event_loop: &EventLoop) -> Option<Arc<dyn Meter>> {
 }
 
 /// A scheduler ends with its environment, however that ends.
-fn close_at_end(env: &Env, handle: &Rc<SchedulerHandle>) -> Result<()> {
+fn close_at_end(env: Env, handle: &Rc<SchedulerHandle>) -> Result<()> {
     env.add_env_cleanup_hook(Rc::downgrade(handle), |weak| {
         if let Some(handle) = weak.upgrade() {
             handle.close();
