@@ -241,7 +241,7 @@ export class FarCalls {
     const { calls, driver } = this.#runtime;
     const { number } = head;
     // Nothing was written that would wake it; the call has no timer before it rests.
-    driver.restBeforeLong();
+    driver.settleSoon();
     return this.#far.peers.reach(nodeOf(to), {
       go: (home) => {
         if (this.#out.get(number) !== call) return;
