@@ -284,11 +284,11 @@ export class Puppet extends Actor<PuppetProtocol> {
   }
 
   publishUnreadable(event: EventName<unknown>): unknown {
-    return this.publish(event, unreadable());
+    return this.publish(event, brokenRegExp());
   }
 
   giveUnreadable(): unknown {
-    return unreadable();
+    return brokenRegExp();
   }
 
   /** Answers what it was asked by `keep`. */
