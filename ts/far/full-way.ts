@@ -3,21 +3,17 @@ import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import { RemotePid } from './remote-pid.ts';
 import type { FarPeer } from './request-frame.ts';
-import { addressOf } from './remote-messages.ts';
 
 const MIB = 1024 * 1024;
 
 /** The error for what finds no room on the way to another thread or node: the mailbox there may be empty. */
 export function fullWay(far: Far, to: FarPeer): TergoError {
-  const [about, text] =
+  const text =
     to instanceof FarPid
-      ? [
-          to,
-          `the way from thread ${far.thread} to thread ${to.thread} is full${amount(far, to.thread)}`,
-        ]
-      : [addressOf(to), wayToNode(far, to)];
+      ? `the way from thread ${far.thread} to thread ${to.thread} is full${amount(far, to.thread)}`
+      : wayToNode(far, to);
   const remedy = 'try later, send less at once, or see why nothing is taken there';
-  return new TergoError('process-mailbox-full', `${String(about)}: ${text}; ${remedy}`);
+  return new TergoError('process-mailbox-full', `${String(to.pid)}: ${text}; ${remedy}`);
 }
 
 function wayToNode(far: Far, to: Exclude<FarPeer, FarPid>): string {
