@@ -4,12 +4,7 @@ import type { AnyPublisher } from '../event/event-message.ts';
 import type { Far } from '../far/far.ts';
 import { lostError } from '../far/peers.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
-import type {
-  BindingFabric,
-  BindingNetwork,
-  BindingNetworkEvent,
-  BindingRoute,
-} from '../native/load.ts';
+import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
@@ -27,9 +22,7 @@ import { connectionInfo } from './connection-info.ts';
 import { dialError } from './dial-error.ts';
 import type { DialRoute } from './dial-route.ts';
 import { findDialRoutes } from './find-dial-routes.ts';
-import type { NetworkRoute, NetworkRouteEntry } from './network-route.ts';
-import { type LaidRoute, type NetworkRouteInfo, routeInfo } from './route-info.ts';
-import { routeWords } from './route-words.ts';
+import { StaticRoutes } from './static-routes.ts';
 import { warnOfExposure } from './exposure.ts';
 import type { NetworkMaterial } from './network-material.ts';
 import { Registration } from './registration.ts';
@@ -77,6 +70,7 @@ export class NetworkHost {
   readonly lent: AllowList<AnyBehaviour> = new AllowList('behaviour');
   /** Applications that others may start. */
   readonly startable: AllowList<true> = new AllowList('application');
+  readonly routes: StaticRoutes;
   /** What it has to do with its registrar. */
   readonly registration: Registration;
   /** Judges certificates and patterns. */
@@ -88,7 +82,6 @@ export class NetworkHost {
   readonly #dials = new Map<string, Dial>();
   readonly #searches = new Set<Search>();
   readonly #standing = new Map<number, Standing>();
-  readonly #routes = new Map<string, LaidRoute>();
   readonly #publisher: AnyPublisher;
   /** Who waits until all is known of a connection. */
   readonly #curious = new Map<RemoteHome, (() => void)[]>();
@@ -109,6 +102,7 @@ export class NetworkHost {
     this.options = options;
     this.mode = options.mode ?? 'enabled';
     this.flags = { ...ALL_FLAGS, ...options.flags };
+    this.routes = new StaticRoutes(native, runtime.home.node, this.flags);
     this.maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE;
     this.#publisher = runtime.events.register(runtime.core, networkEvent, {});
     this.#serveThreads();
@@ -122,7 +116,7 @@ export class NetworkHost {
       this.#listen(acceptor);
     warnOfExposure(this.#runtime.log, this.acceptors, this.material.insecure);
     for (const { pattern, weight, ...route } of this.options.routes ?? [])
-      this.addRoute(pattern, route, weight);
+      this.routes.add(pattern, route, weight);
     const { registrar = {} } = this.options;
     if (registrar !== false) await this.registration.start(this.mode, registrar);
   }
@@ -158,28 +152,6 @@ export class NetworkHost {
     return promise;
   }
 
-  /** Throws `taken` when there is one of that pattern. */
-  addRoute(pattern: string, route: NetworkRoute, weight = 0): void {
-    if (this.#routes.has(pattern))
-      throw new TergoError('taken', `there is a route for '${pattern}' already; remove it first`);
-    this.#native.addRoute(this.#wordsOf({ ...route, pattern, weight }));
-    this.#note(pattern, route, weight);
-  }
-
-  /** In place of the one of that pattern, if there is one. */
-  replaceRoute(pattern: string, route: NetworkRoute): void {
-    this.#native.replaceRoute(this.#wordsOf({ ...route, pattern }));
-    this.#routes.delete(pattern);
-    this.#note(pattern, route, 0);
-  }
-
-  /** False when there is none of that pattern. */
-  removeRoute(pattern: string): boolean {
-    if (!this.#routes.delete(pattern)) return false;
-    this.#native.removeRoute(pattern);
-    return true;
-  }
-
   /** Where a node would be dialled; rejects with `no-route`, `no-connection`. */
   async findRoutes(node: string): Promise<readonly DialRoute[]> {
     const search: Search = { node };
@@ -205,14 +177,6 @@ export class NetworkHost {
       const text = `a certificate is not taken: ${(cause as Error).message}; the former one stays in use`;
       throw new TergoError('incorrect', text, { cause });
     }
-  }
-
-  /** The static routes, in the order in which they were laid. */
-  get routes(): readonly NetworkRouteInfo[] {
-    const nowMs = this.#runtime.clock.wallNow();
-    return [...this.#routes.values()].map((laid) =>
-      routeInfo(laid, this.#native.routeCounts(laid.pattern), nowMs),
-    );
   }
 
   /** Who listens. */
@@ -308,14 +272,6 @@ export class NetworkHost {
       const text = `the node cannot listen on ${host}:${port}: ${reasonOf(cause).message}`;
       throw new TergoError('incorrect', text, { cause });
     }
-  }
-
-  #wordsOf(route: NetworkRouteEntry): BindingRoute {
-    return routeWords(route, this.#runtime.home.node, this.flags);
-  }
-
-  #note(pattern: string, { host, port, tls = false }: NetworkRoute, weight: number): void {
-    this.#routes.set(pattern, { pattern, host, port, weight, isTls: tls !== false });
   }
 
   #readEvents(): void {

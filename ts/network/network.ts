@@ -83,7 +83,7 @@ export class Network {
     if (signal?.aborted === true) throw aborted(name, signal);
     if (name === this.#runtime.home.node)
       throw new TergoError('not-allowed', `${name} cannot connect to itself`);
-    if (route !== undefined) host.replaceRoute(patternOf(name), route);
+    if (route !== undefined) host.routes.replace(patternOf(name), route);
     const home = await this.#within(name, this.#connected(host, name), signal, timeoutMs);
     return new RemoteNode(this.#runtime, home);
   }
@@ -112,17 +112,18 @@ export class Network {
     checkPlace('route', route);
     host.material.checkPattern('pattern', pattern);
     host.material.checkRoute('route', route);
-    host.addRoute(pattern, route, options.weight);
+    host.routes.add(pattern, route, options.weight);
   }
 
   /** Removes the route of a pattern; connections stay. False when there is none. */
   removeRoute(pattern: string): boolean {
-    return this.#host().removeRoute(pattern);
+    return this.#host().routes.remove(pattern);
   }
 
   /** The static routes, in the order in which they were added. */
   routes(): readonly NetworkRouteInfo[] {
-    return this.#runtime.network?.routes ?? [];
+    const { network, clock } = this.#runtime;
+    return network?.routes.list(clock.wallNow()) ?? [];
   }
 
   /**

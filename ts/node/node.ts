@@ -245,10 +245,7 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.answers.inspect(this.#runtime.core, target, items);
   }
 
-  /**
-   * Everything about a process of this thread. Throws `process-unknown`, `node-terminated`, and `not-allowed` for one of another
-   * thread: `fetchProcessInfo` asks that.
-   */
+  /** Everything about a process of this thread. Throws `process-unknown`, `node-terminated`, and `not-allowed` for one of another thread: `fetchProcessInfo` asks that. */
   processInfo(pid: AnyPid): ProcessInfo {
     return this.#runtime.inspector.info(this.#findHere(pid, 'processInfo'));
   }
@@ -258,9 +255,9 @@ export class Node implements Messenger, AsyncDisposable {
    * `thread-terminated` when the thread ends meanwhile, and with `timeout` when it does not answer within 5 s.
    */
   async fetchProcessInfo(pid: AnyPid): Promise<ProcessInfo> {
+    const { far, inspector } = this.#runtime;
     const peer = this.#find(pid);
-    if (peer instanceof FarPid) return this.#runtime.far!.nodeWide.processInfo(peer);
-    return this.#runtime.inspector.info(peer);
+    return peer instanceof FarPid ? far!.nodeWide.processInfo(peer) : inspector.info(peer);
   }
 
   /** What a process of this thread is doing; `terminated` if there is none. Throws `not-allowed` for one of another thread that lives (`fetchProcessInfo` has its state) and for those of other nodes. */
@@ -269,9 +266,7 @@ export class Node implements Messenger, AsyncDisposable {
     if (pid instanceof FarPid && pid.isAlive) throw elsewhere(pid, 'processState');
     if (pid.node !== this.name) this.#findHere(pid, 'processState');
     const record = this.#runtime.records[pid.slot];
-    return record === undefined || record.pid !== pid
-      ? 'terminated'
-      : this.#runtime.inspector.state(record);
+    return record?.pid === pid ? this.#runtime.inspector.state(record) : 'terminated';
   }
 
   /** The pids of all processes, oldest first. */
