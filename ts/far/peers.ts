@@ -47,6 +47,8 @@ export class Peers {
   readonly #bySeat: (RemoteHome | undefined)[] = [];
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #unreached: UnreachedLog;
+  /** Dials that have failed while the connection before them is ending. */
+  readonly #failures = new Map<string, Error>();
   readonly #collected = new FinalizationRegistry<readonly [string, number]>((key) =>
     this.#forget(...key),
   );
@@ -154,6 +156,7 @@ export class Peers {
   /** A peer has a seat from now on. */
   up(seat: number, { node, creation, features, maxMessage }: Introduction): void {
     const before = this.#connected.get(node);
+    this.#failures.delete(node);
     // The end of its last connection is on its way.
     if (before !== undefined) this.gone(before.seat, 'another incarnation took its place');
     const home = this.home(node, creation);
@@ -185,6 +188,8 @@ export class Peers {
     const error = lostError(home.node, why);
     this.#far.peerEnded(seat, home.node, error);
     this.onChange?.(home, error);
+    const failure = this.#failures.get(home.node);
+    if (failure !== undefined) this.#failed(home.node, failure);
   }
 
   #wait(node: string, waiting: Waiting): boolean {
@@ -206,6 +211,10 @@ export class Peers {
   }
 
   #failed(node: string, error: Error): void {
+    // Whoever hears of it must not find the connection before it standing yet.
+    const home = this.#connected.get(node);
+    if (home !== undefined && this.isEnding(home)) return void this.#failures.set(node, error);
+    this.#failures.delete(node);
     this.#runtime.driver.letPromisesRun();
     const waiting = this.#takeWaiting(node);
     for (const { lost } of waiting) lost(error);
