@@ -1,4 +1,4 @@
-import { Actor, noreply, type AnyPid, type Next, type Request, type TergoError } from 'tergo';
+import { Actor, noreply, type AnyPid, type Next, type Pid, type Request, type TergoError } from 'tergo';
 import test from 'ava';
 import { clerkOn, closedGate, gatedOn } from '../support/clerk-places.ts';
 import {
@@ -54,7 +54,7 @@ for (const place of places) {
       await waitFor('the name to be free', () => node.whereis(name as never) === undefined);
       t.deepEqual(victim.seen, [{ on: 'terminate', reason: 'kill', exit: undefined }]);
       await settled(node);
-      t.is(await killer.run((self) => self.send(victim.pid as never, 1)), 'process-unknown');
+      t.is(await killer.run((self) => self.send(victim.pid as Pid<unknown>, 1)), 'process-unknown');
     }
   });
 
