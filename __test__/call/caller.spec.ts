@@ -1,7 +1,18 @@
 import test from 'ava';
 import { noreply, type Caller, type Node, type Pid, type SendResult } from 'tergo';
-import { inside, spawnPuppet, spawnScript, type Self } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import { clerkOn, type Clerk } from '../support/clerk-places.ts';
+import { inside, spawnScript, type Self } from '../support/improvise.ts';
+import {
+  closeShared,
+  infoOf,
+  isReason,
+  places,
+  settled,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
+import { quietNode, type Handle } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 interface Body {
@@ -34,50 +45,104 @@ async function callHeld(
   return { answer, caller };
 }
 
-test('a process answers later, and goes on with other messages meanwhile', async (t) => {
-  const node = await quietNode(t);
-  const holder = await spawnHolder(node);
-  const { answer, caller } = await callHeld(node, holder);
-  t.true(caller.pid === node.pid);
-  t.is(await inside(node, holder.pid, () => 'not blocked'), 'not blocked');
-  t.is(node.info().pendingCalls, 1);
-  t.is(await inside(node, holder.pid, (self) => self.sendResponse(caller, 'later')), 'ok');
-  t.is(await answer, 'later');
-  t.is(node.info().pendingCalls, 0);
-});
+test.after.always(closeShared);
 
-test('any process that holds the caller may answer, as plain data it may be sent on', async (t) => {
-  const node = await quietNode(t);
-  const holder = await spawnHolder(node);
-  const other = await spawnPuppet(node);
-  const { answer, caller } = await callHeld(node, holder);
-  const copy = { pid: caller.pid, ref: caller.ref };
-  t.is(await inside(node, other, (self) => self.sendResponse(copy, 'from another')), 'ok');
-  t.is(await answer, 'from another');
-});
+for (const place of places) {
+  /** A clerk that keeps who has called it from elsewhere. */
+  const keeping = async (
+    node: Node,
+  ): Promise<{
+    clerk: Clerk;
+    asking: Handle;
+    answer: Promise<unknown>;
+    caller: Caller<unknown>;
+  }> => {
+    const clerk = await clerkOn(node, place.other);
+    const asking = await witnessOn(node, place.self);
+    const answer = asking.run((self) => self.call(clerk.pid, { type: 'keep' }));
+    answer.catch(() => undefined);
+    return { clerk, asking, answer, caller: await keptBy(clerk) };
+  };
 
-test('a caller is used once: the second answer is ignored, and says so', async (t) => {
-  const node = await quietNode(t);
-  const holder = await spawnHolder(node);
-  const { answer, caller } = await callHeld(node, holder);
-  const results = await inside(node, holder.pid, (self) => [
-    self.sendResponse(caller, 'first'),
-    self.sendResponse(caller, 'second'),
-    self.sendResponseError(caller, new Error('third')),
-  ]);
-  t.deepEqual(results, ['ok', 'response-ignored', 'response-ignored']);
-  t.is(await answer, 'first');
-});
+  test(`a process answers later, and goes on with other messages meanwhile${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { clerk, asking, answer, caller } = await keeping(node);
+    t.is(caller.pid, asking.pid);
+    t.is(await node.call(clerk.pid, { type: 'bare', value: 'not blocked' }), 'not blocked');
+    t.is((await infoOf(node, asking.pid)).pendingCalls, 1);
+    t.is(await clerk.do('sendResponse', caller, 'later'), 'ok');
+    t.is(await answer, 'later');
+    t.is((await infoOf(node, asking.pid)).pendingCalls, 0);
+  });
 
-test('sendResponseError rejects the caller with that very error, and nobody ends', async (t) => {
-  const node = await quietNode(t);
-  const holder = await spawnHolder(node);
-  const error = new Error('on purpose');
-  const { answer, caller } = await callHeld(node, holder);
-  t.is(await inside(node, holder.pid, (self) => self.sendResponseError(caller, error)), 'ok');
-  t.is(await t.throwsAsync(answer), error);
-  t.is(node.processState(holder.pid), 'sleep');
-});
+  test(`any process that holds the caller may answer, as plain data it may be sent on${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    for (const thread of new Set([place.self, place.other])) {
+      const { answer, caller } = await keeping(node);
+      const other = await witnessOn(node, thread);
+      const copy = { pid: caller.pid, ref: caller.ref };
+      t.is(await other.run((self) => self.sendResponse(copy, 'from another')), 'ok');
+      t.is(await answer, 'from another');
+    }
+  });
+
+  test(`a caller is used once: the second answer is ignored, and says so${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { clerk, answer, caller } = await keeping(node);
+    t.is(await clerk.do('sendResponse', caller, 'first'), 'ok');
+    t.is(await answer, 'first');
+    await settled(node);
+    t.is(await clerk.do('sendResponse', caller, 'second'), 'response-ignored');
+    const third = new Error('third');
+    t.is(await clerk.do('sendResponseError', caller, third), 'response-ignored');
+  });
+
+  test(`sendResponseError rejects the caller with that very error, and nobody ends${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { clerk, answer, caller } = await keeping(node);
+    const error = new Error('on purpose');
+    t.is(await clerk.do('sendResponseError', caller, error), 'ok');
+    isReason(t, place, await t.throwsAsync(answer), error);
+    t.is((await infoOf(node, clerk.pid)).state, 'sleep');
+  });
+
+  test(`an important answer tells that its caller has ended, has timed out, or has aborted${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const respond = ({ clerk, caller }: { clerk: Clerk; caller: Caller<unknown> }): Promise<void> =>
+      clerk.do('sendResponseImportant', caller, 'late');
+    const orphaned = await keeping(node);
+    node.kill(orphaned.asking.pid);
+    await witnessGone(node, orphaned.asking);
+    await settled(node);
+    await t.throwsAsync(respond(orphaned), { code: 'process-unknown' });
+
+    const asking = await witnessOn(node, place.self);
+    const clerk = await clerkOn(node, place.other);
+    // On a busy machine it may have timed out before it was taken, and then it is not.
+    const caller = await waitFor('a request that is taken', async () => {
+      const late = asking.run((self) => self.call(clerk.pid, { type: 'keep' }, { timeoutMs: 500 }));
+      await t.throwsAsync(late, { code: 'timeout' });
+      await settled(node);
+      return (await clerk.do<Caller<unknown>[]>('keptCallers'))[0];
+    });
+    await t.throwsAsync(respond({ clerk, caller }), { code: 'timeout' });
+
+    const fickle = await witnessOn(node, place.self);
+    const other = await clerkOn(node, place.other);
+    await fickle.run((self) => self.begin(other.pid, { type: 'keep' }));
+    const aborted = { clerk: other, caller: await keptBy(other) };
+    await fickle.run((self) => self.abort());
+    await settled(node);
+    await t.throwsAsync(respond(aborted), { code: 'response-ignored' });
+  });
+}
+
+async function keptBy(clerk: Clerk): Promise<Caller<unknown>> {
+  return await waitFor(
+    'the caller',
+    async () => (await clerk.do<Caller<unknown>[]>('keptCallers'))[0],
+  );
+}
 
 test('a response that is a promise answers when that settles', async (t) => {
   const node = await quietNode(t);
@@ -214,31 +279,6 @@ test('an important answer resolves when its caller has it, and rejects when nobo
     await refuse(caller);
     t.is(await t.throwsAsync(answer), error);
   }
-});
-
-test('an important answer tells that its caller has ended, has timed out, or has aborted', async (t) => {
-  const node = await quietNode(t);
-  const holder = await spawnHolder(node);
-  const respond = async (caller: Caller<unknown>): Promise<void> =>
-    await inside(node, holder.pid, (self) => self.sendResponseImportant(caller, 'late'));
-  const mortal = await spawnPuppet(node);
-  inside(node, mortal, (self) => self.call(holder.pid as Pid<unknown>, { type: 'x' })).catch(
-    () => undefined,
-  );
-  const orphaned = await waitFor('the caller', () => holder.callers.pop());
-  node.kill(mortal);
-  await t.throwsAsync(respond(orphaned), { code: 'process-unknown' });
-
-  const late = node.call(holder.pid, { type: 'x' }, { timeoutMs: 50 });
-  await t.throwsAsync(late, { code: 'timeout' });
-  await t.throwsAsync(respond(holder.callers.pop()!), { code: 'timeout' });
-
-  const controller = new AbortController();
-  const aborted = node.call(holder.pid, { type: 'x' }, { signal: controller.signal });
-  const caller = await waitFor('the caller', () => holder.callers.pop());
-  controller.abort();
-  await t.throwsAsync(aborted, { code: 'aborted' });
-  await t.throwsAsync(respond(caller), { code: 'response-ignored' });
 });
 
 test('a process that has ended answers no more', async (t) => {

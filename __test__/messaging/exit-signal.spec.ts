@@ -8,7 +8,18 @@ import {
   type Options,
   type Self,
 } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import {
+  childOn,
+  closeShared,
+  infoOf,
+  isReason,
+  places,
+  settled,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
+import { quietNode, reasonOf, type Handle } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** What a process saw of exits. */
@@ -40,22 +51,6 @@ async function spawnWatched(
   return { pid, exits, ends };
 }
 
-/** A child of a process, spawned from inside of it. */
-async function spawnChild(
-  node: Node,
-  trapExit: boolean,
-  options: Options = {},
-): Promise<{ parent: Pid<unknown>; child: Watched }> {
-  const parent = await spawnPuppet(node);
-  const child = await new Promise<Watched>((resolve, reject) => {
-    node.send(parent, async (self: Self) => {
-      await spawnWatched(self, trapExit, options).then(resolve, reject);
-      return noreply;
-    });
-  });
-  return { parent, child };
-}
-
 test('the flag is off at first, can be turned on and off, and takes nothing but a boolean [L14]', async (t) => {
   const node = await quietNode(t);
   const puppet = await spawnPuppet(node);
@@ -70,86 +65,113 @@ test('the flag is off at first, can be turned on and off, and takes nothing but 
   });
 });
 
-test("a trapping process gets another process's shutdown as a message with sender and reason, and lives [L14]", async (t) => {
-  const node = await quietNode(t);
-  const target = await spawnWatched(node, true);
-  const sender = await spawnPuppet(node);
-  t.is(await inside(node, sender, (self) => self.sendExit(target.pid, 'shutdown')), 'ok');
-  await waitFor('the exit', () => target.exits.length === 1);
-  t.deepEqual(target.exits, [{ kind: 'pid', pid: sender, reason: 'shutdown' }]);
-  t.deepEqual(target.ends, []);
-  t.is(node.processState(target.pid), 'sleep');
-});
+test.after.always(closeShared);
 
-test('the same signal from its parent ends it, trapping or not, and terminate sees the reason and the signal [L14]', async (t) => {
-  const node = await quietNode(t);
-  for (const trapExit of [true, false]) {
-    const { parent, child } = await spawnChild(node, trapExit);
-    t.is(await inside(node, parent, (self) => self.sendExit(child.pid, 'shutdown')), 'ok');
-    await waitFor('the end', () => child.ends.length === 1);
-    t.deepEqual(child.ends, [['shutdown', { kind: 'pid', pid: parent, reason: 'shutdown' }]]);
-    t.deepEqual(child.exits, []);
-    t.is(node.processState(child.pid), 'terminated');
-  }
-});
+const reasons: readonly ExitReason[] = ['normal', 'shutdown', 'kill', new Error('custom')];
 
-test('every reason from the parent ends a trapping process, an error and kill among them', async (t) => {
-  const node = await quietNode(t);
-  for (const reason of ['normal', 'shutdown', 'kill', new Error('custom')] as const) {
-    const { parent, child } = await spawnChild(node, true);
-    await inside(node, parent, (self) => self.sendExit(child.pid, reason));
-    await waitFor('the end', () => child.ends.length === 1);
-    t.is(child.ends[0]![0], reason);
-  }
-});
+for (const place of places) {
+  const exitOf = ({ pid }: { readonly pid: AnyPid }, reason: ExitReason): object => ({
+    ...{ kind: 'pid', pid, reason },
+  });
+  const family = async (
+    node: Node,
+    options: { trapExit: boolean; linkParent?: boolean },
+  ): Promise<{ parent: Handle; child: Handle }> => {
+    const parent = await witnessOn(node, place.self);
+    return { parent, child: await childOn(node, place, parent, options) };
+  };
 
-test('the end of a linked parent ends a trapping child, the end of another linked process does not', async (t) => {
-  const node = await quietNode(t);
-  for (const reason of ['shutdown', new Error('custom')] as const) {
-    const { parent, child } = await spawnChild(node, true, { linkParent: true });
-    const other = await spawnPuppet(node);
-    await new Promise<void>((resolve, reject) => {
-      node.send(child.pid, (self: Self) => self.link(other).then(resolve, reject));
-    });
-    node.kill(other);
-    await waitFor('the exit', () => child.exits.length === 1);
-    t.deepEqual(child.exits, [{ kind: 'pid', pid: other, reason: 'kill' }]);
-    t.deepEqual(child.ends, []);
-    node.sendExit(parent, reason);
-    await waitFor('the end', () => child.ends.length === 1);
-    t.deepEqual(child.ends, [[reason, { kind: 'pid', pid: parent, reason }]]);
-    t.is(child.exits.length, 1);
-  }
-});
-
-test('the node is the parent of what it spawned: its signal ends a trapping process', async (t) => {
-  const node = await quietNode(t);
-  const target = await spawnWatched(node, true);
-  t.is(node.sendExit(target.pid, 'shutdown'), 'ok');
-  await waitFor('the end', () => target.ends.length === 1);
-  t.deepEqual(target.ends, [['shutdown', { kind: 'pid', pid: node.pid, reason: 'shutdown' }]]);
-});
-
-for (const reason of ['normal', 'shutdown', 'kill', new Error('custom')] as const) {
-  test(`an exit signal with ${reason} ends a process that does not trap, for that very reason`, async (t) => {
-    const node = await quietNode(t);
-    const target = await spawnWatched(node, false);
-    const sender = await spawnPuppet(node);
-    t.is(await inside(node, sender, (self) => self.sendExit(target.pid, reason)), 'ok');
-    await waitFor('the end', () => target.ends.length === 1);
-    t.deepEqual(target.ends, [[reason, { kind: 'pid', pid: sender, reason }]]);
-    t.is(target.ends[0]![0], reason);
-    t.is(node.sendExit(target.pid, reason), 'process-unknown');
+  test(`a trapping process gets another process's shutdown as a message with sender and reason, and lives [L14]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other, { trapExit: true });
+    const sender = await witnessOn(node, place.self);
+    t.is(await sender.run((self) => self.sendExit(target.pid, 'shutdown')), 'ok');
+    const ended = exitOf(sender, 'shutdown');
+    t.deepEqual((await target.heard()) as unknown[], [{ on: 'exit', ended }]);
+    await waitFor('rest', async () => (await infoOf(node, target.pid)).state === 'sleep');
   });
 
-  test(`a trapping process hears an exit signal with ${reason} from another process, and lives`, async (t) => {
-    const node = await quietNode(t);
-    const target = await spawnWatched(node, true);
-    const sender = await spawnPuppet(node);
-    await inside(node, sender, (self) => self.sendExit(target.pid, reason));
-    await waitFor('the exit', () => target.exits.length === 1);
-    t.deepEqual(target.exits, [{ kind: 'pid', pid: sender, reason }]);
-    t.deepEqual(target.ends, []);
+  test(`the same signal from its parent ends it, trapping or not, and terminate sees the reason and the signal [L14]${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    for (const trapExit of [true, false]) {
+      const { parent, child } = await family(node, { trapExit });
+      t.is(await parent.run((self) => self.sendExit(child.pid, 'shutdown')), 'ok');
+      await witnessGone(node, child);
+      const exit = exitOf(parent, 'shutdown');
+      t.deepEqual(child.seen as unknown[], [{ on: 'terminate', reason: 'shutdown', exit }]);
+    }
+  });
+
+  test(`every reason from the parent ends a trapping process, an error and kill among them${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    for (const reason of reasons) {
+      const { parent, child } = await family(node, { trapExit: true });
+      await parent.run((self) => self.sendExit(child.pid, reason));
+      await witnessGone(node, child);
+      isReason(t, place, reasonOf(child.seen[0]), reason);
+    }
+  });
+
+  test(`the end of a linked parent ends a trapping child, the end of another linked process does not${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    for (const reason of ['shutdown', new Error('custom')] as const) {
+      const { parent, child } = await family(node, { trapExit: true, linkParent: true });
+      const other = await witnessOn(node, place.self);
+      await child.run((self) => self.link(other.pid));
+      node.kill(other.pid);
+      await waitFor('the exit', () => child.seen.length === 1);
+      const first = { on: 'exit', ended: exitOf(other, 'kill') };
+      t.deepEqual((await child.heard()) as unknown[], [first]);
+      node.sendExit(parent.pid, reason);
+      await witnessGone(node, child);
+      const last = { on: 'terminate', reason, exit: exitOf(parent, reason) };
+      t.deepEqual(child.seen as unknown[], [first, last]);
+    }
+  });
+
+  test(`the node is the parent of what it spawned: its signal ends a trapping process${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other, { trapExit: true });
+    t.is(node.sendExit(target.pid, 'shutdown'), 'ok');
+    await witnessGone(node, target);
+    const exit = exitOf(node, 'shutdown');
+    t.deepEqual(target.seen as unknown[], [{ on: 'terminate', reason: 'shutdown', exit }]);
+  });
+
+  for (const reason of reasons) {
+    test(`an exit signal with ${reason} ends a process that does not trap, for that very reason${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const target = await witnessOn(node, place.other);
+      const sender = await witnessOn(node, place.self);
+      const send = (): Promise<unknown> => sender.run((self) => self.sendExit(target.pid, reason));
+      t.is(await send(), 'ok');
+      await witnessGone(node, target);
+      const exit = exitOf(sender, reason);
+      t.deepEqual(target.seen as unknown[], [{ on: 'terminate', reason, exit }]);
+      isReason(t, place, reasonOf(target.seen[0]), reason);
+      await settled(node);
+      t.is(await send(), 'process-unknown');
+    });
+
+    test(`a trapping process hears an exit signal with ${reason} from another process, and lives${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const target = await witnessOn(node, place.other, { trapExit: true });
+      const sender = await witnessOn(node, place.self);
+      await sender.run((self) => self.sendExit(target.pid, reason));
+      const ended = exitOf(sender, reason);
+      t.deepEqual((await target.heard()) as unknown[], [{ on: 'exit', ended }]);
+    });
+  }
+
+  test(`an exit signal to the parent is not allowed${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { parent, child } = await family(node, { trapExit: false });
+    t.is(await child.run((self) => self.sendExit(parent.pid, 'shutdown')), 'not-allowed');
+    await t.throwsAsync(
+      child.run((self) => self.delayExit(parent.pid, 'shutdown', 1)),
+      { code: 'not-allowed' },
+    );
+    t.deepEqual(await parent.heard(), []);
   });
 }
 

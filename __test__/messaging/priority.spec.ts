@@ -1,5 +1,6 @@
 import test from 'ava';
 import { noreply, processName, type Pid, type Priority } from 'tergo';
+import { closedGate, gatedOn } from '../support/clerk-places.ts';
 import {
   inside,
   spawnCollector,
@@ -7,7 +8,8 @@ import {
   spawnPuppet,
   spawnScript,
 } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import { closeShared, infoOf, places, settled, sharedPlace, witnessOn } from '../support/places.ts';
+import { gone, quietNode } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 test('what waits is taken by priority: max, then high, then normal, each in the order of sending', async (t) => {
@@ -87,48 +89,110 @@ test('a message that comes from outside while a slice waits for its next turn ov
   t.deepEqual(got, [1, 'high', 2, 3]);
 });
 
-test('calls wait by their priority, too', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  const answers = (['normal', 'high', 'max'] as const).map((priority) =>
-    node.call(pid, { type: priority }, { priority }),
-  );
-  open();
-  await Promise.all(answers);
-  t.deepEqual(got, [{ type: 'max' }, { type: 'high' }, { type: 'normal' }]);
-});
+test.after.always(closeShared);
 
-test('a process sends with its own priority unless the send names one', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  const sender = await spawnPuppet(node, { priority: 'high' });
-  await inside(node, sender, (self) => {
-    t.is(self.priority, 'high');
-    self.send(pid, 'named normal', { priority: 'normal' });
-    self.send(pid, 'own high');
-    self.priority = 'max';
-    self.send(pid, 'own max');
-    self.priority = 'normal';
-    self.send(pid, 'own normal');
-    self.send(pid, 'named max', { priority: 'max' });
+for (const place of places) {
+  test(`calls wait by their priority, too${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other);
+    const answers: Promise<unknown>[] = [];
+    for (const priority of ['normal', 'high', 'max'] as const) {
+      const { run } = await witnessOn(node, place.self);
+      answers.push(run((self) => self.call(pid, { type: priority }, { priority })));
+    }
+    await waitFor('all', async () => (await infoOf(node, pid)).mailbox === 3);
+    open();
+    await Promise.all(answers);
+    t.deepEqual(await taken(), [{ type: 'max' }, { type: 'high' }, { type: 'normal' }]);
   });
-  open();
-  await waitFor('all', () => got.length === 5);
-  t.deepEqual(got, ['own max', 'named max', 'own high', 'named normal', 'own normal']);
-  t.is(node.processInfo(sender).priority, 'normal');
-});
 
-test("a process's own priority holds for its calls", async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  node.send(pid, 'waits');
-  const caller = await spawnPuppet(node, { priority: 'max' });
-  const answer = await inside(node, caller, (self) => [self.call(pid, { type: 'call' })]);
-  open();
-  await Promise.all(answer);
-  await waitFor('both', () => got.length === 2);
-  t.deepEqual(got, [{ type: 'call' }, 'waits']);
-});
+  test(`a process sends with its own priority unless the send names one${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other);
+    const sender = await witnessOn(node, place.self, { priority: 'high' });
+    await sender.run((self) => [
+      self.send(pid, 'named normal', { priority: 'normal' }),
+      self.send(pid, 'own high'),
+      self.setPriority('max'),
+      self.send(pid, 'own max'),
+      self.setPriority('normal'),
+      self.send(pid, 'own normal'),
+      self.send(pid, 'named max', { priority: 'max' }),
+    ]);
+    await waitFor('all', async () => (await infoOf(node, pid)).mailbox === 5);
+    open();
+    await settled(node);
+    const wanted = ['own max', 'named max', 'own high', 'named normal', 'own normal'];
+    t.deepEqual(await taken(), wanted);
+    t.is((await infoOf(node, sender.pid)).priority, 'normal');
+  });
+
+  test(`a process's own priority holds for its calls${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other);
+    const caller = await witnessOn(node, place.self, { priority: 'max' });
+    node.send(pid, 'waits');
+    const answer = caller.run((self) => self.call(pid, { type: 'call' }));
+    await waitFor('both', async () => (await infoOf(node, pid)).mailbox === 2);
+    open();
+    await answer;
+    await settled(node);
+    t.deepEqual(await taken(), [{ type: 'call' }, 'waits']);
+  });
+
+  test(`an exit signal goes before what waits at normal and high priority${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, open } = await gatedOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) => self.monitor(pid));
+    const priorities = ['normal', 'high'] as const;
+    // Whichever of them was taken before the signal would end it for another reason.
+    await sender.run((self) =>
+      priorities.map((priority) => self.send(pid, { type: 'end', reason: 'normal' }, { priority })),
+    );
+    await sender.run((self) => self.sendExit(pid, 'shutdown'));
+    await settled(node);
+    open();
+    await gone(node, { pid });
+    t.like(await sender.heard(), [{ on: 'down', ended: { reason: 'shutdown' } }]);
+  });
+
+  test(`an inspection goes before what waits at high priority${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, open } = await gatedOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const end = { type: 'end', reason: 'normal' };
+    await sender.run((self) => self.send(pid, end, { priority: 'high' }));
+    const inspected = sender.run((self) => self.inspect(pid));
+    await waitFor('both', async () => (await infoOf(node, pid)).mailbox === 2);
+    open();
+    t.like(await inspected, { items: '' });
+    await gone(node, { pid });
+  });
+
+  test(`a down message goes before what waits in main, and an exit before that${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const gate = await closedGate(node);
+    const { gate: asked } = gate.wait() as { gate: Pid<unknown> };
+    const monitored = await witnessOn(node, place.self);
+    const linked = await witnessOn(node, place.self);
+    const watcher = await witnessOn(node, place.other, { trapExit: true });
+    await watcher.run((self) => self.monitor(monitored.pid));
+    await watcher.run((self) => self.link(linked.pid));
+    const held = watcher.run((self) => self.call(asked, { type: 'wait' }, { timeoutMs: 60_000 }));
+    await gate.entered;
+    node.send(watcher.pid as Pid<unknown>, 'second');
+    node.kill(monitored.pid);
+    node.kill(linked.pid);
+    await waitFor('all', async () => (await infoOf(node, watcher.pid)).mailbox === 3);
+    gate.open();
+    await held;
+    t.deepEqual(
+      (await watcher.heard()).map(({ on }) => on),
+      ['exit', 'down', 'message'],
+    );
+  });
+}
 
 test('a process starts with the priority normal, takes the three and refuses anything else [L10]', async (t) => {
   const node = await quietNode(t);
@@ -145,67 +209,6 @@ test('a process starts with the priority normal, takes the three and refuses any
     }
     t.is(self.priority, 'max');
   });
-});
-
-test('an exit signal goes before what waits at normal and high priority', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  for (const priority of ['normal', 'high'] as const) node.send(pid, priority, { priority });
-  node.sendExit(pid, 'shutdown');
-  open();
-  await waitFor('the end', () => node.processState(pid) === 'terminated');
-  t.deepEqual(got, []);
-});
-
-test('an inspection goes before what waits at high priority', async (t) => {
-  const node = await quietNode(t);
-  const order: unknown[] = [];
-  const gate = Promise.withResolvers<void>();
-  const target = await spawnScript(node, {
-    handleMessage: async (_self, message) => {
-      order.push(message);
-      if (message === 'first') await gate.promise;
-      return noreply;
-    },
-    handleInspect: () => (order.push('inspect'), {}),
-  });
-  node.send(target, 'first');
-  await waitFor('the first', () => order.length === 1);
-  node.send(target, 'high', { priority: 'high' });
-  const inspected = node.inspect(target);
-  gate.resolve();
-  await inspected;
-  await waitFor('all', () => order.length === 3);
-  t.deepEqual(order, ['first', 'inspect', 'high']);
-});
-
-test('a down message goes before what waits in main, and an exit before that', async (t) => {
-  const node = await quietNode(t);
-  const order: string[] = [];
-  const gate = Promise.withResolvers<void>();
-  const [monitored, linked] = [await spawnPuppet(node), await spawnPuppet(node)];
-  const watcher = await spawnScript(node, {
-    init: async (self) => {
-      self.trapExit = true;
-      await self.monitor(monitored);
-      await self.link(linked);
-    },
-    handleMessage: async (_self, message: string) => {
-      order.push(message);
-      await gate.promise;
-      return noreply;
-    },
-    handleDown: () => (order.push('down'), noreply),
-    handleExit: () => (order.push('exit'), noreply),
-  });
-  node.send(watcher, 'first');
-  await waitFor('the first', () => order.length === 1);
-  node.send(watcher, 'second');
-  node.kill(monitored);
-  node.kill(linked);
-  gate.resolve();
-  await waitFor('all', () => order.length === 4);
-  t.deepEqual(order, ['first', 'exit', 'down', 'second']);
 });
 
 test('a priority that is none is refused by every send', async (t) => {

@@ -1,6 +1,24 @@
-import { Actor, noreply, type Next, type Request, type TergoError } from 'tergo';
+import { Actor, noreply, type AnyPid, type Next, type Pid, type Request, type TergoError } from 'tergo';
 import test from 'ava';
-import { gone, holdings, holdsAgain, quietNode, spawnWitness } from '../support/witness.ts';
+import { clerkOn, closedGate, gatedOn } from '../support/clerk-places.ts';
+import {
+  closeShared,
+  freshName,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
+import {
+  gone,
+  holdings,
+  holdsAgain,
+  quietNode,
+  spawnWitness,
+  type Handle,
+} from '../support/witness.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
 
 type Ask = Request<{ type: 'ask' }, number>;
@@ -18,16 +36,65 @@ class Oracle extends Actor<{ message: unknown; request: Ask }> {
 
 const nothing = (): void => undefined;
 
-test('a sleeping process ends at once, trapping or not', async (t) => {
-  const node = await quietNode(t);
-  for (const trapExit of [false, true]) {
-    const { pid, seen } = await spawnWitness(node, { trapExit, name: 'victim' });
-    node.kill(pid);
-    t.is(node.processState(pid), 'terminated');
-    t.is(node.whereis('victim'), undefined);
-    t.deepEqual(seen, [{ on: 'terminate', reason: 'kill', exit: undefined }]);
-  }
-});
+test.after.always(closeShared);
+
+for (const place of places) {
+  const kill = (by: Handle, { pid }: { readonly pid: AnyPid }): Promise<unknown> =>
+    by.run((self) => self.killOther(pid));
+
+  test(`a sleeping process ends at once, trapping or not${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const killer = await witnessOn(node, place.self);
+    for (const trapExit of [false, true]) {
+      const name = freshName('victim');
+      const victim = await witnessOn(node, place.other, { trapExit, name });
+      await kill(killer, victim);
+      if (!place.isThreaded) t.is(node.processState(victim.pid), 'terminated');
+      await witnessGone(node, victim);
+      await waitFor('the name to be free', () => node.whereis(name as never) === undefined);
+      t.deepEqual(victim.seen, [{ on: 'terminate', reason: 'kill', exit: undefined }]);
+      await settled(node);
+      t.is(await killer.run((self) => self.send(victim.pid as Pid<unknown>, 1)), 'process-unknown');
+    }
+  });
+
+  test(`a process that is killed takes nothing of what waits for it${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const victim = await gatedOn(node, place.other);
+    const killer = await witnessOn(node, place.self);
+    await killer.run((self) => self.monitor(victim.pid));
+    await killer.run((self) =>
+      Array.from({ length: 10 }, () =>
+        self.send(victim.pid, { type: 'end', reason: 'normal' }, { priority: 'max' }),
+      ),
+    );
+    await waitFor('all', async () => (await infoOf(node, victim.pid)).mailbox === 10);
+    const dropped = node.info().messagesDropped;
+    await kill(killer, victim);
+    await gone(node, victim);
+    t.like(await killer.heard(), [{ on: 'down', ended: { reason: 'kill' } }]);
+    await waitFor('the dropped', () => node.info().messagesDropped >= dropped + 10);
+    victim.open();
+  });
+
+  test(`the callers of a killed process are told${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const gate = await closedGate(node);
+    const victim = await clerkOn(node, place.other);
+    const [first, second] = [await witnessOn(node, place.self), await witnessOn(node, place.self)];
+    const taken = first.run((self) => self.call(victim.pid, gate.wait() as never));
+    await gate.entered;
+    const waiting = second.run((self) => self.call(victim.pid, { type: 'x' }));
+    const told = [taken, waiting].map((call) =>
+      t.throwsAsync<TergoError>(call, { code: 'process-terminated' }),
+    );
+    await waitFor('the second', async () => (await infoOf(node, victim.pid)).mailbox === 1);
+    const killer = await witnessOn(node, place.self);
+    await kill(killer, victim);
+    for (const error of await Promise.all(told)) t.is(error?.cause, 'kill');
+    gate.open();
+  });
+}
 
 test('what waits for a killed process is dropped and counted', async (t) => {
   const node = await quietNode(t);
@@ -73,19 +140,6 @@ test('a process that waits for a call ends at once, and its call rejects', async
   await t.throwsAsync(call, { code: 'process-terminated', message: /caller .* has ended/ });
   t.is(node.info().pendingCalls, 0);
   await holdsAgain(node, before);
-});
-
-test('the callers of a killed process are told', async (t) => {
-  const node = await quietNode(t);
-  const oracle = await node.spawn(Oracle);
-  const taken = node.call(oracle, { type: 'ask' });
-  const waiting = node.call(oracle, { type: 'ask' });
-  await waitFor('the first call', () => node.processState(oracle) === 'running');
-  node.kill(oracle);
-  for (const call of [taken, waiting]) {
-    const error = await t.throwsAsync(call, { code: 'process-terminated' });
-    t.is(error?.cause, 'kill');
-  }
 });
 
 test('a zombie finishes its callback, out of reach and without a voice', async (t) => {

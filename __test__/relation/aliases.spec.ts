@@ -1,4 +1,6 @@
 import test from 'ava';
+import type { Alias } from 'tergo';
+import { closeShared, places, sharedPlace, witnessGone, witnessOn } from '../support/places.ts';
 import { gone, holdings, holdsAgain, quietNode, spawnWitness } from '../support/witness.ts';
 
 test('aliases are listed oldest first; a deleted one is missing, the others stay', async (t) => {
@@ -16,38 +18,49 @@ test('aliases are listed oldest first; a deleted one is missing, the others stay
   t.is(node.info().registeredAliases, 2);
 });
 
-test('what is sent to an alias reaches its process, until the alias is deleted', async (t) => {
-  const node = await quietNode(t);
-  const self = await spawnWitness(node);
-  const alias = await self.run((witness) => witness.createAlias());
-  const reached: string[] = [];
-  t.is(
-    node.send(alias, () => void reached.push('by alias')),
-    'ok',
-  );
-  await self.run((witness) => witness.deleteAlias(alias));
-  t.is(
-    node.send(alias, () => void reached.push('too late')),
-    'alias-unknown',
-  );
-  await self.heard();
-  t.deepEqual(reached, ['by alias']);
-});
+test.after.always(closeShared);
 
-test('only its process may delete an alias: alias-owner for others, alias-unknown the second time', async (t) => {
-  const node = await quietNode(t);
-  const [self, other] = [await spawnWitness(node), await spawnWitness(node)];
-  const alias = await self.run((witness) => witness.createAlias());
-  await t.throwsAsync(
-    other.run((witness) => witness.deleteAlias(alias)),
-    { code: 'alias-owner' },
-  );
-  await self.run((witness) => witness.deleteAlias(alias));
-  await t.throwsAsync(
-    self.run((witness) => witness.deleteAlias(alias)),
-    { code: 'alias-unknown' },
-  );
-});
+for (const place of places) {
+  test(`what is sent to an alias reaches its process, until the alias is deleted${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const self = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const alias = (await self.run((witness) => witness.createAlias())) as Alias<unknown>;
+    t.is(await sender.run((witness) => witness.send(alias, 'by alias')), 'ok');
+    t.like(await self.heard(), { length: 1, 0: { message: 'by alias' } });
+    await self.run((witness) => witness.deleteAlias(alias));
+    t.is(await sender.run((witness) => witness.send(alias, 'too late')), 'alias-unknown');
+    t.is((await self.heard()).length, 1);
+  });
+
+  test(`only its process may delete an alias: alias-owner for others, alias-unknown the second time${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const [self, other] = [await witnessOn(node, place.other), await witnessOn(node, place.self)];
+    const alias = await self.run((witness) => witness.createAlias());
+    await t.throwsAsync(
+      other.run((witness) => witness.deleteAlias(alias)),
+      { code: 'alias-owner' },
+    );
+    await self.run((witness) => witness.deleteAlias(alias));
+    await t.throwsAsync(
+      self.run((witness) => witness.deleteAlias(alias)),
+      { code: 'alias-unknown' },
+    );
+  });
+
+  test(`a relation on an alias does not outlive it, though its place is used again${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const [self, watcher] = [await witnessOn(node, place.other), await witnessOn(node, place.self)];
+    const first = await self.run((witness) => witness.createAlias());
+    await watcher.run((witness) => witness.monitor(first));
+    await self.run((witness) => witness.deleteAlias(first));
+    await self.run((witness) => witness.createAlias());
+    t.is((await watcher.heard()).length, 1);
+    node.kill(self.pid);
+    await witnessGone(node, self);
+    t.is((await watcher.heard()).length, 1);
+  });
+}
 
 test('the aliases of a process end with it', async (t) => {
   const node = await quietNode(t);
@@ -82,21 +95,6 @@ test('an alias is not used again: a hundred thousand in a row are all different,
   });
   t.is(texts.size, 100_000);
   await holdsAgain(node, before);
-});
-
-test('a relation on an alias does not outlive it, though its place is used again', async (t) => {
-  const node = await quietNode(t);
-  const [self, watcher] = [await spawnWitness(node), await spawnWitness(node)];
-  const first = await self.run((witness) => witness.createAlias());
-  await watcher.run((witness) => witness.monitor(first));
-  await self.run((witness) => {
-    witness.deleteAlias(first);
-    witness.createAlias();
-  });
-  t.is((await watcher.heard()).length, 1);
-  node.kill(self.pid);
-  await gone(node, self);
-  t.is((await watcher.heard()).length, 1);
 });
 
 test('an alias knows its node and its text form, and prints it', async (t) => {

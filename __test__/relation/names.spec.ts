@@ -1,6 +1,15 @@
 import test from 'ava';
 import { processId, processName, type ProcessName } from 'tergo';
 import {
+  closeShared,
+  freshName,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
+import {
   gone,
   holdings,
   holdsAgain,
@@ -10,70 +19,103 @@ import {
 } from '../support/witness.ts';
 
 const name: ProcessName<WitnessProtocol> = processName('one');
-const otherName: ProcessName<WitnessProtocol> = processName('other');
 
-test('a name is free, taken, free again: registered, refused to a second process, given up', async (t) => {
-  const node = await quietNode(t);
-  const [first, second] = [await spawnWitness(node), await spawnWitness(node)];
-  t.is(node.whereis(name), undefined);
-  await first.run((self) => self.registerName(name));
-  t.is(node.whereis(name), first.pid);
-  t.is(await first.run((self) => self.name), 'one');
-  t.throws(() => node.registerName(name, second.pid), { code: 'taken' });
-  await t.throwsAsync(
-    second.run((self) => self.registerName(name)),
-    { code: 'taken' },
-  );
+test.after.always(closeShared);
 
-  await first.run((self) => self.unregisterName());
-  t.is(node.whereis(name), undefined);
-  t.is(await first.run((self) => self.name), undefined);
-  node.registerName(name, second.pid);
-  t.is(node.whereis(name), second.pid);
-  t.is(node.info().registeredNames, 1);
-});
+for (const place of places) {
+  test(`a name is free, taken, free again: registered, refused to a second process, given up${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const name = processName<WitnessProtocol>(freshName('one'));
+    const [first, second] = [await witnessOn(node, place.other), await witnessOn(node, place.self)];
+    t.is(node.whereis(name), undefined);
+    await first.run((self) => self.registerName(name));
+    t.is(node.whereis(name), first.pid);
+    t.is((await infoOf(node, first.pid)).name, name);
+    t.throws(() => node.registerName(name, second.pid), { code: 'taken' });
+    await t.throwsAsync(
+      second.run((self) => self.registerName(name)),
+      { code: 'taken' },
+    );
 
-test('a process has one name at most: a second one is taken, until the first is given up', async (t) => {
-  const node = await quietNode(t);
-  const self = await spawnWitness(node, { name });
-  t.throws(() => node.registerName(otherName, self.pid), { code: 'taken' });
-  await t.throwsAsync(
-    self.run((witness) => witness.registerName(otherName)),
-    { code: 'taken' },
-  );
-  t.is(node.whereis(otherName), undefined);
-  t.is(node.unregisterName(name), self.pid);
-  node.registerName(otherName, self.pid);
-  t.is(node.processInfo(self.pid).name, 'other');
-});
+    await first.run((self) => self.unregisterName());
+    t.is(node.whereis(name), undefined);
+    t.is((await infoOf(node, first.pid)).name, undefined);
+    node.registerName(name, second.pid);
+    t.is(node.whereis(name), second.pid);
+    if (!place.isThreaded) t.is(node.info().registeredNames, 1);
+  });
 
-test('giving up a name that there is not throws name-unknown', async (t) => {
-  const node = await quietNode(t);
-  const self = await spawnWitness(node, { name });
-  t.throws(() => node.unregisterName(otherName), { code: 'name-unknown' });
-  await self.run((witness) => witness.unregisterName());
-  t.throws(() => node.unregisterName(name), { code: 'name-unknown' });
-  await t.throwsAsync(
-    self.run((witness) => witness.unregisterName()),
-    { code: 'name-unknown' },
-  );
-});
+  test(`a process has one name at most: a second one is taken, until the first is given up${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const name = processName<WitnessProtocol>(freshName('one'));
+    const self = await witnessOn(node, place.other, { name });
+    const otherName = processName<WitnessProtocol>(freshName('other'));
+    t.throws(() => node.registerName(otherName, self.pid), { code: 'taken' });
+    await t.throwsAsync(
+      self.run((witness) => witness.registerName(otherName)),
+      { code: 'taken' },
+    );
+    t.is(node.whereis(otherName), undefined);
+    t.is(node.unregisterName(name), self.pid);
+    node.registerName(otherName, self.pid);
+    await settled(node);
+    t.is((await infoOf(node, self.pid)).name, otherName);
+  });
 
-test('a name is free again when its process ends, and messages to it find nobody', async (t) => {
-  const node = await quietNode(t);
-  const before = await holdings(node);
-  const self = await spawnWitness(node, { name });
-  node.kill(self.pid);
-  await gone(node, self);
-  t.is(node.whereis(name), undefined);
-  t.is(
-    node.send(name, () => undefined),
-    'name-unknown',
-  );
-  await holdsAgain(node, before);
-  const heir = await spawnWitness(node, { name });
-  t.is(node.whereis(name), heir.pid);
-});
+  test(`giving up a name that there is not throws name-unknown${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const name = processName<WitnessProtocol>(freshName('one'));
+    const self = await witnessOn(node, place.other, { name });
+    t.throws(() => node.unregisterName(processName(freshName('other'))), { code: 'name-unknown' });
+    await self.run((witness) => witness.unregisterName());
+    t.throws(() => node.unregisterName(name), { code: 'name-unknown' });
+    await t.throwsAsync(
+      self.run((witness) => witness.unregisterName()),
+      { code: 'name-unknown' },
+    );
+  });
+
+  test(`a name is free again when its process ends, and messages to it find nobody${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const name = processName<WitnessProtocol>(freshName('one'));
+    const before = await holdings(node);
+    const self = await witnessOn(node, place.other, { name });
+    node.kill(self.pid);
+    await gone(node, self);
+    t.is(node.whereis(name), undefined);
+    t.is(
+      node.send(name, () => undefined),
+      'name-unknown',
+    );
+    if (!place.isThreaded) await holdsAgain(node, before);
+    const heir = await witnessOn(node, place.self, { name });
+    t.is(node.whereis(name), heir.pid);
+  });
+
+  test(`a relation on a name follows the name that it was made on, not its next holder${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const name = processName<WitnessProtocol>(freshName('one'));
+    const [first, second] = [
+      await witnessOn(node, place.other, { name }),
+      await witnessOn(node, place.self),
+    ];
+    const watcher = await witnessOn(node, place.self);
+    await watcher.run((self) => self.monitor(name));
+    node.unregisterName(name);
+    node.registerName(name, second.pid);
+    t.is((await watcher.heard()).length, 1);
+
+    await watcher.run((self) => self.monitor(processId(name, node.name)));
+    node.kill(first.pid);
+    await gone(node, first);
+    t.is((await watcher.heard()).length, 1);
+    node.kill(second.pid);
+    await gone(node, second);
+    t.deepEqual((await watcher.heard()).slice(1), [
+      { on: 'down', ended: { kind: 'name', name, node: node.name, reason: 'kill' } },
+    ]);
+  });
+}
 
 test('a spawn with a taken name rejects and spawns nothing', async (t) => {
   const node = await quietNode(t);
@@ -90,26 +132,6 @@ test('the node gives a name to its process by pid; a process that has ended is u
   await gone(node, self);
   t.throws(() => node.registerName(name, self.pid), { code: 'process-unknown' });
   t.is(node.info().registeredNames, 0);
-});
-
-test('a relation on a name follows the name that it was made on, not its next holder', async (t) => {
-  const node = await quietNode(t);
-  const [first, second] = [await spawnWitness(node, { name }), await spawnWitness(node)];
-  const watcher = await spawnWitness(node);
-  await watcher.run((self) => self.monitor(name));
-  node.unregisterName(name);
-  node.registerName(name, second.pid);
-  t.is((await watcher.heard()).length, 1);
-
-  await watcher.run((self) => self.monitor(processId(name, node.name)));
-  node.kill(first.pid);
-  await gone(node, first);
-  t.is((await watcher.heard()).length, 1);
-  node.kill(second.pid);
-  await gone(node, second);
-  t.deepEqual((await watcher.heard()).slice(1), [
-    { on: 'down', ended: { kind: 'name', name: 'one', node: node.name, reason: 'kill' } },
-  ]);
 });
 
 test('names of processes, aliases and names of events do not get in the way of each other', async (t) => {

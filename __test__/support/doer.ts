@@ -46,6 +46,10 @@ export abstract class Doer<Protocol extends object> extends Actor<Protocol> {
     this.priority = priority;
   }
 
+  killOther(pid: AnyPid): void {
+    this.node.kill(pid);
+  }
+
   /** Calls, with a signal that it aborts itself right before or after that. */
   async callAborted(
     to: Pid<unknown>,

@@ -10,8 +10,10 @@ import {
   type ExitReason,
   type MaybePromise,
   type Next,
+  type Pid,
   type ProcessName,
   type Response,
+  type SpawnOptions,
 } from 'tergo';
 import { Doer, type Order } from './doer.ts';
 import type { Notice } from './witness.ts';
@@ -25,6 +27,8 @@ export interface FarWitnessProtocol {
   request: Order;
   event: unknown;
 }
+
+export type FarOptions = SpawnOptions<FarWitnessProtocol, [label: string, trapExit?: boolean]>;
 
 /** A line in the book of a witness. */
 export type Line = readonly [label: string, notice: Notice];
@@ -40,6 +44,11 @@ export class FarWitness extends Doer<FarWitnessProtocol> {
   override init(label: string, trapExit = false): void {
     this.#label = label;
     this.trapExit = trapExit;
+  }
+
+  /** Another one, its child. */
+  spawnFar(options: FarOptions): Promise<Pid<FarWitnessProtocol>> {
+    return this.spawn(FarWitness, options);
   }
 
   override handleMessage(message: unknown, from: AnyPid): Next {

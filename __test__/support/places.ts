@@ -14,7 +14,13 @@ import {
   type ProcessInfo,
   type AnyPid,
 } from 'tergo';
-import { FarWitness, type FarWitnessProtocol, type Line, scribe } from './far-witness.ts';
+import {
+  FarWitness,
+  type FarOptions,
+  type FarWitnessProtocol,
+  type Line,
+  scribe,
+} from './far-witness.ts';
 import { turnstile } from './turnstile.ts';
 import { turn, waitFor } from './wait-for.ts';
 import {
@@ -124,12 +130,36 @@ export async function witnessOn(
   { trapExit = false, ...rest }: WitnessOptions = {},
 ): Promise<Handle> {
   if (thread === 0) return await hereWitness(node, { trapExit, ...rest });
+  return await farWitness(node, { ...rest, thread }, trapExit, (options) =>
+    node.spawn(FarWitness, options),
+  );
+}
+
+/** A child of a witness on the thread of the other. */
+export async function childOn(
+  node: Node,
+  { other, isThreaded }: Place,
+  parent: Handle,
+  { trapExit = false, ...rest }: WitnessOptions & { readonly linkParent?: boolean } = {},
+): Promise<Handle> {
+  if (!isThreaded)
+    return await parent.run((self) => spawnWitness(node, { ...rest, trapExit, parent: self }));
+  return await farWitness(node, { ...rest, thread: other }, trapExit, (options) =>
+    parent.run((self) => self.spawnFar(options)),
+  );
+}
+
+async function farWitness(
+  node: Node,
+  rest: Omit<FarOptions, 'args'>,
+  trapExit: boolean,
+  spawn: (options: FarOptions) => Promise<Pid<FarWitnessProtocol>>,
+): Promise<Handle> {
   const label = String(++lastLabel);
   const seen: Notice[] = [];
   books.set(label, seen);
   const args: [string, boolean] = [label, trapExit];
-  const options = { ...rest, thread, logLevel: 'disabled' } as const;
-  const far = await node.spawn(FarWitness, { ...options, args });
+  const far = await spawn({ ...rest, logLevel: 'disabled', args });
   const pid = far as Pid<unknown> as Pid<WitnessProtocol>;
   const run = async <T>(task: (self: Witness) => MaybePromise<T>): Promise<T> => {
     const value = await task(selfOf(node, far));

@@ -21,6 +21,7 @@ import {
 } from 'tergo';
 import type { ExecutionContext } from 'ava';
 import { Doer } from './doer.ts';
+import { FarWitness, type FarOptions, type FarWitnessProtocol } from './far-witness.ts';
 import { turn, waitFor } from './wait-for.ts';
 
 /** What reached a witness, in the order in which it came. */
@@ -49,6 +50,11 @@ export class Witness extends Doer<WitnessProtocol> {
   override init(seen: Notice[] = [], trapExit = false): void {
     this.#seen = seen;
     this.trapExit = trapExit;
+  }
+
+  /** A witness of another thread, its child. */
+  spawnFar(options: FarOptions): Promise<Pid<FarWitnessProtocol>> {
+    return this.spawn(FarWitness, options);
   }
 
   override handleMessage(task: Task, from: Pid<unknown>): MaybePromise<Next> {
