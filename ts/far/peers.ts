@@ -218,7 +218,7 @@ export class Peers {
     this.#runtime.driver.letPromisesRun();
     const waiting = this.#takeWaiting(node);
     for (const { lost } of waiting) lost(error);
-    if (waiting.every(({ isUnheard }) => isUnheard))
+    if (waiting.length > 0 && waiting.every(({ isUnheard }) => isUnheard))
       this.#unreached.tell(node, error, waiting.length);
   }
 
