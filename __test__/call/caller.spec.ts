@@ -1,5 +1,5 @@
 import test from 'ava';
-import { noreply, type Caller, type Node, type Pid, type SendResult } from 'tergo';
+import { noreply, type AnyPid, type Caller, type Node, type Pid, type SendResult } from 'tergo';
 import { clerkOn, type Clerk } from '../support/clerk-places.ts';
 import { inside, spawnScript, type Self } from '../support/improvise.ts';
 import {
@@ -67,7 +67,7 @@ for (const place of places) {
   test(`a process answers later, and goes on with other messages meanwhile${place.title}`, async (t) => {
     const node = await sharedPlace(t, place);
     const { clerk, asking, answer, caller } = await keeping(node);
-    t.is(caller.pid, asking.pid);
+    t.is(caller.pid, asking.pid as AnyPid);
     t.is(await node.call(clerk.pid, { type: 'bare', value: 'not blocked' }), 'not blocked');
     t.is((await infoOf(node, asking.pid)).pendingCalls, 1);
     t.is(await clerk.do('sendResponse', caller, 'later'), 'ok');

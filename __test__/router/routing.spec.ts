@@ -1,19 +1,42 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import {
   Actor,
   eventName,
   noreply,
   processName,
   routeTo,
+  type CallOptions,
   type EventName,
   type Next,
+  type Node,
+  type Pid,
   type ProcessName,
   type RouteFailure,
   type RouteFailureCode,
+  type SendOptions,
 } from 'tergo';
+import {
+  FarRouted,
+  FarRouter,
+  type FarRouterPlan,
+  type FarRouterProtocol,
+  type Parcel,
+} from '../support/far-router.ts';
+import {
+  closeShared,
+  freshName,
+  newBook,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+  type Book,
+  type Place,
+} from '../support/places.ts';
 import { Hand, type HandProtocol, type Self, type Task } from '../support/pooled.ts';
 import { handRoute, routed } from '../support/routed.ts';
-import { holdings, holdsAgain, spawnWitness } from '../support/witness.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { gone, holdings, holdsAgain, spawnWitness, type Handle } from '../support/witness.ts';
 
 const registered: ProcessName<HandProtocol> = processName('registered');
 
@@ -46,6 +69,140 @@ test('whoever a route leads to sees the original sender, and answers it directly
   t.is(await witness.run((self) => self.call(world.pid, { type: 'who', key: 'b' })), 2);
   t.is(world.got[0]?.from, witness.pid);
 });
+
+test.after.always(closeShared);
+
+interface FarWorld {
+  readonly node: Node;
+  readonly sender: Handle;
+  readonly pid: Pid<FarRouterProtocol>;
+  readonly own: Book;
+  readonly hands: readonly [Book, Book];
+  /** A call of the sender; gives the label of who has answered, and whom that has seen asking. */
+  ask(to?: string, options?: CallOptions): Promise<unknown>;
+  send(to: string | undefined, what: string, options?: SendOptions): Promise<unknown>;
+}
+
+/** A router away from who sends, and the processes of its two routes. */
+async function farRouted(
+  t: ExecutionContext,
+  place: Place,
+  {
+    registered,
+    hasFallback = false,
+  }: { registered?: ProcessName<FarRouterProtocol>; hasFallback?: boolean } = {},
+): Promise<FarWorld> {
+  const node = await sharedPlace(t, place);
+  const [own, first, second] = [newBook(), newBook(), newBook()];
+  const owned = [first.label, second.label];
+  const plan: FarRouterPlan = {
+    ...{ label: own.label, owned, thread: place.self },
+    ...(registered === undefined ? {} : { registered }),
+    ...(hasFallback ? { fallback: second.label } : {}),
+  };
+  const options = { thread: place.other, logLevel: 'disabled' } as const;
+  const pid = await node.spawn(FarRouter, { ...options, args: [plan] });
+  const sender = await witnessOn(node, place.self);
+  const parcelTo = (to: string | undefined, type: string): Parcel =>
+    to === undefined ? { type } : { type, to };
+  return {
+    ...{ node, sender, pid, own, hands: [first, second] },
+    ask: (to, rest) => sender.run((self) => self.call(pid, parcelTo(to, 'who') as never, rest)),
+    send: (to, what, rest) => sender.run((self) => self.send(pid, parcelTo(to, what), rest)),
+  };
+}
+
+function itemsOf({ seen }: Book): unknown[] {
+  return seen.map((notice) => ('message' in notice ? (notice.message as Parcel).type : notice.on));
+}
+
+for (const place of places.filter(({ isThreaded }) => isThreaded)) {
+  test(`messages, calls and events go by the route that the callbacks name; what has priority is for the router${place.title}`, async (t) => {
+    const world = await farRouted(t, place);
+    const { node, sender, own, hands } = world;
+    const [a, b] = [hands[0].label, hands[1].label];
+    const news = freshName('news');
+    const publisher = await sender.run((self) => self.registerEvent<Parcel>(news));
+    await world.send(news, 'monitor', { priority: 'high' });
+    await settled(node);
+    await world.send(a, 'one');
+    await world.send(b, 'two');
+    await sender.run((self) => self.sendEvent(publisher, { type: 'three', to: b }));
+    t.deepEqual(await world.ask(a), [a, sender.pid]);
+    t.deepEqual(await world.ask(b), [b, sender.pid]);
+    t.deepEqual(await world.ask(a, { priority: 'high' }), [own.label, sender.pid]);
+    await world.send(b, 'admin', { priority: 'max' });
+    await settled(node);
+    t.deepEqual([own, ...hands].map(itemsOf), [['monitor', 'admin'], ['one'], ['two', 'three']]);
+  });
+
+  test(`whoever a route leads to sees the original sender, and answers it directly${place.title}`, async (t) => {
+    const { node, sender, hands, send, ask } = await farRouted(t, place);
+    await send(hands[1].label, 'hello');
+    t.deepEqual(await ask(hands[1].label), [hands[1].label, sender.pid]);
+    await settled(node);
+    t.like(hands[1].seen, [{ on: 'message', from: sender.pid }]);
+  });
+
+  test(`a registered route leads to whoever has the name at that time${place.title}`, async (t) => {
+    const registered = processName<FarRouterProtocol>(freshName('registered'));
+    const { node, sender, ask } = await farRouted(t, place, { registered });
+    await t.throwsAsync(ask('registered'), { code: 'name-unknown' });
+    for (const thread of [place.self, place.other]) {
+      const { label } = newBook();
+      const hand = await node.spawn(FarRouted, { name: registered, thread, args: [label] });
+      await settled(node);
+      t.deepEqual(await ask('registered'), [label, sender.pid]);
+      node.kill(hand);
+      await gone(node, { pid: hand });
+      await settled(node);
+    }
+    await t.throwsAsync(ask('registered'), { code: 'name-unknown' });
+  });
+
+  test(`what no route is named for takes the fallback; without one it has failed${place.title}`, async (t) => {
+    const world = await farRouted(t, place, { hasFallback: true });
+    const [, rest] = world.hands;
+    t.deepEqual(await world.ask(), [rest.label, world.sender.pid]);
+    await world.send(undefined, 'no name');
+    await settled(world.node);
+    t.deepEqual(itemsOf(rest), ['no name']);
+    // A name that is none is a mistake, not for the fallback.
+    await t.throwsAsync(world.ask('c'), {
+      code: 'route-unknown',
+      message: /'c': there is no such/,
+    });
+    const bare = await farRouted(t, place);
+    const error = await t.throwsAsync(bare.ask(), { code: 'route-unknown' });
+    t.regex(error!.message, /no route was named, and there is no fallback/);
+  });
+
+  test(`what is discarded goes nowhere, is counted and is no failure; a caller is told${place.title}`, async (t) => {
+    const { node, pid, hands, send, ask } = await farRouted(t, place);
+    await t.throwsAsync(ask('-'), { code: 'discarded' });
+    await send('-', 'away');
+    await settled(node);
+    const { discarded, failed } = await node.inspect(pid, 'discarded', 'failed');
+    t.deepEqual([discarded, failed], ['2', '0']);
+    t.deepEqual(hands.map(itemsOf), [[], []]);
+  });
+
+  test(`the process of an owned route is respawned at once${place.title}`, async (t) => {
+    const { node, sender, pid, hands, ask } = await farRouted(t, place);
+    const [{ label }] = hands;
+    const first = node.processList();
+    t.deepEqual(await ask(label), [label, sender.pid]);
+    const hand = await waitFor('its pid', async () => {
+      const infos = await Promise.all(first.map((each) => node.fetchProcessInfo(each)));
+      return infos.find(({ parent, behaviour }) => parent === pid && behaviour === 'FarRouted');
+    });
+    t.is(hand.thread, place.self);
+    node.kill(hand.pid);
+    await gone(node, hand);
+    await waitFor('the next', async () => (await ask(label).catch(() => undefined)) !== undefined);
+    t.deepEqual(await ask(label), [label, sender.pid]);
+  });
+}
 
 test('a registered route leads to whoever has the name at that time', async (t) => {
   const world = await routed(t, () => ({ routes: [routeTo('r', registered)] }));

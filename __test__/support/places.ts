@@ -58,6 +58,7 @@ export const behaviors: readonly URL[] = [
   'far-server',
   'far-tended',
   'far-hand',
+  'far-router',
 ].map((name) => new URL(`./${name}.ts`, import.meta.url));
 
 /** Books of witnesses by their labels. */
@@ -123,6 +124,19 @@ interface WitnessOptions {
   readonly priority?: Priority;
 }
 
+/** A book in which the scribe writes under its label. */
+export interface Book {
+  readonly label: string;
+  /** Grows while the test runs. */
+  readonly seen: Notice[];
+}
+
+export function newBook(): Book {
+  const [label, seen]: [string, Notice[]] = [String(++lastLabel), []];
+  books.set(label, seen);
+  return { label, seen };
+}
+
 /** A witness on a thread. One of another thread does what tasks call, each method there; the rest of a task runs here. */
 export async function witnessOn(
   node: Node,
@@ -155,9 +169,7 @@ async function farWitness(
   trapExit: boolean,
   spawn: (options: FarOptions) => Promise<Pid<FarWitnessProtocol>>,
 ): Promise<Handle> {
-  const label = String(++lastLabel);
-  const seen: Notice[] = [];
-  books.set(label, seen);
+  const { label, seen } = newBook();
   const args: [string, boolean] = [label, trapExit];
   const far = await spawn({ ...rest, logLevel: 'disabled', args });
   const pid = far as Pid<unknown> as Pid<WitnessProtocol>;
