@@ -68,6 +68,9 @@ const travelling = [
 const isOutcome = (value: unknown): boolean =>
   value === noreply || [10, 11].some((at) => values[at] === value);
 
+const ask = (caller: Handle, { pid }: Clerk, request: Matter): Promise<unknown> =>
+  caller.run((self) => self.call(pid, request as never));
+
 test.after.always(closeShared);
 
 for (const place of places) {
@@ -81,8 +84,6 @@ for (const place of places) {
     await watcher.run((self) => self.monitor(clerk.pid));
     return { clerk, watcher };
   };
-  const ask = (caller: Handle, { pid }: Clerk, request: Matter): Promise<unknown> =>
-    caller.run((self) => self.call(pid, request as never));
   const theValues = place.isThreaded ? travelling : values;
 
   for (const isLate of [false, true]) {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { noreply, type AnyPid, type Caller, type Node, type Pid, type SendResult } from 'tergo';
+import { noreply, type Caller, type Node, type Pid, type SendResult } from 'tergo';
 import { clerkOn, type Clerk } from '../support/clerk-places.ts';
 import { inside, spawnScript, type Self } from '../support/improvise.ts';
 import {
@@ -45,6 +45,9 @@ async function callHeld(
   return { answer, caller };
 }
 
+const respond = ({ clerk, caller }: { clerk: Clerk; caller: Caller<unknown> }): Promise<void> =>
+  clerk.do('sendResponseImportant', caller, 'late');
+
 test.after.always(closeShared);
 
 for (const place of places) {
@@ -67,7 +70,7 @@ for (const place of places) {
   test(`a process answers later, and goes on with other messages meanwhile${place.title}`, async (t) => {
     const node = await sharedPlace(t, place);
     const { clerk, asking, answer, caller } = await keeping(node);
-    t.is(caller.pid, asking.pid as AnyPid);
+    t.is(caller.pid, asking.pid as Pid<unknown>);
     t.is(await node.call(clerk.pid, { type: 'bare', value: 'not blocked' }), 'not blocked');
     t.is((await infoOf(node, asking.pid)).pendingCalls, 1);
     t.is(await clerk.do('sendResponse', caller, 'later'), 'ok');
@@ -108,8 +111,6 @@ for (const place of places) {
 
   test(`an important answer tells that its caller has ended, has timed out, or has aborted${place.title}`, async (t) => {
     const node = await sharedPlace(t, place);
-    const respond = ({ clerk, caller }: { clerk: Clerk; caller: Caller<unknown> }): Promise<void> =>
-      clerk.do('sendResponseImportant', caller, 'late');
     const orphaned = await keeping(node);
     node.kill(orphaned.asking.pid);
     await witnessGone(node, orphaned.asking);

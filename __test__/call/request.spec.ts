@@ -55,19 +55,19 @@ async function spawnAsker(node: Node, options: Options = {}): Promise<Asker> {
   return { pid, responses, ask };
 }
 
+const ask = (
+  { run }: Handle,
+  to: Pid<unknown>,
+  options?: RequestOptions,
+  request: { readonly type: string } = { type: 'x' },
+): Promise<RequestRef<unknown>> => run((self) => self.sendRequest(to, request, options));
+
 test.after.always(closeShared);
 
 const error = new Error('on purpose');
 
 for (const place of places) {
   const answering = { type: 'bare', value: 'answer' } as const;
-  const ask = (
-    { run }: Handle,
-    to: Pid<unknown>,
-    options?: RequestOptions,
-    request: { readonly type: string } = { type: 'x' },
-  ): Promise<RequestRef<unknown>> => run((self) => self.sendRequest(to, request, options));
-
   test(`the answer to a request comes as a message, with the reference and the label${place.title}`, async (t) => {
     const node = await sharedPlace(t, place);
     const clerk = await clerkOn(node, place.other);

@@ -69,10 +69,11 @@ test.after.always(closeShared);
 
 const reasons: readonly ExitReason[] = ['normal', 'shutdown', 'kill', new Error('custom')];
 
+const exitOf = ({ pid }: { readonly pid: AnyPid }, reason: ExitReason): object => ({
+  ...{ kind: 'pid', pid, reason },
+});
+
 for (const place of places) {
-  const exitOf = ({ pid }: { readonly pid: AnyPid }, reason: ExitReason): object => ({
-    ...{ kind: 'pid', pid, reason },
-  });
   const family = async (
     node: Node,
     options: { trapExit: boolean; linkParent?: boolean },

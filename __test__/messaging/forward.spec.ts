@@ -1,5 +1,5 @@
 import test from 'ava';
-import { noreply, processName, type Node, type Pid } from 'tergo';
+import { noreply, processId, processName, type Node, type Pid } from 'tergo';
 import {
   improvise,
   inside,
@@ -10,6 +10,8 @@ import {
   spawnScript,
   type Options,
 } from '../support/improvise.ts';
+import { clerkOn } from '../support/clerk-places.ts';
+import { closeShared, freshName, places, sharedPlace, witnessOn } from '../support/places.ts';
 import { quietNode } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -28,51 +30,54 @@ async function spawnLast(node: Node, options: Options = {}): Promise<Last> {
   return { pid: await spawnScript(node, { handleMessage }, options), got };
 }
 
-test('a forwarded message keeps its first sender, through any number of hands', async (t) => {
-  const node = await quietNode(t);
-  const last = await spawnLast(node);
-  let next = last.pid;
-  for (let hand = 0; hand < 10; hand++) {
-    const to = next;
-    next = await spawnScript(node, { handleMessage: (self, message) => self.forward(to, message) });
-  }
-  const sender = await spawnPuppet(node);
-  const message = { type: 'parcel' };
-  await inside(node, sender, (self) => self.send(next, message));
-  node.send(next, 'from outside');
-  await waitFor('both', () => last.got.length === 2);
-  t.deepEqual(last.got, [
-    [message, sender],
-    ['from outside', node.pid],
-  ]);
-  t.true(last.got[0]![0] === message);
-});
+test.after.always(closeShared);
 
-test('a message is forwarded by name and by alias as well', async (t) => {
-  const node = await quietNode(t);
-  const name = processName<unknown>('last');
-  const got: unknown[] = [];
-  const last = await spawnScript(
-    node,
-    {
-      handleMessage: (_self, message, from) => (got.push([message, from]), noreply),
-      handleCall: (self) => self.createAlias(),
-    },
-    { name },
-  );
-  const alias = (await node.call(last, { type: 'alias' })) as Pid<unknown>;
-  for (const to of [name, alias, last]) {
-    const hand = await spawnScript(node, {
-      handleMessage: (self, message) => self.forward(to, message),
+for (const place of places) {
+  for (const isLate of [false, true]) {
+    const title = isLate
+      ? 'a message that is forwarded after an await keeps its first sender, through any number of hands'
+      : 'a forwarded message keeps its first sender, through any number of hands';
+
+    test(`${title}${place.title}`, async (t) => {
+      const node = await sharedPlace(t, place);
+      const last = await witnessOn(node, place.self);
+      const sender = await witnessOn(node, place.self);
+      const hands = await Promise.all(
+        Array.from({ length: 10 }, (_, at) => clerkOn(node, at % 2 ? place.self : place.other)),
+      );
+      const [first, ...others] = [...hands.map(({ pid }) => pid), last.pid as Pid<unknown>];
+      const message = { type: 'pass', path: others, isLate };
+      await sender.run((self) => self.send(first!, message));
+      await waitFor('the first', () => last.seen.length === 1);
+      node.send(first!, message);
+      await waitFor('both', () => last.seen.length === 2);
+      const arrived = { ...message, path: [] };
+      t.deepEqual(last.seen, [
+        { on: 'message', message: arrived, from: sender.pid },
+        { on: 'message', message: arrived, from: node.pid },
+      ]);
     });
-    node.send(hand, 'parcel');
   }
-  await waitFor('all', () => got.length === 3);
-  t.deepEqual(
-    got,
-    Array.from({ length: 3 }, () => ['parcel', node.pid]),
-  );
-});
+
+  test(`a message is forwarded by name and by alias as well${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const name = freshName('last');
+    const last = await witnessOn(node, place.self, { name });
+    const alias = await last.run((self) => self.createAlias());
+    const hand = await clerkOn(node, place.other);
+    for (const to of [processId(name, node.name), alias, last.pid])
+      node.send(hand.pid, { type: 'pass', path: [to] });
+    await waitFor('all', () => last.seen.length === 3);
+    t.deepEqual(
+      last.seen,
+      Array.from({ length: 3 }, () => ({
+        on: 'message',
+        message: { type: 'pass', path: [] },
+        from: node.pid,
+      })),
+    );
+  });
+}
 
 /** Forwards in each of the ways in which a message can reach it. */
 const hands: Readonly<Record<string, Options & { isSplit?: boolean }>> = {

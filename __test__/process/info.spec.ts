@@ -2,16 +2,27 @@ import {
   Actor,
   env,
   envKey,
-  eventName,
   noreply,
   processId,
-  reply,
-  type Answer,
-  type MaybePromise,
-  type Request,
+  processName,
+  type AnyPid,
+  type FallbackMessage,
+  type Node,
+  type Priority,
 } from 'tergo';
 import test from 'ava';
-import { quietNode, spawnWitness } from '../support/witness.ts';
+import { clerkOn, gatedOn } from '../support/clerk-places.ts';
+import {
+  closeShared,
+  freshName,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+  type Place,
+} from '../support/places.ts';
+import { quietNode, spawnWitness, type Handle } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const color = envKey<string>('color');
@@ -50,36 +61,117 @@ test('a fresh process shows the defaults of every option', async (t) => {
   });
 });
 
-test('what a process was given and has done shows', async (t) => {
-  const node = await quietNode(t);
-  const fallback = { to: 'elsewhere', tag: 'full' };
-  const options = { mailboxSize: 9, fallback, priority: 'high', logLevel: 'error' } as const;
-  const { pid, run } = await spawnWitness(node, { ...options, name: 'busy', trapExit: true });
-  const other = await spawnWitness(node, { name: 'other' });
-  const event = eventName<number>('event');
-  node.registerEvent(event);
-  const alias = await other.run((self) => self.createAlias());
-  await run(async (self) => {
-    self.createAlias();
-    self.registerEvent(eventName('own'));
-    await self.link(other.pid);
-    await self.link('other');
-    await self.monitor(processId('other', node.name));
-    await self.monitor(alias);
-    await self.linkEvent(event);
+test.after.always(closeShared);
+
+const seenOf = (node: Node, asker: Handle, place: Place) => async (pid: AnyPid) =>
+  place.isThreaded ? await asker.run((self) => self.fetchInfo(pid)) : node.processInfo(pid);
+
+for (const place of places.filter(({ isThreaded }) => isThreaded)) {
+  test(`a fresh process shows the defaults of every option${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const asker = await witnessOn(node, place.self);
+    const { pid } = await clerkOn(node, place.other, { logLevel: 'info' });
+    const { uptimeMs, ...info } = await asker.run((self) => self.fetchInfo(pid));
+    t.true(Number.isInteger(uptimeMs) && uptimeMs >= 0);
+    t.deepEqual(info, {
+      ...{ pid, thread: place.other, name: undefined, application: undefined },
+      ...{ behaviour: 'FarClerk', state: 'sleep', parent: node.pid, leader: node.pid },
+      ...{ messagesIn: 0, messagesOut: 0, mailbox: 0, logLevel: 'info', mailboxSize: 0 },
+      queues: { urgent: 0, system: 0, main: 0, log: 0 },
+      priority: 'normal',
+      compression: { enabled: false, type: 'lz4', level: 'default', thresholdBytes: 1024 },
+      ...{ trapExit: false, fallback: undefined, aliases: [], events: [], links: [], monitors: [] },
+      ...{ pendingCalls: 0, env: new Map() },
+    });
   });
-  const info = node.processInfo(pid);
-  t.like(info, { name: 'busy', mailboxSize: 9, fallback, priority: 'high', trapExit: true });
-  t.like(info, { logLevel: 'error', events: ['own'] });
-  t.is(info.aliases.length, 1);
-  const named = { kind: 'name' as const, name: 'other', node: node.name };
-  t.deepEqual(info.links, [
-    { kind: 'pid', pid: other.pid },
-    named,
-    { kind: 'event', name: 'event', node: node.name },
-  ]);
-  t.deepEqual(info.monitors, [named, { kind: 'alias', alias }]);
-});
+}
+
+for (const place of places) {
+  test(`what a process was given and has done shows${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const asker = await witnessOn(node, place.self);
+    const [busy, other, event, own] = ['busy', 'other', 'event', 'own'].map(freshName) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const fallback = { to: processName<{ message: FallbackMessage }>('elsewhere'), tag: 'full' };
+    const { pid, run } = await witnessOn(node, place.other, {
+      ...{ mailboxSize: 9, fallback, priority: 'high', name: busy, trapExit: true },
+    });
+    const named = asker.pid;
+    await asker.run((self) => self.registerName(other as never));
+    await asker.run((self) => self.registerEvent(event));
+    const alias = await asker.run((self) => self.createAlias());
+    await run((self) => self.createAlias());
+    await run((self) => self.registerEvent(own));
+    await run((self) => self.link(named));
+    await run((self) => self.link(other));
+    await run((self) => self.monitor(processId(other, node.name)));
+    await run((self) => self.monitor(alias));
+    await run((self) => self.linkEvent(event));
+    const info = await seenOf(node, asker, place)(pid);
+    t.like(info, { name: busy, mailboxSize: 9, fallback, priority: 'high', trapExit: true });
+    t.like(info, { logLevel: 'disabled', events: [own], thread: place.other });
+    t.is(info.aliases.length, 1);
+    const name = { kind: 'name' as const, name: other, node: node.name };
+    t.deepEqual(info.links, [
+      { kind: 'pid', pid: named },
+      name,
+      { kind: 'event', name: event, node: node.name },
+    ]);
+    t.deepEqual(info.monitors, [name, { kind: 'alias', alias }]);
+  });
+
+  test(`messages in and out are counted${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const receiver = await clerkOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const before = await infoOf(node, sender.pid);
+    await sender.run((self) => [1, 2, 3, 4, 5].map((each) => self.send(receiver.pid, each)));
+    await sender.run((self) => self.send(processName<unknown>('nobody'), 'lost'));
+    await settled(node);
+    t.is((await infoOf(node, receiver.pid)).messagesIn, 5);
+    t.is((await infoOf(node, receiver.pid)).mailbox, 0);
+    t.is((await infoOf(node, sender.pid)).messagesOut - before.messagesOut, 5);
+  });
+
+  test(`what waits is shown by queue${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, open } = await gatedOn(node, place.other);
+    const asker = await witnessOn(node, place.self);
+    for (const [priority, count] of Object.entries({ normal: 3, high: 2, max: 1 } as const)) {
+      await asker.run((self) =>
+        Array.from({ length: count }, () =>
+          self.send(pid, priority, { priority: priority as Priority }),
+        ),
+      );
+    }
+    await settled(node);
+    const info = await seenOf(node, asker, place)(pid);
+    t.deepEqual(info.queues, { urgent: 1, system: 2, main: 3, log: 0 });
+    t.is(info.mailbox, 6);
+    t.is(info.messagesIn, 7);
+    open();
+    await waitFor('an empty mailbox', async () => (await infoOf(node, pid)).mailbox === 0);
+  });
+
+  test(`pending calls are counted, several at once${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid: slow, open } = await gatedOn(node, place.other);
+    const caller = await witnessOn(node, place.self);
+    await caller.run((self) => self.begin(slow, { type: 'x' }, 3));
+    t.is((await infoOf(node, caller.pid)).pendingCalls, 3);
+    open();
+    const outcomes = await caller.run((self) => self.outcomes());
+    t.deepEqual(
+      outcomes,
+      Array.from({ length: 3 }, () => ({ status: 'fulfilled', value: { type: 'x' } })),
+    );
+    t.is((await infoOf(node, caller.pid)).pendingCalls, 0);
+  });
+}
 
 test('a process sees the same about itself', async (t) => {
   const node = await quietNode(t);
@@ -89,58 +181,6 @@ test('a process sees the same about itself', async (t) => {
     const { uptimeMs: _seen, ...seen } = node.processInfo(pid);
     t.deepEqual(own, seen);
   });
-});
-
-test('messages in and out are counted', async (t) => {
-  const node = await quietNode(t);
-  const receiver = await spawnWitness(node);
-  const { pid, run } = await spawnWitness(node);
-  await run((self) => {
-    for (let count = 0; count < 5; count++) self.send(receiver.pid, () => undefined);
-    self.send('nobody' as never, 'lost' as never);
-  });
-  await receiver.run(() => undefined);
-  t.like(node.processInfo(pid), { messagesIn: 1, messagesOut: 5 });
-  t.like(node.processInfo(receiver.pid), { messagesIn: 6, messagesOut: 0, mailbox: 0 });
-});
-
-test('what waits is shown by queue', async (t) => {
-  const node = await quietNode(t);
-  const { pid, run } = await spawnWitness(node);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const busy = run(() => promise);
-  await waitFor('the callback', () => node.processState(pid) === 'running');
-  const counts = { normal: 3, high: 2, max: 1 } as const;
-  for (const [priority, count] of Object.entries(counts)) {
-    for (let sent = 0; sent < count; sent++) {
-      node.send(pid, () => undefined, { priority: priority as keyof typeof counts });
-    }
-  }
-  const info = node.processInfo(pid);
-  t.deepEqual(info.queues, { urgent: 1, system: 2, main: 3, log: 0 });
-  t.is(info.mailbox, 6);
-  t.is(info.messagesIn, 7);
-  resolve();
-  await busy;
-  await waitFor('an empty mailbox', () => node.processInfo(pid).mailbox === 0);
-});
-
-test('pending calls are counted, several at once', async (t) => {
-  const node = await quietNode(t);
-  type Ask = Request<{ type: 'ask' }, number>;
-  const gate = Promise.withResolvers<void>();
-  class Slow extends Actor<{ request: Ask }> {
-    override handleCall(request: Ask): MaybePromise<Answer> {
-      return gate.promise.then(() => reply(request, 1));
-    }
-  }
-  const slow = await node.spawn(Slow);
-  const { pid, run } = await spawnWitness(node);
-  const calls = run((self) => Promise.all([1, 2, 3].map(() => self.call(slow, { type: 'ask' }))));
-  await waitFor('the calls', () => node.processInfo(pid).pendingCalls === 3);
-  gate.resolve();
-  t.deepEqual(await calls, [1, 1, 1]);
-  t.is(node.processInfo(pid).pendingCalls, 0);
 });
 
 test('the environment shows only with exposeEnvInfo', async (t) => {

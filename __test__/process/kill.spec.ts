@@ -1,4 +1,12 @@
-import { Actor, noreply, type AnyPid, type Next, type Pid, type Request, type TergoError } from 'tergo';
+import {
+  Actor,
+  noreply,
+  type AnyPid,
+  type Next,
+  type Pid,
+  type Request,
+  type TergoError,
+} from 'tergo';
 import test from 'ava';
 import { clerkOn, closedGate, gatedOn } from '../support/clerk-places.ts';
 import {
@@ -36,12 +44,12 @@ class Oracle extends Actor<{ message: unknown; request: Ask }> {
 
 const nothing = (): void => undefined;
 
+const kill = (by: Handle, { pid }: { readonly pid: AnyPid }): Promise<unknown> =>
+  by.run((self) => self.killOther(pid));
+
 test.after.always(closeShared);
 
 for (const place of places) {
-  const kill = (by: Handle, { pid }: { readonly pid: AnyPid }): Promise<unknown> =>
-    by.run((self) => self.killOther(pid));
-
   test(`a sleeping process ends at once, trapping or not${place.title}`, async (t) => {
     const node = await sharedPlace(t, place);
     const killer = await witnessOn(node, place.self);

@@ -83,6 +83,9 @@ interface FarWorld {
   send(to: string | undefined, what: string, options?: SendOptions): Promise<unknown>;
 }
 
+const parcelTo = (to: string | undefined, type: string): Parcel =>
+  to === undefined ? { type } : { type, to };
+
 /** A router away from who sends, and the processes of its two routes. */
 async function farRouted(
   t: ExecutionContext,
@@ -103,8 +106,6 @@ async function farRouted(
   const options = { thread: place.other, logLevel: 'disabled' } as const;
   const pid = await node.spawn(FarRouter, { ...options, args: [plan] });
   const sender = await witnessOn(node, place.self);
-  const parcelTo = (to: string | undefined, type: string): Parcel =>
-    to === undefined ? { type } : { type, to };
   return {
     ...{ node, sender, pid, own, hands: [first, second] },
     ask: (to, rest) => sender.run((self) => self.call(pid, parcelTo(to, 'who') as never, rest)),

@@ -6,6 +6,7 @@ import {
   type ExitReason,
   type Pid,
   type Priority,
+  type ProcessInfo,
   type SendOptions,
   type Timer,
 } from 'tergo';
@@ -44,6 +45,10 @@ export abstract class Doer<Protocol extends object> extends Actor<Protocol> {
 
   setPriority(priority: Priority): void {
     this.priority = priority;
+  }
+
+  fetchInfo(pid: AnyPid): Promise<ProcessInfo> {
+    return this.node.fetchProcessInfo(pid);
   }
 
   killOther(pid: AnyPid): void {

@@ -1,5 +1,6 @@
 import {
   noreply,
+  processName,
   reply,
   replyError,
   stop,
@@ -24,6 +25,14 @@ export type Matter =
   /** The other matter as soon as the gate has answered; nothing is taken before. */
   | { readonly type: 'wait'; readonly gate: Pid<GateProtocol>; readonly matter?: Matter };
 
+/** A message that a clerk hands on to the first of these; at the last one it is kept. */
+export interface Parcel {
+  readonly type: 'pass';
+  readonly path: readonly Pid<unknown>[];
+  /** Whether that happens only some turns later. */
+  readonly isLate?: boolean;
+}
+
 export interface GateProtocol {
   request: { readonly type: 'wait' };
 }
@@ -47,6 +56,8 @@ export class FarClerk extends Doer<ClerkProtocol> {
 
   override handleMessage(message: unknown): MaybePromise<Next> {
     const { type } = (message ?? {}) as { readonly type?: string };
+    if (type === 'pass' && (message as Parcel).path.length > 0)
+      return this.#pass(message as Parcel);
     if (type === 'wait' || type === 'end' || type === 'crash')
       return this.#resultOf(message as Matter, message) as MaybePromise<Next>;
     this.#taken.push(message);
@@ -75,6 +86,12 @@ export class FarClerk extends Doer<ClerkProtocol> {
 
   keptCallers(): readonly Caller<unknown>[] {
     return this.#callers;
+  }
+
+  #pass({ path: [to, ...path], ...rest }: Parcel): MaybePromise<Next> {
+    this.send(processName<unknown>('nobody'), 'something else');
+    const go = (): Next => this.forward(to!, { ...rest, path });
+    return rest.isLate === true ? turn().then(go) : go();
   }
 
   #resultOf(matter: Matter, request: unknown): unknown {

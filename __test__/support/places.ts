@@ -6,11 +6,13 @@ import {
   startNode,
   type Answer,
   type ExitReason,
+  type FallbackMessage,
   type MaybePromise,
   type Next,
   type Node,
   type Pid,
   type Priority,
+  type ProcessName,
   type ProcessInfo,
   type AnyPid,
 } from 'tergo';
@@ -122,6 +124,10 @@ interface WitnessOptions {
   readonly name?: string;
   readonly mailboxSize?: number;
   readonly priority?: Priority;
+  readonly fallback?: {
+    readonly to: ProcessName<{ message: FallbackMessage }>;
+    readonly tag: string;
+  };
 }
 
 /** A book in which the scribe writes under its label. */
