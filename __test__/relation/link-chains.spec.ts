@@ -1,5 +1,13 @@
 import test from 'ava';
 import type { Node } from 'tergo';
+import {
+  closeShared,
+  infoOf,
+  places,
+  sharedPlace,
+  witnessGone,
+  witnessOn,
+} from '../support/places.ts';
 import { gone, holdings, holdsAgain, quietNode, spawnWitness } from '../support/witness.ts';
 import type { Handle, Witness } from '../support/witness.ts';
 
@@ -39,29 +47,35 @@ test('a ring of links falls once around', async (t) => {
   for (const { seen } of ring) t.is(seen.length, 1);
 });
 
-test('two processes that link to each other end together, each told once', async (t) => {
-  const node = await quietNode(t);
-  const [one, other] = [await spawnWitness(node), await spawnWitness(node)];
-  await one.run((self) => self.link(other.pid));
-  await other.run((self) => self.link(one.pid));
-  t.is(node.info().links, 2);
-  node.kill(one.pid);
-  await gone(node, other);
-  const exit = { kind: 'pid' as const, pid: one.pid, reason: 'kill' as const };
-  t.deepEqual(other.seen, [{ on: 'terminate', reason: 'kill', exit }]);
-  t.deepEqual(one.seen, [{ on: 'terminate', reason: 'kill', exit: undefined }]);
-  t.is(node.info().links, 0);
-});
+test.after.always(closeShared);
 
-test('a link is one-way: the end of the linking process does not touch its target', async (t) => {
-  const node = await quietNode(t);
-  const [target, linker] = [await spawnWitness(node), await spawnWitness(node)];
-  await linker.run((self) => self.link(target.pid));
-  node.kill(linker.pid);
-  await gone(node, linker);
-  t.deepEqual(await target.heard(), []);
-  t.not(node.processState(target.pid), 'terminated');
-});
+for (const place of places) {
+  test(`two processes that link to each other end together, each told once${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const [one, other] = [await witnessOn(node, place.self), await witnessOn(node, place.other)];
+    await one.run((self) => self.link(other.pid));
+    await other.run((self) => self.link(one.pid));
+    if (!place.isThreaded) t.is(node.info().links, 2);
+    node.kill(one.pid);
+    await witnessGone(node, one);
+    await witnessGone(node, other);
+    const exit = { kind: 'pid' as const, pid: one.pid, reason: 'kill' as const };
+    t.deepEqual(other.seen, [{ on: 'terminate', reason: 'kill', exit }]);
+    t.deepEqual(one.seen, [{ on: 'terminate', reason: 'kill', exit: undefined }]);
+    if (!place.isThreaded) t.is(node.info().links, 0);
+  });
+
+  test(`a link is one-way: the end of the linking process does not touch its target${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const linker = await witnessOn(node, place.self);
+    await linker.run((self) => self.link(target.pid));
+    node.kill(linker.pid);
+    await gone(node, linker);
+    t.deepEqual(await target.heard(), []);
+    t.not((await infoOf(node, target.pid)).state, 'terminated');
+  });
+}
 
 test('one end reaches a thousand linked and monitoring processes, each once', async (t) => {
   const node = await quietNode(t);
