@@ -153,7 +153,7 @@ export { networkEvent, type NetworkEvent } from './network/network-event.ts';
 export type { AllowOptions } from './network/allow-options.ts';
 export type { ConnectOptions, Network } from './network/network.ts';
 export type { RemoteNode } from './network/remote-node.ts';
-export type { RemoteStartOptions } from './network/remote-applications.ts';
+export type { RemoteStartOptions } from './network/remote-start-options.ts';
 export type { ApplicationRoute, ResolveOptions } from './network/application-route.ts';
 export type {
   AllowedInfo,

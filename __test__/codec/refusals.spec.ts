@@ -124,7 +124,8 @@ function shrinking(): unknown[] {
 function growing<T extends Map<unknown, unknown> | Set<unknown>>(into: T): T {
   const part = {
     get more() {
-      return into instanceof Map ? into.set(into.size, 1) : into.add({});
+      const { size } = into instanceof Map ? into.set(into.size, 1) : into.add({});
+      return size;
     },
   };
   if (into instanceof Map) into.set('first', part);

@@ -3,6 +3,7 @@ import { eventName, type EventName, type Node, type Publisher } from 'tergo';
 import {
   closeShared,
   freshName,
+  placedNode,
   places,
   settled,
   sharedPlace,
@@ -148,20 +149,21 @@ test('the right to publish does not include the right to give the event up', asy
   t.deepEqual(node.processInfo(producer.pid).events, ['prices']);
 });
 
-test('an open event may be published by whoever knows its name, but only its producer may give it up', async (t) => {
-  const node = await quietNode(t);
-  const [producer, subscriber, stranger] = await spawnThree(node, places[0]!);
-  await producer.run((self) => self.registerEvent(prices, { open: true }));
-  await subscriber.run((self) => self.linkEvent(prices));
-  t.is(await stranger.run((self) => self.sendEvent(prices, { cents: 1 })), 'ok');
-  t.is(await subscriber.run((self) => self.sendEvent(prices, { cents: 2 })), 'ok');
-  t.is(node.sendEvent(prices, { cents: 3 }), 'ok');
-  t.is((await subscriber.heard()).length, 3);
-  await t.throwsAsync(
-    stranger.run((self) => self.unregisterEvent(prices)),
-    { code: 'event-owner' },
-  );
-});
+for (const place of places)
+  test(`an open event may be published by whoever knows its name, but only its producer may give it up${place.title}`, async (t) => {
+    const node = await placedNode(t, place);
+    const [producer, subscriber, stranger] = await spawnThree(node, place);
+    await producer.run((self) => self.registerEvent(prices, { open: true }));
+    await subscriber.run((self) => self.linkEvent(prices));
+    t.is(await stranger.run((self) => self.sendEvent(prices, { cents: 1 })), 'ok');
+    t.is(await subscriber.run((self) => self.sendEvent(prices, { cents: 2 })), 'ok');
+    t.is(node.sendEvent(prices, { cents: 3 }), 'ok');
+    t.is((await subscriber.heard()).length, 3);
+    await t.throwsAsync(
+      stranger.run((self) => self.unregisterEvent(prices)),
+      { code: 'event-owner' },
+    );
+  });
 
 test('the name of an event is taken until it is given up or its producer ends', async (t) => {
   const node = await quietNode(t);

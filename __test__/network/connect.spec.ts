@@ -262,9 +262,9 @@ test('a route that comes with a dial takes the place of the one before only if i
   a.network.addRoute('^b@localhost$', { port: 1 }, { weight: 7 });
   const { host, port } = b.network.acceptors()[0]!;
   await a.network.connect('b@localhost', { route: { host, port } });
-  t.deepEqual(a.network.routes(), [
-    { pattern: '^b@localhost$', host, port, weight: 0, isTls: false },
-  ]);
+  const [laid, ...others] = a.network.routes();
+  t.like(laid, { pattern: '^b@localhost$', host, port, weight: 0, isTls: false, successes: 1 });
+  t.is(others.length, 0);
 });
 
 test('a node without a network has none, and says so', async (t) => {

@@ -255,8 +255,8 @@ test('what is too large is told also of what connects, and of what waits for the
       showWay(a, b);
       await puppet(b, 0, { name });
       await t.throwsAsync(ask(await puppet(a, thread)), { code: 'too-large' });
-      await waitFor('the connection', () => a.network.node('b@localhost'));
-      t.is(a.network.node('b@localhost')?.info().refused, 0);
+      const peer = await a.network.connect('b@localhost');
+      t.is(peer.info().refused, 0);
     }
 });
 

@@ -71,7 +71,10 @@ export class EventTable {
   unregister(owner: ProcessRecord, name: string): void {
     checkName('event', name);
     const event = this.#byName.get(name);
-    if (event === undefined) throw failure('event-unknown', name);
+    if (event === undefined) {
+      const isElsewhere = this.#runtime.far?.names.event(name) !== undefined;
+      throw failure(isElsewhere ? 'event-owner' : 'event-unknown', name);
+    }
     if (event.owner !== owner) throw failure('event-owner', name);
     this.forget(event);
     owner.more.events = owner.more.events.filter((other) => other !== event);

@@ -72,6 +72,8 @@ export const Control = {
   threadEnded: 36,
   /** Number: the call by name, whose thread has ended; value: why. Not for one that was handed on before. */
   orphaned: 37,
+  /** Value: who sent a message that a router of the other thread could not hand on, and the failure. */
+  routeFailed: 38,
   /** From the network itself (`CONTROL_PEER_UP`): a node is connected and has the seat that the frame comes from. */
   peerUp: 62,
   /** The same (`CONTROL_PEER_GONE`): the connection is gone; value: a number for the reason. */

@@ -44,6 +44,7 @@ import { Proxies } from './proxies.ts';
 import { Questions } from './questions.ts';
 import { RemoteMessages } from './remote-messages.ts';
 import { RemotePid } from './remote-pid.ts';
+import { RouteNotices } from './route-notices.ts';
 import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 import { Watches } from './watches.ts';
 
@@ -100,6 +101,7 @@ export class Far {
   readonly remoteSpawns: RemoteSpawns;
   readonly remoteApplications: RemoteApplications;
   readonly questions: Questions;
+  readonly routeNotices: RouteNotices;
   readonly profiles: CompressionProfiles = new CompressionProfiles();
   readonly nodeWide: NodeWide;
   readonly statistics: ThreadStatistics;
@@ -133,6 +135,7 @@ export class Far {
     this.reader = new FrameReader(native, this.#codec, world, chunks, unread);
     this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
     this.questions = new Questions(this);
+    this.routeNotices = new RouteNotices(runtime, this);
     this.names = new FarNames(runtime, this);
     this.messages = new FarMessages(runtime, this);
     this.remote = new RemoteMessages(runtime, this);

@@ -1,5 +1,3 @@
-import type { BindingAcceptorInfo } from '../native/load.ts';
-import { flagsOf } from './features.ts';
 import type { NetworkFlags } from './network-flags.ts';
 
 /** What an acceptor has done. Source: Ergo `gen.AcceptorInfo`. */
@@ -19,10 +17,4 @@ export interface AcceptorInfo {
   readonly pending: number;
   /** Sockets that were closed because there were too many: those that came, and those that had said nothing for longest. */
   readonly turnedAway: number;
-}
-
-/** What the network counts of an acceptor, as users are told. */
-export function acceptorInfo(counted: BindingAcceptorInfo): AcceptorInfo {
-  const { address: host, features, maxMessage: maxMessageSize, ...rest } = counted;
-  return { host, ...rest, flags: flagsOf(features), maxMessageSize };
 }

@@ -8,7 +8,8 @@ import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../nati
 import type { Runtime } from '../node/runtime.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
-import { acceptorInfo, type AcceptorInfo } from './acceptor-info.ts';
+import type { AcceptorInfo } from './acceptor-info.ts';
+import { acceptorInfo } from './counted-acceptor.ts';
 import { AllowList } from './allow-list.ts';
 import { ALL_FLAGS, bitsOf, flagsOf } from './features.ts';
 import type { NetworkEvent } from './network-event.ts';

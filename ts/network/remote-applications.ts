@@ -1,6 +1,6 @@
 import type { ApplicationInfo } from '../application/application-info.ts';
 import { APPLICATION_MODES, type ApplicationMode } from '../application/application-spec.ts';
-import { checkStart, START_KEYS, type StartOptions } from '../application/applications.ts';
+import { checkStart, START_KEYS } from '../application/applications.ts';
 import { checkDelay, checkName, checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
@@ -13,18 +13,10 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalPid } from '../process/pid.ts';
 import { flagsOf } from './features.ts';
 import { isEnv } from './remote-spawns.ts';
+import type { RemoteStartOptions } from './remote-start-options.ts';
 
 /** Thread 0 of each node has its applications. */
 const HOME = 0;
-
-/** How an application of another node is started. */
-export interface RemoteStartOptions extends StartOptions {
-  /**
-   * How long its node may take to say that it has started, with all that it depends on, ms; 0: as long as the connection stands. 5 s by
-   * default. Source: Ergo `gen.DefaultRequestTimeout`.
-   */
-  readonly timeoutMs?: number;
-}
 
 type StartWords = readonly [
   name: string,

@@ -6,7 +6,7 @@ import type { RemoteHome } from '../far/remote-home.ts';
 import type { Pid } from '../process/pid.ts';
 import type { Optional, SpawnOptions } from '../process/process-options.ts';
 import type { RemoteNodeInfo } from './network-info.ts';
-import type { RemoteStartOptions } from './remote-applications.ts';
+import type { RemoteStartOptions } from './remote-start-options.ts';
 import type { SpawnName } from './spawn-name.ts';
 
 /**

@@ -1,5 +1,3 @@
-import type { BindingRouteCounts } from '../native/load.ts';
-
 /** A static route as it was laid. */
 export interface LaidRoute {
   readonly pattern: string;
@@ -24,16 +22,4 @@ export interface NetworkRouteInfo extends LaidRoute {
   readonly successes: number;
   /** The last dial that failed, also if later ones did not; `undefined`: none has. */
   readonly lastFailure: NetworkRouteFailure | undefined;
-}
-
-/** What the network counts of a route, as users are told. */
-export function routeInfo(
-  laid: LaidRoute,
-  counted: BindingRouteCounts | null,
-  nowMs: number,
-): NetworkRouteInfo {
-  const { dials = 0, successes = 0, lastFailure: message, failedAgoMs } = counted ?? {};
-  const isFailed = typeof message === 'string';
-  const lastFailure = isFailed ? { message, timeMs: nowMs - (failedAgoMs ?? 0) } : undefined;
-  return { ...laid, dials, successes, lastFailure };
 }

@@ -1,8 +1,8 @@
 import { TergoError } from '../error/tergo-error.ts';
-import type { BindingNetwork, BindingRoute } from '../native/load.ts';
+import type { BindingNetwork, BindingRoute, BindingRouteCounts } from '../native/load.ts';
 import type { NetworkFlags } from './network-flags.ts';
 import type { NetworkRoute, NetworkRouteEntry } from './network-route.ts';
-import { type LaidRoute, type NetworkRouteInfo, routeInfo } from './route-info.ts';
+import type { LaidRoute, NetworkRouteInfo } from './route-info.ts';
 import { routeWords } from './route-words.ts';
 
 /** The static routes of a node. */
@@ -54,4 +54,16 @@ export class StaticRoutes {
   #note(pattern: string, { host, port, tls = false }: NetworkRoute, weight: number): void {
     this.#laid.set(pattern, { pattern, host, port, weight, isTls: tls !== false });
   }
+}
+
+/** What the network counts of a route, as users are told. */
+function routeInfo(
+  laid: LaidRoute,
+  counted: BindingRouteCounts | null,
+  nowMs: number,
+): NetworkRouteInfo {
+  const { dials = 0, successes = 0, lastFailure: message, failedAgoMs } = counted ?? {};
+  const isFailed = typeof message === 'string';
+  const lastFailure = isFailed ? { message, timeMs: nowMs - (failedAgoMs ?? 0) } : undefined;
+  return { ...laid, dials, successes, lastFailure };
 }

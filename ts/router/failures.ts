@@ -1,4 +1,5 @@
 import { TergoError } from '../error/tergo-error.ts';
+import { FarPid } from '../far/far-pid.ts';
 import { Losses } from '../log/losses.ts';
 import {
   KIND_EVENT,
@@ -7,6 +8,7 @@ import {
   KIND_RESPONSE,
   QUEUE_MAIN,
 } from '../native/layout.ts';
+import type { LocalPid } from '../process/pid.ts';
 import type { ProcessRecord } from '../process/process-record.ts';
 import { kindAndQueue } from '../scheduler/outbox.ts';
 import { FailureNotice, type RouteFailure, type RouteFailureCode } from './routed.ts';
@@ -38,16 +40,26 @@ export class Failures {
     forwarding.lose(kind, payload, isFull, () => new TergoError(code, textOf(failure)));
     this.#losses.add({ route, code });
     // A caller is told by its call, and who publishes does not ask who listens.
-    if (kind === KIND_MESSAGE) this.#notify(this.#router.runtime.recordOf(from), failure);
-    this.#notify(this.#router, failure);
+    if (kind === KIND_MESSAGE) this.#tellSender(from, failure);
+    notifyOf(this.#router, this.#router, failure);
   }
 
-  /** Only who listens. It counts as a response: where the mailbox is bounded, that takes no place. */
-  #notify(listener: ProcessRecord | undefined, failure: RouteFailure): void {
-    if (listener?.isAlive !== true || !('handleRouteFailed' in listener.instance)) return;
-    const bits = kindAndQueue(KIND_RESPONSE, QUEUE_MAIN);
-    this.#router.runtime.messaging.post(this.#router, listener, bits, new FailureNotice(failure));
+  #tellSender(from: LocalPid, failure: RouteFailure): void {
+    const { runtime } = this.#router;
+    if (from instanceof FarPid) runtime.far!.routeNotices.tell(from, failure);
+    else notifyOf(this.#router, runtime.recordOf(from), failure);
   }
+}
+
+/** Tells a process of this thread, if it listens. It counts as a response: where the mailbox is bounded, that takes no place. */
+export function notifyOf(
+  from: ProcessRecord,
+  listener: ProcessRecord | undefined,
+  failure: RouteFailure,
+): void {
+  if (listener?.isAlive !== true || !('handleRouteFailed' in listener.instance)) return;
+  const bits = kindAndQueue(KIND_RESPONSE, QUEUE_MAIN);
+  from.runtime.messaging.post(from, listener, bits, new FailureNotice(failure));
 }
 
 const KINDS: Readonly<Record<number, RouteFailure['kind']>> = {

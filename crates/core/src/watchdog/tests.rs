@@ -133,7 +133,7 @@ fn a_loop_that_does_not_turn_is_told_of_after_a_second_and_whenever_the_time_has
 #[test]
 fn a_loop_that_turns_or_waits_is_not_told_of() {
     let mut standstill = Standstill::default();
-    assert!((0..10).all(|turns| !standstill.look(turns, 5000)));
+    assert!((1..10).all(|turns| !standstill.look(turns, 5000)));
     assert!((0..10).all(|_| !standstill.look(9, 1)));
     standstill.look(10, 0);
     assert!(standstill.look(10, 1000));

@@ -1,0 +1,27 @@
+import type { Runtime } from '../node/runtime.ts';
+import { notifyOf } from '../router/failures.ts';
+import type { RouteFailure } from '../router/routed.ts';
+import { Control } from './control.ts';
+import type { Far } from './far.ts';
+import type { FarPid } from './far-pid.ts';
+
+/** Tells senders on other threads what a router of this one could not hand on. */
+export class RouteNotices {
+  readonly #far: Far;
+
+  constructor(runtime: Runtime, far: Far) {
+    this.#far = far;
+    far.controls.on(Control.routeFailed, ({ value }) => {
+      const [pid, failure] = value as [FarPid, RouteFailure];
+      notifyOf(runtime.core, runtime.recordOf(pid), failure);
+    });
+  }
+
+  /** What was made of the message meanwhile may not travel: then the sender hears without it. */
+  tell(to: FarPid, failure: RouteFailure): void {
+    const { controls } = this.#far;
+    const { message } = failure;
+    const told = { ...failure, message: this.#far.isEncodable(message) ? message : undefined };
+    controls.send(to.thread, Control.routeFailed, 0, [to, told]);
+  }
+}
