@@ -62,7 +62,7 @@ pub fn check_tls(options: BindingTls) -> BindingTlsUse {
 }
 
 /// Reads and checks all that is named.
-pub fn tls(options: BindingTls) -> Result<Arc<Tls>> {
+pub(crate) fn tls(options: BindingTls) -> Result<Arc<Tls>> {
     let options = tls_options(options).map_err(reason)?;
     Ok(Arc::new(Tls::new(options).map_err(reason)?))
 }

@@ -13,9 +13,9 @@ mod binding_network;
 mod binding_network_info;
 mod binding_registrar;
 mod binding_resolver;
-mod binding_route;
+pub mod binding_route;
 mod binding_scheduler;
-mod binding_tls;
+pub mod binding_tls;
 #[cfg(unix)]
 mod event_loop;
 mod external_memory;
