@@ -367,10 +367,11 @@ export class Runtime {
     return owners.map((owner) => ({ env: owner?.extra?.env }));
   }
 
-  #startLog({ level: _level, disableConsole, loggers = [], ...console }: LogOptions): Log {
+  #startLog({ level, disableConsole, loggers = [], ...console }: LogOptions): Log {
     if (disableConsole !== true) {
       this.hub.add('default', new ConsoleLogger(console));
-      if (console.output === undefined) this.native.tellHangs(this.home.node, this.home.short);
+      if (console.output === undefined && level !== 'disabled')
+        this.native.tellHangs(this.home.node, this.home.short);
     }
     try {
       for (const { name, logger, ...options } of loggers) this.hub.add(name, logger, options);

@@ -213,6 +213,8 @@ export class Spawner {
     if (parent !== undefined) this.#inherit(record, parent);
     if (options !== undefined) this.#apply(record, options);
     record.instance = construct(record, behaviour);
+    const { far } = this.#runtime;
+    if (far !== undefined && 'handleRouteFailed' in record.instance) far.showHearsRouters(pid);
     this.#runtime.onSpawn?.(record);
   }
 

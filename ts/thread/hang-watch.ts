@@ -48,7 +48,8 @@ export class HangWatch {
 
   #look(): void {
     const { others, statistics } = this.#far;
-    this.#lookBack(statistics.activity(this.#far.thread)!);
+    const own = statistics.activity(this.#far.thread);
+    if (own !== undefined) this.#lookBack(own);
     for (const thread of others) this.#lookAt(thread, statistics.activity(thread));
   }
 

@@ -121,7 +121,8 @@ export class WorkerRun {
 /** A worker inherits the options of the program, and with `--input-type` among them Node.js takes its entry as source only. */
 function workerEntry(): { readonly entry: string | URL; readonly isSource: boolean } {
   const entry = new URL('../thread/worker.js', import.meta.url);
-  const isSource = process.execArgv.some((option) => option.startsWith('--input-type'));
+  const options = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(' ')];
+  const isSource = options.some((option) => option.startsWith('--input-type'));
   return isSource
     ? { entry: `import(${JSON.stringify(entry.href)})`, isSource }
     : { entry, isSource };
