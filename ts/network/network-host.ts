@@ -229,8 +229,8 @@ export class NetworkHost {
     peers.dial = dial;
     profiles.ask = profile;
     questions.on('dial', (node: string) => {
-      // A thread that was started anew has not heard of it.
-      if (peers.connectedAs(node) !== undefined) this.#native.connect(node);
+      // A thread that was started anew has not heard of it; to nobody else does that say anything.
+      if (this.#isUp(node)) this.#native.connect(node);
       return dial(node);
     });
     questions.on('profile', profile);

@@ -39,6 +39,17 @@ pub enum Place {
     Asked(Arc<dyn Resolver>),
 }
 
+impl Place {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Fixed(one), Self::Fixed(other)) => {
+                (&one.host, one.port, one.tls) == (&other.host, other.port, other.tls)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Somewhere to dial, with what to show there.
 #[derive(Clone)]
 pub struct DialTarget {
@@ -122,10 +133,14 @@ impl StaticRoutes {
     ///
     /// # Errors
     /// The pattern is no regular expression; then all stays as it was.
-    pub fn replace(&mut self, route: StaticRoute) -> Result<(), RouteError> {
+    pub fn replace(&mut self, mut route: StaticRoute) -> Result<(), RouteError> {
         let regex = regex(&route)?;
         if let Some(at) = self.position(&route.pattern) {
-            self.routes.remove(at);
+            let former = self.routes.remove(at).route;
+            // To the same place what was counted goes on.
+            if former.place.is_same(&route.place) {
+                route.tally = Arc::clone(&former.tally);
+            }
         }
         self.lay(regex, route);
         Ok(())
