@@ -191,10 +191,9 @@ for (const place of places.filter(({ isThreaded }) => isThreaded)) {
   test(`the process of an owned route is respawned at once${place.title}`, async (t) => {
     const { node, sender, pid, hands, ask } = await farRouted(t, place);
     const [{ label }] = hands;
-    const first = node.processList();
     t.deepEqual(await ask(label), [label, sender.pid]);
     const hand = await waitFor('its pid', async () => {
-      const infos = await Promise.all(first.map((each) => node.fetchProcessInfo(each)));
+      const infos = await node.fetchProcessListShortInfo();
       return infos.find(({ parent, behaviour }) => parent === pid && behaviour === 'FarRouted');
     });
     t.is(hand.thread, place.self);

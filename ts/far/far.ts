@@ -296,6 +296,11 @@ export class Far {
     this.presence.showFallback(this.thread, pid, fallback);
   }
 
+  /** A process of this thread wants to hear what routers cannot hand on. */
+  showHearsRouters({ slot }: LocalPid): void {
+    this.presence.slot(this.thread, slot)?.showHearsRouters();
+  }
+
   /** The `init` of a process of this thread is to begin: should it hang, others are to see whose it is. The core shows it only after that. */
   showBegun({ slot, generation }: LocalPid): void {
     this.presence.slot(this.thread, slot)?.show(generation);

@@ -4,6 +4,7 @@ import {
   PRESENCE_BOUNDED,
   PRESENCE_FALLBACK,
   PRESENCE_GAUGE_SHIFT,
+  PRESENCE_HEARS_ROUTERS,
   PRESENCE_WORDS,
 } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
@@ -166,6 +167,16 @@ export class SlotPresence {
   /** Only for its own thread. */
   showFallback(): void {
     this.#words[this.#at + 1]! |= PRESENCE_FALLBACK;
+  }
+
+  /** Whether it wants to hear what routers cannot hand on. */
+  get hearsRouters(): boolean {
+    return (this.#words[this.#at + 1]! & PRESENCE_HEARS_ROUTERS) !== 0;
+  }
+
+  /** Only for its own thread. */
+  showHearsRouters(): void {
+    this.#words[this.#at + 1]! |= PRESENCE_HEARS_ROUTERS;
   }
 
   get gauge(): number {

@@ -17,11 +17,17 @@ export class RouteNotices {
     });
   }
 
-  /** What was made of the message meanwhile may not travel: then the sender hears without it. */
+  /** Only who listens; lost when the way there is full. What was made of the message meanwhile may not travel: then the sender hears without it. */
   tell(to: FarPid, failure: RouteFailure): void {
-    const { controls } = this.#far;
-    const { message } = failure;
-    const told = { ...failure, message: this.#far.isEncodable(message) ? message : undefined };
-    controls.send(to.thread, Control.routeFailed, 0, [to, told]);
+    if (!to.presence.hearsRouters) return;
+    try {
+      this.#offer(to, failure);
+    } catch {
+      this.#offer(to, { ...failure, message: undefined });
+    }
+  }
+
+  #offer(to: FarPid, failure: RouteFailure): void {
+    this.#far.controls.offer(to.thread, Control.routeFailed, 0, [to, failure]);
   }
 }

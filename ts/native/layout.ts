@@ -143,6 +143,7 @@ export const CONTROL_PEER_GONE = 63;
 export const PRESENCE_WORDS = 4;
 export const PRESENCE_BOUNDED = 1;
 export const PRESENCE_FALLBACK = 2;
+export const PRESENCE_HEARS_ROUTERS = 4;
 export const PRESENCE_GAUGE_SHIFT = 8;
 export const GAUGE_WORDS = 8;
 export const STAT_WORDS = 64;

@@ -322,6 +322,8 @@ layout! {
     PRESENCE_BOUNDED = 1;
     /// Presence flag: what finds the mailbox full goes elsewhere.
     PRESENCE_FALLBACK = 2;
+    /// Presence flag: it wants to hear what routers cannot hand on.
+    PRESENCE_HEARS_ROUTERS = 4;
     /// Shift of the gauge in the flags of a presence.
     PRESENCE_GAUGE_SHIFT = 8;
     /// Words of a gauge: a count for each queue, then the limit.
