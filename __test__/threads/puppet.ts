@@ -287,6 +287,10 @@ export class Puppet extends Actor<PuppetProtocol> {
     return this.publish(event, brokenRegExp());
   }
 
+  publishFunction(event: EventName<unknown>): unknown {
+    return this.publish(event, () => 1);
+  }
+
   giveUnreadable(): unknown {
     return brokenRegExp();
   }

@@ -3,7 +3,8 @@ import type { LogRecord, Node, TergoError } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { brokenRegExp } from './puppet.ts';
-import { fresh, puppet, threadNode } from './stage.ts';
+import { fresh, puppet, puppets, threadNode } from './stage.ts';
+import { Spread } from './trees.ts';
 
 const TOLD = 'what another thread sent cannot be read, and is lost';
 
@@ -95,4 +96,53 @@ test('an exit signal whose reason cannot be read ends its process all the same',
   node.sendExit(target.pid, Object.assign(new Error('odd'), { part: brokenRegExp() }));
   await target.gone();
   await told(t, log, 1);
+});
+
+test('of a backlog that cannot be read or travel a subscriber of another thread misses that only', async (t) => {
+  const { node } = await loggedNode(t);
+  const producer = await puppet(node, 1);
+  const far = await puppet(node, 2);
+  const [mixed, odd] = [fresh('mixed'), fresh('odd')];
+  await producer.do('announce', mixed, { buffer: 3 });
+  await producer.do('publish', mixed, 1);
+  await producer.do('publishFunction', mixed);
+  await producer.do('publish', mixed, 3);
+  const backlog = await far.do<readonly { readonly message: unknown }[]>('monitorEvent', mixed);
+  t.deepEqual(
+    backlog.map(({ message }) => message),
+    [1, 3],
+  );
+  await producer.do('announce', odd, { buffer: 3 });
+  await producer.do('publishUnreadable', odd);
+  t.deepEqual(await far.do('monitorEvent', odd), []);
+  await producer.do('publish', odd, 'next');
+  t.like((await far.hears(1))[0], { on: 'event', message: 'next' });
+});
+
+test('a member of an application whose end cannot be read has left it', async (t) => {
+  const node = await threadNode(t, {
+    behaviors: [puppets, new URL('./trees.ts', import.meta.url)],
+  });
+  await node.applications.load(Spread);
+  await node.applications.start('spread');
+  const member = node.whereis('spread-2' as never)!;
+  t.is(node.send(member as never, { type: 'crash oddly', how: 'broken part' } as never), 'ok');
+  await waitFor('the end', () => node.applications.info('spread').processes === 2);
+  t.pass();
+});
+
+test('a record that cannot be read leaves room for the next in a logger of another thread', async (t) => {
+  const node = await threadNode(t);
+  const logger = await puppet(node, 1);
+  node.addLogger('far', logger.pid, { queueSize: 2 });
+  for (let times = 0; times < 4; times++) {
+    node.log.info('odd', { field: brokenRegExp() });
+    const records = (): unknown => node.loggers().find(({ name }) => name === 'far');
+    await waitFor('the record to be taken', () => (records() as { queued: number }).queued === 0);
+  }
+  node.log.info('next');
+  await waitFor('the next record', async () =>
+    (await logger.seen()).some((notice) => notice.on === 'log' && notice.record.message === 'next'),
+  );
+  t.pass();
 });

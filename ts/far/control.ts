@@ -60,7 +60,7 @@ export const Control = {
   register: 29,
   /** Value: a pid of that thread and as which logger it serves from now on; without a name: as none. */
   serve: 30,
-  /** Number: the process that serves as logger and has taken a record. */
+  /** Value: the process that serves as logger and has taken a record. */
   logTaken: 31,
   /** Number: the important message, which is in the mailbox. */
   placed: 32,

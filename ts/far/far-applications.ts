@@ -7,6 +7,7 @@ import type { LocalPid } from '../process/pid.ts';
 import { membership } from '../process/process-context.ts';
 import type { AnySpawnOptions } from '../process/process-options.ts';
 import type { Parent } from '../node/spawner.ts';
+import { valueOr } from './arrived-value.ts';
 import { Control } from './control.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Far } from './far.ts';
@@ -51,7 +52,8 @@ class FarMembership implements LocalMembership {
   left(pid: LocalPid, reason: ExitReason, pending: Promise<void> | undefined): void {
     const { controls } = this.#far;
     tellError(reason, (portable) => {
-      controls.send(HOME, Control.left, this.number, [pid, portable, pending !== undefined]);
+      const words = [pid, portable, pending !== undefined];
+      controls.sendFrom(pid, HOME, Control.left, this.number, words);
     });
     void pending?.then(() => controls.send(HOME, Control.leftBehind, this.number, pid));
   }
@@ -71,8 +73,11 @@ export class FarApplications {
     far.controls.on(Control.joined, ({ number, value }) => {
       this.#runs.get(number)?.joinedFar(value as Joining);
     });
-    far.controls.on(Control.left, ({ number, value }) => {
-      this.#left(number, ...(value as [FarPid, ExitReason, boolean]));
+    far.controls.on(Control.left, (arrived) => {
+      // Who it was stands in the head, too, for a reason that cannot be read.
+      const standIn = (error: Error): unknown => [far.reader.from(arrived.frame), error, false];
+      const left = valueOr(arrived, standIn) as [FarPid, ExitReason, boolean];
+      this.#left(arrived.number, ...left);
     });
     far.controls.on(Control.leftBehind, ({ value }) => this.#over(value as FarPid));
     far.controls.on(Control.run, ({ number, value }) => {

@@ -4,6 +4,7 @@ import { FRAME_MESSAGE, KIND_LOG, QUEUE_LOG } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
 import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import { FarLane, type FarReader } from './far-lane.ts';
@@ -17,7 +18,6 @@ const HOME = 0;
 
 /** A process of another thread and what it is as a logger. */
 interface Reader extends FarReader {
-  readonly number: number;
   lane: FarLane | undefined;
 }
 
@@ -27,8 +27,6 @@ export class FarLoggers {
   readonly #far: Far;
   /** Until the process ends. */
   readonly #byPid = new Map<FarPid, Reader>();
-  readonly #byNumber = new Map<number, Reader>();
-  #lastNumber = 0;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
@@ -37,8 +35,8 @@ export class FarLoggers {
       const [pid, name] = value as [LocalPid, string | undefined];
       this.#serve(pid, name);
     });
-    far.controls.on(Control.logTaken, ({ number }) => {
-      const reader = this.#byNumber.get(number);
+    far.controls.on(Control.logTaken, ({ value }) => {
+      const reader = this.#byPid.get(value as FarPid);
       if (reader === undefined) return;
       reader.queued -= 1;
       reader.lane?.taken();
@@ -57,35 +55,30 @@ export class FarLoggers {
     this.#far.controls.send(pid.thread, Control.serve, 0, [pid, name]);
   }
 
-  /** A record that a process of this thread takes; `undefined` for one that cannot be read. */
-  take(frame: number): LogRecord | undefined {
+  /** A record that a process of this thread takes; `undefined` for one that cannot be read. Its place is free then, too. */
+  take({ pid }: ProcessRecord, frame: number): LogRecord | undefined {
     const value = this.#far.reader.value(frame);
-    if (value === NO_VALUE) return undefined;
-    const [number, record] = value as [number, LogRecord];
-    this.#far.controls.send(HOME, Control.logTaken, number);
-    return record;
+    this.#far.controls.send(HOME, Control.logTaken, 0, pid);
+    return value === NO_VALUE ? undefined : (value as LogRecord);
   }
 
   #readerOf(pid: FarPid): Reader {
     const known = this.#byPid.get(pid);
     if (known !== undefined) return known;
-    const number = ++this.#lastNumber;
     const reader: Reader = {
       pid,
-      number,
       queued: 0,
       lane: undefined,
       send: (record) => this.#send(reader, record),
       leave: () => this.#leave(reader),
     };
     this.#byPid.set(pid, reader);
-    this.#byNumber.set(number, reader);
     void this.#far.proxies.endOf(pid).then(() => this.#ended(reader));
     return reader;
   }
 
   #send(reader: Reader, record: LogRecord): boolean {
-    const { pid, number } = reader;
+    const { pid } = reader;
     const { presence, writer } = this.#far;
     const { isBounded } = pid.presence;
     if (isBounded && !presence.accept(pid, QUEUE_LOG)) {
@@ -98,7 +91,7 @@ export class FarLoggers {
     try {
       const { core } = this.#runtime;
       isWritten = tellRecord(record, isEncodable, (travelling) =>
-        writer.write({ ...target, op: FRAME_MESSAGE }, core.pid, [number, travelling]),
+        writer.write({ ...target, op: FRAME_MESSAGE }, core.pid, travelling),
       );
     } finally {
       if (isWritten) reader.queued += 1;
@@ -114,9 +107,8 @@ export class FarLoggers {
   }
 
   #ended(reader: Reader): void {
-    const { lane, pid, number } = reader;
+    const { lane, pid } = reader;
     this.#byPid.delete(pid);
-    this.#byNumber.delete(number);
     if (lane !== undefined) this.#runtime.hub.remove(lane.name);
   }
 

@@ -168,7 +168,8 @@ export class Proxies {
   #watched(arrived: Arrived): void {
     const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return;
-    const { value } = arrived;
+    // It stands, also when of its backlog nothing can be read.
+    const value = valueOr(arrived, () => []);
     if (typeof value === 'number') return this.#askElsewhere(proxy, value);
     const waiting = proxy.target.isEvent ? proxy.waiting.splice(0, 1) : proxy.waiting.splice(0);
     if (typeof value !== 'string') {

@@ -11,11 +11,14 @@ export function travellingBacklog(
   station: Station,
   backlog: readonly EventMessage<unknown>[],
 ): readonly EventMessage<unknown>[] {
-  let room = far.open.limitOf(seatOf(station)) - REST_BYTES;
+  const limit = far.open.limitOf(seatOf(station)) - REST_BYTES;
+  let room = limit;
   const travelling: EventMessage<unknown>[] = [];
   for (const message of backlog.toReversed()) {
     const size = far.sizeFor(station, message);
-    if (size > room) continue;
+    // Between threads there is no limit, but there are values that do not travel.
+    if (size === Infinity || size > limit) continue;
+    if (size > room) break;
     room -= size;
     travelling.push(message);
   }

@@ -64,7 +64,8 @@ export interface ProcessOptions {
   readonly important?: boolean;
   /**
    * How long an asynchronous `init` may take, ms; 5000 by default, 0 for no limit. A spawn on another thread rejects with `timeout`
-   * 5 s after that, also when the thread hangs in the `init`; a process that comes up later is ended.
+   * 5 s after that, also when the thread hangs in the `init`; a process that comes up later is ended. The time begins when the
+   * thread is up: one that is just started anew is waited for.
    */
   readonly initTimeoutMs?: number;
   /** The level from which its log is written; the parent's, at last the node's, by default. */

@@ -272,7 +272,7 @@ export class Deliveries {
     const { far } = this.#runtime;
     if (kind !== KIND_LOG || isOfPeer(far!.reader.stationOf(frame)))
       return this.#unexpected(kind, frame);
-    const entry = far!.loggers.take(frame);
+    const entry = far!.loggers.take(record, frame);
     if (entry !== undefined) this.#receive(record, { kind: 'log', record: entry });
   }
 
