@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import {
   type NetworkOptions,
@@ -10,6 +8,7 @@ import {
   TergoError,
 } from 'tergo';
 import { freePort } from '../support/free-port.ts';
+import { listeningStranger } from '../support/listening-stranger.ts';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { networkNode } from './cluster.ts';
@@ -21,19 +20,6 @@ async function dialler(t: ExecutionContext, network: NetworkOptions = {}): Promi
   const node = await networkNode('a@localhost', network);
   t.teardown(() => node.stopForce());
   return node;
-}
-
-/** Somebody who listens and is no node. */
-async function serve(t: ExecutionContext, welcome: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    t.teardown(() => socket.destroy());
-    welcome(socket);
-  });
-  server.listen(0, LOOPBACK);
-  await once(server, 'listening');
-  t.teardown(() => server.close());
-  return (server.address() as { port: number }).port;
 }
 
 async function refusal(node: Node, route: NetworkRoute): Promise<TergoError> {
@@ -59,7 +45,7 @@ test('a host name that nobody knows is named', async (t) => {
 
 test('somebody who listens and says nothing takes too long', async (t) => {
   const a = await dialler(t, { dialTimeoutMs: 100 });
-  const port = await serve(t, () => undefined);
+  const port = await listeningStranger(t, () => undefined);
   const { code, message } = await refusal(a, { host: LOOPBACK, port });
   t.is(code, 'no-connection');
   t.regex(message, /the handshake took over 100 ms/);
@@ -67,7 +53,7 @@ test('somebody who listens and says nothing takes too long', async (t) => {
 
 test('somebody who listens and hangs up is told', async (t) => {
   const a = await dialler(t);
-  const port = await serve(t, (socket) => socket.end());
+  const port = await listeningStranger(t, (socket) => socket.end());
   const { code, message } = await refusal(a, { host: LOOPBACK, port });
   t.is(code, 'no-connection');
   t.regex(message, /hung up/);
@@ -75,7 +61,10 @@ test('somebody who listens and hangs up is told', async (t) => {
 
 test('a server that is no node is told from one', async (t) => {
   const a = await dialler(t);
-  const port = await serve(t, (socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  const port = await listeningStranger(
+    t,
+    (socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  );
   const { code, message } = await refusal(a, { host: LOOPBACK, port });
   t.is(code, 'no-connection');
   t.regex(message, /is not the handshake of a node/);
@@ -85,7 +74,7 @@ test('of several routes all that were tried are named, in their order', async (t
   const a = await dialler(t);
   const [silent, web] = [
     await freePort(),
-    await serve(t, (socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    await listeningStranger(t, (socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')),
   ];
   a.network.addRoute('^b@', { host: LOOPBACK, port: silent }, { weight: 2 });
   a.network.addRoute('^b', { host: LOOPBACK, port: web }, { weight: 1 });

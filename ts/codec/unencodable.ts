@@ -138,10 +138,7 @@ function extensionParts(value: object): readonly Part[] {
 
 function errorParts(error: Error): Part[] {
   const properties = propertiesOf(error).filter(([place]) => place !== '.stack');
-  const hidden = hiddenPartsOf(error).map((key): Part => [
-    `.${key}`,
-    (error as unknown as Readonly<Record<string, unknown>>)[key],
-  ]);
+  const hidden = hiddenPartsOf(error).map((key): Part => [`.${key}`, Reflect.get(error, key)]);
   return [...properties, ['.cause', error.cause], ...hidden];
 }
 

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer, connect, type Socket } from 'node:net';
-import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { type AcceptorInfo, type Node, processId, processName } from 'tergo';
+import { listeningStranger } from '../../support/listening-stranger.ts';
 import { turnstile } from '../../support/turnstile.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import type { PuppetProtocol } from '../../threads/puppet.ts';
@@ -91,22 +91,9 @@ function nodesOf({ os }: Stage): Promise<readonly string[]> {
   return os.do<readonly string[]>('nodes', B);
 }
 
-/** A server of the test, for as long as it runs. */
-async function serve(t: ExecutionContext, welcome: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    t.teardown(() => socket.destroy());
-    welcome(socket);
-  });
-  server.listen(0, LOOPBACK);
-  await once(server, 'listening');
-  t.teardown(() => server.close());
-  return (server.address() as { port: number }).port;
-}
-
 test('a node is not taken in by its own words', async (t) => {
   const { a } = await stage(t);
-  const port = await serve(t, (socket) => socket.pipe(socket));
+  const port = await listeningStranger(t, (socket) => socket.pipe(socket));
   await t.throwsAsync(a.network.connect(B, { route: { host: LOOPBACK, port } }));
   t.deepEqual(a.network.nodes(), []);
 });
@@ -114,7 +101,7 @@ test('a node is not taken in by its own words', async (t) => {
 test('a node is not taken in by its own acceptor', async (t) => {
   const { a } = await stage(t);
   const own = a.network.acceptors()[0]!.port;
-  const port = await serve(t, (socket) => {
+  const port = await listeningStranger(t, (socket) => {
     const mirror = connect(own, LOOPBACK);
     mirror.on('error', () => undefined);
     socket.pipe(mirror).pipe(socket);
