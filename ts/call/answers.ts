@@ -105,10 +105,8 @@ export class Answers {
       if (!far!.calls.forward(call, target, QUEUE_MAIN)) calls.reject(call, fullWay(far!, target));
     } catch (error) {
       calls.reject(call, reasonOf(error));
-      // How much a node takes, and its way, is no fault of who hands it on.
-      const isNoFault =
-        TergoError.is(error, 'too-large') || TergoError.is(error, 'process-mailbox-full');
-      if (!isNoFault) throw error;
+      // How much a node takes is no fault of who hands it on.
+      if (!TergoError.is(error, 'too-large')) throw error;
     }
   }
 

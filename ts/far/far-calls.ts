@@ -212,10 +212,9 @@ export class FarCalls {
     const home = this.#homeOf(to);
     if (home?.isConnected === true) {
       if (this.#sendRemote(call, to, home, head)) return true;
-      if (!peers.isEnding(home)) throw this.#full(to);
+      if (!peers.isEnding(home)) return false;
     } else this.#far.refuseUnencodable(call.request);
-    if (!this.#sendLater(call, to, head)) throw this.#full(to);
-    return true;
+    return this.#sendLater(call, to, head);
   }
 
   #full(to: RemotePid | RemoteName): Error {
