@@ -319,8 +319,8 @@ export class Puppet extends Actor<PuppetProtocol> {
   }
 
   /** The same with a value that cannot travel, and wants it confirmed. */
-  answerOddly(): Promise<void> {
-    return this.sendResponseImportant(this.#callers.at(-1)!, () => 1);
+  answerOddly(caller: Caller<unknown> = this.#callers.at(-1)!): Promise<void> {
+    return this.sendResponseImportant(caller, () => 1);
   }
 
   keptCaller(): unknown {

@@ -38,6 +38,20 @@ export function unencodable(culprit: Culprit): TergoError {
   return new TergoError('unencodable', text);
 }
 
+/** Writes a message that stands at a path of ours, by which its sender does not know it. */
+export function asMessage<T>(ours: RegExp, write: () => T): T {
+  return asPath(ours, 'message', write);
+}
+
+/** The same for what its sender knows by another path. */
+export function asPath<T>(ours: RegExp, theirs: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw withPath(error, ours, theirs);
+  }
+}
+
 /** The same error with the path that the sender knows: what it said was wrapped into something of ours, whose path has this form. */
 export function withPath(error: unknown, ours: RegExp, theirs: string): unknown {
   if (!TergoError.is(error, 'unencodable')) return error;

@@ -1,4 +1,4 @@
-import { withPath } from '../codec/unencodable.ts';
+import { asMessage, withPath } from '../codec/unencodable.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import {
@@ -203,11 +203,7 @@ export class FarMessages {
 
   /** Words that have a message in them, which stands at that path. */
   #offer(thread: number, op: ControlOp, words: readonly unknown[], path: RegExp): boolean {
-    try {
-      return this.#far.controls.offer(thread, op, 0, words);
-    } catch (error) {
-      throw withPath(error, path, 'message');
-    }
+    return asMessage(path, () => this.#far.controls.offer(thread, op, 0, words));
   }
 
   #overflowed(value: unknown, frame: number): void {

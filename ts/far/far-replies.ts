@@ -1,5 +1,6 @@
 import type { AnyCaller } from '../call/caller.ts';
 import type { CallAnswer } from '../call/pending-call.ts';
+import { asMessage } from '../codec/unencodable.ts';
 import { reasonOf } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { TergoError } from '../error/tergo-error.ts';
@@ -41,7 +42,9 @@ export class FarReplies {
   /** Answers a call that somebody else keeps, by its reference and who waits. */
   respond(station: Station, { pid, ref }: AnyCaller, answer: CallAnswer): SendResult {
     const send = (isValue: boolean, told: unknown): void =>
-      this.#controls.send(station, Control.respond, 0, [pid, ref, isValue, told]);
+      asMessage(/^message\[3\]/, () =>
+        this.#controls.send(station, Control.respond, 0, [pid, ref, isValue, told]),
+      );
     const fail = (error: Error): void => tellError(error, (portable) => send(false, portable));
     if ('error' in answer) {
       fail(answer.error);

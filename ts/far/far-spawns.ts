@@ -1,5 +1,6 @@
 import type { LocalMembership } from '../application/membership.ts';
 import { withPath } from '../codec/unencodable.ts';
+import { type EnvWords, envWords } from '../env/env-words.ts';
 import { Environment } from '../env/environment.ts';
 import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
@@ -32,7 +33,7 @@ interface SpawnWords {
   /** What it sees of its parent's, leader's and application's environment. */
   readonly inherited: ReadonlyMap<string, unknown>;
   /** Its own values over them. */
-  readonly env: readonly (readonly [string, unknown])[];
+  readonly env: EnvWords;
   readonly logLevel: LogLevel | undefined;
   readonly application: ApplicationWords | undefined;
   /** Whether its parent is a supervisor or the like, which ends it in its order. */
@@ -165,7 +166,7 @@ export class FarSpawns {
       parent: parent.pid,
       leader: (leader as LocalPid | undefined) ?? parent.leader,
       inherited: this.#runtime.inheritedEnv(parent, options[membership]),
-      env: env.map(({ key, value }) => [key, value] as const),
+      env: envWords(env),
       logLevel: extra?.logLevel,
       application: this.#far.applications.wordsOf(options, parent),
       isSupervised: parent instanceof ProcessRecord && this.#runtime.isSupervisor(parent),
@@ -223,7 +224,7 @@ export class FarSpawns {
 /** What cannot travel, as it is called by who spawns: `args[0].callback`. */
 export function withOptionPath(error: unknown): unknown {
   const ofOption = withPath(error, /^message(\[1\])?\.options\./, '');
-  const ofEnv = withPath(ofOption, /^message\.env\[(\d+)\]\[1\]/, 'env[$1]');
+  const ofEnv = withPath(ofOption, /^message(\[1\])?\.env\[(\d+)\]\[1\]/, 'env[$2]');
   return withPath(ofEnv, /^message\.inherited/, 'env');
 }
 

@@ -1,3 +1,4 @@
+import { asPath } from '../codec/unencodable.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { LogRecord } from '../log/log-record.ts';
 import type { StopReport } from '../node/stop-report.ts';
@@ -51,7 +52,7 @@ export class NodeWide {
 
   /** A value of the node's environment was set on this thread. Throws `unencodable`. */
   setEnv(key: string, value: unknown): void {
-    this.#tellOthers('env', key, value);
+    asPath(/^message\[2\]/, 'value', () => this.#tellOthers('env', key, value));
   }
 
   async processInfo(pid: FarPid): Promise<ProcessInfo> {

@@ -1,3 +1,4 @@
+import { asMessage } from '../codec/unencodable.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
 import {
@@ -259,8 +260,10 @@ export class RemoteMessages {
     const { writer } = this.#far;
     if (kind === KIND_SIGNAL)
       return tellError(value, (portable) => writer.write(head, sender, portable));
-    const body = isPlain || kind !== KIND_FAR ? value : [alias, value, ...first];
-    const isWritten = this.#far.writer.write(head, sender, body);
+    const isBare = isPlain || kind !== KIND_FAR;
+    const isWritten = isBare
+      ? writer.write(head, sender, value)
+      : asMessage(/^message\[1\]/, () => writer.write(head, sender, [alias, value, ...first]));
     // The end of that connection is none of the message's.
     if (!isWritten && unplaced !== undefined) unplaced.station = NOWHERE;
     return isWritten;
@@ -302,7 +305,9 @@ export class RemoteMessages {
     sender.sent += 1;
     const words = [alias, value, queue, sender.pid];
     const asking = { station: to.station, process: to };
-    await this.#far.questions.askWithin(placing(alias), asking, 'deliver', ...words);
+    await asMessage(/^message\[2\]/, () =>
+      this.#far.questions.askWithin(placing(alias), asking, 'deliver', ...words),
+    );
   }
 
   #expect(to: RemotePid | RemoteName): {

@@ -1,5 +1,5 @@
 import type { PendingCall } from '../call/pending-call.ts';
-import { withPath } from '../codec/unencodable.ts';
+import { asMessage } from '../codec/unencodable.ts';
 import { DEADLINE_SHIFT, FRAME_MESSAGE } from '../native/layout.ts';
 import type { LocalAlias } from '../process/alias.ts';
 import { ProcessRecord } from '../process/process-record.ts';
@@ -93,11 +93,7 @@ function writeAddressed(
   } as const;
   if (isPlain) return far.writer.write(head, from, request);
   const first = isDetached ? [pid, ...(isOrigin ? [origin] : [])] : [];
-  try {
-    return far.writer.write(head, from, [alias, request, ...first]);
-  } catch (error) {
-    throw withPath(error, /^message\[1\]/, 'message');
-  }
+  return asMessage(/^message\[1\]/, () => far.writer.write(head, from, [alias, request, ...first]));
 }
 
 function formWord(deadline: ToldDeadline, form: number): number {

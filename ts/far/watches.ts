@@ -1,4 +1,4 @@
-import { withPath } from '../codec/unencodable.ts';
+import { asMessage } from '../codec/unencodable.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import type { ErrorCode } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
@@ -131,13 +131,11 @@ export class Watches {
     const words = [message.timestampNs, queue, message.message];
     // Of an open event, or with what its producer has given away.
     if (from !== owner) words.push(from);
-    try {
-      const { full, tooLarge } = this.#far.controls.publish(watch.audience, owner, words);
-      for (const station of tooLarge) this.#missed(watch, station);
-      return full;
-    } catch (error) {
-      throw withPath(error, /^message\[2\]/, 'message');
-    }
+    const { full, tooLarge } = asMessage(/^message\[2\]/, () =>
+      this.#far.controls.publish(watch.audience, owner, words),
+    );
+    for (const station of tooLarge) this.#missed(watch, station);
+    return full;
   }
 
   /** Nobody there watches anything any more. */

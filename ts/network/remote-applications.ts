@@ -1,6 +1,8 @@
 import type { ApplicationInfo } from '../application/application-info.ts';
 import { APPLICATION_MODES, type ApplicationMode } from '../application/application-spec.ts';
 import { checkStart, START_KEYS } from '../application/applications.ts';
+import { asPath } from '../codec/unencodable.ts';
+import { type EnvWords, envWords, isEnvWords } from '../env/env-words.ts';
 import { checkDelay, checkName, checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
@@ -12,7 +14,6 @@ import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalPid } from '../process/pid.ts';
 import { flagsOf } from './features.ts';
-import { isEnv } from './remote-spawns.ts';
 import type { RemoteStartOptions } from './remote-start-options.ts';
 
 /** Thread 0 of each node has its applications. */
@@ -21,7 +22,7 @@ const HOME = 0;
 type StartWords = readonly [
   name: string,
   mode: ApplicationMode | undefined,
-  env: readonly (readonly [string, unknown])[],
+  env: EnvWords,
   /** The node that asks, as a process. */
   parent: LocalPid,
   logLevel: LogLevel,
@@ -50,14 +51,17 @@ export class RemoteApplications {
     if (!flagsOf(home.features).remoteApplicationStart)
       throw new TergoError('unsupported', `${home.node} or this node has remote starts off`);
     const { security, env, core, logLevel } = this.#runtime;
-    const inherited = security.exposeEnvRemoteApplicationStart ? [...env.list()] : [];
-    const own = (options.env ?? []).map(({ key, value }) => [key, value] as const);
-    const words: StartWords = [name, options.mode, [...inherited, ...own], core.pid, logLevel];
+    const inherited = security.exposeEnvRemoteApplicationStart ? env.list() : undefined;
+    const given = envWords(options.env ?? [], inherited);
+    const words: StartWords = [name, options.mode, given, core.pid, logLevel];
     const asking = { station: home.stationOf(HOME) };
     const patience = requestPatience(name, 'it may start all the same', timeoutMs);
     const { questions } = this.#far;
-    if (timeoutMs === 0) await questions.ask(asking.station, 'start-application', ...words);
-    else await questions.askWithin(patience, asking, 'start-application', ...words);
+    const ask = (): Promise<unknown> =>
+      timeoutMs === 0
+        ? questions.ask(asking.station, 'start-application', ...words)
+        : questions.askWithin(patience, asking, 'start-application', ...words);
+    await asPath(/^message\[3\]\[(\d+)\]\[1\]/, 'env[$1]', ask);
   }
 
   /** What another node says of an application. */
@@ -104,5 +108,5 @@ function isStart(args: readonly unknown[]): boolean {
   const [name, mode, env, parent, logLevel] = args;
   const isMode = mode === undefined || APPLICATION_MODES.includes(mode as ApplicationMode);
   const isFrom = parent instanceof LocalPid && LOG_LEVELS.includes(logLevel as LogLevel);
-  return typeof name === 'string' && isMode && isEnv(env) && isFrom;
+  return typeof name === 'string' && isMode && isEnvWords(env) && isFrom;
 }

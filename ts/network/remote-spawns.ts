@@ -1,3 +1,4 @@
+import { type EnvWords, envWords, isEnvWords } from '../env/env-words.ts';
 import { Environment } from '../env/environment.ts';
 import { checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
@@ -33,7 +34,7 @@ interface SpawnWords {
   readonly options: Omit<AnySpawnOptions, 'env' | 'leader' | 'linkChild'>;
   readonly parent: LocalPid;
   readonly leader: LocalPid;
-  readonly env: readonly (readonly [string, unknown])[];
+  readonly env: EnvWords;
   readonly logLevel: LogLevel;
   /** The proxy by which the parent is linked to it; 0: none. */
   readonly proxy: number;
@@ -87,14 +88,13 @@ export class RemoteSpawns {
 
   #words(parent: ProcessRecord, name: string, options: AnySpawnOptions, proxy: number): SpawnWords {
     const { env = [], leader, linkChild: _linkChild, ...rest } = options;
-    const own = env.map(({ key, value }) => [key, value] as const);
     const inherited = this.#runtime.security.exposeEnvRemoteSpawn
       ? this.#runtime.envList(parent)
       : new Map<string, unknown>();
     return {
       ...{ name, proxy, options: rest, parent: parent.pid },
       leader: (leader as LocalPid | undefined) ?? parent.leader,
-      env: [...inherited, ...own],
+      env: envWords(env, inherited),
       logLevel: this.#runtime.logLevelOf(parent),
     };
   }
@@ -171,13 +171,5 @@ function isSpawn(args: readonly unknown[]): boolean {
   const isNamed = typeof name === 'string' && typeof options === 'object' && options !== null;
   const hasKin = parent instanceof LocalPid && leader instanceof LocalPid;
   const isLevel = LOG_LEVELS.includes(logLevel as LogLevel);
-  return isNamed && hasKin && isLevel && isEnv(env) && Number.isSafeInteger(proxy);
-}
-
-/** Whether these are values of an environment as they travel. */
-export function isEnv(env: unknown): env is readonly (readonly [string, unknown])[] {
-  return (
-    Array.isArray(env) &&
-    env.every((entry) => Array.isArray(entry) && typeof entry[0] === 'string' && entry[0] !== '')
-  );
+  return isNamed && hasKin && isLevel && isEnvWords(env) && Number.isSafeInteger(proxy);
 }

@@ -1,0 +1,22 @@
+import type { EnvEntry } from './env-key.ts';
+
+/** Values of an environment as they travel. */
+export type EnvWords = readonly (readonly [key: string, value: unknown])[];
+
+/** What is given, each at its place, and after it what is inherited and not replaced by it. */
+export function envWords(
+  given: readonly EnvEntry[],
+  inherited: ReadonlyMap<string, unknown> = new Map(),
+): EnvWords {
+  const replaced = new Set(given.map(({ key }) => key.toUpperCase()));
+  const own = given.map(({ key, value }) => [key, value] as const);
+  return [...own, ...[...inherited].filter(([key]) => !replaced.has(key))];
+}
+
+/** Whether these are values of an environment as they travel. */
+export function isEnvWords(env: unknown): env is EnvWords {
+  return (
+    Array.isArray(env) &&
+    env.every((entry) => Array.isArray(entry) && typeof entry[0] === 'string' && entry[0] !== '')
+  );
+}
