@@ -274,8 +274,8 @@ export class Far {
     const { driver, calls, counters } = this.runtime;
     const now = driver.now;
     this.statistics.show(this.thread, {
-      busyMs: driver.busy.total,
-      longestMs: driver.busy.longestOf(now),
+      busyMs: driver.slice.busy.total,
+      longestMs: driver.slice.busy.longestOf(now),
       pendingCalls: calls.size,
       mailboxFull: counters.mailboxFull,
       blocked: counters.blocked,

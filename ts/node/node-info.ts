@@ -134,8 +134,8 @@ function ownThread(runtime: Runtime, core: BindingCounters, processes: number): 
     messagesIn: core.delivered + core.messages,
     messagesOut: core.delivered,
     messagesDropped: counters.dropped,
-    busyMs: loop?.workedMs ?? driver.busy.total,
-    eventLoopDelayMs: loop?.longestMs ?? driver.busy.longestOf(driver.now),
+    busyMs: loop?.workedMs ?? driver.slice.busy.total,
+    eventLoopDelayMs: loop?.longestMs ?? driver.slice.busy.longestOf(driver.now),
   };
 }
 

@@ -116,7 +116,7 @@ export class Dispatcher {
         const end = first + 2 * this.ring[at + 1]!;
         this.at = end;
         this.slice(word & SLOT_MASK, first, end);
-        if (driver.isExpired) return false;
+        if (driver.slice.isExpired) return false;
       } else {
         this.at = at + 3;
         this.control(word >>> RECORD_OP_SHIFT, this.ring[at + 1]!, this.ring[at + 2]!);
@@ -282,8 +282,8 @@ export class Dispatcher {
 
   /** Reads the clock; true when the time slice is over. */
   private spend(progress: number): boolean {
-    const isOver = this.driver.spend();
-    this.spendAt = (progress + this.driver.stride) & COUNT_MASK;
+    const isOver = this.driver.slice.spend();
+    this.spendAt = (progress + this.driver.slice.stride) & COUNT_MASK;
     return isOver;
   }
 

@@ -1,27 +1,23 @@
 import type { BindingScheduler } from '../native/load.ts';
-import { BUSY, IN_USED, MORE, NOW_HI, NOW_LO, WATCHDOG_ASLEEP } from '../native/layout.ts';
+import { BUSY, IN_USED, MORE, WATCHDOG_ASLEEP } from '../native/layout.ts';
 import { Alarm } from './alarm.ts';
 import { type Clock, type ClockMember, systemClock } from './clock.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { BusyTime } from './busy-time.ts';
+import { NodeTime } from './node-time.ts';
 import { Outbox } from './outbox.ts';
 import { Slab } from './slab.ts';
+import { TimeSlice } from './time-slice.ts';
 
 // Taken before a test framework can put fake timers in their place.
 const { setImmediate, setTimeout } = globalThis;
+const { nextTick } = process;
 
-/** How long turns follow each other before libuv gets its turn, ms. */
-const SLICE_MS = 2;
 /** The longest that the testing kit runs a node without letting anything else in, ms. */
 const RUN_NOW_MS = 1000;
-/** The clock is read once every so many callbacks at most; adapted to how long they take. */
-const MAX_STRIDE = 1024;
 /** Microtasks from the settlement of a promise to the message that its continuation sends: an async callback needs that many. */
 const LAPS = 4;
 /** How soon the driver rests after a frame that went without it, ms. */
 const REST_MS = 25;
-/** What took longer than this is not put off to be told, ms. */
-const NAP_AFTER_MS = 1;
 const RESOLVED = Promise.resolve();
 
 /** What the driver tells to others. */
@@ -50,35 +46,23 @@ export class Driver implements ClockMember {
   readonly slab: Slab = new Slab();
   /** What stands behind the tokens of relations. Apart from what comes and goes with messages, which starts anew when all is gone. */
   readonly tokens: Slab = new Slab();
-  /** How long callbacks have run. */
-  readonly busy: BusyTime = new BusyTime();
+  readonly slice: TimeSlice;
   readonly ring: Uint32Array;
   readonly outbox: Outbox;
-  /** How many callbacks may run before the clock is read next. */
-  stride = 64;
   /** Microtasks to let pass between the next turns. */
   #laps = 0;
   /** Whether a microtask has passed since the last turn. */
   #hasHopped = false;
-  /** Whether the time slice is over, or all of it. */
-  isExpired = false;
   readonly #native: BindingScheduler;
   readonly #turnNative: () => void;
   readonly #napNative: () => void;
-  readonly #clock: Clock;
   readonly #alarm: Alarm;
   readonly #events: DriverEvents;
-  readonly #startedAt: number;
+  readonly #time: NodeTime;
   readonly #leaveClock: (() => void) | undefined;
   /** Whether other threads send frames here. */
   readonly #isShared: boolean;
   #dispatcher!: Dispatcher;
-  #now = 0;
-  /** When the slice began, and when its time was last looked at. */
-  #sliceFrom = 0;
-  #spentAt = 0;
-  /** When callbacks began to run without a break; -1: they do not. */
-  #busyFrom = -1;
   #isRunning = false;
   /** Whether libuv has just called, on account of frames: it need not have its turn before the driver sleeps. */
   #isFresh = false;
@@ -98,11 +82,11 @@ export class Driver implements ClockMember {
     this.#native = native;
     this.#turnNative = entries.turn;
     this.#napNative = entries.nap;
-    this.#clock = clock;
     this.#events = events;
-    this.#startedAt = startedAt ?? clock.now();
     this.#isShared = isShared;
     this.ring = new Uint32Array(native.ring());
+    this.#time = new NodeTime(clock, startedAt ?? clock.now(), this.ring);
+    this.slice = new TimeSlice(this.#time);
     this.outbox = new Outbox(this.ring, this.slab, entries, {
       wake: () => this.#wake(),
       handedOver: () => this.#restSoon(),
@@ -126,25 +110,24 @@ export class Driver implements ClockMember {
 
   /** Whole ms since the node's start, as of the last reading of the clock. */
   get now(): number {
-    return Math.floor(this.#now);
+    return this.#time.whole;
   }
 
   /** The same, read now if the driver sleeps: the last reading may be long ago then. */
   recentNow(): number {
-    if (this.outbox.asleep) this.#tick();
+    if (this.outbox.asleep) this.#time.read();
     return this.now;
   }
 
   /** The same, read now. */
   readNow(): number {
-    this.#tick();
+    this.#time.read();
     return this.now;
   }
 
   /** The whole ms after which `delayMs` are over for certain, counted from the `NOW` that the core will see. */
   wholeDelay(delayMs: number): number {
-    this.#tick();
-    return Math.min(0xffff_ffff, Math.ceil(this.#now + delayMs) - this.now);
+    return this.#time.wholeDelay(delayMs);
   }
 
   /** Whether nothing will run before an alarm goes off or something comes from outside. */
@@ -186,30 +169,20 @@ export class Driver implements ClockMember {
   settleSoon(): void {
     if (this.#settles) return;
     this.#settles = true;
-    setImmediate(this.#settle);
+    // Once all promises have gone on. A turn of libuv is dear beside an answer that comes at once.
+    if (this.#isShared && !this.slice.isLoopDue) nextTick(this.#settle);
+    else setImmediate(this.#settleByLoop);
   }
 
   /** Ends all turns; nothing keeps the OS process alive any more. */
   close(): void {
     this.#closed = true;
     this.#leaveClock?.();
-    this.isExpired = true;
+    this.slice.isExpired = true;
     this.#alarm.cancel();
     this.outbox.asleep = false;
     this.ring[BUSY] = 0;
     this.#native.close();
-  }
-
-  /** Called after `stride` callbacks: reads the clock and says whether the time slice is over. */
-  spend(): boolean {
-    const before = this.#spentAt;
-    this.#tick();
-    this.#spentAt = this.#workTime();
-    const took = this.#spentAt - before;
-    if (took > 0.5) this.stride = Math.max(1, this.stride >> 2);
-    else if (took < 0.1) this.stride = Math.min(MAX_STRIDE, this.stride << 1);
-    this.isExpired = this.#spentAt - this.#sliceFrom >= SLICE_MS;
-    return this.isExpired;
   }
 
   #rise(): void {
@@ -224,6 +197,12 @@ export class Driver implements ClockMember {
     void RESOLVED.then(this.#settles ? this.#resume : this.#begin);
   }
 
+  /** A new time slice after a turn of libuv. */
+  readonly #beginByLoop = (): void => {
+    this.slice.looped();
+    this.#begin();
+  };
+
   /** A new time slice. */
   readonly #begin = (): void => {
     if (this.#closed) return;
@@ -232,33 +211,14 @@ export class Driver implements ClockMember {
   };
 
   #startSlice(): void {
-    this.#tick();
-    this.#spentAt = this.#workTime();
-    this.#sliceFrom = this.#spentAt;
-    if (this.#busyFrom < 0) this.#busyFrom = this.#spentAt;
-    this.isExpired = false;
+    this.slice.begin();
     this.ring[BUSY] = 1;
-  }
-
-  /** The event loop goes on. */
-  #endSlice(): void {
-    if (this.#busyFrom < 0) return;
-    this.#tick();
-    const now = this.#workTime();
-    this.busy.add(now - this.#busyFrom, this.#now);
-    this.#busyFrom = -1;
-  }
-
-  /** Work takes the machine's time, however the node's clock goes. */
-  #workTime(): number {
-    return this.#clock === systemClock ? this.#now : systemClock.now();
   }
 
   /** Goes on with a slice that was paused, if it is not over. */
   readonly #resume = (): void => {
     if (this.#closed) return;
-    this.#tick();
-    if (this.#workTime() - this.#sliceFrom < SLICE_MS) this.#run();
+    if (this.slice.goesOn()) this.#run();
     else this.#yield();
   };
 
@@ -269,7 +229,7 @@ export class Driver implements ClockMember {
       this.#turns();
     } catch (error) {
       this.#events.onFailure(error, this.outbox.isBroken);
-      if (!this.#closed) setImmediate(this.#begin);
+      if (!this.#closed) setImmediate(this.#beginByLoop);
     } finally {
       this.#isRunning = false;
     }
@@ -280,7 +240,7 @@ export class Driver implements ClockMember {
     if (!this.#dispatcher.isRead) this.outbox.handOver();
     for (;;) {
       const isRead = this.#dispatcher.walk();
-      if (this.isExpired) return this.#yield();
+      if (this.slice.isExpired) return this.#yield();
       if (!isRead && this.#stretch()) return;
       if (this.#laps > 0 && this.#hop()) return;
       if (isRead && !this.#turn()) return this.#pause();
@@ -323,12 +283,12 @@ export class Driver implements ClockMember {
     if (this.#closed) return;
     this.outbox.handOver();
     this.outbox.check();
-    this.#endSlice();
+    this.slice.end();
     this.#events.onRest();
-    setImmediate(this.#begin);
+    setImmediate(this.#beginByLoop);
   }
 
-  /** No work for now. What sleep needs is put off until libuv's turn: a continuation may bring work at once. */
+  /** No work for now. What sleep needs is put off: a continuation may bring work at once. */
   #pause(): void {
     this.outbox.asleep = true;
     if (!this.#isFresh || !this.#nap()) this.settleSoon();
@@ -339,12 +299,10 @@ export class Driver implements ClockMember {
    * wait is put off.
    */
   #nap(): boolean {
-    this.#tick();
-    const isShort = this.#workTime() - this.#busyFrom < NAP_AFTER_MS;
-    if (!isShort || !this.#events.mayNap() || !this.#alarm.isSet) return false;
+    if (!this.slice.isShort() || !this.#events.mayNap() || !this.#alarm.isSet) return false;
     this.#napNative();
     if (this.ring[MORE] !== 0) return false;
-    this.#endSlice();
+    this.slice.end();
     this.outbox.hasHandedOver = false;
     this.#isOwing = true;
     this.#restSoon();
@@ -352,13 +310,18 @@ export class Driver implements ClockMember {
     return true;
   }
 
+  readonly #settleByLoop = (): void => {
+    this.slice.looped();
+    this.#settle();
+  };
+
   readonly #settle = (): void => {
     this.#settles = false;
     if (this.#closed || !this.outbox.asleep) return;
     this.#isOwing = false;
     this.outbox.asleep = false;
     this.outbox.hasHandedOver = false;
-    this.#endSlice();
+    this.slice.end();
     this.#events.onRest();
     this.outbox.flush();
     this.outbox.asleep = true;
@@ -387,14 +350,7 @@ export class Driver implements ClockMember {
     if (this.#settles || isWithinCall) return this.#wake();
     this.#rise();
     this.#isFresh = true;
-    this.#begin();
+    this.#beginByLoop();
     this.#isFresh = false;
-  }
-
-  #tick(): void {
-    this.#now = this.#clock.now() - this.#startedAt;
-    const now = this.now;
-    this.ring[NOW_LO] = now >>> 0;
-    this.ring[NOW_HI] = Math.floor(now / 2 ** 32);
   }
 }
