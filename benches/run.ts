@@ -16,6 +16,7 @@ const suites: Readonly<Record<string, () => Promise<{ readonly suite: Suite }>>>
   'network-call': () => import('./suites/network-call.ts'),
   'network-call-100': () => import('./suites/network-call-100.ts'),
   'network-large': () => import('./suites/network-large.ts'),
+  'network-loss': () => import('./suites/network-loss.ts'),
   'network-memory': () => import('./suites/network-memory.ts'),
   pubsub: () => import('./suites/pubsub.ts'),
   pingpong: () => import('./suites/pingpong.ts'),

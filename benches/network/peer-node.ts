@@ -8,18 +8,21 @@ import { bulkSpawn, echoSpawn, sinkSpawn } from './spawn-names.ts';
 export interface PeerOptions {
   readonly isEncrypted?: boolean;
   readonly maxMessageSize?: number;
+  readonly keepAliveMs?: number;
   /** Of the node that connects. */
   readonly threads?: number;
 }
 
 /** The network of both nodes. */
-export function benchNetwork({ isEncrypted = false, maxMessageSize }: PeerOptions): NetworkOptions {
+export function benchNetwork({ isEncrypted = false, ...options }: PeerOptions): NetworkOptions {
+  const { maxMessageSize, keepAliveMs } = options;
   return {
     cookie: 'the cookie of a benchmark',
     acceptors: [{ port: 0 }],
     registrar: false,
     ...(isEncrypted ? { tls: 'self-signed' } : {}),
     ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
+    ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
   };
 }
 

@@ -20,6 +20,14 @@ interface Peer {
   readonly stop: () => Promise<unknown>;
 }
 
+/** The second node alone, in an OS process of its own. */
+export async function startPeerProcess(
+  options: PeerOptions,
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const { port, stop } = await startPeerOf.two_processes(options);
+  return { port, [Symbol.asyncDispose]: async () => void (await stop()) };
+}
+
 /** Node `bench_a` here, `bench_b` where the topology says. */
 export async function connectedNodes(
   topology: Topology,

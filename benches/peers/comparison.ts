@@ -4,6 +4,7 @@ import {
   crossThreadGoals,
   eventLoopGoals,
   largeGoals,
+  lossGoals,
   memoryGoals,
   pubsubRows,
   topologyRows,
@@ -67,6 +68,7 @@ export const comparisons: readonly Comparison[] = [
   { suite: 'network-call', unit: 'calls/s', timesErgo: 1.5, goals: topologyRows },
   { suite: 'network-call-100', unit: 'calls/s', timesErgo: 8, goals: topologyRows },
   { suite: 'network-large', unit: 'blocks/s', peers: NONE, goals: largeGoals },
+  { suite: 'network-loss', unit: 'losses/s', peers: NONE, goals: lossGoals },
   {
     suite: 'network-memory',
     unit: 'operations/s',

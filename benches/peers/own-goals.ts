@@ -53,6 +53,21 @@ export const largeGoals: readonly OwnGoal[] = [
   { name: 'p99 of calls beside 100 MB, ms', key: 'calls_beside_p99_ms', atMost: 10 },
 ];
 
+export const lossGoals: readonly OwnGoal[] = [
+  { name: 'p99 of a reset to its notice, ms', key: 'reset_p99_ms', atMost: 500 },
+  {
+    name: 'p99 of silence to its notice, ms',
+    key: 'silence_p99_ms',
+    beside: 'silence_bound_ms',
+    part: 1.05,
+  },
+  {
+    name: 'p99 of connecting beside 2,000 silent sockets, ms',
+    key: 'connect_beside_silent_p99_ms',
+    atMost: 500,
+  },
+];
+
 export const memoryGoals: readonly OwnGoal[] = [
   {
     name: 'resident bytes, last quarter beside the third',
