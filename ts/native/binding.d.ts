@@ -113,7 +113,7 @@ export declare class BindingScheduler {
   /** A block of the gauges of a thread's bounded mailboxes; one of its own is made when there is none. */
   gaugeBlock(thread: number, block: number): ArrayBuffer | null
   /** The functions of the hot path. They keep the scheduler alive. */
-  entries(): { turn: () => void, flush: () => void, grant: () => void, handOver: () => void, nap: () => void }
+  entries(): { turn: () => void, flush: () => void, grant: () => void, handOver: () => void, nap: () => void, doze: () => void }
   /** Registers a name for a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`. */
   registerName(slot: number, generation: number, name: string): number
   /** Creates an alias of a process; gives a verdict, and the address in `RESULT_A` and `RESULT_B`. */
@@ -165,8 +165,6 @@ export declare class BindingScheduler {
   lastId(): number
   /** Closes the chunk for a member that is gone: nothing is written into it any more. */
   forget(member: number): void
-  /** Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately. */
-  doze(): boolean
   /** The time of this OS process by which threads and connections say when calls are over, whole ms. */
   steadyMs(): number
   /** The memory of a chunk. Throws when there is none of that number. */

@@ -56,6 +56,7 @@ export class Driver implements ClockMember {
   readonly #native: BindingScheduler;
   readonly #turnNative: () => void;
   readonly #napNative: () => void;
+  readonly #dozeNative: () => void;
   readonly #alarm: Alarm;
   readonly #events: DriverEvents;
   readonly #time: NodeTime;
@@ -82,6 +83,7 @@ export class Driver implements ClockMember {
     this.#native = native;
     this.#turnNative = entries.turn;
     this.#napNative = entries.nap;
+    this.#dozeNative = entries.doze;
     this.#events = events;
     this.#isShared = isShared;
     this.ring = new Uint32Array(native.ring());
@@ -328,7 +330,8 @@ export class Driver implements ClockMember {
     if (this.ring[MORE] !== 0) return this.#wake();
     // The alarm first: what is watched for in `doze` must not be waited for in vain.
     this.#alarm.set();
-    if (this.#isShared && !this.#native.doze()) return this.#wake();
+    if (this.#isShared) this.#dozeNative();
+    if (this.ring[MORE] !== 0) return this.#wake();
     this.ring[BUSY] = 0;
   };
 

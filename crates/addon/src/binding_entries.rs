@@ -9,8 +9,9 @@ use napi::{Env, JsValue, check_status, sys};
 use tergo_core::Scheduler;
 
 use crate::scheduler_handle::SchedulerHandle;
+use crate::waking;
 
-/// An object with the functions `turn`, `flush`, `grant` and `handOver`. Each holds a share of the scheduler.
+/// An object with the functions `turn`, `flush`, `grant`, `handOver`, `nap` and `doze`. Each holds a share of the scheduler.
 pub fn entries<'env>(env: &'env Env, handle: &Rc<SchedulerHandle>) -> Result<Object<'env>> {
     let entries = Object::new(env)?;
     add(env, &entries, c"turn", turn, handle)?;
@@ -18,6 +19,7 @@ pub fn entries<'env>(env: &'env Env, handle: &Rc<SchedulerHandle>) -> Result<Obj
     add(env, &entries, c"grant", grant, handle)?;
     add(env, &entries, c"handOver", hand_over, handle)?;
     add(env, &entries, c"nap", nap, handle)?;
+    add(env, &entries, c"doze", doze, handle)?;
     Ok(entries)
 }
 
@@ -49,6 +51,14 @@ unsafe extern "C" fn hand_over(
 unsafe extern "C" fn nap(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: as for `turn`.
     unsafe { enter(env, info, Scheduler::nap) }
+}
+
+unsafe extern "C" fn doze(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let doze = |scheduler: &mut Scheduler| {
+        scheduler.doze();
+    };
+    // SAFETY: as for `turn`.
+    waking::within_call(|| unsafe { enter(env, info, doze) })
 }
 
 /// Calls the scheduler that the callback's data points to; answers `undefined`.

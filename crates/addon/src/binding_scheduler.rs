@@ -130,7 +130,7 @@ impl BindingScheduler {
 
     /// The functions of the hot path. They keep the scheduler alive.
     #[napi(
-        ts_return_type = "{ turn: () => void, flush: () => void, grant: () => void, handOver: () => void, nap: () => void }"
+        ts_return_type = "{ turn: () => void, flush: () => void, grant: () => void, handOver: () => void, nap: () => void, doze: () => void }"
     )]
     pub fn entries<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         binding_entries::entries(env, &self.handle)

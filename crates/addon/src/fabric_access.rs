@@ -81,13 +81,6 @@ impl BindingScheduler {
             .call(|scheduler| scheduler.close_chunk(member));
     }
 
-    /// Whether the thread may sleep: nothing has come. Looks for a moment when that paid off lately.
-    #[napi]
-    pub fn doze(&self) -> bool {
-        let may_sleep = waking::within_call(|| self.handle().call(tergo_core::Scheduler::doze));
-        may_sleep.unwrap_or(true)
-    }
-
     /// The time of this OS process by which threads and connections say when calls are over, whole ms.
     #[napi]
     pub fn steady_ms(&self) -> f64 {

@@ -10,9 +10,10 @@ use super::os_thread::OsThread;
 const LOOK: Duration = Duration::from_micros(250);
 /// A sleep that ended sooner makes looking worth while.
 const SHORT_SLEEP: Duration = Duration::from_micros(600);
-/// Pauses of the processor between two thorough looks, which ask the system, and the clock: about a microsecond. More often would
-/// slow down who shares the core.
-const PAUSES: u32 = 16;
+/// Pauses of the processor between two thorough looks, which ask the system, and the clock.
+const PAUSES: u32 = 4;
+/// After so many thorough looks, some microseconds, the OS thread is asked whether it is wanted.
+const ASKS_EVERY: u32 = 8;
 /// When so much time has passed between two looks at the clock, somebody else had the core meanwhile: an interrupt
 /// takes less, a time slice more.
 const OUSTED: Duration = Duration::from_micros(250);
@@ -115,7 +116,7 @@ impl Lookout {
         has_come: impl Fn(bool) -> bool,
     ) -> Sight {
         let mut before = begin;
-        while before - begin < LOOK {
+        for looks in 1_u32.. {
             if has_come(true) {
                 return Sight::Come;
             }
@@ -125,11 +126,7 @@ impl Lookout {
                 }
                 std::hint::spin_loop();
             }
-            if self
-                .os_thread
-                .as_ref()
-                .is_some_and(|thread| thread.is_wanted())
-            {
+            if looks % ASKS_EVERY == 0 && self.is_wanted() {
                 // It may be for what has come since.
                 return if has_come(true) {
                     Sight::Come
@@ -141,9 +138,17 @@ impl Lookout {
             if now - before > OUSTED {
                 return Sight::Ousted;
             }
+            if now - begin >= LOOK {
+                break;
+            }
             before = now;
         }
         Sight::Nothing
+    }
+
+    fn is_wanted(&self) -> bool {
+        let os_thread = self.os_thread.as_ref();
+        os_thread.is_some_and(|thread| thread.is_wanted())
     }
 
     /// The thread falls asleep.
@@ -300,7 +305,7 @@ mod tests {
             false
         };
         assert!(!lookout.look(|| ticks.now(), count));
-        assert_eq!(rounds.get(), 1 + PAUSES + 1);
+        assert_eq!(rounds.get(), ASKS_EVERY * (1 + PAUSES) + 1);
         assert!(
             lookout.look(|| ticks.now(), |_| true),
             "it was no look in vain"
@@ -380,7 +385,7 @@ mod tests {
         let rounds = Cell::new(0);
         let comes_late = |_| {
             rounds.set(rounds.get() + 1);
-            rounds.get() > 1 + PAUSES
+            rounds.get() > ASKS_EVERY * (1 + PAUSES)
         };
         assert!(lookout.look(|| ticks.now(), comes_late));
     }

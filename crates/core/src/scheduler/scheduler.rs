@@ -247,6 +247,7 @@ impl Scheduler {
     pub fn doze(&mut self) -> bool {
         let may_sleep = self.kernel.port.as_mut().is_none_or(Port::doze);
         self.kernel.show_statistics();
+        self.ring.set_header(MORE, (!may_sleep).into());
         may_sleep
     }
 
