@@ -10,6 +10,7 @@ import type { FarAliases } from './far-aliases.ts';
 import type { FarPids, PidWords } from './far-pids.ts';
 import type { Peers } from './peers.ts';
 import type { RemoteHome } from './remote-home.ts';
+import { YoungBallast } from './young-ballast.ts';
 
 const PID = 1;
 const ALIAS = 2;
@@ -29,6 +30,7 @@ export class FarWorld implements CodecWorld {
   /** The member of the fabric that a value is being encoded for: its blobs count on the way there. */
   #target = 0;
   #isForced = false;
+  readonly #ballast = new YoungBallast();
   readonly #native: BindingScheduler;
   readonly #runtime: Runtime;
   readonly #pids: FarPids;
@@ -86,6 +88,7 @@ export class FarWorld implements CodecWorld {
     if (buffer === null) throw new TergoError('malformed', `blob ${number} is gone`);
     // Of a value that is not sent, or is encoded once more.
     this.blobBytes -= buffer.byteLength;
+    this.#ballast.put(buffer.byteLength);
     return buffer;
   }
 
