@@ -1,123 +1,142 @@
 import test from 'ava';
-import { noreply, processName } from 'tergo';
-import { improvise, spawnGated, spawnScript, type Self } from '../support/improvise.ts';
+import { eventName, noreply, processName } from 'tergo';
+import { clerkOn, gatedOn, memberOn } from '../support/clerk-places.ts';
+import { FarWaiter, type Ado, type Step, type WaiterProtocol } from '../support/far-waiter.ts';
+import { spawnScript, type Self } from '../support/improvise.ts';
+import {
+  closeShared,
+  freshName,
+  infoOf,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
+import { keeperOn, waiterOn } from '../support/waiter-places.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { quietNode } from '../support/witness.ts';
-import { turn, waitFor } from '../support/wait-for.ts';
 
-test('a pending callback blocks its own process and no other', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got, open } = await spawnGated(node);
-  const other = await spawnScript(node, { handleCall: () => 'alive' });
-  for (const priority of ['normal', 'high', 'max'] as const) node.send(pid, priority, { priority });
-  for (let round = 0; round < 10; round++) t.is(await node.call(other, { type: 'x' }), 'alive');
-  t.deepEqual(got, []);
-  t.deepEqual(node.processInfo(pid).queues, { urgent: 1, system: 1, main: 1, log: 0 });
-  open();
-  await waitFor('the rest', () => got.length === 3);
-  t.deepEqual(got, ['max', 'high', 'normal']);
-});
+test.after.always(closeShared);
 
-test('while a callback of whatever kind is pending, nothing else is taken', async (t) => {
-  const node = await quietNode(t);
-  const events = node.registerEvent<unknown>('news');
-  const victims = await Promise.all([1, 2].map(() => spawnScript(node, {})));
-  const server = await spawnScript(node, { handleCall: () => 1 });
-  const order: string[] = [];
-  const slow = async (kind: string): Promise<unknown> => {
-    order.push(`${kind} begins`);
-    await turn();
-    order.push(`${kind} ends`);
-    return noreply;
-  };
-  const target = await spawnScript(node, {
-    init: async (self) => {
-      self.trapExit = true;
-      await self.linkEvent('news');
-      await self.link(victims[0]!);
-      await self.monitor(victims[1]!);
-      self.registerEvent('own', { notify: true });
-      self.sendRequest(server, { type: 'x' });
-    },
-    handleMessage: () => slow('message'),
-    handleCall: async () => (await slow('call'), 'answer'),
-    handleEvent: () => slow('event'),
-    handleExit: () => slow('exit'),
-    handleDown: () => slow('down'),
-    handleResponse: () => slow('response'),
-    handleEventStart: () => slow('start'),
-    handleEventStop: () => slow('stop'),
+const priorities = ['normal', 'high', 'max'] as const;
+const asked = { type: 'bare', value: 'alive' } as never;
+
+for (const place of places) {
+  test(`a pending callback blocks its own process and no other${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const { pid, taken, open } = await gatedOn(node, place.other);
+    const other = await clerkOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) =>
+      priorities.map((priority) => self.send(pid, priority, { priority })),
+    );
+    for (let round = 0; round < 10; round++)
+      t.is(await sender.run((self) => self.call(other.pid, asked)), 'alive' as never);
+    t.deepEqual((await infoOf(node, pid)).queues, { urgent: 1, system: 1, main: 1, log: 0 });
+    open();
+    await settled(node);
+    t.deepEqual(await taken(), ['max', 'high', 'normal']);
   });
-  const subscriber = await spawnScript(node, { init: (self) => self.linkEvent('own') });
-  node.send(target, 1);
-  const answer = node.call(target, { type: 'x' });
-  node.sendEvent(events, 1);
-  for (const victim of [...victims, subscriber]) node.kill(victim);
-  t.is(await answer, 'answer');
-  await waitFor('all', () => order.length === 16);
-  for (let at = 0; at < order.length; at += 2)
-    t.is(order[at + 1], order[at]!.replace('begins', 'ends'));
-});
 
-test('the state tells what a process is at: init, sleep, running, wait-response', async (t) => {
-  const node = await quietNode(t);
-  const { pid: silent, open: answer } = await spawnGated(node);
-  const [init, wait, call] = [1, 2, 3].map(() => Promise.withResolvers<void>());
-  let self: Self;
-  const spawned = spawnScript(node, {
-    init: async (own) => {
-      self = own;
-      await init!.promise;
-    },
-    handleMessage: async () => {
-      t.is(self.state, 'running');
-      await wait!.promise;
-      await self.call(silent, { type: 'x' });
-      await call!.promise;
-      return noreply;
-    },
+  test(`while a callback of whatever kind is pending, nothing else is taken${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const [event, own] = [eventName<unknown>(freshName('news')), freshName('own')];
+    const sender = await witnessOn(node, place.self);
+    const publisher = await sender.run((self) => self.registerEvent(event));
+    const [linked, monitored, subscriber] = await Promise.all(
+      [1, 2, 3].map(() => witnessOn(node, place.self)),
+    );
+    const { pid: server } = await clerkOn(node, place.self);
+    const { pid, wrote } = await waiterOn(node, place.other, {
+      hears: { ...{ event, own, asked: server }, linked: linked!.pid, monitored: monitored!.pid },
+    } as never);
+    await subscriber!.run((self) => self.linkEvent(own));
+    const ado: Ado = { type: 'ado', steps: ['a turn'] };
+    await sender.run((self) => self.send(pid, ado));
+    const answer = node.call(pid, { ...ado, result: 'an answer' });
+    await sender.run((self) => self.sendEvent(publisher, 1));
+    for (const victim of [linked, monitored, subscriber])
+      await sender.run((self) => self.killOther(victim!.pid));
+    t.is(await answer, 'answer' as never);
+    const order = await wrote(16);
+    t.is(order.length, 16);
+    for (let at = 0; at < order.length; at += 2)
+      t.is(order[at + 1], order[at]!.replace('begins', 'ends'));
+    t.is(new Set(order).size, 16);
   });
-  t.is(self!.state, 'init');
-  init!.resolve();
-  const pid = await spawned;
-  t.is(node.processState(pid), 'sleep');
-  node.send(pid, 1);
-  await waitFor('the callback', () => node.processState(pid) === 'running');
-  wait!.resolve();
-  await waitFor('the call', () => node.processState(pid) === 'wait-response');
-  t.is(node.processInfo(pid).pendingCalls, 1);
-  answer();
-  await waitFor('the answer', () => node.processState(pid) === 'running');
-  call!.resolve();
-  await waitFor('the end of the callback', () => node.processState(pid) === 'sleep');
-});
 
-test("a process's own continuation runs before its next message, whatever it awaits", async (t) => {
-  const node = await quietNode(t);
-  const order: string[] = [];
-  const server = await spawnScript(node, { handleCall: (_self, request) => request });
-  const waits = [
-    () => Promise.resolve(),
-    (self: Self) => self.call(server, { type: 'x' }),
-    () => turn(),
-    (self: Self) => self.spawn(improvise({})),
-    () => new Promise((resolve) => process.nextTick(resolve)),
-  ];
-  const target = await spawnScript(node, {
-    handleMessage: async (self, number: number) => {
-      order.push(`${number} begins`);
-      await waits[number]!(self);
-      await Promise.resolve();
-      order.push(`${number} ends`);
-      return noreply;
-    },
+  test(`the state tells what a process is at: init, sleep, running, wait-response${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const silent = await gatedOn(node, place.self);
+    const label = freshName('waiter');
+    const { open } = await keeperOn(node, place.other, label);
+    const [init, first, last] = ['init', 'first', 'last'].map((door) => `${label} ${door}`);
+    const name = processName<WaiterProtocol>(label);
+    const steps = [{ door: init! }];
+    const spawned = memberOn(node, FarWaiter, place.other, { args: [label, { steps }], name });
+    const stateOf = async () => {
+      const list = await node.fetchProcessListShortInfo({ filter: (info) => info.name === label });
+      return list[0]?.state;
+    };
+    const waitForState = (state: string) =>
+      waitFor(`the state ${state}`, async () => (await stateOf()) === state);
+    await waitForState('init');
+    await open(init!);
+    const { pid } = await spawned;
+    t.is((await infoOf(node, pid)).state, 'sleep');
+    const sender = await witnessOn(node, place.self);
+    const ways: Step[] = [{ door: first! }, { call: silent.pid }, { door: last! }];
+    await sender.run((self) => self.send(pid, { type: 'ado', steps: ways }));
+    await waitForState('running');
+    await open(first!);
+    await waitForState('wait-response');
+    t.is((await infoOf(node, pid)).pendingCalls, 1);
+    silent.open();
+    await waitForState('running');
+    await open(last!);
+    await waitForState('sleep');
   });
-  for (const number of waits.keys()) node.send(target, number);
-  await waitFor('all', () => order.length === 2 * waits.length);
-  t.deepEqual(
-    order,
-    waits.flatMap((_, number) => [`${number} begins`, `${number} ends`]),
-  );
-});
+
+  test(`a process's own continuation runs before its next message, whatever it awaits${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const server = await clerkOn(node, place.self);
+    const ways: Step[] = [
+      ...(['a promise', 'a turn', 'a tick'] as const),
+      ...[{ call: server.pid }, { spawn: place.self }],
+    ];
+    const { pid, wrote } = await waiterOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    await sender.run((self) =>
+      ways.map((step, at) =>
+        self.send(pid, { type: 'ado', label: `${at}`, steps: [step, 'a promise'] }),
+      ),
+    );
+    t.deepEqual(
+      await wrote(2 * ways.length),
+      ways.flatMap((_, at) => [`${at} begins`, `${at} ends`]),
+    );
+  });
+
+  test(`what is sent by name during an asynchronous init is handled right after it, and so is what init sends to itself${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const label = freshName('slow');
+    const name = processName<WaiterProtocol>(label);
+    const { open, wrote } = await keeperOn(node, place.other, label);
+    const sender = await witnessOn(node, place.self);
+    const beginning = { steps: [{ door: label }], toItself: 'to itself' };
+    const spawned = memberOn(node, FarWaiter, place.other, { args: [label, beginning], name });
+    await waitFor('the name', async () => {
+      return (await sender.run((self) => self.send(name, 'by name'))) === 'ok';
+    });
+    await settled(node);
+    t.deepEqual(await wrote(1), ['init begins']);
+    await open(label);
+    await spawned;
+    t.deepEqual(await wrote(4), ['init begins', 'init ends', 'to itself', 'by name']);
+  });
+}
+
+// How long a caller has to wait, and who goes on first, is a matter of the turns of one thread.
 
 test('a caller goes on between two turns, however busy other processes are', async (t) => {
   const node = await quietNode(t);
@@ -157,32 +176,6 @@ test('continuations run in the order in which the answers came', async (t) => {
   for (const [number, client] of clients.entries()) node.send(client, number);
   await waitFor('all', () => order.length === 15);
   t.deepEqual(order, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
-});
-
-test('what is sent by name during an asynchronous init is handled right after it, and so is what init sends to itself', async (t) => {
-  const node = await quietNode(t);
-  const got: unknown[] = [];
-  const gate = Promise.withResolvers<void>();
-  const name = processName<unknown>('slow');
-  const spawned = spawnScript(
-    node,
-    {
-      init: async (self) => {
-        self.send(self.pid, 'to myself');
-        await gate.promise;
-        got.push('init is over');
-      },
-      handleMessage: (_self, message) => (got.push(message), noreply),
-    },
-    { name },
-  );
-  t.is(node.send(name, 'by name'), 'ok');
-  await turn();
-  t.deepEqual(got, []);
-  gate.resolve();
-  await spawned;
-  await waitFor('both', () => got.length === 3);
-  t.deepEqual(got, ['init is over', 'to myself', 'by name']);
 });
 
 test('ten thousand processes can have a callback pending at once', async (t) => {

@@ -1,29 +1,14 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import { noreply, type Node, type Pid, type Priority } from 'tergo';
+import { clerkOn, memberOn, type Member } from '../support/clerk-places.ts';
+import { FarSender, type Account, type Burst, type Mark } from '../support/far-sender.ts';
 import { spawnScript, type Self } from '../support/improvise.ts';
+import { closeShared, infoOf, places, sharedPlace, witnessOn } from '../support/places.ts';
 import { quietNode } from '../support/witness.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
 
 const priorities = ['max', 'high', 'normal'] as const;
-
-/** A message under way. */
-interface Mark {
-  readonly number: number;
-  readonly sender: number;
-  readonly priority: Priority;
-}
-
-/** Some sends of one process to another. */
-interface Burst {
-  readonly to: number;
-  readonly priority: Priority;
-  readonly count: number;
-  /** Sent after an `await` in the callback, and not before. */
-  readonly isLate: boolean;
-  /** Followed by a look at the node's counters, which hands over what was sent before the callback is over. */
-  readonly isFlushed: boolean;
-}
 
 /** What each process does with its messages: the bursts of the first, of the second, and so on. */
 type Plan = readonly (readonly (readonly Burst[])[])[];
@@ -129,32 +114,97 @@ test('queues are looked at anew before every message, and the order of one sende
   t.is(node.info().messagesDropped, 0);
 });
 
-test('a process that keeps sending to itself does not starve the others', async (t) => {
-  const node = await quietNode(t);
-  let rounds = 0;
-  const busy = await spawnScript(node, {
-    handleMessage: (self) => (rounds++, self.send(self.pid, 'again'), noreply),
-  });
-  const idle = await spawnScript(node, { handleCall: (_self, { type }: { type: string }) => type });
-  node.send(busy, 'again');
-  await waitFor('the busy process', () => rounds > 1000);
-  t.is(await node.call(idle, { type: 'answer' }), 'answer');
-  const before = rounds;
-  await waitFor('more of it', () => rounds > before + 1000);
-});
+test.after.always(closeShared);
 
-test('timers and I/O get their turn while messages never run dry', async (t) => {
-  const node = await quietNode(t);
-  let isOver = false;
-  const busy = await spawnScript(node, {
-    handleMessage: (self) => {
-      if (!isOver) self.send(self.pid, 'again');
-      return noreply;
-    },
+/** Runs a plan with processes on these threads; gives what they sent and took. */
+async function accountsOf(
+  node: Node,
+  threads: readonly number[],
+  plan: Plan,
+  beginning: readonly Burst[],
+): Promise<Account[]> {
+  const members: Member[] = [];
+  for (const thread of threads) members.push(await memberOn(node, FarSender, thread));
+  const pids = members.map(({ pid }) => pid);
+  for (const [own, member] of members.entries())
+    await member.do('plan', own, pids, plan[own] ?? []);
+  await members.at(-1)!.do('sendAll', beginning);
+  let counts: readonly number[] = [];
+  // Nobody has taken anything from one look to the next, and all that was sent was taken.
+  const accounts = await waitFor('every message', async () => {
+    const all: Account[] = [];
+    for (const member of members) all.push(await member.do<Account>('account'));
+    const now = all.flatMap(({ sent, taken }) => [sent.length, taken.length]);
+    const isCalm = now.every((count, at) => count === counts[at]);
+    counts = now;
+    const rest = all.reduce((sum, { sent, taken }) => sum + sent.length - taken.length, 0);
+    return isCalm && rest <= 0 && all;
   });
-  node.send(busy, 'again');
-  await new Promise((resolve) => setTimeout(resolve, 1));
-  isOver = true;
-  await waitFor('its rest', () => node.processState(busy) === 'sleep');
-  t.pass();
-});
+  for (const pid of pids) node.kill(pid);
+  return accounts;
+}
+
+/** What each of these took, or was to take, of each of them at each priority. */
+function ordered(marks: readonly Mark[]): unknown[] {
+  return priorities.flatMap((priority) =>
+    Array.from({ length: size + 1 }, (_, sender) =>
+      marks.filter((mark) => mark.priority === priority && mark.sender === sender),
+    ),
+  );
+}
+
+for (const place of places) {
+  test(`each message comes once, and in the order of its sender at each priority${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    // The last one only begins.
+    const threads = [place.self, place.other, place.self, place.other];
+    await fc.assert(
+      fc.asyncProperty(plans, beginnings, async (plan, beginning) => {
+        const accounts = await accountsOf(node, threads, plan, beginning);
+        const sent = accounts.flatMap((account) => account.sent);
+        for (const [own, { taken }] of accounts.entries()) {
+          const due = sent.filter(([to]) => to === own).map(([, mark]) => mark);
+          t.deepEqual(ordered(taken), ordered(due));
+        }
+      }),
+      { numRuns: place.isThreaded ? 25 : 50 },
+    );
+  });
+
+  test(`a process that keeps sending to itself does not starve the others${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const busy = await memberOn(node, FarSender, place.other);
+    const idle = await clerkOn(node, place.other);
+    const asking = await witnessOn(node, place.self);
+    await busy.do('send', busy.pid, 'again');
+    const more = async (): Promise<void> => {
+      const before = await busy.do<number>('rounds');
+      const hasMore = async () => (await busy.do<number>('rounds')) > before + 1000;
+      await waitFor('more of it', hasMore);
+    };
+    await more();
+    const asked = { type: 'bare', value: 'answer' };
+    t.is(await asking.run((self) => self.call(idle.pid, asked as never)), 'answer' as never);
+    await more();
+    node.kill(busy.pid);
+  });
+
+  test(`timers and I/O get their turn while messages never run dry${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const busy = await memberOn(node, FarSender, place.other);
+    const peer = await memberOn(node, FarSender, place.self);
+    const idle = await memberOn(node, FarSender, place.other);
+    const target = await witnessOn(node, place.self);
+    for (const { pid } of [busy, peer]) await busy.do('send', pid, 'again');
+    await waitFor('the traffic', async () => (await busy.do<number>('rounds')) > 1000);
+    await idle.do('delay', target.pid, 'from a timer', 1);
+    await waitFor('the timer', () => target.seen.length === 1);
+    t.like(target.seen, [{ on: 'message', message: 'from a timer' }]);
+    t.true((await idle.do<number>('readOwnText')) > 0);
+    const before = await busy.do<number>('rounds');
+    await waitFor('more traffic', async () => (await busy.do<number>('rounds')) > before + 100);
+    await busy.do('end');
+    for (const { pid } of [busy, peer])
+      await waitFor('its rest', async () => (await infoOf(node, pid)).state === 'sleep');
+  });
+}

@@ -1,14 +1,19 @@
-import type { Node, Pid, SpawnOptions } from 'tergo';
+import type { Behaviour, Node, Pid, SpawnOptions } from 'tergo';
+import type { Doer } from './doer.ts';
 import { FarClerk, type ClerkProtocol, type GateProtocol, type Matter } from './far-clerk.ts';
 import { spawnScript } from './improvise.ts';
 
-/** A clerk from the test's side. */
-export interface Clerk {
+/** Whoever takes orders, from the test's side. */
+export interface Member {
   readonly pid: Pid<unknown>;
-  /** The requests and messages it has taken. */
-  taken(): Promise<readonly unknown[]>;
   /** One of its methods; what that throws is the rejection. */
   do<T>(op: string, ...args: readonly unknown[]): Promise<T>;
+}
+
+/** A clerk from the test's side. */
+export interface Clerk extends Member {
+  /** The requests and messages it has taken. */
+  taken(): Promise<readonly unknown[]>;
 }
 
 /** What a process waits for until the test opens it. */
@@ -30,18 +35,36 @@ export async function clerkOn(
   thread: number,
   options: ClerkOptions = {},
 ): Promise<Clerk> {
-  const pid = await node.spawn(FarClerk, { logLevel: 'disabled', ...options, thread });
-  const order = async (op: string, args: readonly unknown[]): Promise<unknown> => {
-    const answer = await node.call(pid, { type: 'do', op, args });
-    const [how, value] = answer as readonly ['done' | 'failed', unknown];
-    if (how === 'failed') throw value;
-    return value;
-  };
-  return {
-    pid: pid as Pid<unknown>,
-    taken: async () => (await node.call(pid, { type: 'taken' })) as readonly unknown[],
-    do: async (op, ...args) => (await order(op, args)) as never,
-  };
+  const clerk = await memberOn(node, FarClerk, thread, options);
+  const taken = async () => (await node.call(clerk.pid, { type: 'taken' })) as readonly unknown[];
+  return { ...clerk, taken };
+}
+
+/** Spawns one that takes orders. */
+export async function memberOn<Protocol extends object, Args extends unknown[]>(
+  node: Node,
+  behaviour: Behaviour<Protocol, Args> & (new (...args: never) => Doer<Protocol>),
+  thread: number,
+  options: Partial<SpawnOptions<Protocol, Args>> = {},
+): Promise<Member> {
+  const spawning = { logLevel: 'disabled', ...options, thread };
+  const pid: Pid<unknown> = await node.spawn(
+    behaviour as Behaviour<unknown, []>,
+    spawning as never,
+  );
+  return { pid, do: async (op, ...args) => (await ordered(node, pid, op, args)) as never };
+}
+
+async function ordered(
+  node: Node,
+  pid: Pid<unknown>,
+  op: string,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const answer = await node.call(pid, { type: 'do', op, args });
+  const [how, value] = answer as readonly ['done' | 'failed', unknown];
+  if (how === 'failed') throw value;
+  return value;
 }
 
 /** A gate on thread 0, closed. */

@@ -59,8 +59,11 @@ export const behaviors: readonly URL[] = [
   'far-witness',
   'far-server',
   'far-tended',
+  'far-waiter',
   'far-hand',
+  'far-listener',
   'far-router',
+  'far-sender',
 ].map((name) => new URL(`./${name}.ts`, import.meta.url));
 
 /** Books of witnesses by their labels. */
