@@ -269,7 +269,7 @@ export class Node implements Messenger, AsyncDisposable {
     return record?.pid === pid ? this.#runtime.inspector.state(record) : 'terminated';
   }
 
-  /** The pids of all processes, oldest first. */
+  /** The pids of all processes by their ids: those of each thread oldest first. */
   processList(): readonly AnyPid[] {
     const { far, shutdown } = this.#runtime;
     const others = far?.others.flatMap((thread) => [...far.pids.living(thread)]) ?? [];

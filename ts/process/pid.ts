@@ -11,7 +11,7 @@ import type { Home } from './home.ts';
 export interface Pid<P = unknown> extends Accepts<P> {
   /** The name of the node it lives on. */
   readonly node: string;
-  /** Its number there: 1 is the node itself, processes start at 1001 and only grow. */
+  /** Its number there: 1 is the node itself, processes start at 1001, and on each thread they only grow. */
   readonly id: number;
   /** The incarnation of that node. */
   readonly creation: number;

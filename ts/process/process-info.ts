@@ -66,7 +66,7 @@ export interface ProcessInfo extends ProcessShortInfo {
 
 /** Which processes a list shows. */
 export interface ProcessListOptions {
-  /** Only processes with this id or a later one; 1001 by default. Negative: from the newest backwards. */
+  /** Only processes with this id or a later one; 1001 by default. Negative: from the last id backwards, on one thread from the newest. */
   readonly start?: number;
   /** How many at most; 100 by default. */
   readonly limit?: number;
