@@ -2,70 +2,201 @@ import test from 'ava';
 import {
   childSpec,
   Pool,
-  poolSpec,
   processName,
   route,
   Router,
   routeTo,
   Supervisor,
+  type ExitReason,
   type Pid,
   type PoolSpec,
   type ProcessName,
   type RouterSpec,
   type SupervisorSpec,
 } from 'tergo';
-import { everyValue } from '../support/bad-values.ts';
-import { Hand, type HandProtocol, type Shared } from '../support/pooled.ts';
-import { handRoute, routed, TestRouter, type RoutedWorld } from '../support/routed.ts';
-import { holdings, holdsAgain } from '../support/witness.ts';
+import { workerPlaces } from '../support/child-places.ts';
+import { closeShared } from '../support/places.ts';
+import { handPool, type HandProtocol, type Shared } from '../support/pooled.ts';
+import { handRoute, routed, TestRouter } from '../support/routed.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const broken = new Error('broken');
 const never = new Promise<never>(() => undefined);
 
-async function pidOf(world: RoutedWorld, name: string) {
-  const routes = await world.inside((self) => self.routes());
-  return routes.find((info) => info.name === name)!.pid!;
+test.after.always(closeShared);
+
+function failSecond(number: number): void {
+  if (number === 2) throw broken;
 }
 
-test('the process of an owned route is respawned at once, whatever its end was', async (t) => {
-  const world = await routed(t);
-  const { node, clock } = world;
-  const ends = [
-    async () => node.kill(await pidOf(world, 'a')),
-    async () => void node.sendExit(await pidOf(world, 'a'), 'normal'),
-    () => void node.send(world.pid, () => Promise.reject(broken)),
-  ];
-  for (const [at, end] of ends.entries()) {
-    await end();
-    await clock.settle();
-    t.is(world.started, 3 + at);
-    t.is(await world.who('a'), 3 + at);
-    t.is(await world.who('b'), 2);
+// The clocks of threads go: what time decides is tested on one thread.
+for (const place of workerPlaces) {
+  const it = place.isThreaded ? test.serial : test;
+  /** The very error of one thread, its like from another one. */
+  const isBroken = place.isThreaded ? { message: 'broken' } : { is: broken };
+
+  it(`the process of an owned route is respawned at once, whatever its end was${place.title}`, async (t) => {
+    const world = await routed(t, undefined, { place });
+    const { node } = world;
+    const ends = [
+      async () => node.kill(await world.pidOf('a')),
+      async () => void node.sendExit(await world.pidOf('a'), 'normal'),
+      () => void node.send(world.pid, 'a: !crash'),
+    ];
+    for (const [at, end] of ends.entries()) {
+      await end();
+      await world.settle();
+      t.is(world.started, 3 + at);
+      t.is(await world.who('a'), 3 + at);
+      t.is(await world.who('b'), 2);
+    }
+    t.like(await world.inside((self) => self.routes()), [{ restarts: 3 }, { restarts: 0 }]);
+  });
+
+  it(`processes that end at the same time are all respawned${place.title}`, async (t) => {
+    const world = await routed(t, undefined, { place });
+    const pids = [await world.pidOf('a'), await world.pidOf('b')];
+    for (const pid of pids) world.node.kill(pid);
+    await world.settle();
+    t.deepEqual(
+      [await world.who('a'), await world.who('b')].toSorted((a, b) => a - b),
+      [3, 4],
+    );
+    t.like(await world.inside((self) => self.routes()), [{ restarts: 1 }, { restarts: 1 }]);
+    t.is(world.population(), 3);
+  });
+
+  it(`what comes while the new process starts waits for it${place.title}`, async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const onInit = (number: number): Promise<void> | void =>
+      number > 2 ? gate.promise : undefined;
+    const world = await routed(t, undefined, { place, shared: { onInit } });
+    world.node.kill(await world.pidOf('a'));
+    await world.settle();
+    for (let i = 0; i < 5; i++) world.node.send(world.pid, `a: ${i}`);
+    const call = world.who('a');
+    await world.settle();
+    t.deepEqual(world.self.failures, []);
+    gate.resolve();
+    t.is(await call, 3);
+    t.deepEqual(
+      world.got.map(({ item }) => item),
+      [0, 1, 2, 3, 4].map((i) => `a: ${i}`),
+    );
+    t.is(world.started, 3);
+  });
+
+  for (const how of ['throws', 'rejects'] as const) {
+    it(`a process whose init ${how} counts as ended: it is tried until that is too often${place.title}`, async (t) => {
+      let fails = false;
+      const onInit = (): Promise<void> | void => {
+        if (!fails) return;
+        if (how === 'rejects') return Promise.reject(broken);
+        throw broken;
+      };
+      const world = await routed(t, undefined, { place, shared: { onInit } });
+      fails = true;
+      world.node.kill(await world.pidOf('a'));
+      await world.settle();
+      t.is(world.started, 2 + 5);
+      await t.throwsAsync(world.who('a'), { code: 'route-disabled' });
+      t.is(await world.who('b'), 2);
+      const enabled = world.inside((self) => self.enableRoute('a'));
+      await t.throwsAsync(enabled, isBroken);
+      await t.throwsAsync(world.who('a'), { code: 'route-disabled' });
+      fails = false;
+      await world.inside((self) => self.enableRoute('a'));
+      t.is(await world.who('a'), 9);
+    });
   }
-  t.like(await world.inside((self) => self.routes()), [{ restarts: 3 }, { restarts: 0 }]);
-});
 
-test('what comes while the new process starts waits for it', async (t) => {
-  const gate = Promise.withResolvers<void>();
-  const onInit = (number: number): Promise<void> | void => (number > 2 ? gate.promise : undefined);
-  const world = await routed(t, undefined, { shared: { onInit } });
-  world.node.kill(await pidOf(world, 'a'));
-  for (let i = 0; i < 5; i++) world.node.send(world.pid, `a: ${i}`);
-  const call = world.who('a');
-  await world.clock.settle();
-  t.deepEqual(world.self.failures, []);
-  gate.resolve();
-  t.is(await call, 3);
-  t.deepEqual(
-    world.got.map(({ item }) => item),
-    [0, 1, 2, 3, 4].map((i) => `a: ${i}`),
-  );
-  t.is(world.started, 3);
-});
+  it(`a disabled route takes nothing, its process lives on and is not respawned before it is enabled${place.title}`, async (t) => {
+    const world = await routed(t, undefined, { place });
+    await world.inside((self) => self.disableRoute('a'));
+    t.is(world.population(), 3);
+    await t.throwsAsync(world.who('a'), { code: 'route-disabled' });
+    await world.inside((self) => self.enableRoute('a'));
+    t.is(await world.who('a'), 1);
+    await world.inside((self) => self.disableRoute('a'));
+    world.node.kill(await world.pidOf('a'));
+    await world.settle();
+    t.is(world.started, 2);
+    await world.inside((self) => self.enableRoute('a'));
+    t.is(await world.who('a'), 3);
+  });
 
+  it(`when the process of a route does not come up, the others end and the spawn rejects${place.title}`, async (t) => {
+    const ends: string[] = [];
+    await t.throwsAsync(
+      routed(t, undefined, { place, shared: { ends, onInit: failSecond } }),
+      isBroken,
+    );
+    await waitFor('the end of the other', () => ends.length > 0);
+    t.deepEqual(ends, ['1 broken']);
+  });
+
+  it(`routers, pools and supervisors nest${place.title}`, async (t) => {
+    const world = await routed(t, () => ({ routes: [] }), { place });
+    class Hands extends Pool<HandProtocol> {
+      override init(shared: Shared): PoolSpec<HandProtocol> {
+        return handPool(shared, { size: 2 }, place);
+      }
+    }
+    class Inner extends Router<HandProtocol> {
+      override init(shared: Shared): RouterSpec<HandProtocol> {
+        return { routes: [route('pool', Hands, { args: [shared] })], fallback: 'pool' };
+      }
+    }
+    const name: ProcessName<HandProtocol> = processName('inner');
+    class Top extends Supervisor {
+      override init(): SupervisorSpec {
+        return {
+          strategy: 'one-for-one',
+          restart: 'permanent',
+          children: [childSpec(name, Inner, { args: [world] })],
+        };
+      }
+    }
+    const top = await world.node.spawn(Top);
+    await world.inside((self) => self.addRoute(routeTo('r', name)));
+    t.deepEqual([await world.who('r'), await world.who('r'), await world.who('r')], [1, 2, 1]);
+    world.node.kill(world.node.whereis(name)!);
+    await world.settle();
+    t.deepEqual([await world.who('r'), await world.who('r')], [3, 4]);
+    world.node.sendExit(top, 'shutdown');
+    await world.settle();
+    t.is(world.population(), 1);
+  });
+
+  it(`processes of owned routes follow their router${place.title}`, async (t) => {
+    for (const reason of ['normal', 'shutdown', 'kill', broken] as readonly ExitReason[]) {
+      const world = await routed(t, undefined, { place });
+      if (reason === 'kill') world.node.kill(world.pid);
+      else world.node.sendExit(world.pid, reason);
+      await world.settle();
+      const text = reason instanceof Error ? reason.message : reason;
+      t.deepEqual(world.ends.toSorted(), [`1 ${text}`, `2 ${text}`, `router ${text}`]);
+      t.is(world.population(), 0);
+    }
+  });
+
+  it(`a route whose process ends too often is disabled; enabling starts it again${place.title}`, async (t) => {
+    const world = await routed(t, undefined, { place });
+    for (let ends = 0; ends < 6; ends++) {
+      t.is(await world.who('a'), ends === 0 ? 1 : ends + 2);
+      world.node.kill(await world.pidOf('a'));
+      await world.settle();
+    }
+    await t.throwsAsync(world.who('a'), { code: 'route-disabled' });
+    await world.inside((self) => self.enableRoute('a'));
+    t.is(await world.who('a'), 8);
+  });
+}
+
+// Across threads it is on its way to a process that has ended, and is lost with that.
 test('what comes just when the process has ended, before the router can have heard of it, waits for the new one', async (t) => {
   const world = await routed(t);
-  const first = (await pidOf(world, 'a')) as Pid<HandProtocol>;
+  const first = (await world.pidOf('a')) as Pid<HandProtocol>;
   world.node.send(first, () => {
     throw broken;
   });
@@ -84,7 +215,7 @@ test('a route whose process ends too often is disabled, which is logged once; en
   }));
   const { node, clock } = world;
   const die = async (): Promise<void> => {
-    node.kill(await pidOf(world, 'a'));
+    node.kill(await world.pidOf('a'));
     await clock.settle();
   };
   await die();
@@ -102,221 +233,6 @@ test('a route whose process ends too often is disabled, which is logged once; en
   t.is(await world.who('a'), 6);
   await die();
   t.is(await world.who('a'), 7);
-});
-
-for (const how of ['throws', 'rejects'] as const) {
-  test(`a process whose init ${how} counts as ended: it is tried until that is too often`, async (t) => {
-    let isBroken = false;
-    const onInit = (): Promise<void> | void => {
-      if (!isBroken) return;
-      if (how === 'rejects') return Promise.reject(broken);
-      throw broken;
-    };
-    const world = await routed(t, undefined, { shared: { onInit } });
-    isBroken = true;
-    world.node.kill(await pidOf(world, 'a'));
-    await world.clock.settle();
-    t.is(world.started, 2 + 5);
-    await t.throwsAsync(world.who('a'), { code: 'route-disabled' });
-    t.is(await world.who('b'), 2);
-    const enabled = world.inside((self) => self.enableRoute('a'));
-    t.is(await t.throwsAsync(enabled), broken);
-    await t.throwsAsync(world.who('a'), { code: 'route-disabled' });
-    isBroken = false;
-    await world.inside((self) => self.enableRoute('a'));
-    t.is(await world.who('a'), 9);
-  });
-}
-
-test('a disabled route takes nothing, its process lives on and is not respawned before it is enabled', async (t) => {
-  const world = await routed(t);
-  await world.inside((self) => self.disableRoute('a'));
-  t.is(world.node.info().processes, 3);
-  await t.throwsAsync(world.who('a'), { code: 'route-disabled' });
-  await world.inside((self) => self.enableRoute('a'));
-  t.is(await world.who('a'), 1);
-  await world.inside((self) => self.disableRoute('a'));
-  world.node.kill(await pidOf(world, 'a'));
-  await world.clock.settle();
-  t.is(world.started, 2);
-  await world.inside((self) => self.enableRoute('a'));
-  t.is(await world.who('a'), 3);
-});
-
-test('routes are added and removed; a removed process does before what waits for it', async (t) => {
-  const world = await routed(t);
-  await world.inside((self) => self.addRoute(world.owned('c')));
-  t.is(await world.who('c'), 3);
-  const gate = Promise.withResolvers<void>();
-  world.node.send(world.pid, () => gate.promise);
-  for (let i = 0; i < 3; i++) world.node.send(world.pid, `a: ${i}`);
-  await world.clock.settle();
-  await world.inside((self) => self.removeRoute('a'));
-  await t.throwsAsync(world.who('a'), { code: 'route-unknown' });
-  gate.resolve();
-  await world.clock.settle();
-  t.is(world.got.length, 3);
-  t.deepEqual(world.ends, ['1 normal']);
-  t.is(world.node.info().processes, 3);
-  t.deepEqual(
-    (await world.inside((self) => self.routes())).map(({ name }) => name),
-    ['b', 'c'],
-  );
-});
-
-test('a route is replaced when the new process is up, and nothing is lost', async (t) => {
-  const world = await routed(t);
-  const gate = Promise.withResolvers<void>();
-  world.node.send(world.pid, () => gate.promise);
-  world.node.send(world.pid, 'a: old');
-  await world.clock.settle();
-  await world.inside((self) => self.replaceRoute(world.owned('a')));
-  world.node.send(world.pid, 'a: new');
-  t.is(await world.who('a'), 3);
-  gate.resolve();
-  await world.clock.settle();
-  t.deepEqual(world.got.map(({ by, item }) => `${by} ${String(item)}`).toSorted(), [
-    '1 a: old',
-    '3 a: new',
-  ]);
-  t.deepEqual(world.ends, ['1 normal']);
-  await world.inside((self) => self.respawnRoute('a'));
-  t.is(await world.who('a'), 4);
-  // The new one is kept alive like the first.
-  world.node.kill(await pidOf(world, 'a'));
-  await world.clock.settle();
-  t.is(await world.who('a'), 5);
-  const name: ProcessName<HandProtocol> = processName('other');
-  await world.inside((self) => self.replaceRoute(routeTo('a', name)));
-  await t.throwsAsync(world.who('a'), { code: 'name-unknown' });
-  await t.throwsAsync(
-    world.inside((self) => self.respawnRoute('a')),
-    { code: 'not-allowed' },
-  );
-  await world.inside((self) => self.replaceRoute(world.owned('a')));
-  t.is(await world.who('a'), 6);
-  t.is(world.node.info().processes, 3);
-});
-
-test('a change that fails changes nothing', async (t) => {
-  const onInit = (number: number): void => {
-    if (number > 2) throw broken;
-  };
-  const world = await routed(t, undefined, { shared: { onInit } });
-  const before = await holdings(world.node);
-  const routes = await world.inside((self) => self.routes());
-  const changes: readonly (readonly [(self: TestRouter) => Promise<void>, object])[] = [
-    [(self) => self.addRoute(world.owned('c')), { is: broken }],
-    [(self) => self.replaceRoute(world.owned('a')), { is: broken }],
-    [(self) => self.respawnRoute('a'), { is: broken }],
-    [(self) => self.addRoute(world.owned('a')), { code: 'taken' }],
-    [(self) => self.replaceRoute(world.owned('c')), { code: 'route-unknown' }],
-    [(self) => self.respawnRoute('c'), { code: 'route-unknown' }],
-    [(self) => self.removeRoute('c'), { code: 'route-unknown' }],
-    [(self) => self.enableRoute('c'), { code: 'route-unknown' }],
-    [(self) => self.disableRoute('c'), { code: 'route-unknown' }],
-  ];
-  for (const [change, expected] of changes) {
-    await t.throwsAsync(world.inside(change), expected);
-    t.deepEqual(await world.inside((self) => self.routes()), routes);
-    await holdsAgain(world.node, before);
-  }
-  t.is(await world.who('a'), 1);
-});
-
-test('of two routes of one name that start at the same time the second is taken', async (t) => {
-  const world = await routed(t);
-  const results = await world.inside((self) =>
-    Promise.allSettled(['c', 'c'].map((name) => self.addRoute(world.owned(name)))),
-  );
-  t.deepEqual(
-    results.map(({ status }) => status),
-    ['fulfilled', 'rejected'],
-  );
-  t.is(world.node.info().processes, 4);
-});
-
-const named = ['removeRoute', 'enableRoute', 'disableRoute', 'respawnRoute'] as const;
-
-test('bad names and routes are refused, with the argument named', async (t) => {
-  const world = await routed(t);
-  for (const [, value] of everyValue) {
-    for (const method of ['addRoute', 'replaceRoute'] as const) {
-      await t.throwsAsync(
-        world.inside((self) => self[method](value as never)),
-        { code: 'incorrect', message: /^route must be what route or routeTo gives/ },
-      );
-    }
-    for (const method of named) {
-      await t.throwsAsync(
-        world.inside((self) => self[method](value as never)),
-        { code: 'incorrect', message: /^name must be/ },
-      );
-    }
-    t.throws(() => routeTo(value as never, 'x' as never), { code: 'incorrect' });
-    t.throws(() => routeTo('x', value as never), { code: 'incorrect', message: /^to must be/ });
-    t.throws(() => route('x', value as never), { code: 'incorrect', message: /^behaviour must/ });
-    if (value === undefined) continue;
-    if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) continue;
-    t.throws(() => route('x', Hand, value as never), { code: 'incorrect', message: /^options/ });
-  }
-  t.throws(() => route('x', Hand, { name: 'y' } as never), { message: /^options.name must be/ });
-  t.throws(() => route('x', Hand, { shutdownTimeoutMs: -1 } as never), { code: 'incorrect' });
-});
-
-const a = routeTo('a', processName<HandProtocol>('x'));
-const badSpecs: readonly (readonly [spec: unknown, says: string, code?: string])[] = [
-  [undefined, 'spec must be what init returns'],
-  [null, 'spec must be what init returns'],
-  ['a', 'spec must be what init returns'],
-  [{}, 'spec.routes must be a list'],
-  [{ routes: a }, 'spec.routes must be a list'],
-  [{ routes: [a, { name: 'b' }] }, 'spec.routes[1] must be what route or routeTo gives'],
-  [{ routes: [a, a] }, "spec.routes[1].name must be of its own, but there is a route 'a'", 'taken'],
-  [{ routes: [a], fallback: '' }, 'spec.fallback must be'],
-  [{ routes: [a], fallback: a }, 'spec.fallback must be'],
-  [{ routes: [a], intensity: -1 }, 'spec.intensity must be'],
-  [{ routes: [a], periodMs: 0 }, 'spec.periodMs must be'],
-  [{ routes: [a], route: [] }, 'spec.route must be left out'],
-];
-
-test('a spec that is none makes the spawn reject, with the key named', async (t) => {
-  for (const [spec, says, code = 'incorrect'] of badSpecs) {
-    const error = await t.throwsAsync(
-      routed(t, () => spec as never),
-      { code },
-    );
-    t.true(error!.message.startsWith(says), error!.message);
-  }
-  const world = await routed(t);
-  class Empty extends (Router as unknown as typeof Hand) {}
-  await t.throwsAsync(world.node.spawn(Empty, { args: [world] }), {
-    message: /^init of Empty must be/,
-  });
-});
-
-test('when the process of a route does not come up, the others end and the spawn rejects', async (t) => {
-  const ends: string[] = [];
-  const onInit = (number: number): void => {
-    if (number === 2) throw broken;
-  };
-  t.is(await t.throwsAsync(routed(t, undefined, { shared: { ends, onInit } })), broken);
-  t.deepEqual(ends, ['1 broken']);
-});
-
-test('routes cannot be changed before init has returned the spec or after the end', async (t) => {
-  const codes: unknown[] = [];
-  const world = await routed(t, async (shared, self) => {
-    codes.push(await self.addRoute(handRoute(shared, 'x')).catch((error) => error.code));
-    t.throws(() => self.routes(), { code: 'not-allowed' });
-    return { routes: [] };
-  });
-  t.deepEqual(codes, ['not-allowed']);
-  world.node.kill(world.pid);
-  await world.clock.settle();
-  await t.throwsAsync(world.self.addRoute(world.owned('a')), { code: 'not-allowed' });
-  await t.throwsAsync(world.self.removeRoute('a'), { code: 'not-allowed' });
-  t.is(world.node.info().processes, 0);
 });
 
 test('processes of owned routes follow their router, also a stubborn one in its time; a node that stops asks the router', async (t) => {
@@ -369,39 +285,6 @@ test('an exit of somebody else ends a router, unless it traps; that of its paren
   await parent.inside((self) => void self.sendExit(child, 'shutdown'));
   await parent.clock.settle();
   t.is(parent.node.processState(child), 'terminated');
-});
-
-test('routers, pools and supervisors nest', async (t) => {
-  const world = await routed(t, () => ({ routes: [] }));
-  class Hands extends Pool<HandProtocol> {
-    override init(shared: Shared): PoolSpec<HandProtocol> {
-      return poolSpec(Hand, { size: 2, args: [shared] });
-    }
-  }
-  class Inner extends Router<HandProtocol> {
-    override init(shared: Shared): RouterSpec<HandProtocol> {
-      return { routes: [route('pool', Hands, { args: [shared] })], fallback: 'pool' };
-    }
-  }
-  const name: ProcessName<HandProtocol> = processName('inner');
-  class Top extends Supervisor {
-    override init(): SupervisorSpec {
-      return {
-        strategy: 'one-for-one',
-        restart: 'permanent',
-        children: [childSpec(name, Inner, { args: [world] })],
-      };
-    }
-  }
-  const top = await world.node.spawn(Top);
-  await world.inside((self) => self.addRoute(routeTo('r', name)));
-  t.deepEqual([await world.who('r'), await world.who('r'), await world.who('r')], [1, 2, 1]);
-  world.node.kill(world.node.whereis(name)!);
-  await world.clock.settle();
-  t.deepEqual([await world.who('r'), await world.who('r')], [3, 4]);
-  world.node.sendExit(top, 'shutdown');
-  await world.clock.settle();
-  t.is(world.node.info().processes, 1);
 });
 
 test('a router describes itself', async (t) => {

@@ -35,6 +35,9 @@ export const childPlaces: readonly ChildPlace[] = [
   },
 ];
 
+/** The same for those that are numbered as they start, which on several threads would be in any order. */
+export const workerPlaces: readonly ChildPlace[] = childPlaces.slice(0, 2);
+
 /** A child that tells its story, in its place. */
 export function tendedAt(
   place: ChildPlace,

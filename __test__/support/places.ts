@@ -27,6 +27,7 @@ import { turnstile } from './turnstile.ts';
 import { turn, waitFor } from './wait-for.ts';
 import {
   gone,
+  hasEnded,
   quietNode,
   spawnWitness,
   type Handle,
@@ -60,6 +61,7 @@ export const behaviors: readonly URL[] = [
   'far-server',
   'far-tended',
   'far-waiter',
+  'far-worker',
   'far-hand',
   'far-listener',
   'far-router',
@@ -117,9 +119,28 @@ async function startShared(): Promise<Node> {
   return node;
 }
 
-/** Stops it; for `test.after.always`. */
+/** The same with nobody on it: for `test.serial`, as one with threads serves one test after the other. */
+export async function emptiedPlace(
+  t: ExecutionContext,
+  place: { readonly isThreaded: boolean },
+): Promise<Node> {
+  if (!place.isThreaded) return await quietNode(t);
+  emptied ??= startNode('crowd@localhost', {
+    threads: 3,
+    behaviors,
+    log: { disableConsole: true },
+  });
+  const node = await emptied;
+  for (const pid of node.processList()) if (!hasEnded(node, pid)) node.kill(pid);
+  await waitFor('an empty node', () => node.info().processes === 0);
+  return node;
+}
+
+let emptied: Promise<Node> | undefined;
+
+/** Stops what was shared; for `test.after.always`. */
 export async function closeShared(): Promise<void> {
-  await (await shared)?.stopForce();
+  for (const node of [shared, emptied]) await (await node)?.stopForce();
 }
 
 interface WitnessOptions {

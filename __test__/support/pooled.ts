@@ -21,7 +21,11 @@ import {
   type SpawnOptions,
 } from 'tergo';
 import { virtualClock, type VirtualClock } from 'tergo/testing';
+import type { ChildPlace } from './child-places.ts';
+import { deedOf, FarWorker, type OverseerProtocol } from './far-worker.ts';
 import { recordLog } from './log-records.ts';
+import { gateOf, release, spawnOverseer } from './overseer.ts';
+import { emptiedPlace, freshName, settled } from './places.ts';
 import type { TestRouter } from './routed.ts';
 import { quietNode } from './witness.ts';
 
@@ -57,6 +61,8 @@ export interface Shared {
   /** Runs in the `init` of the worker of that number. */
   onInit: (number: number) => MaybePromise<void>;
   onTerminate: (number: number) => MaybePromise<void>;
+  /** Who has this for those of other threads. */
+  overseer?: Pid<OverseerProtocol>;
 }
 
 export class Hand extends Actor<HandProtocol> {
@@ -74,7 +80,11 @@ export class Hand extends Actor<HandProtocol> {
     from: Pid<unknown>,
   ): MaybePromise<Next> {
     if (typeof item === 'function') return nextOf(item(this));
-    this.#shared.got.push({ by: this.number, item, from });
+    const deed = deedOf(item);
+    if (deed === 'crash') throw new Error('broken');
+    if (deed === 'hold') return gateOf(this.#shared, this.number).promise.then(() => noreply);
+    if (deed === 'trap') this.trapExit = true;
+    else this.#shared.got.push({ by: this.number, item, from });
     return noreply;
   }
 
@@ -129,12 +139,22 @@ export class TestPool extends Pool<HandProtocol> {
   }
 }
 
-/** A pool from the test's side. */
-export interface Pooled extends Shared {
+/** What a test of workers has beside them. */
+export interface World {
   readonly node: Node;
   readonly clock: VirtualClock;
   readonly log: readonly LogRecord[];
+  /** Resolves when everybody is at rest. */
+  settle(): Promise<void>;
+  /** How many processes there are, without those of the test. */
+  population(): number;
+}
+
+/** A pool from the test's side. */
+export interface Pooled extends Shared, World {
   readonly pid: Pid<HandProtocol>;
+  /** Lets the worker of that number go on that was told to hold; all by default. */
+  release(number?: number): void;
   /** Does something inside of the pool; what it throws is the result's rejection, not the pool's end. */
   inside<T>(task: (self: TestPool) => MaybePromise<T>): Promise<T>;
   /** Who answers a call of normal priority. */
@@ -154,8 +174,9 @@ export async function pooled(
   options: HandOptions = {},
   spawning: PoolSpawning = {},
 ): Promise<Pooled> {
-  const world = await poolWorld(t, spawning.node);
-  const specOf: SpecOf = (shared) => poolSpec(Hand, { ...options, size, args: [shared] });
+  const { place } = spawning;
+  const world = await poolWorld(t, spawning.node, place);
+  const specOf: SpecOf = (shared) => handPool(shared, { ...options, size }, place);
   return await world.spawn(specOf, spawning.options, spawning.shared);
 }
 
@@ -163,22 +184,75 @@ export interface PoolSpawning {
   readonly node?: NodeOptions;
   readonly options?: Omit<SpawnOptions<HandProtocol, []>, 'args'>;
   readonly shared?: Partial<Shared>;
+  /** Where the workers live, if not on the thread of the pool. */
+  readonly place?: ChildPlace | undefined;
+}
+
+/** A spec of a pool of hands. */
+export function handPool(
+  shared: Shared,
+  options: PoolOptions<HandProtocol>,
+  place?: ChildPlace,
+): PoolSpec<HandProtocol> {
+  if (place?.isThreaded !== true) return poolSpec(Hand, { ...options, args: [shared] });
+  const where = { thread: place.threadOf(''), logLevel: 'disabled' } as const;
+  const args: [Pid<OverseerProtocol>] = [shared.overseer!];
+  return poolSpec(FarWorker, { ...options, ...where, args });
+}
+
+/** A node with a clock that stands still, and what workers share; for a place with threads one whose clocks go. */
+export async function workerWorld(
+  t: ExecutionContext,
+  options: NodeOptions = {},
+  place?: ChildPlace,
+): Promise<World & { share(parts?: Partial<Shared>): Promise<Shared> }> {
+  const clock = virtualClock();
+  const isThreaded = place?.isThreaded === true;
+  const node = isThreaded
+    ? await emptiedPlace(t, place)
+    : await quietNode(t, { clock, ...options });
+  const name = freshName('records');
+  const log = recordLog(node, name);
+  const all: Shared[] = [];
+  const share = async (parts: Partial<Shared> = {}): Promise<Shared> => {
+    const shared: Shared = Object.assign(
+      { started: 0, got: [], ends: [], onInit: () => {}, onTerminate: () => {} },
+      parts,
+    );
+    all.push(shared);
+    if (isThreaded) shared.overseer = await spawnOverseer(node, shared);
+    return shared;
+  };
+  const settle = async (): Promise<void> => {
+    for (let before = -1, now = 0; before !== now;) {
+      before = now;
+      await settled(node);
+      for (const { overseer } of all) await node.call(overseer!, { type: 'flush' });
+      now = all.reduce((sum, one) => sum + one.started + one.got.length + one.ends.length, 1);
+    }
+  };
+  if (isThreaded) t.teardown(() => void node.removeLogger(name));
+  return {
+    ...{ node, clock, log, share },
+    settle: isThreaded ? settle : () => clock.settle(),
+    population: () => node.info().processes - (isThreaded ? all.length : 0),
+  };
 }
 
 /** A node on which pools can be spawned, also some that fail. */
-export async function poolWorld(t: ExecutionContext, options: NodeOptions = {}) {
-  const clock = virtualClock();
-  const node = await quietNode(t, { clock, ...options });
-  const log = recordLog(node);
+export async function poolWorld(
+  t: ExecutionContext,
+  options: NodeOptions = {},
+  place?: ChildPlace,
+) {
+  const { share, ...world } = await workerWorld(t, options, place);
+  const { node } = world;
   const spawn = async (
     specOf: SpecOf,
     spawning: PoolSpawning['options'] = {},
     parts: Partial<Shared> = {},
   ): Promise<Pooled> => {
-    const shared: Shared = Object.assign(
-      { started: 0, got: [], ends: [], onInit: () => {}, onTerminate: () => {} },
-      parts,
-    );
+    const shared = await share(parts);
     const pid = await node.spawn(TestPool, { ...spawning, args: [shared, specOf] });
     const who = (key?: string | number): Promise<number> =>
       node.call(pid, key === undefined ? { type: 'who' } : { type: 'who', key });
@@ -193,9 +267,11 @@ export async function poolWorld(t: ExecutionContext, options: NodeOptions = {}) 
       const { workers } = await inside((self) => self.statistics());
       node.kill(workers[index]!.pid);
     };
-    return Object.assign(shared, { node, clock, log, pid, inside, who, cycle, kill });
+    const letGo = (number?: number): void => release(shared, number);
+    const own = { pid, inside, who, cycle, kill, release: letGo };
+    return Object.assign(shared, world, own);
   };
-  return { node, clock, log, spawn };
+  return { ...world, spawn };
 }
 
 function insidePool<T>(

@@ -6,10 +6,12 @@ import {
   route,
   Router,
   type Answer,
+  type AnyPid,
   type EventMeta,
   type ExitReason,
   type MaybePromise,
   type Next,
+  type Node,
   type NodeOptions,
   type Pid,
   type Route,
@@ -18,11 +20,19 @@ import {
   type RouterSpec,
   type SpawnOptions,
 } from 'tergo';
-import { virtualClock, type VirtualClock } from 'tergo/testing';
-import type { LogRecord, Node } from 'tergo';
-import { recordLog } from './log-records.ts';
-import { Hand, type Ask, type HandProtocol, type Shared, type Task, type Who } from './pooled.ts';
-import { quietNode } from './witness.ts';
+import type { ChildPlace } from './child-places.ts';
+import { FarWorker, type OverseerProtocol } from './far-worker.ts';
+import { release } from './overseer.ts';
+import {
+  Hand,
+  workerWorld,
+  type Ask,
+  type HandProtocol,
+  type Shared,
+  type Task,
+  type Who,
+  type World,
+} from './pooled.ts';
 
 /** What a test router decides by: text before a colon, or the key of a call. `-` is to be discarded, nothing is nothing. */
 function routeOf(text: string | number | undefined): Routed {
@@ -80,16 +90,17 @@ export class TestRouter extends Router<HandProtocol> {
 }
 
 /** A router from the test's side. */
-export interface RoutedWorld extends Shared {
-  readonly node: Node;
-  readonly clock: VirtualClock;
-  readonly log: readonly LogRecord[];
+export interface RoutedWorld extends Shared, World {
   readonly pid: Pid<HandProtocol>;
   readonly self: TestRouter;
   /** Does something inside of the router; what it throws is the result's rejection, not the router's end. */
   inside<T>(task: (self: TestRouter) => MaybePromise<T>): Promise<T>;
   /** Who answers a call by a route. */
   who(key?: string): Promise<number>;
+  /** Lets the worker of that number go on that was told to hold; all by default. */
+  release(number?: number): void;
+  /** The process at the end of a route. */
+  pidOf(name: string): Promise<AnyPid>;
   /** An owned route to the next worker. */
   owned(name: string, mailboxSize?: number): Route<HandProtocol>;
 }
@@ -98,35 +109,49 @@ export interface RouterSpawning {
   readonly node?: NodeOptions;
   readonly options?: Omit<SpawnOptions<HandProtocol, []>, 'args'>;
   readonly shared?: Partial<Shared>;
+  /** Where the processes of owned routes live, if not on the thread of the router. */
+  readonly place?: ChildPlace | undefined;
 }
 
 /** Starts a router on a node of its own; by default with the owned routes a and b. */
 export async function routed(
   t: ExecutionContext,
-  specOf: SpecOf = (shared) => ({ routes: ['a', 'b'].map((name) => handRoute(shared, name)) }),
+  specOf?: SpecOf,
   spawning: RouterSpawning = {},
 ): Promise<RoutedWorld> {
-  const clock = virtualClock();
-  const node = await quietNode(t, { clock, ...spawning.node });
-  const log = recordLog(node);
-  const shared: Shared = Object.assign(
-    { started: 0, got: [], ends: [], onInit: () => {}, onTerminate: () => {} },
-    spawning.shared,
-  );
-  const pid = await node.spawn(TestRouter, { ...spawning.options, args: [shared, specOf] });
+  const { place } = spawning;
+  const { share, ...world } = await workerWorld(t, spawning.node, place);
+  const { node } = world;
+  const shared = await share(spawning.shared);
+  const owned = (name: string, mailboxSize = 0): Route<HandProtocol> =>
+    handRoute(shared, name, mailboxSize, place);
+  const spec: SpecOf = specOf ?? (() => ({ routes: ['a', 'b'].map((name) => owned(name)) }));
+  const pid = await node.spawn(TestRouter, { ...spawning.options, args: [shared, spec] });
   const inside = <T>(task: (self: TestRouter) => MaybePromise<T>): Promise<T> =>
     insideRouter(node, pid, task);
   const self = await inside((one) => one);
   const who = (key?: string): Promise<number> =>
     node.call(pid, key === undefined ? { type: 'who' } : { type: 'who', key });
-  const owned = (name: string, mailboxSize = 0): Route<HandProtocol> =>
-    handRoute(shared, name, mailboxSize);
-  return Object.assign(shared, { node, clock, log, pid, self, inside, who, owned });
+  const pidOf = async (name: string): Promise<AnyPid> => {
+    const routes = await inside((one) => one.routes());
+    return routes.find((info) => info.name === name)!.pid!;
+  };
+  const letGo = (number?: number): void => release(shared, number);
+  return Object.assign(shared, world, { pid, self, inside, who, owned, pidOf, release: letGo });
 }
 
 /** An owned route to a worker. */
-export function handRoute(shared: Shared, name: string, mailboxSize = 0): Route<HandProtocol> {
-  return route(name, Hand, { args: [shared], mailboxSize, shutdownTimeoutMs: 300 });
+export function handRoute(
+  shared: Shared,
+  name: string,
+  mailboxSize = 0,
+  place?: ChildPlace,
+): Route<HandProtocol> {
+  const options = { mailboxSize, shutdownTimeoutMs: 300 };
+  if (place?.isThreaded !== true) return route(name, Hand, { ...options, args: [shared] });
+  const where = { thread: place.threadOf(name), logLevel: 'disabled' } as const;
+  const args: [Pid<OverseerProtocol>] = [shared.overseer!];
+  return route(name, FarWorker, { ...options, ...where, args });
 }
 
 function insideRouter<T>(

@@ -171,6 +171,7 @@ export class Workers {
 
   /** What has waited for a worker. */
   #deliver(seat: Seat, kind: number, payload: number): void {
+    if (!this.#forwarding.isWanted(kind, payload)) return;
     if (this.#forwarding.forward(seat.worker, kind, payload)) this.forwarded += 1;
     else this.#lose(this.seats.indexOf(seat), kind, payload);
   }
@@ -187,7 +188,8 @@ export class Workers {
     seat.isStarting = false;
     seat.rest(REST_MS);
     for (const { kind, payload } of seat.waiting.splice(0))
-      this.#lose(this.seats.indexOf(seat), kind, payload);
+      if (this.#forwarding.isWanted(kind, payload))
+        this.#lose(this.seats.indexOf(seat), kind, payload);
     if (!this.#pool.isAlive || isStopRefusal(error)) return;
     const fields = { worker: seat.number, error, againInMs: REST_MS };
     const log = this.#pool.runtime.logOf(this.#pool);

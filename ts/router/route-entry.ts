@@ -11,6 +11,14 @@ import type { CheckedRouterSpec, LocalRoute } from './router-spec.ts';
 export interface RouteProcess extends ChildProcess {
   /** To which route it belongs now. */
   entry: RouteEntry;
+  /** Whether its exit has come. */
+  isHeard: boolean;
+}
+
+/** An entry of the router's mailbox. */
+export interface Waiting {
+  readonly kind: number;
+  readonly payload: number;
 }
 
 /** One route of a router, across the processes that it leads to. */
@@ -25,6 +33,12 @@ export class RouteEntry {
   /** Whether the next one is on its way. */
   isStarting = false;
   process: RouteProcess | undefined = undefined;
+  /** Who is about to come up on another thread: nothing is known of it before. */
+  coming: RouteProcess | undefined = undefined;
+  /** Whether it was removed before that: who is coming is to do what waits for it, and to end. */
+  isRemoved = false;
+  /** What waits for that one. */
+  readonly waiting: Waiting[] = [];
   readonly window: RestartWindow;
   readonly #messaging: Messaging;
 
@@ -32,6 +46,12 @@ export class RouteEntry {
     this.plan = plan;
     this.window = new RestartWindow(intensity, periodMs);
     this.#messaging = messaging;
+  }
+
+  /** Whether one entry more may wait for who is coming: as many as fit into its mailbox. */
+  get hasRoom(): boolean {
+    const { mailboxSize = 0 } = this.coming?.start.options ?? {};
+    return mailboxSize === 0 || this.waiting.length < mailboxSize;
   }
 
   get name(): string {

@@ -1,6 +1,7 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import { DEAD, type ProcessRecord } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
 import { ChildProcesses } from '../supervisor/child-processes.ts';
@@ -50,10 +51,8 @@ export class Routes {
       throw incorrect('the result of a route callback', 'a name, discard or undefined', routed);
     const name = routed ?? this.#spec.fallback;
     const entry = name === undefined ? undefined : this.#byName.get(name);
-    const code = entry === undefined ? 'route-unknown' : this.#forward(entry, kind, payload);
-    if (code === undefined) return;
-    if (entry !== undefined) entry.failed += 1;
-    this.#failures.tell(name, code, kind, payload);
+    if (entry === undefined) this.#failures.tell(name, 'route-unknown', kind, payload);
+    else this.#forward(entry, kind, payload);
   }
 
   async add(plan: LocalRoute): Promise<void> {
@@ -73,6 +72,7 @@ export class Routes {
   remove(name: string): void {
     const entry = this.#find(name);
     this.#byName.delete(name);
+    entry.isRemoved = true;
     this.#dismiss(entry.process);
   }
 
@@ -101,10 +101,12 @@ export class Routes {
     entry.plan = next.plan;
     entry.record = next.record;
     entry.process = next.process;
+    entry.coming = undefined;
     if (entry.process !== undefined) entry.process.entry = entry;
     entry.window.clear();
     this.#dismiss(before);
     this.#keepAlive(entry);
+    this.#deliver(entry);
   }
 
   /** An exit that came to the router: true when it is that of a process of its own. */
@@ -112,7 +114,8 @@ export class Routes {
     const process = exit.kind === 'pid' ? this.#processes.find(exit.pid) : undefined;
     if (process === undefined) return false;
     const { entry } = process;
-    this.#processes.prune();
+    process.isHeard = true;
+    this.#prune();
     // One that was removed, replaced or disabled was not to live on.
     if (entry.process !== process || this.#byName.get(entry.name) !== entry) return true;
     if (!entry.isDisabled) this.#respawn(entry, exit.reason);
@@ -128,10 +131,21 @@ export class Routes {
     return this.#processes.count === 0 ? undefined : this.#processes.endOfAll();
   }
 
-  /** Why it could not go there; `undefined`: it has. */
-  #forward(entry: RouteEntry, kind: number, payload: number): RouteFailureCode | undefined {
+  #forward(entry: RouteEntry, kind: number, payload: number): void {
+    this.#settle(entry, this.#refusalOf(entry, kind, payload), kind, payload);
+  }
+
+  /** Why it cannot go there; `undefined`: it has gone, or waits. */
+  #refusalOf(entry: RouteEntry, kind: number, payload: number): RouteFailureCode | undefined {
     if (entry.isDisabled) return 'route-disabled';
     this.#keepAlive(entry);
+    if (entry.coming === undefined) return this.#pass(entry, kind, payload);
+    if (!entry.hasRoom) return 'process-mailbox-full';
+    entry.waiting.push({ kind, payload });
+    return undefined;
+  }
+
+  #pass(entry: RouteEntry, kind: number, payload: number): RouteFailureCode | undefined {
     const target = entry.resolve();
     if (typeof target === 'string') return target;
     // It would come back for ever.
@@ -156,22 +170,64 @@ export class Routes {
   /** Those that are owned. */
   async #startAll(entries: readonly RouteEntry[]): Promise<void> {
     const processes = entries.flatMap((entry) => this.#processFor(entry) ?? []);
-    for (const { entry } of processes) entry.isStarting = true;
+    for (const process of processes) {
+      process.entry.isStarting = true;
+      process.entry.coming = process;
+    }
     try {
-      await this.#processes.spawnAll(processes, (process, peer) => {
-        process.entry.process = process;
-        process.entry.record = peer;
-      });
+      await this.#processes.spawnAll(processes, (process, peer) => this.#opened(process, peer));
     } finally {
-      for (const { entry } of processes) entry.isStarting = false;
+      for (const process of processes) this.#hasStarted(process);
     }
     this.#refuseEnded();
+  }
+
+  /** It takes messages: before its `init`, or when it is up, if it lives on another thread. */
+  #opened(process: RouteProcess, peer: NodeProcess): void {
+    const { entry } = process;
+    const isWanted = entry.coming === process;
+    if (isWanted) {
+      entry.coming = undefined;
+      entry.process = process;
+      entry.record = peer;
+      this.#deliver(entry);
+    }
+    // Meanwhile another one was put in its place, or nobody.
+    if (!isWanted || entry.isRemoved) this.#processes.dismiss(process);
+  }
+
+  /** It is up, or has failed to come up. */
+  #hasStarted(process: RouteProcess): void {
+    const { entry } = process;
+    entry.isStarting = false;
+    if (entry.coming !== process) return;
+    entry.coming = undefined;
+    this.#deliver(entry);
+  }
+
+  /** What has waited goes to whoever is there now; it has failed if nobody is. */
+  #deliver(entry: RouteEntry): void {
+    for (const { kind, payload } of entry.waiting.splice(0)) {
+      if (!this.#router.runtime.forwarding.isWanted(kind, payload)) continue;
+      this.#settle(entry, this.#pass(entry, kind, payload), kind, payload);
+    }
+  }
+
+  #settle(
+    entry: RouteEntry,
+    code: RouteFailureCode | undefined,
+    kind: number,
+    payload: number,
+  ): void {
+    if (code === undefined) return;
+    entry.failed += 1;
+    this.#failures.tell(entry.name, code, kind, payload);
   }
 
   #processFor(entry: RouteEntry): RouteProcess | undefined {
     if (!(entry.plan instanceof OwnedRoute)) return undefined;
     const { rule, start } = entry.plan;
-    return { rule, start, pid: undefined, entry };
+    return { rule, start, pid: undefined, entry, isHeard: false };
   }
 
   /** Its process may have ended just now, and nobody has heard of it. */
@@ -189,7 +245,7 @@ export class Routes {
     entry.restarts += 1;
     this.#startAll([entry]).catch((error: unknown) => {
       const isWanted = this.#byName.get(entry.name) === entry && !entry.isDisabled;
-      if (isWanted) this.#respawn(entry, error);
+      if (isWanted && entry.record?.isAlive !== true) this.#respawn(entry, error);
     });
   }
 
@@ -202,7 +258,12 @@ export class Routes {
 
   #dismiss(process: RouteProcess | undefined): void {
     if (process !== undefined) this.#processes.dismiss(process);
-    this.#processes.prune();
+    this.#prune();
+  }
+
+  /** An exit that is still to come must find its process: that of a stranger would end the router. */
+  #prune(): void {
+    this.#processes.prune(({ isHeard }) => isHeard);
   }
 
   #find(name: string): RouteEntry {

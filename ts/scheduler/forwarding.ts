@@ -45,11 +45,7 @@ export class Forwarding {
       case KIND_EVENT:
         break;
       case KIND_REQUEST:
-        // Timed out or aborted while it waited: nobody wants the answer any more.
-        if (this.#callOf(payload).isSettled) {
-          this.#slab.release(payload);
-          return true;
-        }
+        if (!this.isWanted(kind, payload)) return true;
         break;
       case KIND_ADDRESSED:
         this.#unwrap(payload);
@@ -59,6 +55,13 @@ export class Forwarding {
     }
     this.#handOn(record, kind === KIND_ADDRESSED ? KIND_MESSAGE : kind, payload);
     return true;
+  }
+
+  /** False for a call that has timed out or was aborted while it waited: nobody wants the answer any more, and its slot is free. */
+  isWanted(kind: number, payload: number): boolean {
+    if (kind !== KIND_REQUEST || !this.#callOf(payload).isSettled) return true;
+    this.#slab.release(payload);
+    return false;
   }
 
   /** Puts the entry into the mailbox of `target`; false, and nothing done, when that is full. */

@@ -161,11 +161,11 @@ export class ChildProcesses<C extends ChildProcess> {
     await Promise.all([...this.#living.values()].map((child) => this.endOf(child)));
   }
 
-  /** Those that have ended for good without anybody having heard of it are not counted any more. */
-  prune(): void {
+  /** Those that have ended for good are not counted any more; only such as `isHeard`, where exits of the others are to come. */
+  prune(isHeard: (child: C) => boolean = () => true): void {
     const { runtime } = this.#supervisor;
     for (const [pid, child] of this.#living) {
-      if (runtime.peerOf(pid) !== undefined) continue;
+      if (!isHeard(child) || runtime.peerOf(pid) !== undefined) continue;
       if (runtime.lifecycle.terminationOf(pid) !== undefined) continue;
       this.#living.delete(pid);
       this.forget(child);
