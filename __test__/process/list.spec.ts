@@ -1,39 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  startNode,
-  type AnyPid,
-  type Node,
-  type ProcessListOptions,
-  type ProcessShortInfo,
-} from 'tergo';
+import { type AnyPid, type Node, type ProcessListOptions, type ProcessShortInfo } from 'tergo';
 import test, { type ExecutionContext } from 'ava';
 import { FarClerk } from '../support/far-clerk.ts';
-import { behaviors, places, type Place } from '../support/places.ts';
-import { waitFor } from '../support/wait-for.ts';
-import { gone, quietNode } from '../support/witness.ts';
+import { closeShared, emptiedPlace, places, type Place } from '../support/places.ts';
+import { gone } from '../support/witness.ts';
 
 interface Crowd {
   readonly node: Node;
   readonly pids: readonly AnyPid[];
 }
 
-let shared: Promise<Node> | undefined;
-
-/** A node with nobody on it; the one with threads serves one test after the other. */
-async function emptyNode(t: ExecutionContext, place: Place): Promise<Node> {
-  if (!place.isThreaded) return await quietNode(t);
-  shared ??= startNode('crowd@localhost', { threads: 3, behaviors, log: { disableConsole: true } });
-  const node = await shared;
-  for (const pid of node.processList()) node.kill(pid);
-  await waitFor('an empty node', () => node.processList().length === 0);
-  return node;
-}
-
-test.after.always(async () => void (await (await shared)?.stopForce()));
+test.after.always(closeShared);
 
 /** A node with ten processes, in turn on the one thread and on the other; by their ids, which on each thread only grow. */
 async function crowd(t: ExecutionContext, place: Place, size = 10): Promise<Crowd> {
-  const node = await emptyNode(t, place);
+  const node = await emptiedPlace(t, place);
   const pids: AnyPid[] = [];
   for (let count = 0; count < size; count++) {
     const thread = count % 2 === 0 ? place.self : place.other;
@@ -63,22 +44,22 @@ const everyone = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 // Who asks lives on thread 0 in each of them.
 for (const place of places.filter(({ self, other }) => self <= other)) {
-  const rule = place.isThreaded ? test.serial : test;
-  rule(`lists are ordered by id and leave the node itself out${place.title}`, async (t) => {
+  const it = place.isThreaded ? test.serial : test;
+  it(`lists are ordered by id and leave the node itself out${place.title}`, async (t) => {
     const all = await crowd(t, place);
     t.deepEqual(await shown(all), everyone);
     t.deepEqual(all.node.processList(), all.pids);
     for (const start of [0, 1, 1000, 1001]) t.deepEqual(await shown(all, { start }), everyone);
   });
 
-  rule(`limit is how many at most, 100 without one${place.title}`, async (t) => {
+  it(`limit is how many at most, 100 without one${place.title}`, async (t) => {
     const all = await crowd(t, place, 130);
     t.is((await shown(all)).length, 100);
     t.deepEqual(await shown(all, { limit: 3 }), [0, 1, 2]);
     t.is((await shown(all, { limit: 1000 })).length, 130);
   });
 
-  rule(`start is the first id, so that pages follow each other${place.title}`, async (t) => {
+  it(`start is the first id, so that pages follow each other${place.title}`, async (t) => {
     const all = await crowd(t, place);
     const id = (position: number): number => all.pids[position]?.id ?? 0;
     t.deepEqual(await shown(all, { start: id(4) }), [4, 5, 6, 7, 8, 9]);
@@ -97,7 +78,7 @@ for (const place of places.filter(({ self, other }) => self <= other)) {
     t.deepEqual(seen, everyone);
   });
 
-  rule(`a negative start counts from the newest backwards${place.title}`, async (t) => {
+  it(`a negative start counts from the newest backwards${place.title}`, async (t) => {
     const all = await crowd(t, place);
     t.deepEqual(await shown(all, { start: -1 }), everyone.toReversed());
     t.deepEqual(await shown(all, { start: -1, limit: 3 }), [9, 8, 7]);
@@ -106,29 +87,26 @@ for (const place of places.filter(({ self, other }) => self <= other)) {
     t.deepEqual(await shown(all, { start: -11 }), []);
   });
 
-  rule(
-    `a filter sees the short information and is not counted against the limit${place.title}`,
-    async (t) => {
-      const all = await crowd(t, place);
-      const { other: thread } = place;
-      const named = await all.node.spawn(FarClerk, { name: 'odd one out', thread });
-      const even = all.pids.map(({ id }, position) => (id % 2 === 0 ? position : -1));
-      const expected = even.filter((position) => position >= 0);
-      const positions = await shown(all, { filter: isEven });
-      t.deepEqual(
-        positions.filter((position) => position >= 0),
-        expected,
-      );
-      t.deepEqual(await shown(all, { filter: isEven, limit: 2 }), expected.slice(0, 2));
-      t.deepEqual(await shown(all, { filter: () => false }), []);
-      const options = { filter: ({ name }: ProcessShortInfo) => name !== undefined };
-      const list = await all.node.fetchProcessListShortInfo(options);
-      t.is(list.length, 1);
-      t.like(list[0], { pid: named, name: 'odd one out', behaviour: 'FarClerk', thread });
-    },
-  );
+  it(`a filter sees the short information and is not counted against the limit${place.title}`, async (t) => {
+    const all = await crowd(t, place);
+    const { other: thread } = place;
+    const named = await all.node.spawn(FarClerk, { name: 'odd one out', thread });
+    const even = all.pids.map(({ id }, position) => (id % 2 === 0 ? position : -1));
+    const expected = even.filter((position) => position >= 0);
+    const positions = await shown(all, { filter: isEven });
+    t.deepEqual(
+      positions.filter((position) => position >= 0),
+      expected,
+    );
+    t.deepEqual(await shown(all, { filter: isEven, limit: 2 }), expected.slice(0, 2));
+    t.deepEqual(await shown(all, { filter: () => false }), []);
+    const options = { filter: ({ name }: ProcessShortInfo) => name !== undefined };
+    const list = await all.node.fetchProcessListShortInfo(options);
+    t.is(list.length, 1);
+    t.like(list[0], { pid: named, name: 'odd one out', behaviour: 'FarClerk', thread });
+  });
 
-  rule(`what a filter throws reaches who asked${place.title}`, async (t) => {
+  it(`what a filter throws reaches who asked${place.title}`, async (t) => {
     const { node } = await crowd(t, place, 2);
     const failure = new Error('choosy');
     const filter = (): never => {
@@ -139,28 +117,25 @@ for (const place of places.filter(({ self, other }) => self <= other)) {
     await t.throwsAsync(node.fetchProcessListShortInfo({ filter }), { is: failure });
   });
 
-  rule(
-    `those that ended are not in the list, and order does not suffer${place.title}`,
-    async (t) => {
-      const all = await crowd(t, place);
-      const { node, pids } = all;
-      const victims = [0, 3, 9].map((position) => pids[position]!);
-      for (const pid of victims) node.kill(pid);
-      for (const pid of victims) await gone(node, { pid });
-      const newest = await node.spawn(FarClerk, { thread: place.other });
-      const living = [...pids.filter((pid) => !victims.includes(pid)), newest].toSorted(byId);
-      const list = await node.fetchProcessListShortInfo();
-      t.deepEqual(
-        list.map(({ pid }) => pid),
-        living,
-      );
-      t.deepEqual(node.processList(), living);
-      const before = list.filter(({ thread, pid }) => thread === place.other && pid !== newest);
-      t.true(before.every(({ pid }) => pid.id < newest.id));
-    },
-  );
+  it(`those that ended are not in the list, and order does not suffer${place.title}`, async (t) => {
+    const all = await crowd(t, place);
+    const { node, pids } = all;
+    const victims = [0, 3, 9].map((position) => pids[position]!);
+    for (const pid of victims) node.kill(pid);
+    for (const pid of victims) await gone(node, { pid });
+    const newest = await node.spawn(FarClerk, { thread: place.other });
+    const living = [...pids.filter((pid) => !victims.includes(pid)), newest].toSorted(byId);
+    const list = await node.fetchProcessListShortInfo();
+    t.deepEqual(
+      list.map(({ pid }) => pid),
+      living,
+    );
+    t.deepEqual(node.processList(), living);
+    const before = list.filter(({ thread, pid }) => thread === place.other && pid !== newest);
+    t.true(before.every(({ pid }) => pid.id < newest.id));
+  });
 
-  rule(`short information is the cheap part of the whole${place.title}`, async (t) => {
+  it(`short information is the cheap part of the whole${place.title}`, async (t) => {
     const { node, pids } = await crowd(t, place, 2);
     for (const short of await node.fetchProcessListShortInfo()) {
       const { uptimeMs: _short, ...rest } = short;
