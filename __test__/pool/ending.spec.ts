@@ -10,6 +10,8 @@ import {
   type ProcessName,
   type SupervisorSpec,
 } from 'tergo';
+import { workerPlaces } from '../support/child-places.ts';
+import { closeShared } from '../support/places.ts';
 import {
   Hand,
   pooled,
@@ -69,41 +71,85 @@ test('a pool whose workers take over its initTimeoutMs to start leaves none of t
   t.is(node.info().processes, 0);
 });
 
-for (const reason of ['normal', 'shutdown', 'kill', broken] as readonly ExitReason[]) {
-  test(`workers follow the pool that ends by ${reason instanceof Error ? 'an error' : reason}, trapping or not`, async (t) => {
-    const pool = await pooled(t, 3);
-    pool.node.send(pool.pid, (self) => void (self.trapExit = true));
-    await pool.clock.settle();
-    if (reason === 'kill') pool.node.kill(pool.pid);
-    else pool.node.sendExit(pool.pid, reason);
-    await pool.clock.settle();
-    const text = reason instanceof Error ? reason.message : reason;
-    t.deepEqual(pool.ends, [`pool ${text}`, ...[1, 2, 3].map((number) => `${number} ${text}`)]);
-    t.is(pool.node.info().processes, 0);
+test.after.always(closeShared);
+
+// What time decides, and what a terminate waits for, is tested on one thread.
+for (const place of workerPlaces) {
+  const it = place.isThreaded ? test.serial : test;
+
+  for (const reason of ['normal', 'shutdown', 'kill', broken] as readonly ExitReason[]) {
+    it(`workers follow the pool that ends by ${reason instanceof Error ? 'an error' : reason}, trapping or not${place.title}`, async (t) => {
+      const pool = await pooled(t, 3, {}, { place });
+      pool.node.send(pool.pid, '!trap');
+      await pool.settle();
+      if (reason === 'kill') pool.node.kill(pool.pid);
+      else pool.node.sendExit(pool.pid, reason);
+      await pool.settle();
+      const text = reason instanceof Error ? reason.message : reason;
+      t.is(pool.ends[0], `pool ${text}`);
+      t.deepEqual(
+        pool.ends.slice(1).toSorted(),
+        [1, 2, 3].map((number) => `${number} ${text}`),
+      );
+      t.is(pool.population(), 0);
+      t.is(pool.node.info().pendingTimers, 0);
+      const errors = pool.log.filter(({ level }) => level === 'error');
+      t.is(errors.length, reason instanceof Error ? 1 : 0);
+    });
+  }
+
+  it(`a crash of any callback of the pool is its end, and that of its workers${place.title}`, async (t) => {
+    const callbacks = ['handleMessage', 'handleCall', 'handleEvent', 'handleInspect'] as const;
+    for (const callback of callbacks) {
+      const pool = await pooled(t, 2, {}, { place });
+      await pool.inside((self) => void Object.assign(self, { [callback]: fail }));
+      const calls: Record<(typeof callbacks)[number], () => unknown> = {
+        handleMessage: () => pool.node.send(pool.pid, 'x', { priority: 'high' }),
+        handleCall: () =>
+          t.throwsAsync(pool.node.call(pool.pid, { type: 'who' }, { priority: 'high' })),
+        handleEvent: () => pool.node.sendExit(pool.pid, broken),
+        handleInspect: () => t.throwsAsync(pool.node.inspect(pool.pid)),
+      };
+      await calls[callback]();
+      await pool.settle();
+      t.deepEqual(pool.ends.toSorted(), ['1 broken', '2 broken', 'pool broken'], callback);
+      t.is(pool.population(), 0);
+    }
+  });
+
+  it(`a pool that is killed while it adds workers leaves none${place.title}`, async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const onInit = (number: number): Promise<void> | void =>
+      number > 2 ? gate.promise : undefined;
+    const pool = await pooled(t, 2, {}, { place, shared: { onInit } });
+    const added = t.throwsAsync(pool.inside((self) => self.addWorkers(2)));
+    await pool.settle();
+    pool.node.kill(pool.pid);
+    await pool.settle();
+    gate.resolve();
+    await added;
+    await pool.settle();
+    t.is(pool.population(), 0);
     t.is(pool.node.info().pendingTimers, 0);
-    const errors = pool.log.filter(({ level }) => level === 'error');
-    t.is(errors.length, reason instanceof Error ? 1 : 0);
+  });
+
+  it(`calls that wait for a pool or for its worker reject when the pool ends${place.title}`, async (t) => {
+    const pool = await pooled(t, 1, {}, { place });
+    const gate = Promise.withResolvers<void>();
+    pool.node.send(pool.pid, '!hold');
+    const atWorker = pool.who();
+    await pool.settle();
+    pool.node.send(pool.pid, () => gate.promise, { priority: 'high' });
+    const atPool = pool.who();
+    await pool.settle();
+    pool.node.kill(pool.pid);
+    await t.throwsAsync(atPool, { code: 'process-terminated' });
+    // The worker does what it has in hand, then the end of the pool reaches it.
+    gate.resolve();
+    pool.release();
+    await t.throwsAsync(atWorker, { code: 'process-terminated' });
   });
 }
-
-test('a crash of any callback of the pool is its end, and that of its workers', async (t) => {
-  const callbacks = ['handleMessage', 'handleCall', 'handleEvent', 'handleInspect'] as const;
-  for (const callback of callbacks) {
-    const pool = await pooled(t, 2);
-    await pool.inside((self) => void Object.assign(self, { [callback]: fail }));
-    const calls: Record<(typeof callbacks)[number], () => unknown> = {
-      handleMessage: () => pool.node.send(pool.pid, 'x', { priority: 'high' }),
-      handleCall: () =>
-        t.throwsAsync(pool.node.call(pool.pid, { type: 'who' }, { priority: 'high' })),
-      handleEvent: () => pool.node.sendExit(pool.pid, broken),
-      handleInspect: () => t.throwsAsync(pool.node.inspect(pool.pid)),
-    };
-    await calls[callback]();
-    await pool.clock.settle();
-    t.deepEqual(pool.ends, ['pool broken', '1 broken', '2 broken'], callback);
-    t.is(pool.node.info().processes, 0);
-  }
-});
 
 test('a node that stops asks the pool, whose workers follow; a stubborn one is killed in its time, and that is told', async (t) => {
   const pool = await pooled(t, 3, { shutdownTimeoutMs: 300 });
@@ -144,37 +190,6 @@ test('a removed worker that is not done belongs to the pool to the end', async (
   await pool.clock.advance(100);
   t.deepEqual(await stopped, { killed: [] });
   t.deepEqual(pool.ends.toSorted(), ['1 kill', '2 shutdown', 'pool shutdown']);
-});
-
-test('a pool that is killed while it adds workers leaves none', async (t) => {
-  const gate = Promise.withResolvers<void>();
-  const onInit = (number: number): Promise<void> | void => (number > 2 ? gate.promise : undefined);
-  const pool = await pooled(t, 2, {}, { shared: { onInit } });
-  const added = t.throwsAsync(pool.inside((self) => self.addWorkers(2)));
-  await pool.clock.settle();
-  pool.node.kill(pool.pid);
-  await pool.clock.settle();
-  gate.resolve();
-  await added;
-  await pool.clock.settle();
-  t.is(pool.node.info().processes, 0);
-  t.is(pool.node.info().pendingTimers, 0);
-});
-
-test('calls that wait for a pool or for its worker reject when the pool ends', async (t) => {
-  const pool = await pooled(t, 1);
-  const gate = Promise.withResolvers<void>();
-  pool.node.send(pool.pid, () => gate.promise);
-  const atWorker = pool.who();
-  await pool.clock.settle();
-  pool.node.send(pool.pid, () => gate.promise, { priority: 'high' });
-  const atPool = pool.who();
-  await pool.clock.settle();
-  pool.node.kill(pool.pid);
-  await t.throwsAsync(atPool, { code: 'process-terminated' });
-  // The worker does what it has in hand, then the end of the pool reaches it.
-  gate.resolve();
-  await t.throwsAsync(atWorker, { code: 'process-terminated' });
 });
 
 const name: ProcessName<HandProtocol> = processName('crew');

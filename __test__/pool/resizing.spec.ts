@@ -1,6 +1,8 @@
 import test from 'ava';
 import { Actor, noreply, Pool, poolSpec, type Next } from 'tergo';
 import { everyValue } from '../support/bad-values.ts';
+import { workerPlaces } from '../support/child-places.ts';
+import { closeShared, isReason } from '../support/places.ts';
 import { Hand, pooled, poolWorld, rounds } from '../support/pooled.ts';
 import { holdings, holdsAgain } from '../support/witness.ts';
 
@@ -12,89 +14,116 @@ class Sink extends Actor<{ message: unknown }> {
 
 const broken = new Error('broken');
 
-test('new workers start all at once, and the pool hands on to them when all are up', async (t) => {
-  const gates = new Map<number, PromiseWithResolvers<void>>();
-  const onInit = (number: number): Promise<void> | void => {
-    if (number <= 2) return;
-    gates.set(number, Promise.withResolvers<void>());
-    return gates.get(number)!.promise;
-  };
-  const pool = await pooled(t, 2, {}, { shared: { onInit } });
-  const added = pool.inside((self) => self.addWorkers(2));
-  await pool.clock.settle();
-  t.is(pool.started, 4);
-  gates.get(4)!.resolve();
-  await pool.clock.settle();
-  const waiting = pool.cycle(4);
-  gates.get(3)!.resolve();
-  t.is(await added, 4);
-  t.deepEqual(await waiting, [1, 2, 3, 4]);
-});
+test.after.always(closeShared);
 
-for (const how of ['throws', 'rejects'] as const) {
-  test(`when the init of an added worker ${how}, the pool is as it was`, async (t) => {
-    const onInit = async (number: number): Promise<void> => {
-      if (number === 4) throw broken;
+for (const place of workerPlaces) {
+  const it = place.isThreaded ? test.serial : test;
+
+  it(`new workers start all at once, and the pool hands on to them when all are up${place.title}`, async (t) => {
+    const gates = new Map<number, PromiseWithResolvers<void>>();
+    const onInit = (number: number): Promise<void> | void => {
+      if (number <= 2) return;
+      gates.set(number, Promise.withResolvers<void>());
+      return gates.get(number)!.promise;
     };
-    const onInitNow = (number: number): void => {
-      if (number === 4) throw broken;
-    };
-    const shared = { onInit: how === 'throws' ? onInitNow : onInit };
-    const pool = await pooled(t, 2, {}, { shared });
-    const before = await holdings(pool.node);
-    const error = await t.throwsAsync(pool.inside((self) => self.addWorkers(3)));
-    t.is(error, broken);
-    await holdsAgain(pool.node, before);
-    t.deepEqual(await pool.cycle(4), rounds(2, 2));
-    t.is(await pool.inside((self) => self.addWorkers(1)), 3);
+    const pool = await pooled(t, 2, {}, { place, shared: { onInit } });
+    const added = pool.inside((self) => self.addWorkers(2));
+    await pool.settle();
+    t.is(pool.started, 4);
+    gates.get(4)!.resolve();
+    await pool.settle();
+    const waiting = pool.cycle(4);
+    gates.get(3)!.resolve();
+    t.is(await added, 4);
+    t.deepEqual(await waiting, [1, 2, 3, 4]);
+  });
+
+  for (const how of ['throws', 'rejects'] as const) {
+    it(`when the init of an added worker ${how}, the pool is as it was${place.title}`, async (t) => {
+      const onInit = async (number: number): Promise<void> => {
+        if (number === 4) throw broken;
+      };
+      const onInitNow = (number: number): void => {
+        if (number === 4) throw broken;
+      };
+      const shared = { onInit: how === 'throws' ? onInitNow : onInit };
+      const pool = await pooled(t, 2, {}, { place, shared });
+      await pool.settle();
+      const before = await holdings(pool.node);
+      const error = await t.throwsAsync(pool.inside((self) => self.addWorkers(3)));
+      isReason(t, place, error as Error, broken);
+      await holdsAgain(pool.node, before);
+      t.deepEqual(await pool.cycle(4), rounds(2, 2));
+      t.is(await pool.inside((self) => self.addWorkers(1)), 3);
+    });
+  }
+
+  it(`removed workers are the oldest, end with the reason normal, and do before what waits for them${place.title}`, async (t) => {
+    const pool = await pooled(t, 3, {}, { place });
+    for (let i = 0; i < 3; i++) pool.node.send(pool.pid, '!hold');
+    await pool.settle();
+    for (let i = 0; i < 9; i++) pool.node.send(pool.pid, i);
+    const call = pool.who();
+    await pool.settle();
+    t.is(await pool.inside((self) => self.removeWorkers(2)), 1);
+    t.is(pool.population(), 4);
+    pool.node.send(pool.pid, 'after');
+    pool.release();
+    await pool.settle();
+    t.is(await call, 1);
+    t.deepEqual(pool.ends.toSorted(), ['1 normal', '2 normal']);
+    t.is(pool.got.length, 10);
+    t.is(pool.got.findLast(({ by }) => by === 3)?.item, 'after');
+    t.deepEqual(await pool.cycle(2), [3, 3]);
+    t.is(pool.population(), 2);
+  });
+
+  it(`the round goes on where it was: over the new workers at its end, from the next one when the oldest are gone${place.title}`, async (t) => {
+    const pool = await pooled(t, 5, {}, { place });
+    t.deepEqual(await pool.cycle(3), [1, 2, 3]);
+    await pool.inside((self) => self.addWorkers(2));
+    t.deepEqual(await pool.cycle(5), [4, 5, 6, 7, 1]);
+    t.deepEqual(await pool.cycle(3), [2, 3, 4]);
+    await pool.inside((self) => self.removeWorkers(2));
+    t.deepEqual(await pool.cycle(4), [5, 6, 7, 3]);
+    await pool.inside((self) => self.removeWorkers(3));
+    t.deepEqual(await pool.cycle(3), [6, 7, 6]);
+    for (const route of ['round-robin', 'least-loaded'] as const) {
+      const other = await pooled(t, 4, { route }, { place });
+      await other.cycle(3);
+      await other.inside((self) => self.removeWorkers(2));
+      t.deepEqual(await other.cycle(2), [4, 3], route);
+    }
+  });
+
+  it(`a worker that traps exits ends all the same when it is removed${place.title}`, async (t) => {
+    const pool = await pooled(t, 2, {}, { place });
+    for (let i = 0; i < 2; i++) pool.node.send(pool.pid, '!trap');
+    await pool.inside((self) => self.removeWorkers(1));
+    await pool.settle();
+    t.deepEqual(pool.ends, ['1 normal']);
+  });
+
+  it(`nothing is lost and nothing comes twice while workers come and go in the traffic${place.title}`, async (t) => {
+    for (const route of ['round-robin', 'least-loaded'] as const) {
+      const pool = await pooled(t, 3, { route }, { place });
+      let sent = 0;
+      for (let round = 0; round < 60; round++) {
+        for (let i = 0; i < 40; i++) pool.node.send(pool.pid, sent++);
+        const change = pool.inside((self) =>
+          round % 3 === 0 ? self.removeWorkers(1) : self.addWorkers((round % 2) + 1),
+        );
+        for (let i = 0; i < 40; i++) pool.node.send(pool.pid, sent++);
+        await change;
+      }
+      await pool.settle();
+      t.is(pool.got.length, sent);
+      t.is(new Set(pool.got.map(({ item }) => item)).size, sent);
+      const { size } = await pool.inside((self) => self.statistics());
+      t.is(pool.population(), size + 1);
+    }
   });
 }
-
-test('removed workers are the oldest, end with the reason normal, and do before what waits for them', async (t) => {
-  const pool = await pooled(t, 3);
-  const gate = Promise.withResolvers<void>();
-  for (let i = 0; i < 3; i++) pool.node.send(pool.pid, () => gate.promise);
-  for (let i = 0; i < 9; i++) pool.node.send(pool.pid, i);
-  const call = pool.who();
-  await pool.clock.settle();
-  t.is(await pool.inside((self) => self.removeWorkers(2)), 1);
-  t.is(pool.node.info().processes, 4);
-  pool.node.send(pool.pid, 'after');
-  gate.resolve();
-  await pool.clock.settle();
-  t.is(await call, 1);
-  t.deepEqual(pool.ends.toSorted(), ['1 normal', '2 normal']);
-  t.is(pool.got.length, 10);
-  t.like(pool.got.at(-1), { by: 3, item: 'after' });
-  t.deepEqual(await pool.cycle(2), [3, 3]);
-  t.is(pool.node.info().processes, 2);
-});
-
-test('the round goes on where it was: over the new workers at its end, from the next one when the oldest are gone', async (t) => {
-  const pool = await pooled(t, 5);
-  t.deepEqual(await pool.cycle(3), [1, 2, 3]);
-  await pool.inside((self) => self.addWorkers(2));
-  t.deepEqual(await pool.cycle(5), [4, 5, 6, 7, 1]);
-  t.deepEqual(await pool.cycle(3), [2, 3, 4]);
-  await pool.inside((self) => self.removeWorkers(2));
-  t.deepEqual(await pool.cycle(4), [5, 6, 7, 3]);
-  await pool.inside((self) => self.removeWorkers(3));
-  t.deepEqual(await pool.cycle(3), [6, 7, 6]);
-  for (const route of ['round-robin', 'least-loaded'] as const) {
-    const other = await pooled(t, 4, { route });
-    await other.cycle(3);
-    await other.inside((self) => self.removeWorkers(2));
-    t.deepEqual(await other.cycle(2), [4, 3], route);
-  }
-});
-
-test('a worker that traps exits ends all the same when it is removed', async (t) => {
-  const pool = await pooled(t, 2);
-  for (let i = 0; i < 2; i++) pool.node.send(pool.pid, (self) => void (self.trapExit = true));
-  await pool.inside((self) => self.removeWorkers(1));
-  await pool.clock.settle();
-  t.deepEqual(pool.ends, ['1 normal']);
-});
 
 test('one worker must be left: removing as many or more is pool-empty, and nothing happens', async (t) => {
   const pool = await pooled(t, 3);
@@ -107,26 +136,6 @@ test('one worker must be left: removing as many or more is pool-empty, and nothi
   t.deepEqual(await pool.cycle(3), rounds(3));
   t.deepEqual(pool.ends, []);
   t.is(await pool.inside((self) => self.removeWorkers(2)), 1);
-});
-
-test('nothing is lost and nothing comes twice while workers come and go in the traffic', async (t) => {
-  for (const route of ['round-robin', 'least-loaded'] as const) {
-    const pool = await pooled(t, 3, { route });
-    let sent = 0;
-    for (let round = 0; round < 60; round++) {
-      for (let i = 0; i < 40; i++) pool.node.send(pool.pid, sent++);
-      const change = pool.inside((self) =>
-        round % 3 === 0 ? self.removeWorkers(1) : self.addWorkers((round % 2) + 1),
-      );
-      for (let i = 0; i < 40; i++) pool.node.send(pool.pid, sent++);
-      await change;
-    }
-    await pool.clock.settle();
-    t.is(pool.got.length, sent);
-    t.is(new Set(pool.got.map(({ item }) => item)).size, sent);
-    const { size } = await pool.inside((self) => self.statistics());
-    t.is(pool.node.info().processes, size + 1);
-  }
 });
 
 test('a count that is none is refused, and nothing happens', async (t) => {
