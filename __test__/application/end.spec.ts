@@ -9,6 +9,7 @@ import {
   type Next,
   type SupervisorSpec,
 } from 'tergo';
+import { childPlaces, tendedAt } from '../support/child-places.ts';
 import { Tended, type Manners } from '../support/keeper.ts';
 import { member, members, theatre } from '../support/troupe.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -134,16 +135,21 @@ test('the time of a stop overrules that of the spec; of several the shortest cou
   for (const stop of [first, second, third]) t.deepEqual(await stop, { killed: [pid] });
 });
 
-test('without any time all is killed at once, stop is left out, and the reason is kill', async (t) => {
-  const { load, node, story, told, pidOf } = await theatre(t);
-  await load({ name: 'a', mode: 'permanent', group: members(story, 'x', 'y') });
-  await node.applications.start('a');
-  const pids = [pidOf('a', 'x'), pidOf('a', 'y')];
-  await told();
-  t.deepEqual(await node.applications.stop('a', { timeoutMs: 0 }), { killed: pids });
-  t.deepEqual(await told(), ['down x kill', 'down y kill', 'terminate a kill']);
-  t.is(node.applications.info('a').lastReason, 'kill');
-});
+for (const place of childPlaces) {
+  test(`without any time all is killed at once, stop is left out, and the reason is kill${place.title}`, async (t) => {
+    const { load, node, story, told, pidOf } = await theatre(t, place);
+    const group = ['x', 'y'].map((name) => tendedAt(place, story, name));
+    await load({ name: 'a', mode: 'permanent', group });
+    await node.applications.start('a');
+    const pids = [pidOf('a', 'x'), pidOf('a', 'y')];
+    await told();
+    const { killed } = await node.applications.stop('a', { timeoutMs: 0 });
+    t.deepEqual(new Set(killed), new Set(pids));
+    const lines = await told();
+    t.deepEqual(lines.toSorted(), ['down x kill', 'down y kill', 'terminate a kill']);
+    t.is(node.applications.info('a').lastReason, 'kill');
+  });
+}
 
 test('stop and terminate that throw are logged, and the end goes on', async (t) => {
   const { load, node, story, told, log } = await theatre(t);

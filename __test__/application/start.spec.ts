@@ -1,5 +1,6 @@
 import test from 'ava';
-import { childSpec, env, envKey, TergoError, type EnvKey } from 'tergo';
+import { childSpec, env, envKey, TergoError, type EnvKey, type ExitReason } from 'tergo';
+import { childPlaces, failingAt, tendedAt } from '../support/child-places.ts';
 import { Tended, type Manners } from '../support/keeper.ts';
 import { member, members, theatre } from '../support/troupe.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
@@ -11,19 +12,23 @@ const fail = (): never => {
 };
 const never = (): Promise<never> => new Promise(() => undefined);
 
-test('when a member does not come up, those before it end, last first, and the start rejects', async (t) => {
-  const { load, node, story, told } = await theatre(t);
-  const group = [...members(story, 'x', 'y'), member(story, 'z', { onInit: fail })];
-  await load({ name: 'a', mode: 'permanent', group });
-  const error = await t.throwsAsync(node.applications.start('a'), { code: failed });
-  t.is(error?.cause, noLuck);
-  t.deepEqual(await told(), [
-    ...['init a permanent', 'up x', 'up y'],
-    ...['down y shutdown', 'down x shutdown', 'terminate a no luck'],
-  ]);
-  t.like(node.applications.info('a'), { state: 'loaded', processes: 0, lastReason: noLuck });
-  t.is(node.info().processes, 0);
-});
+for (const place of childPlaces) {
+  test(`when a member does not come up, those before it end, last first, and the start rejects${place.title}`, async (t) => {
+    const { load, node, story, told } = await theatre(t, place);
+    const first = ['x', 'y'].map((name) => tendedAt(place, story, name));
+    const group = [...first, failingAt(place, 'z', 'no luck')];
+    await load({ name: 'a', mode: 'permanent', group });
+    const error = await t.throwsAsync(node.applications.start('a'), { code: failed });
+    t.like(error?.cause, { message: 'no luck' });
+    t.deepEqual(await told(), [
+      ...['init a permanent', 'up x', 'up y'],
+      ...['down y shutdown', 'down x shutdown', 'terminate a no luck'],
+    ]);
+    const { state, processes, lastReason } = node.applications.info('a');
+    t.deepEqual([state, processes], ['loaded', 0]);
+    t.is(lastReason, error?.cause as ExitReason);
+  });
+}
 
 test('when an asynchronous init of a member rejects, it is the same', async (t) => {
   const { load, node, story, told } = await theatre(t);

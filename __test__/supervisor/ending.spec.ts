@@ -13,6 +13,7 @@ import {
   type Request,
   type SupervisorSpec,
 } from 'tergo';
+import { tendedAt, workerPlaces } from '../support/child-places.ts';
 import {
   keep,
   Keeper,
@@ -24,40 +25,100 @@ import {
   type Story,
   type TendedProtocol,
 } from '../support/keeper.ts';
-import { deafen, never, tended, three } from './tended.ts';
+import { closeShared } from '../support/places.ts';
+import { hasEnded } from '../support/witness.ts';
+import { deafen, never, tended, three, threeAt } from './tended.ts';
 
-for (const reason of ['normal', 'shutdown', new Error('custom')] as readonly ExitReason[]) {
-  test(`the supervisor ends with its last child that stays away, after ${textOf(reason)}`, async (t) => {
-    for (const restart of ['transient', 'temporary'] as const) {
-      if (restart === 'transient' && reason instanceof Error) continue;
-      const kept = await keep(t, (story) => ({ ...three()(story), restart }));
-      for (const name of ['b', 'a', 'c']) {
-        t.true(kept.isAlive());
-        await kept.end(name, reason);
+test.after.always(closeShared);
+
+for (const place of workerPlaces) {
+  const it = place.isThreaded ? test.serial : test;
+
+  for (const reason of ['normal', 'shutdown', new Error('custom')] as readonly ExitReason[]) {
+    it(`the supervisor ends with its last child that stays away, after ${textOf(reason)}${place.title}`, async (t) => {
+      for (const restart of ['transient', 'temporary'] as const) {
+        if (restart === 'transient' && reason instanceof Error) continue;
+        const kept = await keep(t, (story) => ({ ...threeAt(place)(story), restart }), { place });
+        for (const name of ['b', 'a', 'c']) {
+          t.true(kept.isAlive());
+          await kept.end(name, reason);
+        }
+        t.is((await kept.told()).at(-1), `end ${textOf(reason)} by exit`);
       }
-      t.is((await kept.told()).at(-1), `end ${textOf(reason)} by exit`);
+    });
+  }
+
+  it(`a supervisor without autoShutdown, or whose last child is permanent, outlives its children${place.title}`, async (t) => {
+    const off = await keep(t, (story) => ({ ...threeAt(place)(story), autoShutdown: false }), {
+      place,
+    });
+    for (const name of ['a', 'b', 'c']) await off.end(name, 'normal');
+    t.true(off.isAlive());
+    await off.ask((self) => self.startChild(tendedAt(place, off.story, 'a')));
+    t.is((await off.told()).at(-1), 'up a');
+
+    const permanent = await keep(
+      t,
+      (story) => ({ ...threeAt(place)(story), restart: 'permanent' }),
+      { place },
+    );
+    for (const name of ['a', 'b', 'c']) await permanent.ask((self) => self.disableChild(name));
+    await permanent.told();
+    t.true(permanent.isAlive());
+  });
+
+  it(`disabling the last child that runs is its end, too${place.title}`, async (t) => {
+    const kept = await keep(t, threeAt(place), { place });
+    for (const name of ['a', 'b', 'c']) await kept.ask((self) => self.disableChild(name));
+    t.is((await kept.told()).at(-1), 'end shutdown by exit');
+  });
+
+  it(`a killed supervisor leaves no child behind${place.title}`, async (t) => {
+    const kept = await keep(t, threeAt(place), { place });
+    const pids = (await kept.children()).map(({ pid }) => pid!);
+    await kept.told();
+    kept.node.kill(kept.pid);
+    const lines = await kept.told();
+    t.deepEqual(lines.toSorted(), ['down a kill', 'down b kill', 'down c kill', 'end kill']);
+    for (const pid of pids) t.true(hasEnded(kept.node, pid));
+  });
+
+  it(`a callback that stops the supervisor or fails ends the children first, last started first${place.title}`, async (t) => {
+    const boom = new Error('boom');
+    const ends: readonly (readonly [string, () => Next])[] = [
+      ['normal', () => stop('normal')],
+      ['boom', () => stop(boom)],
+      [
+        'boom',
+        () => {
+          throw boom;
+        },
+      ],
+    ];
+    for (const [text, end] of ends) {
+      for (const later of [false, true]) {
+        const kept = await keep(t, threeAt(place), { place });
+        await kept.told();
+        kept.node.send(kept.pid, later ? async () => end() : end);
+        const downs = ['c', 'b', 'a'].map((name) => `down ${name} ${text}`);
+        t.deepEqual(await kept.told(), [...downs, `end ${text}`]);
+      }
     }
   });
+
+  it(`each start and each end of a child is told once and in order, those at the end of the supervisor included${place.title}`, async (t) => {
+    const kept = await keep(t, threeAt(place), { as: Listener, place });
+    const { messagesDropped } = kept.node.info();
+    const pids = new Map((await kept.children()).map(({ name, pid }) => [name, pid!.id]));
+    await kept.end(kept.pid, 'shutdown');
+    t.deepEqual(kept.heard, [
+      ...['a', 'b', 'c'].map((name) => `started ${name} ${pids.get(name)}`),
+      ...['c', 'b', 'a'].map((name) => `terminated ${name} ${pids.get(name)} shutdown`),
+    ]);
+    t.is((await kept.told()).at(-1), 'end shutdown by exit');
+    t.is(kept.node.info().messagesDropped, messagesDropped);
+  });
 }
-
-test('a supervisor without autoShutdown, or whose last child is permanent, outlives its children', async (t) => {
-  const off = await keep(t, (story) => ({ ...three()(story), autoShutdown: false }));
-  for (const name of ['a', 'b', 'c']) await off.end(name, 'normal');
-  t.true(off.isAlive());
-  await off.ask((self) => self.startChild(tended(off.story, 'a')));
-  t.is((await off.told()).at(-1), 'up a');
-
-  const permanent = await keep(t, (story) => ({ ...three()(story), restart: 'permanent' }));
-  for (const name of ['a', 'b', 'c']) await permanent.ask((self) => self.disableChild(name));
-  await permanent.told();
-  t.true(permanent.isAlive());
-});
-
-test('disabling the last child that runs is its end, too', async (t) => {
-  const kept = await keep(t, three());
-  for (const name of ['a', 'b', 'c']) await kept.ask((self) => self.disableChild(name));
-  t.is((await kept.told()).at(-1), 'end shutdown by exit');
-});
 
 for (const strategy of ['one-for-one', 'all-for-one', 'rest-for-one'] as const) {
   test(`${strategy}: a stop of the node ends the children one by one, last started first, then the supervisor`, async (t) => {
@@ -126,16 +187,6 @@ test('the end of the parent is the end of the supervisor, children first', async
   ]);
 });
 
-test('a killed supervisor leaves no child behind', async (t) => {
-  const kept = await keep(t, three());
-  const pids = (await kept.children()).map(({ pid }) => pid!);
-  await kept.told();
-  kept.node.kill(kept.pid);
-  const lines = await kept.told();
-  t.deepEqual(lines.toSorted(), ['down a kill', 'down b kill', 'down c kill', 'end kill']);
-  for (const pid of pids) t.is(kept.node.processState(pid), 'terminated');
-});
-
 test('a killed supervisor is restarted when all that was below it is gone, so that names are free again', async (t) => {
   const { node, clock, log } = await stillNode(t);
   const story: Story = [];
@@ -201,29 +252,6 @@ test('a supervisor that is killed while a child starts leaves neither that child
   t.is(node.info().processes, 3);
 });
 
-test('a callback that stops the supervisor or fails ends the children first, last started first', async (t) => {
-  const boom = new Error('boom');
-  const ends: readonly (readonly [string, () => Next])[] = [
-    ['normal', () => stop('normal')],
-    ['boom', () => stop(boom)],
-    [
-      'boom',
-      () => {
-        throw boom;
-      },
-    ],
-  ];
-  for (const [text, end] of ends) {
-    for (const later of [false, true]) {
-      const kept = await keep(t, three());
-      await kept.told();
-      kept.node.send(kept.pid, later ? async () => end() : end);
-      const downs = ['c', 'b', 'a'].map((name) => `down ${name} ${text}`);
-      t.deepEqual(await kept.told(), [...downs, `end ${text}`]);
-    }
-  }
-});
-
 test('a call that stops the supervisor is answered first; one that fails is rejected at once', async (t) => {
   const { node, clock } = await stillNode(t);
   for (const [answer, later] of [
@@ -274,18 +302,6 @@ test('while it ends the supervisor still answers, but changes no children', asyn
   t.is((await kept.told()).at(-1), 'end shutdown by exit');
   const texts = kept.log.filter(({ level }) => level === 'error').map(({ message }) => message);
   t.deepEqual(texts, ['a callback failed while the supervisor was ending']);
-});
-
-test('each start and each end of a child is told once and in order, those at the end of the supervisor included', async (t) => {
-  const kept = await keep(t, three(), { as: Listener });
-  const pids = new Map((await kept.children()).map(({ name, pid }) => [name, pid!.id]));
-  await kept.end(kept.pid, 'shutdown');
-  t.deepEqual(kept.heard, [
-    ...['a', 'b', 'c'].map((name) => `started ${name} ${pids.get(name)}`),
-    ...['c', 'b', 'a'].map((name) => `terminated ${name} ${pids.get(name)} shutdown`),
-  ]);
-  t.is((await kept.told()).at(-1), 'end shutdown by exit');
-  t.is(kept.node.info().messagesDropped, 0);
 });
 
 test('an ended supervisor leaves nothing behind', async (t) => {

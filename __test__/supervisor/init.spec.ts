@@ -9,7 +9,10 @@ import {
   type Next,
   type SupervisorSpec,
 } from 'tergo';
-import { Keeper, stillNode, Tended, type Manners, type Story } from '../support/keeper.ts';
+import { failingAt, tendedAt, workerPlaces } from '../support/child-places.ts';
+import { keep, Keeper, stillNode, Tended, type Manners, type Story } from '../support/keeper.ts';
+import { closeShared } from '../support/places.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const broken = new Error('broken');
 
@@ -80,6 +83,26 @@ for (const strategy of ['one-for-one', 'all-for-one', 'rest-for-one'] as const) 
       t.is(node.info().processes, 0);
       t.is(node.info().registeredNames, 0);
       t.is(node.info().pendingTimers, 0);
+    });
+  }
+}
+
+test.after.always(closeShared);
+
+for (const place of workerPlaces) {
+  const it = place.isThreaded ? test.serial : test;
+  for (const strategy of ['one-for-one', 'all-for-one', 'rest-for-one'] as const) {
+    it(`${strategy}: a child that does not come up ends those before it, last first, and the spawn rejects with its error${place.title}`, async (t) => {
+      let told: Story = [];
+      const specOf = (story: Story): SupervisorSpec => {
+        told = story;
+        const first = ['a', 'b'].map((name) => tendedAt(place, story, name));
+        const last = [failingAt(place, 'c', 'broken'), tendedAt(place, story, 'd')];
+        return { strategy, children: [...first, ...last] };
+      };
+      await t.throwsAsync(keep(t, specOf, { place }), { message: 'broken' });
+      await waitFor('the end of all', () => told.length === 4);
+      t.deepEqual(told, ['up a', 'up b', 'down b broken', 'down a broken']);
     });
   }
 }

@@ -2,26 +2,23 @@ import test from 'ava';
 import {
   Actor,
   childSpec,
-  childTemplate,
   noreply,
   TergoError,
   type AnyPid,
-  type ChildTemplate,
   type Down,
   type Next,
   type SupervisorSpec,
 } from 'tergo';
 import {
-  keep,
-  Tended,
-  type Kept,
-  type Manners,
-  type Story,
-  type TendedProtocol,
-} from '../support/keeper.ts';
-
-type TendedArgs = [story: Story, label: string, manners?: Manners];
-const worker: ChildTemplate<TendedProtocol, TendedArgs> = childTemplate('worker', Tended);
+  argsAt,
+  templateAt,
+  tendedAt,
+  workerPlaces,
+  type ChildPlace,
+} from '../support/child-places.ts';
+import { keep, Tended, type Kept, type Story } from '../support/keeper.ts';
+import { closeShared, isReason } from '../support/places.ts';
+import { hasEnded } from '../support/witness.ts';
 
 const strategies = ['one-for-one', 'all-for-one', 'rest-for-one', 'simple-one-for-one'] as const;
 
@@ -30,17 +27,21 @@ async function keepAny(
   t: Parameters<typeof keep>[0],
   strategy: SupervisorSpec['strategy'],
   limits: { readonly intensity?: number; readonly periodMs?: number },
+  place: ChildPlace = workerPlaces[0]!,
 ): Promise<Kept> {
-  const kept = await keep(t, (story) =>
+  const worker = templateAt(place, 'worker');
+  const specOf = (story: Story): SupervisorSpec =>
     strategy === 'simple-one-for-one'
       ? { strategy, ...limits, children: [worker] }
       : {
           ...{ strategy, ...limits },
-          children: ['a', 'b'].map((name) => childSpec(name, Tended, { args: [story, name] })),
-        },
-  );
-  if (strategy === 'simple-one-for-one')
-    await kept.ask((self) => self.startChild(worker, { args: [kept.story, 'a'] }));
+          children: ['a', 'b'].map((name) => tendedAt(place, story, name)),
+        };
+  const kept = await keep(t, specOf, { place });
+  if (strategy === 'simple-one-for-one') {
+    const args = argsAt(place, kept.story, 'a');
+    await kept.ask((self) => self.startChild(worker, { args }));
+  }
   await kept.told();
   return kept;
 }
@@ -50,6 +51,127 @@ const crash = new Error('crash');
 /** Ends the first child. */
 async function hit(kept: Kept): Promise<void> {
   await kept.end((await kept.children())[0]!.pid!, crash);
+}
+
+test.after.always(closeShared);
+
+// What time decides is tested on one thread, below: the clocks of several go.
+for (const place of workerPlaces) {
+  const it = place.isThreaded ? test.serial : test;
+
+  for (const strategy of strategies) {
+    it(`${strategy}: as many restarts as allowed, and not one more${place.title}`, async (t) => {
+      const kept = await keepAny(t, strategy, { intensity: 3, periodMs: 60_000 }, place);
+      for (let time = 0; time < 3; time++) await hit(kept);
+      t.true(kept.isAlive());
+      await hit(kept);
+      t.false(kept.isAlive());
+    });
+
+    it(`${strategy}: too many restarts end children and supervisor by supervisor-restarts-exceeded, whose cause is the crash${place.title}`, async (t) => {
+      const ends: unknown[] = [];
+      const kept = await keepAny(t, strategy, { intensity: 0 }, place);
+      const child = (await kept.children()).at(-1)!.pid!;
+      const watcher = await kept.node.spawn(Watcher, { args: [kept.pid, ends] });
+      await hit(kept);
+      const [reason] = ends;
+      t.true(TergoError.is(reason, 'supervisor-restarts-exceeded'));
+      isReason(t, place, (reason as Error).cause as Error, crash);
+      t.true(hasEnded(kept.node, child));
+      const story = await kept.told();
+      t.is(story.at(-1), `end ${(reason as Error).message}`);
+      const siblings = story.filter((line) => line.startsWith('down b'));
+      t.deepEqual(
+        siblings,
+        strategy === 'simple-one-for-one' ? [] : [`down b ${(reason as Error).message}`],
+      );
+      kept.node.kill(watcher);
+    });
+  }
+
+  for (const strategy of ['one-for-one', 'all-for-one', 'rest-for-one'] as const) {
+    it(`${strategy}: a child that is to be disabled when it crashes too often stays away; the others run on${place.title}`, async (t) => {
+      const kept = await keep(
+        t,
+        (story) => ({
+          strategy,
+          children: [
+            tendedAt(place, story, 'a', false, {
+              intensity: 1,
+              periodMs: 60_000,
+              onExceed: 'disable',
+            }),
+            tendedAt(place, story, 'b'),
+          ],
+        }),
+        { place },
+      );
+      await kept.end('a', crash);
+      await kept.told();
+      await kept.end('a', crash);
+      t.deepEqual(await kept.told(), ['down a crash']);
+      const [a, b] = await kept.children();
+      t.like(a, { state: 'stopped', isDisabled: true, restarts: 1 });
+      t.like(b, { state: 'running', isDisabled: false });
+      const reported = kept.log.filter(({ message }) => message.includes('disabled'));
+      t.like(reported, [{ level: 'error', fields: { child: 'a' } }]);
+
+      // Enabled, it has all its restarts again.
+      await kept.ask((self) => self.enableChild('a'));
+      await kept.end('a', crash);
+      t.like((await kept.children())[0], { state: 'running', restarts: 2 });
+      await kept.end('a', crash);
+      t.like((await kept.children())[0], { isDisabled: true });
+      t.true(kept.isAlive());
+    });
+  }
+
+  it(`an instance with limits of its own is given up alone${place.title}`, async (t) => {
+    const fragile = templateAt(place, 'fragile', { intensity: 1, onExceed: 'disable' });
+    const spec: SupervisorSpec = { strategy: 'simple-one-for-one', children: [fragile] };
+    const kept = await keep(t, () => spec, { place });
+    const start = (name: string) =>
+      kept.ask((self) => self.startChild(fragile, { args: argsAt(place, kept.story, name) }));
+    for (const name of ['a', 'b']) await start(name);
+    await kept.told();
+    for (let time = 0; time < 2; time++) await hit(kept);
+    t.deepEqual(await kept.told(), ['down a crash', 'up a', 'down a crash']);
+    await hit(kept);
+    t.deepEqual(await kept.told(), ['down b crash', 'up b']);
+    t.is((await kept.children()).length, 1);
+    await start('c');
+    t.is((await kept.children()).length, 2);
+  });
+
+  it(`a child of its own kind: when it is restarted is said by itself before its supervisor${place.title}`, async (t) => {
+    const kept = await keep(
+      t,
+      (story) => ({
+        ...{ strategy: 'all-for-one', restart: 'permanent' },
+        children: [
+          tendedAt(place, story, 'once', false, { restart: 'temporary' }),
+          tendedAt(place, story, 'maybe', false, { restart: 'transient' }),
+          tendedAt(place, story, 'always'),
+        ],
+      }),
+      { place },
+    );
+    await kept.told();
+    await kept.end('maybe', 'normal');
+    t.deepEqual(await kept.told(), ['down maybe normal']);
+    // A temporary sibling is stopped with its group, but never started again.
+    await kept.end('always', 'normal');
+    t.deepEqual(await kept.told(), [
+      'down always normal',
+      'down once normal',
+      'up maybe',
+      'up always',
+    ]);
+    t.deepEqual(
+      (await kept.children()).map(({ restart, state }) => `${restart} ${state}`),
+      ['temporary stopped', 'transient running', 'permanent running'],
+    );
+  });
 }
 
 for (const strategy of strategies) {
@@ -66,26 +188,6 @@ for (const strategy of strategies) {
     await later.clock.advance(1001);
     await hit(later);
     t.true(later.isAlive());
-  });
-
-  test(`${strategy}: too many restarts end children and supervisor by supervisor-restarts-exceeded, whose cause is the crash`, async (t) => {
-    const ends: unknown[] = [];
-    const kept = await keepAny(t, strategy, { intensity: 0 });
-    const child = (await kept.children()).at(-1)!.pid!;
-    const watcher = await kept.node.spawn(Watcher, { args: [kept.pid, ends] });
-    await hit(kept);
-    const [reason] = ends;
-    t.true(TergoError.is(reason, 'supervisor-restarts-exceeded'));
-    t.is((reason as Error).cause, crash);
-    t.is(kept.node.processState(child), 'terminated');
-    const story = await kept.told();
-    t.is(story.at(-1), `end ${(reason as Error).message}`);
-    const siblings = story.filter((line) => line.startsWith('down b'));
-    t.deepEqual(
-      siblings,
-      strategy === 'simple-one-for-one' ? [] : [`down b ${(reason as Error).message}`],
-    );
-    kept.node.kill(watcher);
   });
 }
 
@@ -116,83 +218,6 @@ test('restarts with limits of their own do not count among those of the supervis
   t.true(kept.isAlive());
   await kept.end('own', crash);
   t.false(kept.isAlive());
-});
-
-for (const strategy of ['one-for-one', 'all-for-one', 'rest-for-one'] as const) {
-  test(`${strategy}: a child that is to be disabled when it crashes too often stays away; the others run on`, async (t) => {
-    const kept = await keep(t, (story) => ({
-      strategy,
-      children: [
-        childSpec('a', Tended, {
-          args: [story, 'a'],
-          intensity: 1,
-          periodMs: 500,
-          onExceed: 'disable',
-        }),
-        childSpec('b', Tended, { args: [story, 'b'] }),
-      ],
-    }));
-    await kept.end('a', crash);
-    await kept.told();
-    await kept.end('a', crash);
-    t.deepEqual(await kept.told(), ['down a crash']);
-    const [a, b] = await kept.children();
-    t.like(a, { state: 'stopped', isDisabled: true, restarts: 1 });
-    t.like(b, { state: 'running', isDisabled: false });
-    const reported = kept.log.filter(({ message }) => message.includes('disabled'));
-    t.like(reported, [{ level: 'error', fields: { child: 'a' } }]);
-
-    // Enabled, it has all its restarts again.
-    await kept.ask((self) => self.enableChild('a'));
-    await kept.end('a', crash);
-    t.like((await kept.children())[0], { state: 'running', restarts: 2 });
-    await kept.end('a', crash);
-    t.like((await kept.children())[0], { isDisabled: true });
-    t.true(kept.isAlive());
-  });
-}
-
-test('an instance with limits of its own is given up alone', async (t) => {
-  const fragile: ChildTemplate<TendedProtocol, TendedArgs> = childTemplate('fragile', Tended, {
-    ...{ intensity: 1, onExceed: 'disable' },
-  });
-  const kept = await keep(t, () => ({ strategy: 'simple-one-for-one', children: [fragile] }));
-  for (const name of ['a', 'b'])
-    await kept.ask((self) => self.startChild(fragile, { args: [kept.story, name] }));
-  await kept.told();
-  for (let time = 0; time < 2; time++) await hit(kept);
-  t.deepEqual(await kept.told(), ['down a crash', 'up a', 'down a crash']);
-  await hit(kept);
-  t.deepEqual(await kept.told(), ['down b crash', 'up b']);
-  t.is((await kept.children()).length, 1);
-  await kept.ask((self) => self.startChild(fragile, { args: [kept.story, 'c'] }));
-  t.is((await kept.children()).length, 2);
-});
-
-test('a child of its own kind: when it is restarted is said by itself before its supervisor', async (t) => {
-  const kept = await keep(t, (story) => ({
-    ...{ strategy: 'all-for-one', restart: 'permanent' },
-    children: [
-      childSpec('once', Tended, { args: [story, 'once'], restart: 'temporary' }),
-      childSpec('maybe', Tended, { args: [story, 'maybe'], restart: 'transient' }),
-      childSpec('always', Tended, { args: [story, 'always'] }),
-    ],
-  }));
-  await kept.told();
-  await kept.end('maybe', 'normal');
-  t.deepEqual(await kept.told(), ['down maybe normal']);
-  // A temporary sibling is stopped with its group, but never started again.
-  await kept.end('always', 'normal');
-  t.deepEqual(await kept.told(), [
-    'down always normal',
-    'down once normal',
-    'up maybe',
-    'up always',
-  ]);
-  t.deepEqual(
-    (await kept.children()).map(({ restart, state }) => `${restart} ${state}`),
-    ['temporary stopped', 'transient running', 'permanent running'],
-  );
 });
 
 test('the last fifty restarts are remembered with reason and time', async (t) => {

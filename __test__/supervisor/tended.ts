@@ -1,4 +1,5 @@
 import { childSpec, type ChildSpec } from 'tergo';
+import { tendedAt, type ChildPlace } from '../support/child-places.ts';
 import { type Kept, type Manners, type Story, Tended } from '../support/keeper.ts';
 
 /** What a deaf child waits for that nobody ever wakes. */
@@ -21,6 +22,14 @@ export function three(strategy: Strategy = 'one-for-one') {
   return (story: Story) => ({
     strategy,
     children: ['a', 'b', 'c'].map((name) => tended(story, name)),
+  });
+}
+
+/** The same with the children in their place. */
+export function threeAt(place: ChildPlace, strategy: Strategy = 'one-for-one') {
+  return (story: Story) => ({
+    strategy,
+    children: ['a', 'b', 'c'].map((name) => tendedAt(place, story, name)),
   });
 }
 

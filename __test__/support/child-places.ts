@@ -6,6 +6,7 @@ import {
   reply,
   startNode,
   type Answer,
+  type ChildOptions,
   type ChildSpec,
   type ChildTemplate,
   type Next,
@@ -14,7 +15,7 @@ import {
 import type { ExecutionContext } from 'ava';
 import { FarTended, teller } from './far-tended.ts';
 import { Tended, type Manners, type Story, type TendedProtocol } from './tended.ts';
-import { behaviors, settled } from './places.ts';
+import { behaviors, emptiedPlace, settled } from './places.ts';
 import { turnstile } from './turnstile.ts';
 
 /** Where the children of a supervisor or an application live, which is on thread 0 itself: the same test runs with each. */
@@ -22,6 +23,8 @@ export interface ChildPlace {
   /** Comes after the title of the test. */
   readonly title: string;
   readonly isThreaded: boolean;
+  /** Whether one node serves one test after the other, each of them `test.serial`. */
+  readonly isSerial?: boolean;
   threadOf(name: string): number;
 }
 
@@ -35,8 +38,10 @@ export const childPlaces: readonly ChildPlace[] = [
   },
 ];
 
-/** The same for those that are numbered as they start, which on several threads would be in any order. */
-export const workerPlaces: readonly ChildPlace[] = childPlaces.slice(0, 2);
+/** The same on one other thread: those that are numbered as they start would be so in any order on several. */
+export const workerPlaces: readonly ChildPlace[] = childPlaces
+  .slice(0, 2)
+  .map((place) => ({ ...place, isSerial: place.isThreaded }));
 
 /** A child that tells its story, in its place. */
 export function tendedAt(
@@ -44,11 +49,26 @@ export function tendedAt(
   story: Story,
   name: string,
   significant = false,
+  rest: ChildRest = {},
 ): ChildSpec {
-  if (!place.isThreaded) return childSpec(name, Tended, { args: [story, name], significant });
-  const thread = place.threadOf(name);
-  return childSpec(name, FarTended, { args: [name], significant, thread, logLevel: 'disabled' });
+  const options = { ...rest, significant };
+  if (!place.isThreaded) return childSpec(name, Tended, { ...options, args: [story, name] });
+  const far = { thread: place.threadOf(name), logLevel: 'disabled' } as const;
+  return childSpec(name, FarTended, { ...options, ...far, args: [name] });
 }
+
+/** A child whose `init` throws an error with that text. */
+export function failingAt(place: ChildPlace, name: string, failure: string): ChildSpec {
+  const onInit = (): never => {
+    throw new Error(failure);
+  };
+  if (!place.isThreaded) return childSpec(name, Tended, { args: [[], name, { onInit }] });
+  const far = { thread: place.threadOf(name), logLevel: 'disabled' } as const;
+  return childSpec(name, FarTended, { ...far, args: [name, failure] });
+}
+
+/** What else a child may have. */
+export type ChildRest = Pick<ChildOptions<[]>, 'restart' | 'intensity' | 'periodMs' | 'onExceed'>;
 
 type TendedArgs = [story: Story, label: string, manners?: Manners];
 
@@ -56,9 +76,10 @@ type TendedArgs = [story: Story, label: string, manners?: Manners];
 export function templateAt(
   place: ChildPlace,
   name: string,
+  rest: ChildRest = {},
 ): ChildTemplate<TendedProtocol, TendedArgs> {
-  if (!place.isThreaded) return childTemplate(name, Tended);
-  const options = { thread: place.threadOf(name), logLevel: 'disabled' } as const;
+  if (!place.isThreaded) return childTemplate(name, Tended, rest);
+  const options = { ...rest, thread: place.threadOf(name), logLevel: 'disabled' } as const;
   return childTemplate(name, FarTended, options) as object as ChildTemplate<
     TendedProtocol,
     TendedArgs
@@ -98,11 +119,8 @@ export interface FarStage {
   settle(): Promise<void>;
 }
 
-export async function farStage(t: ExecutionContext): Promise<FarStage> {
-  await turnstile(t);
-  const log = { disableConsole: true };
-  const node = await startNode('stage@localhost', { threads: 3, behaviors, log });
-  t.teardown(() => node.stopForce());
+export async function farStage(t: ExecutionContext, place?: ChildPlace): Promise<FarStage> {
+  const node = place?.isSerial === true ? await emptiedPlace(t, place) : await ownNode(t);
   const story: Story = [];
   await node.spawn(Teller, { name: teller, args: [story] });
   const told = story.slice();
@@ -121,4 +139,12 @@ export async function farStage(t: ExecutionContext): Promise<FarStage> {
     }
   };
   return { node, story, told, settle };
+}
+
+async function ownNode(t: ExecutionContext): Promise<Node> {
+  await turnstile(t);
+  const log = { disableConsole: true };
+  const node = await startNode('stage@localhost', { threads: 3, behaviors, log });
+  t.teardown(() => node.stopForce());
+  return node;
 }

@@ -8,7 +8,9 @@ export const teller: ProcessName<{ message: string; request: { type: 'flush' } }
 export class FarTended extends Actor<{ message: unknown }> {
   #label = '';
 
-  override init(label: string): void {
+  /** `failure` is the text of what it throws then. */
+  override init(label: string, failure?: string): void {
+    if (failure !== undefined) throw new Error(failure);
     this.#label = label;
     this.send(teller, `up ${label}`);
   }

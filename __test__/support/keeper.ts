@@ -20,6 +20,7 @@ import {
 import { virtualClock, type VirtualClock } from 'tergo/testing';
 import { recordLog } from './log-records.ts';
 import { type ChildPlace, farStage } from './child-places.ts';
+import { freshName } from './places.ts';
 import { textOf, type Story, type TendedProtocol } from './tended.ts';
 import { hasEnded, quietNode } from './witness.ts';
 
@@ -177,8 +178,10 @@ export async function stageOf(t: ExecutionContext, place: ChildPlace | undefined
     const story: Story = [];
     return { node, clock, log, story, own: story, settle: () => clock.settle() };
   }
-  const { node, story, told: own, settle } = await farStage(t);
-  return { node, clock: virtualClock(), log: recordLog(node), story, own, settle };
+  const { node, story, told: own, settle } = await farStage(t, place);
+  const name = freshName('records');
+  t.teardown(() => node.isAlive && node.removeLogger(name));
+  return { node, clock: virtualClock(), log: recordLog(node, name), story, own, settle };
 }
 
 async function askOf<T>(
