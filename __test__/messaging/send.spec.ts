@@ -9,9 +9,17 @@ import {
   type SendResult,
   type Target,
 } from 'tergo';
+import { gatedOn } from '../support/clerk-places.ts';
 import { inside, spawnCollector, spawnPuppet, spawnScript } from '../support/improvise.ts';
-import { closeShared, places, sharedPlace, witnessOn } from '../support/places.ts';
-import { quietNode, type Handle } from '../support/witness.ts';
+import {
+  closeShared,
+  freshName,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
+import { gone, quietNode, type Handle } from '../support/witness.ts';
 import { waitFor, within } from '../support/wait-for.ts';
 
 const name = processName<unknown>('target');
@@ -73,6 +81,67 @@ for (const place of places) {
     ]);
     t.deepEqual(results, ['name-unknown', 'name-unknown']);
   });
+
+  test(`a send to a process that has ended says process-unknown by pid, alias-unknown by alias, name-unknown by name${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const own = processName<unknown>(freshName('target'));
+    const target = await witnessOn(node, place.other, { name: own });
+    const alias = (await target.run((self) => self.createAlias())) as Alias<unknown>;
+    const sender = await witnessOn(node, place.self);
+    node.kill(target.pid);
+    await gone(node, target);
+    await settled(node);
+    const to = target.pid as Pid<unknown>;
+    const results = await sender.run((self) => [
+      ...[self.send(to, 1), self.send(alias, 1), self.send(own, 1)],
+      self.send(processId(own, node.name), 1),
+    ]);
+    t.deepEqual(results, ['process-unknown', 'alias-unknown', 'name-unknown', 'name-unknown']);
+  });
+
+  test(`a full mailbox is full by every address${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const own = processName<unknown>(freshName('target'));
+    const { pid, open } = await gatedOn(node, place.other, {
+      ...{ name: own as never, mailboxSize: 1 },
+    });
+    const sender = await witnessOn(node, place.self);
+    const addresses = [pid, own, processId(own, node.name)];
+    t.is(await sender.run((self) => self.send(pid, 'waits')), 'ok');
+    const results = await sender.run((self) => addresses.map((to) => self.send(to, 'too many')));
+    t.deepEqual(
+      results,
+      addresses.map(() => 'process-mailbox-full'),
+    );
+    open();
+  });
+
+  test(`an important send resolves when the message is in the mailbox, and rejects with what send returns${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const target = await witnessOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const important = (to: Target): Promise<void> =>
+      sender.run((self) => self.sendImportant<unknown>(to, 'important'));
+    const to = target.pid as Pid<unknown>;
+    await important(to);
+    await target.heard();
+    t.deepEqual(messagesOf(target), ['important']);
+    const bounded = await gatedOn(node, place.other, { mailboxSize: 1 });
+    await important(bounded.pid);
+    await t.throwsAsync(important(bounded.pid), {
+      code: 'process-mailbox-full',
+      message: /mailboxSize/,
+    });
+    bounded.open();
+    const nobody = important(processName('nobody'));
+    await t.throwsAsync(nobody, { code: 'name-unknown', message: /nobody/ });
+    await t.throwsAsync(important(elsewhere), { code: 'no-connection' });
+    node.kill(target.pid);
+    await gone(node, target);
+    await settled(node);
+    await t.throwsAsync(important(to), { code: 'process-unknown' });
+    await t.throwsAsync(important(7 as never), { code: 'incorrect' });
+  });
 }
 
 test('a callback sees who sent: the process, or the node itself from outside', async (t) => {
@@ -89,17 +158,7 @@ test('a callback sees who sent: the process, or the node itself from outside', a
   t.true(senders[1] === node.pid);
 });
 
-test('a send to a process that has ended says process-unknown by pid and alias, name-unknown by name', async (t) => {
-  const node = await quietNode(t);
-  const target = await spawnScript(node, { handleCall: (self) => self.createAlias() }, { name });
-  const alias = (await node.call(target, { type: 'alias' })) as Pid<unknown>;
-  node.kill(target);
-  t.is(node.send(target, 1), 'process-unknown');
-  t.is(node.send(alias, 1), 'alias-unknown');
-  t.is(node.send(name, 1), 'name-unknown');
-});
-
-test('a full mailbox is full by every address', async (t) => {
+test('a full mailbox is full by an alias, too', async (t) => {
   const node = await quietNode(t);
   const owner = await spawnScript(
     node,
@@ -193,29 +252,6 @@ test('a process that has ended sends no more, but its terminate callback does', 
   t.deepEqual(await within('the end', () => ended.promise), ['not-allowed', 'not-allowed']);
   await waitFor('the last message', () => got.length === 1);
   t.deepEqual(got, ['last']);
-});
-
-test('an important send resolves when the message is in the mailbox, and rejects with what send returns', async (t) => {
-  const node = await quietNode(t);
-  const { pid, got } = await spawnCollector(node);
-  const bounded = await spawnCollector(node, { mailboxSize: 1 });
-  const sender = await spawnPuppet(node);
-  await inside(node, sender, (self) => self.sendImportant(pid, 'important'));
-  t.is(node.processInfo(pid).messagesIn, 1);
-  await waitFor('the message', () => got.length === 1);
-
-  const important = (to: Target): Promise<void> => node.sendImportant<unknown>(to, 1);
-  const [first, second] = [important(bounded.pid), important(bounded.pid)];
-  await first;
-  await t.throwsAsync(second, { code: 'process-mailbox-full', message: /mailboxSize/ });
-  await t.throwsAsync(important(processName('nobody')), {
-    code: 'name-unknown',
-    message: /nobody/,
-  });
-  await t.throwsAsync(important(elsewhere), { code: 'no-connection' });
-  node.kill(pid);
-  await t.throwsAsync(important(pid), { code: 'process-unknown' });
-  await t.throwsAsync(important(7 as never), { code: 'incorrect' });
 });
 
 test('a message is shared with its receiver, not copied', async (t) => {

@@ -1,5 +1,15 @@
 import test from 'ava';
-import { Actor, type ExitReason } from 'tergo';
+import { Actor, type ExitReason, type Pid } from 'tergo';
+import { closedGate } from '../support/clerk-places.ts';
+import {
+  closeShared,
+  infoOf,
+  placedNode,
+  places,
+  settled,
+  sharedPlace,
+  witnessOn,
+} from '../support/places.ts';
 import { waitFor } from '../support/wait-for.ts';
 import {
   gone,
@@ -10,30 +20,51 @@ import {
   type Handle,
 } from '../support/witness.ts';
 
-test('while the promise of a callback is pending, notices wait; they come first after it', async (t) => {
-  const node = await quietNode(t);
-  const target = await spawnWitness(node);
-  const self = await spawnWitness(node, { trapExit: true });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const order: string[] = [];
-  node.send(self.pid, async (witness) => {
-    await witness.link(target.pid);
-    await witness.monitor(target.pid);
-    node.send(self.pid, () => void order.push(`message after ${self.seen.length} notices`));
-    node.kill(target.pid);
-    await promise;
-    order.push(`callback over after ${self.seen.length} notices`);
-  });
-  await gone(node, target);
-  await waitFor('what waits', () => node.processInfo(self.pid).mailbox === 3);
-  resolve();
-  t.deepEqual(
-    (await self.heard()).map(({ on }) => on),
-    ['exit', 'down'],
-  );
-  t.deepEqual(order, ['callback over after 0 notices', 'message after 2 notices']);
-});
+test.after.always(closeShared);
 
+for (const place of places) {
+  test(`while the promise of a callback is pending, notices wait; they come first after it${place.title}`, async (t) => {
+    const node = await sharedPlace(t, place);
+    const gate = await closedGate(node);
+    const { gate: asked } = gate.wait() as { gate: Pid<unknown> };
+    const target = await witnessOn(node, place.other);
+    const self = await witnessOn(node, place.self, { trapExit: true });
+    await self.run((witness) => witness.link(target.pid));
+    await self.run((witness) => witness.monitor(target.pid));
+    const held = self.run((each) => each.call(asked, { type: 'wait' }, { timeoutMs: 60_000 }));
+    await gate.entered;
+    node.send(self.pid as Pid<unknown>, 'behind');
+    node.kill(target.pid);
+    await gone(node, target);
+    await waitFor('what waits', async () => (await infoOf(node, self.pid)).mailbox === 3);
+    t.deepEqual(self.seen, []);
+    gate.open();
+    await held;
+    t.deepEqual(
+      (await self.heard()).map(({ on }) => on),
+      ['exit', 'down', 'message'],
+    );
+  });
+
+  test(`a link of a process that is killed while it waits for it leaves nothing behind${place.title}`, async (t) => {
+    const node = await placedNode(t, place);
+    const target = await witnessOn(node, place.other);
+    await settled(node);
+    const { links, processes } = node.info();
+    for (let round = 0; round < 5; round++) {
+      const self = await witnessOn(node, place.self);
+      // Whether that is taken before it ends is not known.
+      void self.run((each) => each.link(target.pid)).catch(() => undefined);
+      node.kill(self.pid);
+      await gone(node, self);
+      await settled(node);
+    }
+    t.like(node.info(), { links, processes });
+    t.deepEqual(await target.heard(), []);
+  });
+}
+
+// What a test makes an `init` or a `terminate` do is a function, which cannot travel.
 test('links made in init hold from then on, and a target that ends during init takes the process along', async (t) => {
   class Linked extends Actor {
     override async init(to: Handle, then: () => void): Promise<void> {

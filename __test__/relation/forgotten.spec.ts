@@ -1,5 +1,7 @@
 import test from 'ava';
 import type { Node } from 'tergo';
+import { infoOf, placedNode, places, settled, witnessOn } from '../support/places.ts';
+import { waitFor } from '../support/wait-for.ts';
 import {
   gone,
   holdings,
@@ -13,47 +15,57 @@ import { addressKinds, addressOf } from './ends.ts';
 const consumerCount = 1000;
 const targetCount = 100;
 
-for (const kind of addressKinds) {
-  test(`a process that ends is forgotten by the ${kind} that it was linked to and monitored [C12]`, async (t) => {
-    const node = await quietNode(t);
-    const target = await spawnWitness(node);
-    const address = await addressOf(node, target, kind);
-    const other = await spawnWitness(node);
-    await other.run((self) => address.monitor(self));
-    const before = await holdings(node);
+for (const place of places) {
+  for (const kind of addressKinds) {
+    test(`a process that ends is forgotten by the ${kind} that it was linked to and monitored [C12]${place.title}`, async (t) => {
+      const node = await placedNode(t, place);
+      const target = await witnessOn(node, place.other);
+      const address = await addressOf(node, target, kind);
+      const other = await witnessOn(node, place.self);
+      await other.run((self) => address.monitor(self));
+      await settled(node);
+      const { links, monitors, processes } = node.info();
 
-    const consumer = await spawnWitness(node);
-    await consumer.run((self) => address.link(self));
-    await consumer.run((self) => address.monitor(self));
-    t.like(node.info(), { links: 1, monitors: 2 });
+      const consumer = await witnessOn(node, place.self);
+      await consumer.run((self) => address.link(self));
+      await consumer.run((self) => address.monitor(self));
+      await settled(node);
+      t.like(node.info(), { links: links + 1, monitors: monitors + 1 });
+      node.kill(consumer.pid);
+      await gone(node, consumer);
+      await settled(node);
+      t.like(node.info(), { links, monitors, processes });
+
+      // The relation of somebody else on the same target stays and fires.
+      node.kill(target.pid);
+      await waitFor('the notice', () => other.seen.length > 0);
+      const ended = { ...address.shown, reason: 'kill' };
+      t.deepEqual((await other.heard()) as unknown[], [{ on: 'down', ended }]);
+    });
+  }
+
+  test(`an end forgets only the relations of that process, whatever their targets [C12] [C13]${place.title}`, async (t) => {
+    const node = await placedNode(t, place);
+    const targets = [await witnessOn(node, place.other), await witnessOn(node, place.other)];
+    const consumer = await witnessOn(node, place.self);
+    const other = await witnessOn(node, place.self);
+    for (const target of targets) {
+      for (const self of [consumer, other])
+        await self.run((witness) => witness.monitor(target.pid));
+    }
+    const shown = targets.map(({ pid }) => ({ kind: 'pid', pid }));
     node.kill(consumer.pid);
-    await holdsAgain(node, before);
-
-    // The relation of somebody else on the same target stays and fires.
-    node.kill(target.pid);
-    t.deepEqual(await other.heard(), [{ on: 'down', ended: { ...address.shown, reason: 'kill' } }]);
-    t.is(node.info().slabEntries, before.slabEntries! - 1);
+    await gone(node, consumer);
+    await settled(node);
+    t.is(node.info().monitors, 2);
+    t.deepEqual((await infoOf(node, other.pid)).monitors as unknown[], shown);
+    node.kill(targets[0]!.pid);
+    await waitFor('the notice', () => other.seen.length > 0);
+    t.deepEqual((await infoOf(node, other.pid)).monitors as unknown[], shown.slice(1));
   });
 }
 
-test('an end forgets only the relations of that process, whatever their targets [C12] [C13]', async (t) => {
-  const node = await quietNode(t);
-  const [first, second, consumer, other] = await spawnMany(node, 4);
-  const both = [first!, second!];
-  for (const target of both) {
-    for (const self of [consumer!, other!])
-      await self.run((witness) => witness.monitor(target.pid));
-  }
-  node.kill(consumer!.pid);
-  t.is(node.info().monitors, 2);
-  t.deepEqual(
-    node.processInfo(other!.pid).monitors,
-    both.map(({ pid }) => ({ kind: 'pid' as const, pid })),
-  );
-  node.kill(first!.pid);
-  t.deepEqual(node.processInfo(other!.pid).monitors, [{ kind: 'pid', pid: second!.pid }]);
-});
-
+// How many it may be is tested on one thread.
 test('a hundred thousand links and monitors leave nothing behind when the subscribers end', async (t) => {
   const node = await quietNode(t);
   const targets = await spawnMany(node, targetCount);
