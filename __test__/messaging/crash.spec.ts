@@ -1,7 +1,9 @@
 import test from 'ava';
 import { processName, TergoError, type Exit, type ExitReason } from 'tergo';
+import { gatedOn } from '../support/clerk-places.ts';
 import { logOf, spawnScript } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import { infoOf, isReason, placedNode, places, settled, witnessOn } from '../support/places.ts';
+import { quietNode, reasonOf } from '../support/witness.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
 import { bringAbout, isAnswered, occasions } from './callbacks.ts';
 
@@ -91,27 +93,31 @@ test('what a callback throws that is no error becomes one, with what was thrown 
   }
 });
 
-test('what waits in the mailbox of a process that crashes is dropped and counted, and its callers are told', async (t) => {
-  const node = await quietNode(t);
-  const error = new Error('on purpose');
-  const taken: unknown[] = [];
-  const target = await spawnScript(node, {
-    handleMessage: (_self, message) => {
-      taken.push(message);
-      if (message === 'crash') throw error;
-    },
-    handleCall: () => t.fail('it is gone'),
+for (const place of places) {
+  test(`what waits in the mailbox of a process that crashes is dropped and counted, and its callers are told${place.title}`, async (t) => {
+    const node = await placedNode(t, place);
+    const error = new Error('on purpose');
+    const { pid, open } = await gatedOn(node, place.other);
+    const sender = await witnessOn(node, place.self);
+    const watcher = await witnessOn(node, place.self);
+    await watcher.run((self) => self.monitor(pid));
+    const messages = ['before', { type: 'crash', value: error }, 'after', 'after'];
+    await sender.run((self) => messages.map((message) => self.send(pid, message)));
+    const refused = t.throwsAsync(
+      sender.run((self) => self.call(pid, { type: 'bare' })),
+      { code: 'process-terminated', message: /on purpose/ },
+    );
+    await waitFor('all', async () => (await infoOf(node, pid)).mailbox === 5);
+    const { messagesDropped } = node.info();
+    open();
+    isReason(t, place, (await refused).cause as Error, error);
+    await waitFor('the end', () => watcher.seen.length > 0);
+    isReason(t, place, reasonOf(watcher.seen[0]), error);
+    await settled(node);
+    t.is(node.info().messagesDropped, messagesDropped + 2);
+    t.is(await sender.run((self) => self.send(pid, 'late')), 'process-unknown');
   });
-  for (const message of ['before', 'crash', 'after', 'after']) node.send(target, message);
-  const refused = await t.throwsAsync(node.call(target, { type: 'x' }), {
-    code: 'process-terminated',
-    message: /on purpose/,
-  });
-  t.is((refused as TergoError).cause, error);
-  t.deepEqual(taken, ['before', 'crash']);
-  t.is(node.info().messagesDropped, 2);
-  t.is(node.send(target, 'late'), 'process-unknown');
-});
+}
 
 test('a crash of one process leaves the other processes of the same turn alone', async (t) => {
   const node = await quietNode(t);

@@ -1,8 +1,10 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import { processName, TergoError, type Node, type Pid } from 'tergo';
-import { spawnScript } from '../support/improvise.ts';
-import { quietNode } from '../support/witness.ts';
+import { workerPlaces } from '../support/child-places.ts';
+import { clerkOn } from '../support/clerk-places.ts';
+import { closeShared, emptiedPlace, infoOf } from '../support/places.ts';
+import { gone } from '../support/witness.ts';
 
 const names = ['a', 'b', 'c'].map((name) => processName<unknown>(name));
 const count = 4;
@@ -31,7 +33,8 @@ class Model {
   readonly #owners = new Map<string, Pid<unknown>>();
 
   async spawn(node: Node, index: number): Promise<void> {
-    this.#pids[index] = await spawnScript(node, {});
+    const { threads } = node.info();
+    this.#pids[index] = (await clerkOn(node, index % threads.length)).pid;
   }
 
   pid(index: number): Pid<unknown> {
@@ -61,37 +64,43 @@ class Model {
   }
 }
 
-test('a name finds its process and a process its name, and neither is left when the other goes [C20]', async (t) => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-      const node = await quietNode(t);
-      const model = new Model();
-      for (let index = 0; index < count; index++) await model.spawn(node, index);
-      for (const { what, name: at, process } of steps) {
-        const [name, pid] = [names[at]!, model.pid(process)];
-        if (what === 'register')
-          t.is(
-            outcomeOf(() => node.registerName(name, pid)),
-            model.register(name, pid),
-          );
-        else if (what === 'unregister')
-          t.is(
-            outcomeOf(() => node.unregisterName(name)),
-            model.unregister(name),
-          );
-        else if (what === 'send')
-          t.is(node.send(name, 1), model.ownerOf(name) === undefined ? 'name-unknown' : 'ok');
-        else {
-          node.kill(pid);
-          model.unregister(model.nameOf(pid) ?? '');
-          await model.spawn(node, process);
+test.after.always(closeShared);
+
+for (const place of workerPlaces) {
+  const it = place.isThreaded ? test.serial : test;
+  it(`a name finds its process and a process its name, and neither is left when the other goes [C20]${place.isThreaded ? ', with processes on all threads' : ''}`, async (t) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const node = await emptiedPlace(t, place);
+        const model = new Model();
+        for (let index = 0; index < count; index++) await model.spawn(node, index);
+        for (const { what, name: at, process } of steps) {
+          const [name, pid] = [names[at]!, model.pid(process)];
+          if (what === 'register')
+            t.is(
+              outcomeOf(() => node.registerName(name, pid)),
+              model.register(name, pid),
+            );
+          else if (what === 'unregister')
+            t.is(
+              outcomeOf(() => node.unregisterName(name)),
+              model.unregister(name),
+            );
+          else if (what === 'send')
+            t.is(node.send(name, 1), model.ownerOf(name) === undefined ? 'name-unknown' : 'ok');
+          else {
+            node.kill(pid);
+            await gone(node, { pid });
+            model.unregister(model.nameOf(pid) ?? '');
+            await model.spawn(node, process);
+          }
+          for (const each of names) t.true(node.whereis(each) === model.ownerOf(each));
+          for (let index = 0; index < count; index++)
+            t.is((await infoOf(node, model.pid(index))).name, model.nameOf(model.pid(index)));
+          t.is(node.info().registeredNames, model.size);
         }
-        for (const each of names) t.true(node.whereis(each) === model.ownerOf(each));
-        for (let index = 0; index < count; index++)
-          t.is(node.processInfo(model.pid(index)).name, model.nameOf(model.pid(index)));
-        t.is(node.info().registeredNames, model.size);
-      }
-    }),
-    { numRuns: 50 },
-  );
-});
+      }),
+      { numRuns: place.isThreaded ? 15 : 50 },
+    );
+  });
+}

@@ -113,7 +113,7 @@ export class Applications {
     return this.#table.all().map((record) => record.info());
   }
 
-  /** The pids of all its processes, oldest first. */
+  /** The pids of all its processes by their ids: those of each thread oldest first. */
   processes(name: string): readonly AnyPid[] {
     return this.#members(name).map(({ pid }) => pid);
   }
