@@ -21,6 +21,7 @@ import {
   type Request,
   type SupervisorSpec,
 } from 'tergo';
+import { tendedAt, workerPlaces, type ChildPlace } from '../support/child-places.ts';
 import {
   keep,
   Keeper,
@@ -30,6 +31,7 @@ import {
   type Story,
   type TendedProtocol,
 } from '../support/keeper.ts';
+import { closeShared } from '../support/places.ts';
 
 const ticks = eventName<number>('ticks');
 type Double = Request<{ type: 'double'; value: number }, number>;
@@ -155,31 +157,61 @@ class Touchy extends Keeper {
 }
 
 function spec(story: Story, ...names: string[]): SupervisorSpec {
-  const children = names.map((name) => childSpec(name, Tended, { args: [story, name] }));
+  return specAt(workerPlaces[0]!, story, ...names);
+}
+
+function specAt(place: ChildPlace, story: Story, ...names: string[]): SupervisorSpec {
+  const children = names.map((name) => tendedAt(place, story, name));
   return { strategy: 'one-for-one', children };
 }
 
-test('a callback about children that fails ends the supervisor, children first', async (t) => {
-  const atStart = await keep(t, (story) => spec(story, 'a', 'bad', 'c'), { as: Touchy });
-  const text = 'no bad ones here';
-  const ends = ['down c', 'down bad', 'down a', 'end'].map((line) => `${line} ${text}`);
-  t.deepEqual(await atStart.told(), ['up a', 'up bad', 'up c', ...ends]);
+test.after.always(closeShared);
 
-  const atEnd = await keep(t, (story) => spec(story, 'a', 'b'), { as: Touchy });
-  await atEnd.end('b', 'normal');
-  const lines = ['down b normal', 'down a who ended b?', 'end who ended b?'];
-  t.deepEqual(await atEnd.told(), ['up a', 'up b', ...lines]);
+for (const place of workerPlaces) {
+  const it = place.isThreaded ? test.serial : test;
 
-  const last = await keep(
-    t,
-    (story) => ({ ...spec(story, 'a'), autoShutdown: false }) as SupervisorSpec,
-    {
+  it(`a callback about children that fails ends the supervisor, children first${place.title}`, async (t) => {
+    const atStart = await keep(t, (story) => specAt(place, story, 'a', 'bad', 'c'), {
       as: Touchy,
-    },
-  );
-  await last.end('a', 'normal');
-  t.deepEqual(await last.told(), ['up a', 'down a normal', 'end who ended a?']);
-});
+      place,
+    });
+    const text = 'no bad ones here';
+    const ends = ['down c', 'down bad', 'down a', 'end'].map((line) => `${line} ${text}`);
+    t.deepEqual(await atStart.told(), ['up a', 'up bad', 'up c', ...ends]);
+
+    const atEnd = await keep(t, (story) => specAt(place, story, 'a', 'b'), { as: Touchy, place });
+    await atEnd.end('b', 'normal');
+    const lines = ['down b normal', 'down a who ended b?', 'end who ended b?'];
+    t.deepEqual(await atEnd.told(), ['up a', 'up b', ...lines]);
+
+    const last = await keep(
+      t,
+      (story) => ({ ...specAt(place, story, 'a'), autoShutdown: false }) as SupervisorSpec,
+      {
+        as: Touchy,
+        place,
+      },
+    );
+    await last.end('a', 'normal');
+    t.deepEqual(await last.told(), ['up a', 'down a normal', 'end who ended a?']);
+  });
+
+  it(`a bounded supervisor loses no end of a child and no callback about one${place.title}`, async (t) => {
+    const kept = await keep(
+      t,
+      (story) => ({ ...specAt(place, story, 'a', 'b', 'c', 'd'), restart: 'permanent' }),
+      {
+        ...{ as: Listener, mailboxSize: 1, place },
+      },
+    );
+    const { messagesDropped } = kept.node.info();
+    for (const { pid } of await kept.children()) kept.node.kill(pid!);
+    await kept.told();
+    t.is(kept.heard.length, 12);
+    for (let time = 0; time < 3; time++) t.is((await kept.children()).length, 4);
+    t.is(kept.node.info().messagesDropped, messagesDropped);
+  });
+}
 
 test('while a callback waits, ends of children wait, and none is lost', async (t) => {
   const kept = await keep(t, (story) => ({
@@ -230,21 +262,6 @@ test('who overrides receive sees every entry, and no message from elsewhere pass
   await clock.settle();
   t.is(node.processState(pid), 'terminated');
   t.is(kinds[0], 'message');
-});
-
-test('a bounded supervisor loses no end of a child and no callback about one', async (t) => {
-  const kept = await keep(
-    t,
-    (story) => ({ ...spec(story, 'a', 'b', 'c', 'd'), restart: 'permanent' }),
-    {
-      ...{ as: Listener, mailboxSize: 1 },
-    },
-  );
-  for (const name of ['a', 'b', 'c', 'd']) kept.node.kill(kept.node.whereis(name)!);
-  await kept.clock.settle();
-  t.is(kept.heard.length, 12);
-  for (let time = 0; time < 3; time++) t.is((await kept.children()).length, 4);
-  t.is(kept.node.info().messagesDropped, 0);
 });
 
 test('a supervisor may be a logger, of its own children, too', async (t) => {
