@@ -1,7 +1,6 @@
 import type { Behaviour } from '../actor/behaviour.ts';
-import { checkDelay, checkInteger, checkOptions } from '../error/check.ts';
+import { checkInteger, checkOptions } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
-import { supervises } from '../process/process-context.ts';
 import {
   type AnySpawnOptions,
   checkSpawnOptions,
@@ -11,9 +10,9 @@ import {
   SPAWN_KEYS,
   type WithArgs,
 } from '../process/process-options.ts';
-import { Process } from '../process/process.ts';
+import { checkBehaviour } from '../process/process.ts';
 import type { Accepts, EventOf, MessageOf, RequestOf } from '../protocol/protocol.ts';
-import type { ChildStart } from '../supervisor/child-spec.ts';
+import { type ChildStart, shutdownTimeoutOf } from '../supervisor/child-spec.ts';
 import { LocalConsistentHash } from './consistent-hash.ts';
 import type { PoolRoute } from './pool-route.ts';
 
@@ -24,8 +23,6 @@ declare const takes: unique symbol;
 const SIZE = 3;
 /** The most workers. @internal */
 export const MAX_SIZE = 1_000_000;
-/** How long a worker that is no supervisor may take to end, ms. */
-const SHUTDOWN_TIMEOUT_MS = 5000;
 /** A limit that is none: a mailbox with a limit is counted, and that is what the least loaded is chosen by. */
 const COUNTED = 2 ** 31;
 
@@ -99,21 +96,18 @@ export class LocalPoolSpec {
   readonly start: ChildStart;
 
   constructor(worker: unknown, options: AnyPoolOptions = {}) {
-    checkWorker(worker);
+    checkBehaviour(worker, 'worker');
     checkOptions('options', options, POOL_KEYS);
     const { size = SIZE, workerMailboxSize = 0, route = 'round-robin', ...others } = options;
-    const isSupervisor = worker.prototype[supervises] !== undefined;
-    const { shutdownTimeoutMs = isSupervisor ? Infinity : SHUTDOWN_TIMEOUT_MS, ...rest } = others;
+    const { shutdownTimeoutMs, ...rest } = others;
     checkInteger('options.size', size, 1, MAX_SIZE);
     checkInteger('options.workerMailboxSize', workerMailboxSize, 0, COUNTED);
     checkRoute(route);
-    if (shutdownTimeoutMs !== Infinity)
-      checkDelay('options.shutdownTimeoutMs', shutdownTimeoutMs, 0);
     checkSpawnOptions(rest);
     this.size = size;
     this.route = route;
     this.workerMailboxSize = workerMailboxSize;
-    this.shutdownTimeoutMs = shutdownTimeoutMs;
+    this.shutdownTimeoutMs = shutdownTimeoutOf(worker, shutdownTimeoutMs);
     const mailboxSize =
       workerMailboxSize === 0 && route === 'least-loaded' ? COUNTED : workerMailboxSize;
     this.start = { behaviour: worker, options: { ...rest, mailboxSize, linkParent: true } };
@@ -131,11 +125,6 @@ const OWN_KEYS = ['size', 'workerMailboxSize', 'route', 'shutdownTimeoutMs'];
 /** What the pool itself sees to. */
 const RESERVED_KEYS = ['name', 'mailboxSize', 'fallback', 'linkParent', 'linkChild'];
 const POOL_KEYS = [...SPAWN_KEYS.filter((key) => !RESERVED_KEYS.includes(key)), ...OWN_KEYS];
-
-function checkWorker(worker: unknown): asserts worker is ChildStart['behaviour'] {
-  if (typeof worker !== 'function' || !(worker.prototype instanceof Process))
-    throw incorrect('worker', 'a class that extends Actor, Supervisor or Process', worker);
-}
 
 function checkRoute(route: unknown): void {
   if (route === 'round-robin' || route === 'least-loaded' || route instanceof LocalConsistentHash)

@@ -70,7 +70,10 @@ export abstract class Process<P> extends ProcessRelations<P> {
 }
 
 /** Throws `incorrect` unless this is a class that can be spawned. @internal */
-export function checkBehaviour(behaviour: unknown): asserts behaviour is new () => AnyProcess {
+export function checkBehaviour(
+  behaviour: unknown,
+  argument: string = 'behaviour',
+): asserts behaviour is new () => AnyProcess {
   if (typeof behaviour !== 'function' || !(behaviour.prototype instanceof Process))
-    throw incorrect('behaviour', 'a class that extends Actor, Supervisor or Process', behaviour);
+    throw incorrect(argument, 'a class that extends Actor, Supervisor or Process', behaviour);
 }

@@ -1,7 +1,6 @@
 import type { Behaviour } from '../actor/behaviour.ts';
-import { checkDelay, checkInteger, checkName, checkOptions } from '../error/check.ts';
+import { checkName, checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
-import { supervises } from '../process/process-context.ts';
 import type { ProcessName } from '../process/process-name.ts';
 import {
   type AnySpawnOptions,
@@ -11,18 +10,13 @@ import {
   SPAWN_KEYS,
   type WithArgs,
 } from '../process/process-options.ts';
-import { Process } from '../process/process.ts';
+import { checkBehaviour } from '../process/process.ts';
 import type { Accepts, EventOf } from '../protocol/protocol.ts';
-import type { ChildStart } from '../supervisor/child-spec.ts';
+import { type ChildStart, shutdownTimeoutOf } from '../supervisor/child-spec.ts';
+import { checkRestartLimit } from '../supervisor/supervisor-spec.ts';
 
 declare const shape: unique symbol;
 declare const takes: unique symbol;
-
-/** Respawns of one route within `periodMs`, as with a supervisor. */
-const INTENSITY = 5;
-const PERIOD_MS = 5000;
-/** How long the process of a route that is no supervisor may take to end, ms. */
-const SHUTDOWN_TIMEOUT_MS = 5000;
 
 /**
  * A named way on: only `route` and `routeTo` make one. Contravariant like a pid: whatever accepts at least
@@ -101,12 +95,10 @@ export class OwnedRoute {
     checkName('name', name);
     checkBehaviour(behaviour);
     checkOptions('options', options, ROUTE_KEYS);
-    const isSupervisor = behaviour.prototype[supervises] !== undefined;
-    const { shutdownTimeoutMs = isSupervisor ? Infinity : SHUTDOWN_TIMEOUT_MS, ...rest } = options;
-    if (shutdownTimeoutMs !== Infinity)
-      checkDelay('options.shutdownTimeoutMs', shutdownTimeoutMs, 0);
+    const { shutdownTimeoutMs: givenMs, ...rest } = options;
     checkSpawnOptions(rest);
     this.name = name;
+    const shutdownTimeoutMs = shutdownTimeoutOf(behaviour, givenMs);
     this.rule = { name: `route ${name}`, shutdownTimeoutMs };
     this.start = { behaviour, options: { ...rest, linkParent: true, linkChild: true } };
     Object.freeze(this);
@@ -144,9 +136,8 @@ export function checkRouterSpec(given: unknown): CheckedRouterSpec {
     throw incorrect('spec', 'what init returns: an object with routes', given);
   const spec = given as RouterSpec<never>;
   checkOptions('spec', spec, ['routes', 'fallback', 'intensity', 'periodMs']);
-  const { routes, fallback, intensity = INTENSITY, periodMs = PERIOD_MS } = spec;
-  checkInteger('spec.intensity', intensity, 0);
-  checkDelay('spec.periodMs', periodMs, 1);
+  const { routes, fallback } = spec;
+  const limit = checkRestartLimit(spec);
   if (fallback !== undefined) checkName('spec.fallback', fallback);
   if (!Array.isArray(routes))
     throw incorrect('spec.routes', 'a list of route(…) and routeTo(…)', routes);
@@ -157,7 +148,7 @@ export function checkRouterSpec(given: unknown): CheckedRouterSpec {
     names.add(one.name);
     return one;
   });
-  return { routes: checked, fallback, intensity, periodMs };
+  return { ...limit, routes: checked, fallback };
 }
 
 /** Throws `incorrect` unless this is a route. @internal */
@@ -177,8 +168,3 @@ const ROUTE_KEYS = [
   ...SPAWN_KEYS.filter((key) => !RESERVED_KEYS.includes(key)),
   'shutdownTimeoutMs',
 ];
-
-function checkBehaviour(behaviour: unknown): asserts behaviour is ChildStart['behaviour'] {
-  if (typeof behaviour !== 'function' || !(behaviour.prototype instanceof Process))
-    throw incorrect('behaviour', 'a class that extends Actor, Supervisor or Process', behaviour);
-}

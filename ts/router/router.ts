@@ -110,8 +110,8 @@ export abstract class Router<P> extends ForwardingProcess<P> {
    * reason `normal` when it has done what waits for it. Rejects like `enableRoute`; then all is as before.
    */
   async replaceRoute(route: Route<P>): Promise<void> {
-    const { name } = checkRoute('route', route);
-    await this.#running.replace(name, checkRoute('route', route));
+    const checked = checkRoute('route', route);
+    await this.#running.replace(checked.name, checked);
   }
 
   /** Puts a new process of the same kind in the place of that of an owned route. Like `replaceRoute`; `not-allowed` for a registered one. */

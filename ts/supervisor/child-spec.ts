@@ -214,11 +214,20 @@ function ruleOf(
   options: AnyChildOptions,
 ): ChildRule {
   checkSupervision(options);
-  const isSupervisor = behaviour.prototype[supervises] !== undefined;
-  const fallbackMs = isSupervisor ? Infinity : SHUTDOWN_TIMEOUT_MS;
-  const { restart, significant = false, shutdownTimeoutMs = fallbackMs } = options;
-  const limit = limitOf(options);
-  return { name, restart, isSignificant: significant, limit, shutdownTimeoutMs };
+  const { restart, significant: isSignificant = false } = options;
+  const shutdownTimeoutMs = shutdownTimeoutOf(behaviour, options.shutdownTimeoutMs);
+  return { name, restart, isSignificant, limit: limitOf(options), shutdownTimeoutMs };
+}
+
+/** How long a child may take to end, ms: without limit if it has to end others, and nothing is said. Throws `incorrect`. @internal */
+export function shutdownTimeoutOf(
+  { prototype }: ChildStart['behaviour'],
+  shutdownTimeoutMs: number | undefined,
+): number {
+  if (shutdownTimeoutMs === undefined)
+    return prototype[supervises] === undefined ? SHUTDOWN_TIMEOUT_MS : Infinity;
+  if (shutdownTimeoutMs !== Infinity) checkDelay('options.shutdownTimeoutMs', shutdownTimeoutMs, 0);
+  return shutdownTimeoutMs;
 }
 
 function limitOf({ intensity, periodMs, onExceed }: AnyChildOptions): ChildLimit | undefined {
@@ -227,12 +236,10 @@ function limitOf({ intensity, periodMs, onExceed }: AnyChildOptions): ChildLimit
 }
 
 function checkSupervision(options: AnyChildOptions): void {
-  const { restart, intensity, periodMs, onExceed, shutdownTimeoutMs, significant } = options;
+  const { restart, intensity, periodMs, onExceed, significant } = options;
   if (restart !== undefined) checkChoice('options.restart', restart, RESTARTS);
   if (intensity !== undefined) checkInteger('options.intensity', intensity, 0);
   if (periodMs !== undefined) checkDelay('options.periodMs', periodMs, 1);
   if (onExceed !== undefined) checkChoice('options.onExceed', onExceed, ['terminate', 'disable']);
   if (significant !== undefined) checkBoolean('options.significant', significant);
-  if (shutdownTimeoutMs !== undefined && shutdownTimeoutMs !== Infinity)
-    checkDelay('options.shutdownTimeoutMs', shutdownTimeoutMs, 0);
 }

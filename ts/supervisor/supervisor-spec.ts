@@ -102,11 +102,9 @@ export function checkSpec(spec: SupervisorSpec): CheckedSpec {
     throw incorrect('spec', 'what init returns: an object with strategy and children', spec);
   checkChoice('spec.strategy', spec.strategy, STRATEGIES);
   checkOptions('spec', spec, KEYS[spec.strategy]);
-  const { restart = 'transient', intensity = INTENSITY, periodMs = PERIOD_MS } = spec;
+  const { restart = 'transient' } = spec;
   checkChoice('spec.restart', restart, RESTARTS);
-  checkInteger('spec.intensity', intensity, 0);
-  checkDelay('spec.periodMs', periodMs, 1);
-  const common = { restart, intensity, periodMs };
+  const common = { restart, ...checkRestartLimit(spec) };
   if (spec.strategy === 'simple-one-for-one') {
     const children = checkChildren(spec.children, LocalChildTemplate, 'childTemplate');
     return { ...common, strategy: spec.strategy, children };
@@ -117,6 +115,16 @@ export function checkSpec(spec: SupervisorSpec): CheckedSpec {
   checkBoolean('spec.keepOrder', keepOrder);
   const children = checkChildren(spec.children, LocalChildSpec, 'childSpec');
   return { ...common, strategy: spec.strategy, children, keepOrder, autoShutdown };
+}
+
+/** How many restarts within which time a spec allows, with the defaults filled in. Throws `incorrect`. @internal */
+export function checkRestartLimit({
+  intensity = INTENSITY,
+  periodMs = PERIOD_MS,
+}: Omit<RestartSpec, 'restart'>): Required<Omit<RestartSpec, 'restart'>> {
+  checkInteger('spec.intensity', intensity, 0);
+  checkDelay('spec.periodMs', periodMs, 1);
+  return { intensity, periodMs };
 }
 
 /** A list of what one function made, no name twice. */
