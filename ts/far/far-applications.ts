@@ -13,12 +13,10 @@ import type { FarPid } from './far-pid.ts';
 import type { Far } from './far.ts';
 import type { ApplicationWords } from './far-spawns.ts';
 import { tellError } from './portable-error.ts';
+import { HOME_THREAD } from './station.ts';
 
 /** In place of what is told of a run that is no more. */
 const OVER = 'over';
-
-/** The thread on which applications live. */
-const HOME = 0;
 
 /** A run of an application as a thread sees it on which only processes of it live. */
 class FarMembership implements LocalMembership {
@@ -46,16 +44,16 @@ class FarMembership implements LocalMembership {
 
   joined({ pid, parent, name, behaviour }: Joining): void {
     const words: Joining = { pid, parent, name, behaviour };
-    this.#far.controls.send(HOME, Control.joined, this.number, words);
+    this.#far.controls.send(HOME_THREAD, Control.joined, this.number, words);
   }
 
   left(pid: LocalPid, reason: ExitReason, pending: Promise<void> | undefined): void {
     const { controls } = this.#far;
     tellError(reason, (portable) => {
       const words = [pid, portable, pending !== undefined];
-      controls.sendFrom(pid, HOME, Control.left, this.number, words);
+      controls.sendFrom(pid, HOME_THREAD, Control.left, this.number, words);
     });
-    void pending?.then(() => controls.send(HOME, Control.leftBehind, this.number, pid));
+    void pending?.then(() => controls.send(HOME_THREAD, Control.leftBehind, this.number, pid));
   }
 }
 

@@ -29,10 +29,8 @@ import { nodeOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
-import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
+import { HOME_THREAD, isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
-/** The thread that ends with its node. */
-const HOME = 0;
 /** Numbers go up to here before they begin anew; a call would have to last that long to meet its successor. */
 const LAST_NUMBER = 2 ** 32 - 1;
 
@@ -124,7 +122,7 @@ export class FarCalls {
     const settlement = new FarSettlement(this.#answering, station, number, from);
     const call = this.#callFrom(from, request, target, settlement);
     const name = reader.nameOf(frame);
-    settlement.isNamed = name !== undefined && this.#far.thread !== HOME;
+    settlement.isNamed = name !== undefined && this.#far.thread !== HOME_THREAD;
     call.address = address ?? name;
     call.deadline = deadline;
     return call;
@@ -255,7 +253,7 @@ export class FarCalls {
     head: RequestHead,
   ): boolean {
     if (call.isImportant) home.requireImportant();
-    call.station = home.stationOf(to instanceof RemotePid ? to.thread : 0);
+    call.station = home.stationOf(to instanceof RemotePid ? to.thread : HOME_THREAD);
     const isWritten = writeRequest(this.#far, call, to, head);
     // The end of that connection is none of the call's.
     if (!isWritten) call.station = NOWHERE;

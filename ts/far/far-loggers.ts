@@ -11,10 +11,8 @@ import { FarLane, type FarReader } from './far-lane.ts';
 import { targetOf } from './far-messages.ts';
 import type { FarPid } from './far-pid.ts';
 import { NO_VALUE } from './frame-reader.ts';
+import { HOME_THREAD } from './station.ts';
 import { tellRecord } from './travelling-record.ts';
-
-/** The thread that started the node: its loggers are there. */
-const HOME = 0;
 
 /** A process of another thread and what it is as a logger. */
 interface Reader extends FarReader {
@@ -58,7 +56,7 @@ export class FarLoggers {
   /** A record that a process of this thread takes; `undefined` for one that cannot be read. Its place is free then, too. */
   take({ pid }: ProcessRecord, frame: number): LogRecord | undefined {
     const value = this.#far.reader.value(frame);
-    this.#far.controls.send(HOME, Control.logTaken, 0, pid);
+    this.#far.controls.send(HOME_THREAD, Control.logTaken, 0, pid);
     return value === NO_VALUE ? undefined : (value as LogRecord);
   }
 

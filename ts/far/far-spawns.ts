@@ -6,7 +6,7 @@ import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { INIT_TIMEOUT_MS, type Parent } from '../node/spawner.ts';
+import type { Parent } from '../node/spawner.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { NodeProcess } from '../process/peer.ts';
 import { membership } from '../process/process-context.ts';
@@ -19,10 +19,8 @@ import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import { tellError } from './portable-error.ts';
 import { RemotePid } from './remote-pid.ts';
+import { spawnLimitMs } from './request-patience.ts';
 import { seatOf, type Station } from './station.ts';
-
-/** How long a thread may take beside the `init` of the process, ms: as long as another node. */
-const REQUEST_MS = 5000;
 
 /** What another thread is told to spawn. */
 interface SpawnWords {
@@ -130,9 +128,9 @@ export class FarSpawns {
   }
 
   /** A thread that hangs answers nothing. What comes up after all is ended: nobody knows of it. */
-  #startTimeout(number: number, { initTimeoutMs = INIT_TIMEOUT_MS }: AnySpawnOptions): number {
-    if (initTimeoutMs === 0) return -1;
-    const ms = REQUEST_MS + initTimeoutMs;
+  #startTimeout(number: number, options: AnySpawnOptions): number {
+    const ms = spawnLimitMs(options);
+    if (ms === 0) return -1;
     return this.#runtime.timers.start(ms, () => {
       const asked = this.#asked.get(number);
       this.#asked.delete(number);

@@ -5,6 +5,7 @@ import type { FarPid } from './far-pid.ts';
 import type { FarTarget } from './proxy.ts';
 import type { RemoteHome } from './remote-home.ts';
 import type { RemotePid } from './remote-pid.ts';
+import { HOME_THREAD } from './station.ts';
 
 /** What a process of another thread is as a target. */
 export function pidTarget(pid: FarPid): FarTarget {
@@ -48,5 +49,5 @@ export function namedTarget(kind: 'name' | 'event', name: string, home: RemoteHo
   const isEvent = kind === 'event';
   const about = isEvent ? { event: name, node } : { name, node };
   const key = `${kind} '${name}' of ${node} ${home.creation}`;
-  return { key, station: home.stationOf(0), isEvent, words: [kind, name], about };
+  return { key, station: home.stationOf(HOME_THREAD), isEvent, words: [kind, name], about };
 }

@@ -45,7 +45,7 @@ import { Questions } from './questions.ts';
 import { RemoteMessages } from './remote-messages.ts';
 import { RemotePid } from './remote-pid.ts';
 import { RouteNotices } from './route-notices.ts';
-import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
+import { HOME_THREAD, isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 import { Watches } from './watches.ts';
 
 /** Which thread of which node this is. */
@@ -58,9 +58,6 @@ export interface ThreadPlace {
   /** Whether the node has a network. */
   readonly hasNetwork: boolean;
 }
-
-/** The thread on which the network is run. */
-const HOME = 0;
 
 /** Numbers of calls, proxies and spawns begin anew with each incarnation of a thread, far from those of the last one. */
 const NUMBERS_EACH = 2 ** 24;
@@ -158,7 +155,7 @@ export class Far {
     this.peerEvents = new PeerEvents(runtime, this);
     this.peerThreads = new PeerThreads(runtime, this);
     // Thread 0 sets its own when it has a network.
-    if (place.hasNetwork && place.thread !== HOME) this.#askHome();
+    if (place.hasNetwork && place.thread !== HOME_THREAD) this.#askHome();
   }
 
   /** The other threads of the node, whether or not they are up. */
@@ -176,7 +173,7 @@ export class Far {
   ended(thread: number, reason: Error, restarts: number): void {
     this.absences.ended(thread, reason, restarts);
     this.#seatEnded(thread, reason);
-    if (this.thread === HOME) this.peerThreads.tell(thread, reason);
+    if (this.thread === HOME_THREAD) this.peerThreads.tell(thread, reason);
     this.spawns.threadEnded(thread, reason);
     this.applications.threadEnded(thread, reason);
   }
@@ -259,9 +256,9 @@ export class Far {
   }
 
   #askHome(): void {
-    this.peers.dial = (node) => this.questions.ask(HOME, 'dial', node);
+    this.peers.dial = (node) => this.questions.ask(HOME_THREAD, 'dial', node);
     this.profiles.ask = (settings) =>
-      this.questions.ask(HOME, 'profile', settings) as Promise<number>;
+      this.questions.ask(HOME_THREAD, 'profile', settings) as Promise<number>;
   }
 
   #seatEnded(seat: number, reason: Error): void {

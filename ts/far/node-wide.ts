@@ -10,10 +10,9 @@ import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Patience } from './questions.ts';
+import { HOME_THREAD } from './station.ts';
 import { tellRecord } from './travelling-record.ts';
 
-/** The thread that started the node: its loggers, applications and stop are there. */
-const HOME = 0;
 /** How long another thread may take to tell of its processes, ms. */
 const ANSWER_MS = 5000;
 const ALL = { limit: Number.MAX_SAFE_INTEGER };
@@ -37,12 +36,12 @@ export class NodeWide {
       const [record, only] = value as [LogRecord, string | undefined];
       runtime.hub.write(record, only);
     });
-    if (far.thread !== HOME) runtime.hub.relay = (record, only) => this.#relay(record, only);
+    if (far.thread !== HOME_THREAD) runtime.hub.relay = (record, only) => this.#relay(record, only);
   }
 
   /** Stops the node from one of its other threads. */
   stop(timeoutMs: number): Promise<StopReport> {
-    return this.#far.questions.ask(HOME, 'stop-node', timeoutMs) as Promise<StopReport>;
+    return this.#far.questions.ask(HOME_THREAD, 'stop-node', timeoutMs) as Promise<StopReport>;
   }
 
   /** The level of the node was changed on this thread; those that do not come up before it is changed again never hear of it. */
@@ -78,7 +77,7 @@ export class NodeWide {
   #relay(record: LogRecord, only: string | undefined): void {
     const isEncodable = (value: unknown): boolean => this.#far.isEncodable(value);
     tellRecord(record, isEncodable, (travelling) => {
-      this.#far.controls.send(HOME, Control.log, 0, [travelling, only]);
+      this.#far.controls.send(HOME_THREAD, Control.log, 0, [travelling, only]);
     });
   }
 

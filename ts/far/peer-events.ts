@@ -2,10 +2,8 @@ import type { Runtime } from '../node/runtime.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
-import { seatOf } from './station.ts';
+import { HOME_THREAD, seatOf } from './station.ts';
 
-/** The thread on which the network is run. */
-const HOME = 0;
 /** What a connection says at its end, by number. */
 const REASONS: readonly string[] = [
   'its last link was lost',
@@ -38,8 +36,8 @@ export class PeerEvents {
   violated(seat: number, how: string): void {
     if (this.#violators.has(seat)) return;
     this.#violators.add(seat);
-    if (this.#far.thread === HOME) this.#cut(seat, how);
-    else this.#far.controls.send(HOME, Control.misbehaved, seat, how);
+    if (this.#far.thread === HOME_THREAD) this.#cut(seat, how);
+    else this.#far.controls.send(HOME_THREAD, Control.misbehaved, seat, how);
   }
 
   #cut(seat: number, how: string): void {

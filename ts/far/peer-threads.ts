@@ -6,10 +6,7 @@ import type { Far } from './far.ts';
 import { lossOfThread } from './loss.ts';
 import { tellError } from './portable-error.ts';
 import type { RemotePid } from './remote-pid.ts';
-import { seatOf, type Station, stationOf } from './station.ts';
-
-/** The thread that ends with its node. */
-const HOME = 0;
+import { HOME_THREAD, seatOf, type Station, stationOf } from './station.ts';
 
 /** What nodes tell each other of the ends of their threads. */
 export class PeerThreads {
@@ -29,7 +26,7 @@ export class PeerThreads {
     const { controls, peers } = this.#far;
     const lastId = this.#runtime.native.lastId();
     for (const home of peers.connected) {
-      const first = home.stationOf(HOME);
+      const first = home.stationOf(HOME_THREAD);
       tellError(reason, (portable) => {
         controls.sendToAll(first, Control.threadEnded, thread, [portable, lastId]);
       });
@@ -37,7 +34,7 @@ export class PeerThreads {
   }
 
   #ended({ station, number, value }: Arrived): void {
-    if (number === HOME || number >= MAX_THREADS)
+    if (number === HOME_THREAD || number >= MAX_THREADS)
       return void this.#far.violated(station, `its thread ${number} cannot end`);
     const [reason, lastId] = value as [Error, number];
     const ended = stationOf(seatOf(station), number);

@@ -30,7 +30,7 @@ import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { PLAIN_WAY } from './compression-profiles.ts';
-import { NOWHERE, seatOf, type Station } from './station.ts';
+import { HOME_THREAD, NOWHERE, seatOf, type Station } from './station.ts';
 
 /** How long an important message waits to be placed, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
 const PLACED_MS = 5000;
@@ -274,7 +274,7 @@ export class RemoteMessages {
     { to }: Letter,
   ): Pick<FrameHead, 'station' | 'first' | 'second' | 'name'> {
     if (to instanceof RemoteName)
-      return { station: home.stationOf(0), first: 0, second: 0, name: to.name };
+      return { station: home.stationOf(HOME_THREAD), first: 0, second: 0, name: to.name };
     const { thread, farSlot: first, generation: second } = to;
     return { station: home.stationOf(thread), first, second, name: undefined };
   }

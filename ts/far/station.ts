@@ -9,6 +9,9 @@ export type Station = number;
 /** Below it stands the thread. */
 const SEAT_SHIFT = Math.log2(MAX_THREADS);
 
+/** The thread that started its node, and ends with it: loggers, applications, the stop and the network are there. */
+export const HOME_THREAD = 0;
+
 /** No station. */
 export const NOWHERE: Station = -1;
 

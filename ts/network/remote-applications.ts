@@ -9,15 +9,12 @@ import type { Far } from '../far/far.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import { RemotePid } from '../far/remote-pid.ts';
 import { REQUEST_MS, requestPatience } from '../far/request-patience.ts';
-import type { Station } from '../far/station.ts';
+import { HOME_THREAD, type Station } from '../far/station.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalPid } from '../process/pid.ts';
 import { flagsOf } from './features.ts';
 import type { RemoteStartOptions } from './remote-start-options.ts';
-
-/** Thread 0 of each node has its applications. */
-const HOME = 0;
 
 type StartWords = readonly [
   name: string,
@@ -54,7 +51,7 @@ export class RemoteApplications {
     const inherited = security.exposeEnvRemoteApplicationStart ? env.list() : undefined;
     const given = envWords(options.env ?? [], inherited);
     const words: StartWords = [name, options.mode, given, core.pid, logLevel];
-    const asking = { station: home.stationOf(HOME) };
+    const asking = { station: home.stationOf(HOME_THREAD) };
     const patience = requestPatience(name, 'it may start all the same', timeoutMs);
     const { questions } = this.#far;
     const ask = (): Promise<unknown> =>
@@ -67,7 +64,7 @@ export class RemoteApplications {
   /** What another node says of an application. */
   async info(home: RemoteHome, name: string): Promise<ApplicationInfo> {
     checkName('name', name);
-    const asking = { station: home.stationOf(HOME) };
+    const asking = { station: home.stationOf(HOME_THREAD) };
     const patience = requestPatience(name, 'nothing is known of it');
     const { questions } = this.#far;
     const info = await questions.askWithin(patience, asking, 'application-info', name);

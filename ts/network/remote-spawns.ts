@@ -7,7 +7,8 @@ import { FarPid } from '../far/far-pid.ts';
 import { withOptionPath } from '../far/far-spawns.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import { RemotePid } from '../far/remote-pid.ts';
-import type { Station } from '../far/station.ts';
+import { spawnLimitMs } from '../far/request-patience.ts';
+import { HOME_THREAD, type Station } from '../far/station.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalPid } from '../process/pid.ts';
@@ -20,11 +21,6 @@ import {
 import type { ProcessRecord } from '../process/process-record.ts';
 import { flagsOf } from './features.ts';
 
-/** Thread 0 of each node keeps what it lends. */
-const HOME = 0;
-/** How long a spawn may take beside the `init` of the process, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
-const REQUEST_MS = 5000;
-const INIT_TIMEOUT_MS = 5000;
 /** What travels of the options of a spawn as it is. */
 const PLAIN_KEYS = SPAWN_KEYS.filter((key) => !['leader', 'env', 'linkChild'].includes(key));
 
@@ -79,9 +75,8 @@ export class RemoteSpawns {
 
   async #ask(home: RemoteHome, words: SpawnWords, options: AnySpawnOptions): Promise<RemotePid> {
     const { node } = home;
-    const asked = this.#far.questions.ask(home.stationOf(HOME), 'spawn', words);
-    const { initTimeoutMs = INIT_TIMEOUT_MS } = options;
-    const pid = await this.#inTime(asked, words.parent, node, initTimeoutMs);
+    const asked = this.#far.questions.ask(home.stationOf(HOME_THREAD), 'spawn', words);
+    const pid = await this.#inTime(asked, words.parent, node, spawnLimitMs(options));
     if (pid instanceof RemotePid && pid.home === home) return pid;
     throw new TergoError('malformed', `${node} has answered a spawn with no pid of its own`);
   }
@@ -104,10 +99,9 @@ export class RemoteSpawns {
     asked: Promise<unknown>,
     parent: LocalPid,
     node: string,
-    initTimeoutMs: number,
+    ms: number,
   ): Promise<unknown> {
-    if (initTimeoutMs === 0) return asked;
-    const ms = REQUEST_MS + initTimeoutMs;
+    if (ms === 0) return asked;
     const { promise: late, reject } = Promise.withResolvers<never>();
     const { timers, messaging } = this.#runtime;
     const timer = timers.start(ms, () => {
