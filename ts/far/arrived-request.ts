@@ -48,7 +48,7 @@ export function openRequest(far: Far, frame: number): ArrivedRequest | undefined
 
 /** Its caller would wait in vain. A peer that sends such a thing loses its connection. */
 function unread({ controls, reader }: Far, station: Station, number: number): undefined {
-  if (!isOfPeer(station)) controls.send(station, Control.replyError, number, reader.trouble);
+  if (!isOfPeer(station)) controls.tell(station, Control.replyError, number, reader.trouble);
 }
 
 /** One for a process, from whom its frame says. */

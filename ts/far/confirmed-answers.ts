@@ -91,7 +91,7 @@ export class ConfirmedAnswers {
     } catch (error) {
       const isUnsent = TergoError.is(error, 'unencodable') || TergoError.is(error, 'too-large');
       if (isUnsent && this.#far.canReach(station))
-        this.#far.controls.send(station, Control.replyError, number, error);
+        this.#far.controls.tell(station, Control.replyError, number, error);
       throw error;
     }
   }

@@ -7,6 +7,7 @@ import { type FrameReader, NO_VALUE } from './frame-reader.ts';
 import { ShortHead } from './frame-head.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { isFittingControl, isForPeers } from './peer-rules.ts';
+import { tellError } from './portable-error.ts';
 import { isOfPeer, type Station } from './station.ts';
 
 /** One control frame as it arrives. */
@@ -65,10 +66,22 @@ export class Controls {
     this.#writer.write(this.#headOf(station, op, number, true), from, value);
   }
 
-  /** The same as `send` to all threads of another node: `first` is its thread 0. */
-  sendToAll(first: Station, op: ControlOp, number: number, value?: unknown): void {
-    const head = this.#headOf(first, op | ALL_THREADS, number, true);
-    this.#writer.write(head, this.#node, value);
+  /** The same as `send` for an end or a failure, of which somebody must hear: of an error as much as can be told. */
+  tell(station: Station, op: ControlOp, number: number, value: unknown): void {
+    tellError(value, (portable) => this.send(station, op, number, portable));
+  }
+
+  /** The same in one order with what a process of this thread sends. */
+  tellFrom(from: LocalPid, station: Station, op: ControlOp, number: number, value: unknown): void {
+    tellError(value, (portable) => this.sendFrom(from, station, op, number, portable));
+  }
+
+  /** The same as `tell` to all threads of another node: `first` is its thread 0. */
+  tellAll(first: Station, op: ControlOp, number: number, value?: unknown): void {
+    tellError(value, (portable) => {
+      const head = this.#headOf(first, op | ALL_THREADS, number, true);
+      this.#writer.write(head, this.#node, portable);
+    });
   }
 
   /** The same as `send`, but false when there is no room. */

@@ -12,7 +12,6 @@ import { Control } from './control.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Far } from './far.ts';
 import type { ApplicationWords } from './far-spawns.ts';
-import { tellError } from './portable-error.ts';
 import { HOME_THREAD } from './station.ts';
 
 /** In place of what is told of a run that is no more. */
@@ -49,10 +48,8 @@ class FarMembership implements LocalMembership {
 
   left(pid: LocalPid, reason: ExitReason, pending: Promise<void> | undefined): void {
     const { controls } = this.#far;
-    tellError(reason, (portable) => {
-      const words = [pid, portable, pending !== undefined];
-      controls.sendFrom(pid, HOME_THREAD, Control.left, this.number, words);
-    });
+    const words = [pid, reason, pending !== undefined];
+    controls.tellFrom(pid, HOME_THREAD, Control.left, this.number, words);
     void pending?.then(() => controls.send(HOME_THREAD, Control.leftBehind, this.number, pid));
   }
 }

@@ -23,7 +23,6 @@ import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
 import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
-import { tellError } from './portable-error.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { nodeOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
@@ -96,7 +95,7 @@ export class FarCalls {
     if (!isAwaited || (pid instanceof FarPid && !pid.isAlive)) return;
     const { controls } = this.#far;
     // On which thread there somebody has the name, is not known here.
-    if (target instanceof RemoteName) controls.sendToAll(station, Control.cancel, number);
+    if (target instanceof RemoteName) controls.tellAll(station, Control.cancel, number);
     else controls.send(station, Control.cancel, number);
   }
 
@@ -153,9 +152,7 @@ export class FarCalls {
     if (station === this.#far.thread) return this.#settleEnded(number, reason);
     if (!this.#far.canReach(station)) return;
     const op = isOrphan ? Control.orphaned : Control.replyEnded;
-    tellError(reason, (portable) => {
-      this.#far.controls.send(station, op, number, portable);
-    });
+    this.#far.controls.tell(station, op, number, reason);
   }
 
   /** A request of another node that found the mailbox full. */

@@ -7,7 +7,6 @@ import { TergoError } from '../error/tergo-error.ts';
 import type { CallOrigin } from './arrived-request.ts';
 import { Control } from './control.ts';
 import type { Controls } from './controls.ts';
-import { tellError } from './portable-error.ts';
 import type { Station } from './station.ts';
 
 /** What is said to callers elsewhere. */
@@ -34,24 +33,20 @@ export class FarReplies {
   }
 
   reject({ station, number }: CallOrigin, error: Error): void {
-    tellError(error, (portable) => {
-      this.#controls.send(station, Control.replyError, number, portable);
-    });
+    this.#controls.tell(station, Control.replyError, number, error);
   }
 
   /** Answers a call that somebody else keeps, by its reference and who waits. */
   respond(station: Station, { pid, ref }: AnyCaller, answer: CallAnswer): SendResult {
-    const send = (isValue: boolean, told: unknown): void =>
-      asMessage(/^message\[3\]/, () =>
-        this.#controls.send(station, Control.respond, 0, [pid, ref, isValue, told]),
-      );
-    const fail = (error: Error): void => tellError(error, (portable) => send(false, portable));
+    const fail = (error: Error): void =>
+      this.#controls.tell(station, Control.respond, 0, [pid, ref, false, error]);
     if ('error' in answer) {
       fail(answer.error);
       return 'ok';
     }
     try {
-      send(true, answer.value);
+      const words = [pid, ref, true, answer.value];
+      asMessage(/^message\[3\]/, () => this.#controls.send(station, Control.respond, 0, words));
       return 'ok';
     } catch (error) {
       if (!TergoError.is(error, 'too-large')) throw error;

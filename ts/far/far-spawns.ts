@@ -17,7 +17,6 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
-import { tellError } from './portable-error.ts';
 import { RemotePid } from './remote-pid.ts';
 import { spawnLimitMs } from './request-patience.ts';
 import { seatOf, type Station } from './station.ts';
@@ -190,10 +189,7 @@ export class FarSpawns {
     const { station, number } = arrived;
     this.#begin(arrived).then(
       (pid) => controls.send(station, Control.spawned, number, pid),
-      (error: unknown) =>
-        tellError(reasonOf(error), (portable) => {
-          controls.send(station, Control.spawned, number, portable);
-        }),
+      (error: unknown) => controls.tell(station, Control.spawned, number, reasonOf(error)),
     );
   }
 

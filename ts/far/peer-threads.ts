@@ -4,7 +4,6 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { lossOfThread } from './loss.ts';
-import { tellError } from './portable-error.ts';
 import type { RemotePid } from './remote-pid.ts';
 import { HOME_THREAD, seatOf, type Station, stationOf } from './station.ts';
 
@@ -25,12 +24,8 @@ export class PeerThreads {
   tell(thread: number, reason: Error): void {
     const { controls, peers } = this.#far;
     const lastId = this.#runtime.native.lastId();
-    for (const home of peers.connected) {
-      const first = home.stationOf(HOME_THREAD);
-      tellError(reason, (portable) => {
-        controls.sendToAll(first, Control.threadEnded, thread, [portable, lastId]);
-      });
-    }
+    for (const home of peers.connected)
+      controls.tellAll(home.stationOf(HOME_THREAD), Control.threadEnded, thread, [reason, lastId]);
   }
 
   #ended({ station, number, value }: Arrived): void {

@@ -19,23 +19,24 @@ interface Parts {
 }
 
 /**
- * Tells somebody elsewhere an error: as it is, or as much of it as can be read, travels and fits there. `write` is
- * called with less and less of it until it does not throw; whatever else stands in its frame must be small. Everything but an error is
+ * Tells somebody elsewhere an error, or a list with one: as it is, or as much of it as can be read, travels and fits there.
+ * `write` is called with less and less of it until it does not throw; whatever else stands in its frame must be small. Everything else is
  * written as it is.
  */
-export function tellError<Told, Result>(
-  value: Told,
-  write: (portable: Told | Error) => Result,
-): Result {
-  if (!isError(value)) return write(value);
-  for (const form of formsOf(value)) {
+export function tellError<Result>(value: unknown, write: (portable: unknown) => Result): Result {
+  const words: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const error = words.find((word) => isError(word));
+  if (error === undefined) return write(value);
+  const inPlace = (form: Error): unknown =>
+    words === value ? words.map((word) => (word === error ? form : word)) : form;
+  for (const form of formsOf(error)) {
     try {
-      return write(form);
+      return write(inPlace(form));
     } catch {
       // Less of it may do.
     }
   }
-  return write(errorOf(REST));
+  return write(inPlace(errorOf(REST)));
 }
 
 /** The error, and ever less of it. */

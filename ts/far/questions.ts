@@ -7,7 +7,6 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
-import { tellError } from './portable-error.ts';
 import { isOfPeer, seatOf, type Station } from './station.ts';
 
 interface Asked extends Asking {
@@ -110,12 +109,10 @@ export class Questions {
 
   async #answer(arrived: Arrived): Promise<void> {
     const { station, number } = arrived;
-    const asker = this.#far.peers.ownerOf(station);
-    const reply = (isAnswer: boolean, answer: unknown): void => {
-      // Its seat may be another's by now.
-      if (this.#far.peers.ownerOf(station) === asker)
-        this.#far.controls.send(station, Control.answer, number, [isAnswer, answer]);
-    };
+    const { controls, peers } = this.#far;
+    const asker = peers.ownerOf(station);
+    // Its seat may be another's by now.
+    const isThere = (): boolean => peers.ownerOf(station) === asker;
     try {
       const [name, ...args] = arrived.value as [string, ...never[]];
       if (isOfPeer(station) && !this.#isForPeers(name, args))
@@ -123,9 +120,9 @@ export class Questions {
       const answer = await (isOfPeer(station)
         ? this.#peerAnswers.get(name)!.answer(station, ...args)
         : this.#answers.get(name)!(...args));
-      reply(true, answer);
+      if (isThere()) controls.send(station, Control.answer, number, [true, answer]);
     } catch (error) {
-      tellError(reasonOf(error), (portable) => reply(false, portable));
+      if (isThere()) controls.tell(station, Control.answer, number, [false, reasonOf(error)]);
     }
   }
 

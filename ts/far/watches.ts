@@ -25,7 +25,6 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
 import type { RemoteHome } from './remote-home.ts';
-import { tellError } from './portable-error.ts';
 import { isOfPeer, type Station } from './station.ts';
 import { travellingBacklog } from './travelling-backlog.ts';
 
@@ -116,10 +115,8 @@ export class Watches {
     for (const [key, { station, number }] of watch.watchers) {
       this.#byWatcher.delete(key);
       // Each gets as much as fits there: it is no fault of the others what one takes.
-      tellError(reason, (portable) => {
-        const words = [portable, termination !== undefined];
-        controls.sendFrom(watch.place.owner, station, Control.fired, number, words);
-      });
+      const words = [reason, termination !== undefined];
+      controls.tellFrom(watch.place.owner, station, Control.fired, number, words);
       if (!isOfPeer(station))
         void termination?.then(() => controls.send(station, Control.over, number));
     }

@@ -2,7 +2,6 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { TergoError } from '../error/tergo-error.ts';
 import { Control, type ControlOp } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
-import { tellError } from '../far/portable-error.ts';
 import type { BindingFabric } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { AnyPid } from '../process/pid.ts';
@@ -202,9 +201,6 @@ export class Threads {
   }
 
   #tell(to: number, op: ControlOp, { thread, incarnation }: Member, reason?: Error): void {
-    const { controls } = this.#far;
-    tellError(reason, (portable) => {
-      controls.send(to, op, thread, [portable, incarnation]);
-    });
+    this.#far.controls.tell(to, op, thread, [reason, incarnation]);
   }
 }
