@@ -38,8 +38,7 @@ export class UserRegistrar implements NodeRegistrar {
   readonly #hooks: RegistrarHooks;
   readonly #desk: RegistrarDesk;
   readonly #gate = new CallGate();
-  /** The nodes that are being asked for. */
-  /** What is being asked, and since when (ms). */
+  /** The nodes that are being asked for, and since when, ms. */
   readonly #finding = new Map<string, { routes: Promise<FoundRoute[]>; since: number }>();
   #mode: NetworkMode = 'enabled';
   #isStarted = false;
@@ -138,6 +137,7 @@ export class UserRegistrar implements NodeRegistrar {
       this.#changed = undefined;
       const announce = (asking: RegistrarAsking): Promise<unknown> =>
         this.#write(() => this.#registrar.announce(announcement, asking));
+      // The desk has logged it.
       await this.#desk.ask('announce', announce, nothing).catch(() => undefined);
     }
     this.#isAnnouncing = false;
