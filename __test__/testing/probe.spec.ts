@@ -58,7 +58,7 @@ test('what a synchronous callback does is recorded when send, call, exit and del
   witness.shouldOnce('receive-down');
 });
 
-test('what hangs on promises is done when the promise of send resolves', async (t) => {
+test('what depends on promises is done when the promise of send resolves', async (t) => {
   class Slow extends Actor<{ message: 'go' }> {
     override async handleMessage(): Promise<Next> {
       for (let step = 1; step <= 5; step += 1) {

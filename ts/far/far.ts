@@ -205,7 +205,7 @@ export class Far {
     return this.absences.endOf(second) ?? new TergoError('thread-terminated', text);
   }
 
-  /** What hung on those that are gone is told so. */
+  /** What depended on those that are gone is told so. */
   lose(loss: Loss): void {
     this.calls.lose(loss);
     this.proxies.lose(loss);

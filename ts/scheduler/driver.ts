@@ -138,7 +138,7 @@ export class Driver implements ClockMember {
   }
 
   /**
-   * Runs at once what can run without waiting, for the testing kit; what hangs on promises comes later as
+   * Runs at once what can run without waiting, for the testing kit; what depends on promises comes later as
    * always, and so does what is left after a second. Inside a callback it does nothing: that would run one
    * inside another.
    */

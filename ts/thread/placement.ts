@@ -19,7 +19,7 @@ export class Placement {
 
   /**
    * The thread that a spawn option names for a behaviour; it may have ended and not be back. Throws `not-allowed` for `any`
-   * and a behaviour that others do not know: whether that can be done must not hang on how busy which thread is.
+   * and a behaviour that others do not know: whether that can be done must not depend on which thread is busy.
    */
   threadFor(wish: Wish, behaviour: { readonly name: string }): number {
     if (wish === 'here') return this.#far.thread;
