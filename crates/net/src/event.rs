@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use tergo_wire::{DownReason, Refusal};
+use tergo_wire::{Agreement, DownReason, Refusal, Role};
 
 use crate::dial_failure::DialFailure;
 use crate::registrar::RegistrarEvent;
@@ -60,6 +60,22 @@ pub enum NetworkEvent {
         /// How many this tells of.
         count: u64,
     },
+}
+
+impl NetworkEvent {
+    /// A peer has that seat from now on.
+    pub(crate) fn up(seat: u32, agreement: &Agreement) -> Self {
+        let peer = &agreement.peer.identity;
+        Self::Up {
+            seat,
+            peer: peer.name.clone(),
+            creation: peer.creation,
+            features: agreement.features.0,
+            software: peer.software.clone(),
+            max_message: peer.limits.max_message,
+            is_dialler: agreement.role == Role::Dialer,
+        }
+    }
 }
 
 /// Events that nobody has read yet.

@@ -293,8 +293,8 @@ impl Hub {
             return self.act();
         };
         let seat = port.number();
-        let max_message = peer.limits.max_message;
-        port.introduce(&peer.name, peer.creation, agreement.features.0, max_message);
+        let (features, limits) = (agreement.features.0, peer.limits);
+        port.introduce(&peer.name, peer.creation, features, limits.max_message);
         let parts = DriverParts {
             wire: self.protocol.connection(&agreement),
             port,
@@ -315,16 +315,13 @@ impl Hub {
             .connections
             .insert(key, Arc::clone(&connection));
         self.watched.note(self.connections());
-        self.events.push(NetworkEvent::Up {
-            seat,
-            peer: peer.name.clone(),
-            creation: peer.creation,
-            features: agreement.features.0,
-            software: peer.software.clone(),
-            max_message,
-            is_dialler: agreement.role == tergo_wire::Role::Dialer,
-        });
+        self.events.push(NetworkEvent::up(seat, &agreement));
         connection.attach(&agreement, socket, &rest);
+        self.serve(connection);
+    }
+
+    /// Hears what becomes of a connection until it is over.
+    fn serve(&self, connection: Arc<Connection>) {
         let hub = self.itself.clone();
         self.spawn(async move {
             let key = connection.key;
@@ -475,9 +472,6 @@ impl Drop for Hub {
     }
 }
 
-#[cfg(test)]
-mod tests;
-
 /// Tells the table of peers when its time has come, as long as there is one.
 async fn keep_time(hub: Weak<Hub>, changed: Arc<Notify>) {
     loop {
@@ -493,3 +487,6 @@ async fn keep_time(hub: Weak<Hub>, changed: Arc<Notify>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
