@@ -9,7 +9,7 @@ const CHUNK_BYTES: u64 = BLOCK_WORDS as u64 * 4;
 /// How much is on its way from one thread to another.
 ///
 /// Only the sender adds, so what it has found room for is still free when it takes it; all that the others
-/// do is to make more room. Nothing else hangs on these numbers: the queue orders what lies in the chunks.
+/// do is to make more room. Nothing else depends on these numbers: the queue orders what lies in the chunks.
 #[derive(Debug, Default)]
 pub(crate) struct Way {
     chunks: SharedWord,
