@@ -337,52 +337,42 @@ layout! {
     STAT_RUN_QUEUE = 1;
     /// Statistics: messages handed over, two words; as all that begin at even numbers from here.
     STAT_DELIVERED = 2;
-    /// Statistics: messages sent to processes.
-    STAT_SENT = 4;
-    /// Statistics: messages not delivered.
-    STAT_DROPPED = 6;
     /// Statistics: frames that came.
-    STAT_FRAMES_IN = 8;
+    STAT_FRAMES_IN = 4;
     /// Statistics: ranges of frames that were handed over to other threads.
-    STAT_RANGES_OUT = 10;
-    /// Statistics: turns.
-    STAT_TURNS = 12;
+    STAT_RANGES_OUT = 6;
     /// Statistics: processes spawned.
-    STAT_SPAWNED = 14;
+    STAT_SPAWNED = 8;
     /// Statistics: processes ended.
-    STAT_TERMINATED = 16;
+    STAT_TERMINATED = 10;
     /// Statistics: events published.
-    STAT_EVENTS_PUBLISHED = 18;
+    STAT_EVENTS_PUBLISHED = 12;
     /// Statistics: event messages put into mailboxes.
-    STAT_EVENTS_DELIVERED = 20;
+    STAT_EVENTS_DELIVERED = 14;
     /// Statistics: event messages that found a full mailbox.
-    STAT_EVENTS_DROPPED = 22;
-    /// Statistics: bytes of blobs on their way here.
-    STAT_BLOB_BYTES = 24;
+    STAT_EVENTS_DROPPED = 16;
     /// Statistics: links, one word; so all from here.
-    STAT_LINKS = 26;
+    STAT_LINKS = 18;
     /// Statistics: monitors.
-    STAT_MONITORS = 27;
+    STAT_MONITORS = 19;
     /// Statistics: timers.
-    STAT_TIMERS = 28;
+    STAT_TIMERS = 20;
     /// Statistics: messages in mailboxes.
-    STAT_MESSAGES = 29;
-    /// Statistics: chunks in use on the way here.
-    STAT_CHUNKS = 30;
+    STAT_MESSAGES = 21;
     /// Statistics: chunks that were refused because the quota was used up.
-    STAT_REFUSALS = 31;
+    STAT_REFUSALS = 22;
     /// Statistics: wake-ups received.
-    STAT_WAKE_UPS = 32;
+    STAT_WAKE_UPS = 23;
     /// Statistics: names, aliases and events.
-    STAT_NAMES = 33;
+    STAT_NAMES = 24;
     /// Statistics: aliases.
-    STAT_ALIASES = 34;
+    STAT_ALIASES = 25;
     /// Statistics: events.
-    STAT_EVENTS = 35;
+    STAT_EVENTS = 26;
     /// Statistics: chunks opened beyond the quota, for what must not be lost.
-    STAT_FORCED = 36;
+    STAT_FORCED = 27;
     /// Statistics: frames that were moved, so that the chunks they waited in are free.
-    STAT_EVACUATED = 37;
+    STAT_EVACUATED = 28;
     /// Statistics: the first of the words that TypeScript writes.
     STAT_JS = 48;
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use support::driver::Pid;
 use support::member::{Member, PER_CHUNK, assert_all_free, pair};
 use support::record::Record;
-use tergo_core::layout::{BLOCK_WORDS, STAT_CHUNKS, STAT_EVACUATED, STAT_FORCED, STAT_REFUSALS};
+use tergo_core::layout::{BLOCK_WORDS, STAT_EVACUATED, STAT_FORCED, STAT_REFUSALS};
 use tergo_core::{BlobBytes, Fabric};
 
 const CHUNK_BYTES: usize = 4 * BLOCK_WORDS as usize;
@@ -73,7 +73,7 @@ fn what_must_not_be_lost_goes_beyond_the_quota_and_is_counted() {
         (1, 1)
     );
     two.driver.turn();
-    assert_eq!(two.statistic(STAT_CHUNKS), 3);
+    assert_eq!(two.fabric().chunk_counts(), (3, 0));
 }
 
 #[test]

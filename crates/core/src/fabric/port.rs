@@ -62,16 +62,6 @@ impl Port {
         (slots.load(Relaxed), addresses.load(Relaxed))
     }
 
-    /// Bytes of large values on their way here.
-    pub fn blob_bytes(&self) -> u64 {
-        self.seat().inlet.blob_bytes()
-    }
-
-    /// Chunks in use on the way here.
-    pub fn chunks_in_use(&self) -> u32 {
-        self.seat().inlet.chunks()
-    }
-
     /// What is known of this OS thread, and can be done with it, while it looks for frames.
     pub fn set_os_thread(os_thread: Box<dyn OsThread>) {
         Lookout::with(|lookout| lookout.set_os_thread(os_thread));

@@ -6,11 +6,11 @@ use super::kernel::Kernel;
 use crate::fabric::{Frame, Glance, Port, is_far};
 use crate::layout::{
     CONTROL_WORDS, MAX_THREADS, REC_DROPPED, REC_FAR, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT,
-    STAT_ALIASES, STAT_BLOB_BYTES, STAT_CHUNKS, STAT_DELIVERED, STAT_DROPPED, STAT_EVACUATED,
-    STAT_EVENTS, STAT_EVENTS_DELIVERED, STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FORCED,
-    STAT_FRAMES_IN, STAT_LINKS, STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES,
-    STAT_RANGES_OUT, STAT_REFUSALS, STAT_RUN_QUEUE, STAT_SENT, STAT_SPAWNED, STAT_TERMINATED,
-    STAT_TIMERS, STAT_TURNS, STAT_WAKE_UPS, TAG_CAME_LATE, TAG_EXTRA_SHIFT,
+    STAT_ALIASES, STAT_DELIVERED, STAT_EVACUATED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
+    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FORCED, STAT_FRAMES_IN, STAT_LINKS,
+    STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS,
+    STAT_RUN_QUEUE, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_WAKE_UPS, TAG_CAME_LATE,
+    TAG_EXTRA_SHIFT,
 };
 use crate::mailbox::Message;
 use crate::ring::{Record, RingMemory};
@@ -100,17 +100,13 @@ impl Kernel {
         let tallies = &self.tallies;
         for (at, count) in [
             (STAT_DELIVERED, tallies.delivered),
-            (STAT_SENT, tallies.sent),
-            (STAT_DROPPED, tallies.dropped),
             (STAT_FRAMES_IN, port.incoming.frames),
             (STAT_RANGES_OUT, port.outgoing.ranges),
-            (STAT_TURNS, tallies.turns),
             (STAT_SPAWNED, tallies.spawned),
             (STAT_TERMINATED, tallies.terminated),
             (STAT_EVENTS_PUBLISHED, tallies.events_published),
             (STAT_EVENTS_DELIVERED, tallies.events_delivered),
             (STAT_EVENTS_DROPPED, tallies.events_dropped),
-            (STAT_BLOB_BYTES, port.blob_bytes()),
         ] {
             statistics.set_pair(at, count);
         }
@@ -121,7 +117,6 @@ impl Kernel {
             (STAT_MONITORS, self.relations.monitors()),
             (STAT_TIMERS, self.wheel.running()),
             (STAT_MESSAGES, self.pool.in_use()),
-            (STAT_CHUNKS, port.chunks_in_use()),
             (STAT_REFUSALS, port.outgoing.refusals),
             (STAT_FORCED, port.outgoing.forced),
             (STAT_EVACUATED, port.incoming.evacuated),
