@@ -110,6 +110,20 @@ test('fake timers that were installed over the globals do not stop a node either
   t.is(stdout, '1 and on\n');
 });
 
+test('nor one with threads and a registrar of its own', async (t) => {
+  const { stdout } = await runSource(`${suite}
+    const never = () => { throw new Error('faked'); };
+    Object.assign(globalThis, { setImmediate: never, setTimeout: never, clearTimeout: never, setInterval: never });
+    globalThis.performance = { now: never, timeOrigin: 0 };
+    const nobody = () => [];
+    const registrar = { name: 'empty', start() {}, announce() {}, close() {}, nodes: nobody, resolve: nobody, resolveApplication: nobody };
+    const network = { cookie: 'at least 16 bytes', acceptors: [{ port: 0 }], registrar };
+    await using node = await startNode('n@localhost', { threads: 2, network, log: { level: 'disabled' } });
+    await node.network.connect('b@localhost').catch(({ code }) => console.log(code, node.info().threads.length));
+  `);
+  t.is(stdout, 'no-route 2\n');
+});
+
 test('a suite of vitest runs, leaves no handle open, and shows the text of what failed', async (t) => {
   const vitest = new URL('../../node_modules/vitest/vitest.mjs', import.meta.url);
   const args = ['run', '--dir', '__test__/testing/vitest', '--reporter=tap-flat'];

@@ -1,11 +1,10 @@
 import { inspect } from 'node:util';
 import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
 import type { Log } from '../log/log.ts';
+import { MAX_ALARM_MS, systemClock } from '../scheduler/clock.ts';
 import type { Registrar, RegistrarAsking } from './registrar.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
-/** `setTimeout` takes no more. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** What somebody throws who means it, and not that the registrar is of no help. */
 const CODES: readonly ErrorCode[] = ['taken', 'timeout'];
 
@@ -23,7 +22,7 @@ export class RegistrarDesk {
 
   constructor({ name, timeoutMs = DEFAULT_TIMEOUT_MS }: Registrar, log: Log) {
     this.name = name;
-    this.timeoutMs = Math.min(timeoutMs, MAX_TIMEOUT_MS);
+    this.timeoutMs = Math.min(timeoutMs, MAX_ALARM_MS);
     this.#log = log;
   }
 
@@ -76,12 +75,12 @@ export class RegistrarDesk {
     const { promise: given, reject } = Promise.withResolvers<never>();
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     const late = (): void => open.abort(tooLate(method, this.timeoutMs));
-    const timer = setTimeout(late, this.timeoutMs);
+    const cancel = systemClock.alarm(this.timeoutMs, late);
     this.#open.add(open);
     try {
       return await Promise.race([promised(() => question({ signal })), given]);
     } finally {
-      clearTimeout(timer);
+      cancel();
       this.#open.delete(open);
     }
   }
@@ -95,11 +94,11 @@ export async function promised(action: () => unknown): Promise<unknown> {
 /** Rejects with `timeout` when the promise takes longer. */
 export async function within(method: string, ms: number, promise: Promise<unknown>): Promise<void> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(tooLate(method, ms)), ms);
+  const cancel = systemClock.alarm(ms, () => reject(tooLate(method, ms)));
   try {
     await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 

@@ -2,6 +2,7 @@ import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { BindingNetwork } from '../native/load.ts';
 import { isNodeName } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
+import { systemClock } from '../scheduler/clock.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
 import type { RegistrarInfo } from './network-info.ts';
 import type { NetworkMode } from './network-options.ts';
@@ -163,7 +164,7 @@ export class UserRegistrar implements NodeRegistrar {
   /** One call for all who ask for a node at the same time; not for who comes when half of its time is over, and would get the rest. */
   #find(node: string): Promise<FoundRoute[]> {
     const underWay = this.#finding.get(node);
-    const now = performance.now();
+    const now = systemClock.now();
     if (underWay !== undefined && now - underWay.since < this.#desk.timeoutMs / 2)
       return underWay.routes;
     const routes = this.#desk

@@ -6,7 +6,7 @@ import { supervises } from '../process/process-context.ts';
 import { FarPid } from '../far/far-pid.ts';
 import type { NodeProcess } from '../process/peer.ts';
 import { type ProcessRecord, SUPERVISED } from '../process/process-record.ts';
-import { systemClock } from '../scheduler/clock.ts';
+import { MAX_ALARM_MS, systemClock } from '../scheduler/clock.ts';
 import { failure } from './messaging.ts';
 import type { Runtime } from './runtime.ts';
 import type { StopReport } from './stop-report.ts';
@@ -15,7 +15,6 @@ import type { StopReport } from './stop-report.ts';
 const REPORT_EVERY_MS = 5000;
 /** What loggers get at least to write what waits, ms: even a forced stop should lose no record. */
 const LOGGERS_MS = 1000;
-const MAX_ALARM_MS = 2 ** 31 - 1;
 
 /** Stops a node: asks every process to end, waits, kills the rest, lets go of every handle. */
 export class Shutdown {

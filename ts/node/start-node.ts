@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MAX_THREADS } from '../native/layout.ts';
 import { type BindingFabric, loadNative, type Native } from '../native/load.ts';
 import { BehaviourRegistry } from '../thread/behaviour-registry.ts';
+import { SYSTEM_EPOCH_MS, systemClock } from '../scheduler/clock.ts';
 import { startGuard } from '../thread/start-guard.ts';
 import { Threads } from '../thread/threads.ts';
 import { Node } from './node.ts';
@@ -67,7 +68,7 @@ async function runtimeWith(
   const behaviours = await BehaviourRegistry.load(behaviors);
   const fabric: BindingFabric = new BindingFabric(threads, QUOTA_CHUNKS);
   const creation = nextCreation();
-  const startedAt = options.clock?.now() ?? performance.now();
+  const startedAt = (options.clock ?? systemClock).now();
   const isNetworked = hasNetwork(options.network);
   const own = { thread: 0, threads, incarnation: 0, hasNetwork: isNetworked };
   const place = { ...own, behaviours, startedAt, creation };
@@ -90,7 +91,7 @@ async function runtimeWith(
   if (threads === 1) return runtime;
   const setup = {
     ...{ fabric: fabric.id, threads, node: name, creation, hasNetwork: isNetworked },
-    startedAtMs: performance.timeOrigin + startedAt,
+    startedAtMs: SYSTEM_EPOCH_MS + startedAt,
     behaviors: behaviors.map(String),
     security: runtime.security,
     freezeMessages: options.freezeMessages === true,

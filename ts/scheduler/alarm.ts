@@ -1,11 +1,9 @@
 import { NEXT_TIMER_HI, NEXT_TIMER_LO } from '../native/layout.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, MAX_ALARM_MS } from './clock.ts';
 
-/** The farthest that one libuv timer reaches, ms; an idle node keeps this one alarm, so that the OS process lives. */
-const MAX_ALARM_MS = 2 ** 31 - 1;
 const NEVER = Infinity;
 
-/** The one alarm of a driver that sleeps: for the next timer of the core. */
+/** The one alarm of a driver that sleeps: for the next timer of the core. An idle node keeps it, so that the OS process lives. */
 export class Alarm {
   readonly #ring: Uint32Array;
   readonly #clock: Clock;

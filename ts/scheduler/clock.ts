@@ -26,6 +26,9 @@ export interface Clock {
   join?(member: ClockMember): () => void;
 }
 
+/** The longest delay of an alarm, ms. */
+export const MAX_ALARM_MS: number = 2 ** 31 - 1;
+
 /** Who lives by a clock: a node. */
 export interface ClockMember {
   /** True when nothing will run before an alarm goes off or something comes from outside. */
@@ -42,8 +45,10 @@ export const systemClock: Clock = {
   },
 };
 
+/** When the machine's own clock was 0 on this thread, ms since 1970. */
+export const SYSTEM_EPOCH_MS: number = performance.timeOrigin;
 const NS_PER_MS = 1_000_000;
-const SYSTEM_EPOCH_NS = BigInt(Math.round(performance.timeOrigin * NS_PER_MS));
+const SYSTEM_EPOCH_NS = BigInt(Math.round(SYSTEM_EPOCH_MS * NS_PER_MS));
 
 /** The time of day in ns since 1970; that of the machine is as fine as can be and never goes back. */
 export function timestampNs(clock: Clock): bigint {

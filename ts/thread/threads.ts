@@ -5,7 +5,7 @@ import type { Far } from '../far/far.ts';
 import type { BindingFabric } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { AnyPid } from '../process/pid.ts';
-import { systemClock } from '../scheduler/clock.ts';
+import { MAX_ALARM_MS, systemClock } from '../scheduler/clock.ts';
 import { HangWatch } from './hang-watch.ts';
 import { WorkerRun } from './worker-run.ts';
 import type { WorkerSetup } from './worker-setup.ts';
@@ -15,7 +15,6 @@ const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 10_000;
 /** What a thread gets beyond its time to say that its processes have ended, ms. */
 const GRACE_MS = 1000;
-const MAX_ALARM_MS = 2 ** 31 - 1;
 
 /** What every worker of a node is given. */
 export type CommonSetup = Omit<WorkerSetup, 'thread' | 'incarnation' | 'logLevel'>;

@@ -4,6 +4,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import { loadNative } from '../native/load.ts';
 import { Node } from '../node/node.ts';
 import { Runtime } from '../node/runtime.ts';
+import { SYSTEM_EPOCH_MS } from '../scheduler/clock.ts';
 import { BehaviourRegistry } from './behaviour-registry.ts';
 import { startGuard } from './start-guard.ts';
 import type { WorkerData, WorkerFailure, WorkerReport, WorkerSetup } from './worker-setup.ts';
@@ -22,7 +23,7 @@ async function run(setup: WorkerSetup): Promise<void> {
   // What it logs goes to the loggers of thread 0.
   const log = { level: logLevel, disableConsole: true };
   const options = { security, freezeMessages, log };
-  const startedAt = setup.startedAtMs - performance.timeOrigin;
+  const startedAt = setup.startedAtMs - SYSTEM_EPOCH_MS;
   const own = { thread, threads, incarnation, hasNetwork };
   const place = { ...own, behaviours, startedAt, creation };
   // The runtime holds it: whatever runs here asks for its node.
