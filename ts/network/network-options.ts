@@ -10,6 +10,7 @@ import {
 import { incorrect } from '../error/tergo-error.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { checkCookie } from './check-cookie.ts';
+import { MAX_PORT } from './max-port.ts';
 import { checkFlags, type NetworkFlags } from './network-flags.ts';
 import { checkRoute, type NetworkRouteEntry } from './network-route.ts';
 import { checkOwnRegistrar, isOwnRegistrar, type Registrar } from './registrar.ts';
@@ -102,7 +103,6 @@ const MODES: readonly NetworkMode[] = ['enabled', 'hidden', 'passive', 'disabled
 const MIN_WINDOW_BYTES = 256 * 1024;
 /** As in `crates/wire`: whatever nodes themselves must tell each other fits into that. */
 const SMALLEST_MESSAGE = 4096;
-const MAX_PORT = 65_535;
 const KEYS = [
   ...['mode', 'cookie', 'cookieFile', 'acceptors', 'registrar', 'routes', 'tls', 'flags'],
   ...['maxMessageSize', 'poolSize', 'keepAliveMs', 'windowBytes', 'dialTimeoutMs', 'compression'],

@@ -2,6 +2,7 @@ import { checkInteger, checkName, checkOptions } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { checkCookie } from './check-cookie.ts';
 import { checkFlags, type NetworkFlags } from './network-flags.ts';
+import { MAX_PORT } from './max-port.ts';
 import { checkTls, type TlsOptions } from './tls-options.ts';
 
 /** Where a node is. Source: Ergo `gen.NetworkRoute`. */
@@ -26,7 +27,6 @@ export interface NetworkRouteEntry extends NetworkRoute {
 }
 
 const PLACE_KEYS = ['host', 'port', 'cookie', 'tls', 'flags'];
-const MAX_PORT = 65_535;
 const MAX_WEIGHT = 2 ** 31 - 1;
 
 /** Throws `incorrect`, naming the key, for what is no route with its nodes. @internal */

@@ -1,9 +1,10 @@
 import { APPLICATION_STATES } from '../application/application-info.ts';
-import { type ApplicationMode, MAX_WEIGHT } from '../application/application-spec.ts';
+import { APPLICATION_MODES, MAX_WEIGHT } from '../application/application-spec.ts';
 import { checkBoolean, checkChoice, checkInteger, checkName } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { isNodeName } from '../node/node-name.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
+import { MAX_PORT } from './max-port.ts';
 import type { RegistrarInfo } from './network-info.ts';
 
 // What a registrar of the user's own answers may be anything: each of these reads every property once, throws `incorrect` with the name of what is
@@ -21,8 +22,6 @@ const MOST_ROUTES = 16;
 const MOST_NODES = 10_000;
 const MOST_APPLICATIONS = 10_000;
 const MOST_TAGS = 16;
-const MAX_PORT = 65_535;
-const MODES: readonly ApplicationMode[] = ['temporary', 'transient', 'permanent'];
 
 /** The routes that `resolve` gave. */
 export function routesIn(argument: string, answer: unknown): FoundRoute[] {
@@ -72,7 +71,7 @@ function applicationIn(argument: string, answer: unknown): ApplicationRoute {
   const { node, name, weight, tags, mode, state } = objectIn<ApplicationRoute>(argument, answer);
   checkName(`${argument}.name`, name);
   checkInteger(`${argument}.weight`, weight, 0, MAX_WEIGHT);
-  checkChoice(`${argument}.mode`, mode, MODES);
+  checkChoice(`${argument}.mode`, mode, APPLICATION_MODES);
   checkChoice(`${argument}.state`, state, APPLICATION_STATES);
   return {
     ...{ node: nodeIn(`${argument}.node`, node), name, weight: weight! },
