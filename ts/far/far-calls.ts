@@ -24,7 +24,6 @@ import type { Loss } from './loss.ts';
 import { NamedCalls } from './named-calls.ts';
 import { NumberTable } from './number-table.ts';
 import type { RemoteHome } from './remote-home.ts';
-import { nodeOf } from './remote-messages.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
@@ -228,7 +227,7 @@ export class FarCalls {
     const { number } = head;
     // Nothing was written that would wake it; the call has no timer before it rests.
     driver.settleSoon();
-    return this.#far.peers.reach(nodeOf(to), {
+    return this.#far.peers.reach(to.node, {
       go: (home) => {
         if (this.#out.get(number) !== call) return;
         if (to instanceof RemotePid && to.home !== home)

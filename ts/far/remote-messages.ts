@@ -129,7 +129,7 @@ export class RemoteMessages {
     alias: LocalAlias | undefined,
   ): SendResult {
     const { log } = this.#runtime;
-    const features = this.#far.peers.connectedAs(nodeOf(to))?.features;
+    const features = this.#far.peers.connectedAs(to.node)?.features;
     if (features !== undefined && !flagsOf(features).importantDelivery) return 'unsupported';
     this.deliverImportant(sender, to, queue, value, alias).catch((error: Error) => {
       const fields = { from: sender.pid, to: alias ?? addressOf(to), error };
@@ -205,7 +205,7 @@ export class RemoteMessages {
   /** Writes it, or keeps it until there is a connection; false when there is no room for it. */
   #post(letter: Letter): boolean {
     const { peers } = this.#far;
-    const home = peers.connectedAs(nodeOf(letter.to));
+    const home = peers.connectedAs(letter.to.node);
     if (home !== undefined && this.#write(home, letter)) return true;
     if (home !== undefined && !peers.isEnding(home)) return false;
     if (home === undefined && letter.kind !== KIND_SIGNAL)
@@ -216,7 +216,7 @@ export class RemoteMessages {
   #postLater(letter: Letter): boolean {
     const { to } = letter;
     const { peers } = this.#far;
-    return peers.reach(nodeOf(to), {
+    return peers.reach(to.node, {
       go: (reached) => {
         if (to instanceof RemotePid && to.home !== reached)
           return this.#lost(letter, failure('process-incarnation', to));
@@ -373,11 +373,6 @@ function tooLarge(error: unknown): SendResult {
 /** What is shown of a target. */
 export function addressOf({ pid }: RemotePid | RemoteName): string {
   return String(pid);
-}
-
-/** The node of a target. */
-export function nodeOf(to: RemotePid | RemoteName): string {
-  return to instanceof RemotePid ? to.home.node : to.node;
 }
 
 /** How long it may take to say that an important message is in its mailbox. */

@@ -23,8 +23,7 @@ import { LocalAlias } from '../process/alias.ts';
 import { FarRelation } from '../far/far-links.ts';
 import { FarPid } from '../far/far-pid.ts';
 import type { FarTarget } from '../far/proxy.ts';
-import type { RemoteName } from '../far/remote-name.ts';
-import { RemotePid } from '../far/remote-pid.ts';
+import type { RemotePid } from '../far/remote-pid.ts';
 import type { FarPeer } from '../far/request-frame.ts';
 import type { NodeProcess, Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
@@ -224,9 +223,9 @@ export class RelationTable {
   ): void {
     const { outbox, tokens } = this.#runtime.driver;
     const relation = new Relation(kind, found.target, settlement, op === OP_UNRELATE);
-    const bits =
-      ((kind === 'monitor' ? 1 : 0) << COMMAND_KIND_SHIFT) | (found.kind << COMMAND_QUEUE_SHIFT);
-    outbox.write(op | bits, consumer.pid.slot, found.index, tokens.put(relation, undefined));
+    const bits = kind === 'monitor' ? RELATION_MONITOR : 0;
+    const words = op | (bits << COMMAND_KIND_SHIFT) | (found.kind << COMMAND_QUEUE_SHIFT);
+    outbox.write(words, consumer.pid.slot, found.index, tokens.put(relation, undefined));
   }
 
   #relateFar(
@@ -241,7 +240,7 @@ export class RelationTable {
     const related =
       process instanceof FarPid
         ? links.relate(consumer, kind, target())
-        : links.relateRemote(consumer, kind, nodeOf(process), target);
+        : links.relateRemote(consumer, kind, process.node, target);
     related.then(() => resolve(), reject);
   }
 
@@ -253,7 +252,7 @@ export class RelationTable {
     { resolve, reject }: Settlement,
   ): void {
     const { links, peers } = this.#runtime.far!;
-    if (!(process instanceof FarPid) && peers.connectedAs(nodeOf(process)) === undefined)
+    if (!(process instanceof FarPid) && peers.connectedAs(process.node) === undefined)
       return reject(notRelated(to));
     links.unrelate(consumer, kind, links.targetOf(to, process)).then(resolve, reject);
   }
@@ -272,9 +271,7 @@ export class RelationTable {
   #resolveRelated(to: unknown): Peer {
     checkTarget(to);
     const process = this.#runtime.messaging.resolve(to);
-    if (typeof process === 'string') {
-      throw notRelated(to);
-    }
+    if (typeof process === 'string') throw notRelated(to);
     return process;
   }
 
@@ -294,10 +291,6 @@ export class RelationTable {
   #refuseEnded(consumer: ProcessRecord): void {
     if ((consumer.flags & DEAD) !== 0) throw failure('not-allowed', `${consumer.pid} has ended`);
   }
-}
-
-function nodeOf(process: RemotePid | RemoteName): string {
-  return process instanceof RemotePid ? process.home.node : process.node;
 }
 
 function notRelated(to: unknown): TergoError {
