@@ -19,7 +19,7 @@ export function checkNumber(argument: string, value: unknown, min: number, max: 
 }
 
 /** The longest delay of a timer or timeout, ms: 2^32 − 1, about 49 days. */
-export const MAX_DELAY_MS = 4_294_967_295;
+const MAX_DELAY_MS = 4_294_967_295;
 
 /** Throws `incorrect` unless `value` is a delay: a finite number of ms from `min` to `MAX_DELAY_MS`. */
 export function checkDelay(argument: string, value: unknown, min: number): void {

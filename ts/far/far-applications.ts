@@ -41,6 +41,12 @@ class FarMembership implements LocalMembership {
     return this.logLevel;
   }
 
+  /** Its own thread has told what has changed. */
+  follow({ logLevel, isStopping }: ApplicationWords): void {
+    this.logLevel = logLevel;
+    this.isStopping = isStopping;
+  }
+
   joined({ pid, parent, name, behaviour }: Joining): void {
     const words: Joining = { pid, parent, name, behaviour };
     this.#far.controls.send(HOME_THREAD, Control.joined, this.number, words);
@@ -77,11 +83,7 @@ export class FarApplications {
     far.controls.on(Control.leftBehind, ({ value }) => this.#over(value as FarPid));
     far.controls.on(Control.run, ({ number, value }) => {
       if (value === OVER) this.#members.delete(number);
-      else
-        Object.assign(
-          this.#memberOf(value as ApplicationWords),
-          changeOf(value as ApplicationWords),
-        );
+      else this.#memberOf(value as ApplicationWords).follow(value as ApplicationWords);
     });
   }
 
@@ -147,11 +149,4 @@ export class FarApplications {
 
 function wordsOf({ name, number, ownLogLevel, isStopping }: LocalMembership): ApplicationWords {
   return { name, run: number, logLevel: ownLogLevel, isStopping };
-}
-
-function changeOf({
-  logLevel,
-  isStopping,
-}: ApplicationWords): Pick<FarMembership, 'logLevel' | 'isStopping'> {
-  return { logLevel, isStopping };
 }

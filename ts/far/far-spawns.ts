@@ -204,7 +204,8 @@ export class FarSpawns {
     const application = this.#far.applications.memberOf(words.application);
     const options = { ...words.options, env, leader: words.leader, [farLink]: link };
     const behaviour = this.#far.behaviours.at(words.behaviour);
-    return spawner.spawn(parentOf(words, application), behaviour, options);
+    const parent = parentOf(words, words.inherited, application);
+    return spawner.spawn(parent, behaviour, options);
   }
 
   /** The node of the parent is gone, as this thread has heard already; who told this thread ends the process. */
@@ -222,10 +223,13 @@ export function withOptionPath(error: unknown): unknown {
   return withPath(ofEnv, /^message\.inherited/, 'env');
 }
 
-/** The parent as the spawner of another thread sees it. */
-function parentOf(words: SpawnWords, application: LocalMembership | undefined): Parent {
+/** The parent as the spawner of another thread or node sees it. */
+export function parentOf(
+  { parent: pid, leader, logLevel }: Pick<SpawnWords, 'parent' | 'leader' | 'logLevel'>,
+  inherited: Iterable<readonly [string, unknown]>,
+  application: LocalMembership | undefined,
+): Parent {
   const env = new Environment();
-  for (const [key, value] of words.inherited) env.set(key, value);
-  const { parent: pid, leader, logLevel } = words;
+  for (const [key, value] of inherited) env.set(key, value);
   return { pid, leader, application, flags: 0, extra: { env, logLevel } };
 }

@@ -19,7 +19,7 @@ export class PeerEvents {
   readonly #runtime: Runtime;
   readonly #far: Far;
   /** Ends the connection of a seat; set on thread 0 of a node with a network. */
-  cutOff: ((seat: number, how: string) => void) | undefined = undefined;
+  cutOff: ((seat: number) => void) | undefined = undefined;
   /** Seats that have been told of: what else comes from them before their end says nothing new. */
   readonly #violators = new Set<number>();
 
@@ -43,7 +43,7 @@ export class PeerEvents {
   #cut(seat: number, how: string): void {
     const node = this.#far.peers.at(seat)?.node;
     this.#runtime.log.error('a peer broke the protocol; its connection is ended', { node, how });
-    this.cutOff?.(seat, how);
+    this.cutOff?.(seat);
   }
 
   /** Creation, features, the largest message that it takes, name. */

@@ -1,10 +1,9 @@
 import { type EnvWords, envWords, isEnvWords } from '../env/env-words.ts';
-import { Environment } from '../env/environment.ts';
 import { checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
 import { FarPid } from '../far/far-pid.ts';
-import { withOptionPath } from '../far/far-spawns.ts';
+import { parentOf, withOptionPath } from '../far/far-spawns.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import { RemotePid } from '../far/remote-pid.ts';
 import { spawnLimitMs } from '../far/request-patience.ts';
@@ -130,11 +129,7 @@ export class RemoteSpawns {
     const behaviour = network.lent.take(words.name, peer.node);
     const link = { station, proxy: words.proxy, isSupervised: false };
     const options: AnySpawnOptions = { ...words.options, leader: words.leader, [farLink]: link };
-    const env = new Environment();
-    for (const [key, value] of words.env) env.set(key, value);
-    const { parent: pid, leader, logLevel } = words;
-    const parent = { pid, leader, application: undefined, flags: 0, extra: { env, logLevel } };
-    const child = await spawner.spawn(parent, behaviour, options);
+    const child = await spawner.spawn(parentOf(words, words.env, undefined), behaviour, options);
     // The node that wanted it is gone: so is its parent.
     if (this.#far.peers.ownerOf(station) !== peer) this.#orphaned(child, peer);
     return child;

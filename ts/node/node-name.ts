@@ -1,7 +1,7 @@
 import { TergoError, incorrect } from '../error/tergo-error.ts';
 
 /** The most bytes that a node name may have. Source: Ergo `gen.Atom`. */
-export const MAX_NAME_BYTES = 255;
+const MAX_NAME_BYTES = 255;
 
 /** Whether `name` is `name@host` with both halves non-empty, exactly one `@`, no white space and at most 255 bytes. */
 export function isNodeName(name: unknown): name is string {
