@@ -184,9 +184,10 @@ test('gauges stand in blocks that are made when they are asked for, and those of
 });
 
 test('a scheduler without a fabric has nothing of what threads share', (t) => {
-  const { scheduler } = open();
+  const { scheduler, ring, doze } = open();
   t.is(scheduler.open(1, true), 0xffff_ffff);
-  t.true(scheduler.doze());
+  doze();
+  t.is(ring[layout.MORE], 0);
   t.is(scheduler.presence(0, 0), null);
   t.is(scheduler.addressPresence(0, 0), null);
   t.is(scheduler.ringOf(0), null);
