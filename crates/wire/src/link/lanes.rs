@@ -20,8 +20,6 @@ pub(crate) struct Lanes {
     max_begun: u64,
     /// Bytes of all parcels.
     bytes: u64,
-    /// The bytes of a fragment.
-    raw: Vec<u8>,
 }
 
 /// Thread, slot, generation.
@@ -59,7 +57,6 @@ impl Lanes {
             begun: 0,
             max_begun,
             bytes: 0,
-            raw: Vec::new(),
         }
     }
 
@@ -144,7 +141,7 @@ impl Lanes {
         let bytes = parcel.bytes();
         let window = credit.window();
         if let Some(begun) = &mut lane.begun {
-            let is_last = fragment(begun, parcel, &mut self.raw, out, counters);
+            let is_last = fragment(begun, parcel, out, counters);
             if is_last {
                 self.streams[begun.stream as usize] = false;
                 self.begun -= bytes;
@@ -201,15 +198,29 @@ fn begin(stream: u32, parcel: &Parcel) -> Begun {
 fn fragment(
     begun: &mut Begun,
     parcel: &Parcel,
-    raw: &mut Vec<u8>,
     out: &mut Outbound,
     counters: &mut LinkCounters,
 ) -> bool {
-    raw.clear();
+    let sent = begun.sent;
+    let is_first = sent == 0;
+    begun.sent = begun.total.min(sent + FRAGMENT_BYTES as u64);
+    let is_last = begun.sent == begun.total;
+    let head = FragmentHead {
+        flags: if is_first { FIRST } else { 0 } | if is_last { LAST } else { 0 },
+        stream: begun.stream,
+        total: is_first.then_some(begun.total),
+    };
+    let write = |to: &mut Vec<u8>| write_part(begun, parcel, sent, to);
+    out.fragment(head, parcel.compression, counters, write);
+    is_last
+}
+
+/// Writes the bytes of a large item from there on, up to a fragment.
+fn write_part(begun: &Begun, parcel: &Parcel, mut skip: u64, to: &mut Vec<u8>) {
     let parts = [&begun.head, &parcel.payload]
         .into_iter()
         .chain(&parcel.blobs);
-    let mut skip = begun.sent;
+    let mut room = FRAGMENT_BYTES;
     for part in parts {
         let length = part.len() as u64;
         if skip >= length {
@@ -218,20 +229,11 @@ fn fragment(
         }
         let part = &part[skip as usize..];
         skip = 0;
-        let room = FRAGMENT_BYTES - raw.len();
-        raw.extend_from_slice(&part[..part.len().min(room)]);
-        if raw.len() == FRAGMENT_BYTES {
-            break;
+        let part = &part[..part.len().min(room)];
+        to.extend_from_slice(part);
+        room -= part.len();
+        if room == 0 {
+            return;
         }
     }
-    let is_first = begun.sent == 0;
-    begun.sent += raw.len() as u64;
-    let is_last = begun.sent == begun.total;
-    let head = FragmentHead {
-        flags: if is_first { FIRST } else { 0 } | if is_last { LAST } else { 0 },
-        stream: begun.stream,
-        total: is_first.then_some(begun.total),
-    };
-    out.fragment(head, raw, parcel.compression, counters);
-    is_last
 }

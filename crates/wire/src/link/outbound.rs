@@ -12,7 +12,7 @@ pub(crate) struct Outbound {
     /// How many of them were written.
     start: usize,
     open: Open,
-    /// The items of a batch that will be compressed.
+    /// The items of a batch, or the bytes of a fragment, that will be compressed.
     raw: Vec<u8>,
     writer: ItemWriter,
     packer: Packer,
@@ -118,15 +118,23 @@ impl Outbound {
 
     fn seal_packed(&mut self, compression: Compression, counters: &mut LinkCounters) {
         let at = frame::begin(&mut self.out, PACKED);
-        if self.packer.pack(compression, &self.raw, &mut self.out) {
-            counters.raw_out += self.raw.len() as u64;
-            counters.compressed_out += (self.out.len() - at - frame::FRAME_HEAD) as u64;
-        } else {
+        if !self.pack_raw(compression, counters) {
             self.out.truncate(at);
             frame::begin(&mut self.out, BATCH);
             self.out.extend_from_slice(&self.raw);
         }
         frame::end(&mut self.out, at);
+    }
+
+    /// Writes the bytes that are to be compressed so; false when that is not worth it.
+    fn pack_raw(&mut self, compression: Compression, counters: &mut LinkCounters) -> bool {
+        let start = self.out.len();
+        let is_packed = self.packer.pack(compression, &self.raw, &mut self.out);
+        if is_packed {
+            counters.raw_out += self.raw.len() as u64;
+            counters.compressed_out += (self.out.len() - start) as u64;
+        }
+        is_packed
     }
 
     /// Writes a frame after what is in the batch.
@@ -143,13 +151,13 @@ impl Outbound {
         self.frames += u64::from(frame::is_counted(kind));
     }
 
-    /// A fragment: its head, and `raw`, compressed if that is wanted and worth it.
+    /// A fragment: its head, and what `write` gives, compressed if that is wanted and worth it.
     pub fn fragment(
         &mut self,
         head: FragmentHead,
-        raw: &[u8],
         compression: Option<Compression>,
         counters: &mut LinkCounters,
+        write: impl FnOnce(&mut Vec<u8>),
     ) {
         self.seal(counters);
         let at = frame::begin(&mut self.out, frame::FRAGMENT);
@@ -159,15 +167,17 @@ impl Outbound {
         if let Some(total) = head.total {
             put(&mut self.out, total);
         }
-        let start = self.out.len();
-        let is_packed =
-            compression.is_some_and(|wanted| self.packer.pack(wanted, raw, &mut self.out));
-        if is_packed {
-            self.out[flags_at] |= frame::IS_PACKED;
-            counters.raw_out += raw.len() as u64;
-            counters.compressed_out += (self.out.len() - start) as u64;
-        } else {
-            self.out.extend_from_slice(raw);
+        match compression {
+            None => write(&mut self.out),
+            Some(compression) => {
+                self.raw.clear();
+                write(&mut self.raw);
+                if self.pack_raw(compression, counters) {
+                    self.out[flags_at] |= frame::IS_PACKED;
+                } else {
+                    self.out.extend_from_slice(&self.raw);
+                }
+            }
         }
         frame::end(&mut self.out, at);
         self.frames += 1;
