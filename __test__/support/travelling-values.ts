@@ -65,6 +65,7 @@ const keys: Arbitrary<string> = fc.oneof(
 
 const regExps: Arbitrary<RegExp> = fc.constantFrom(/a+b/giu, /(?:)/, /[\]/]\//ms, /\u{1f600}/v);
 
+/** What programs send; all of it arrives as it is. */
 const leaves: Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(undefined, null, true, false, 0, -0, Number.NaN, Infinity, -Infinity),
   fc.integer(),
@@ -75,9 +76,12 @@ const leaves: Arbitrary<unknown> = fc.oneof(
   fc.date({ noInvalidDate: false }),
   regExps,
   fc.webUrl().map((href) => new URL(href)),
-  fc.tuple(fc.integer(), fc.integer()).map(([x, y]) => new Point(x, y)),
   bytes,
 );
+
+const points: Arbitrary<unknown> = fc
+  .tuple(fc.integer(), fc.integer())
+  .map(([x, y]) => new Point(x, y));
 
 const ERRORS = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError];
 
@@ -123,12 +127,12 @@ function errors(inner: Arbitrary<unknown>): Arbitrary<Error> {
     .map(errorOf);
 }
 
-/** Whatever can travel, and arrives as it is. */
-export const travelling: Arbitrary<unknown> = fc.letrec<{ value: unknown; node: unknown }>(
-  (tie) => ({
+/** These, and whatever they may stand in. */
+function valuesOf(leaf: Arbitrary<unknown>): Arbitrary<unknown> {
+  return fc.letrec<{ value: unknown; node: unknown }>((tie) => ({
     value: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
-      { weight: 3, arbitrary: leaves },
+      { weight: 3, arbitrary: leaf },
       { weight: 2, arbitrary: tie('node') },
     ),
     node: fc.oneof(
@@ -142,8 +146,14 @@ export const travelling: Arbitrary<unknown> = fc.letrec<{ value: unknown; node: 
       fc.array(tie('value'), { maxLength: 4 }).map((parts) => new Set(parts)),
       errors(tie('value')),
     ),
-  }),
-).value;
+  })).value;
+}
+
+/** Whatever can travel, and arrives as it is. */
+export const travelling: Arbitrary<unknown> = valuesOf(fc.oneof(leaves, points));
+
+/** Of that what a node sends: without the extension of `codec-desk.ts`. */
+export const sent: Arbitrary<unknown> = valuesOf(leaves);
 
 /** What can never travel. */
 export const stuck: Arbitrary<{ readonly value: unknown; readonly what: string }> = fc.constantFrom(

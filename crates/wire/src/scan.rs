@@ -4,9 +4,7 @@ use crate::link::LinkError;
 /// A value may be nested so deeply.
 const MAX_DEPTH: u32 = 1000;
 /// Bytes of an element, by the kind of a run of bytes.
-const ELEMENT_BYTES: [usize; 14] = [1, 1, 1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 1];
-const PROTO: &[u8] = b"__proto__";
-const PROTO_UTF16: &[u8] = b"_\0_\0p\0r\0o\0t\0o\0_\0_\0";
+const ELEMENT_BYTES: [usize; 15] = [1, 1, 1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 1, 2];
 
 /// Types of extensions that the codec here knows, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,15 +65,15 @@ struct Scanner<'a> {
 
 const ENDS: LinkError = LinkError("a value goes beyond its bytes");
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     #[inline]
     fn byte(&mut self) -> Result<u8, LinkError> {
         self.reader.byte().ok_or(ENDS)
     }
 
     #[inline]
-    fn skip(&mut self, count: usize) -> Result<&'a [u8], LinkError> {
-        self.reader.take(count).ok_or(ENDS)
+    fn skip(&mut self, count: usize) -> Result<(), LinkError> {
+        self.reader.take(count).map(drop).ok_or(ENDS)
     }
 
     /// A length of which each takes at least so many bytes.
@@ -98,15 +96,15 @@ impl<'a> Scanner<'a> {
         let tag = self.byte()?;
         match tag {
             0..=3 => Ok(()),
-            4 => self.skip(1).map(drop),
-            5 => self.skip(4).map(drop),
-            6 | 17 => self.skip(8).map(drop),
-            8..=11 => self.text_of(tag).map(drop),
+            4 => self.skip(1),
+            5 => self.skip(4),
+            6 | 17 => self.skip(8),
+            8..=11 => self.text_of(tag),
             12..=16 | 19 | 22 => self.container(tag, enter(depth)?),
-            7 | 23 => self.text().map(drop),
+            7 | 23 => self.text(),
             18 => {
                 self.text()?;
-                self.text().map(drop)
+                self.text()
             }
             20 => {
                 let kind = self.byte()?;
@@ -122,7 +120,7 @@ impl<'a> Scanner<'a> {
     fn container(&mut self, tag: u8, depth: u32) -> Result<(), LinkError> {
         match tag {
             13 => self.shaped(depth),
-            14 => self.properties(depth, false),
+            14 => self.properties(depth),
             15 => {
                 let count = self.count(2)?;
                 self.values(2 * count, depth)
@@ -151,14 +149,10 @@ impl<'a> Scanner<'a> {
         self.values(usize::from(*keys), depth)
     }
 
-    fn properties(&mut self, depth: u32, is_error: bool) -> Result<(), LinkError> {
+    fn properties(&mut self, depth: u32) -> Result<(), LinkError> {
         // A key takes two bytes, its value one.
         for _ in 0..self.count(3)? {
-            let key = self.text()?;
-            // They are assigned to the error, which would change its prototype.
-            if is_error && (key == PROTO || key == PROTO_UTF16) {
-                return Err(LinkError("an error has a property '__proto__'"));
-            }
+            self.text()?;
             self.value(depth)?;
         }
         Ok(())
@@ -177,16 +171,16 @@ impl<'a> Scanner<'a> {
         if self.byte()? != 14 {
             return Err(LinkError("an error has properties that are none"));
         }
-        self.properties(depth, true)
+        self.properties(depth)
     }
 
-    fn text(&mut self) -> Result<&'a [u8], LinkError> {
+    fn text(&mut self) -> Result<(), LinkError> {
         let tag = self.byte()?;
         self.text_of(tag)
     }
 
     #[inline]
-    fn text_of(&mut self, tag: u8) -> Result<&'a [u8], LinkError> {
+    fn text_of(&mut self, tag: u8) -> Result<(), LinkError> {
         let length = match tag {
             8 => usize::from(self.byte()?),
             9..=11 => u32::from_le_bytes(self.reader.array().ok_or(ENDS)?) as usize,

@@ -50,6 +50,7 @@ fn every_kind_of_value_passes() {
         &[18, 8, 1, b'a', 8, 1, b'g'],
         &[19, 0, 8, 1, b'E', 8, 1, b'm', 0, 1, 0, 14, 0],
         &[20, 9, 4, 1, 2, 3, 4],
+        &[20, 14, 4, 1, 2, 3, 4],
         &[22, 1, 0],
         &[22, 200, 0],
         &[23, 8, 1, b'u'],
@@ -100,8 +101,9 @@ fn lengths_and_kinds_are_those_of_their_bytes() {
         &[14, 0xFF, 0xFF, 0xFF, 0x0F, 0],
         &[15, 0xFF, 0x7F, 0],
         &[9, 0xFF, 0xFF, 0xFF, 0xFF],
-        &[20, 14, 0],
+        &[20, 15, 0],
         &[20, 9, 3, 1, 2, 3],
+        &[20, 14, 1, 1],
         &[14, 1, 0, 0],
         &[14, 1, 12, 0, 0],
         &[19, 0, 8, 1, b'E', 8, 1, b'm', 0, 2, 14, 0],
@@ -112,27 +114,6 @@ fn lengths_and_kinds_are_those_of_their_bytes() {
     ];
     for value in values {
         assert!(check(value).is_err(), "{value:?}");
-    }
-}
-
-#[test]
-fn an_error_cannot_change_its_prototype() {
-    let error = |key: &[u8]| {
-        [
-            &[19, 0, 8, 1, b'E', 8, 1, b'm', 0, 0, 14, 1][..],
-            key,
-            &[14, 0],
-        ]
-        .concat()
-    };
-    let wide: Vec<u8> = b"__proto__".iter().flat_map(|byte| [*byte, 0]).collect();
-    assert_eq!(check(&error(&[&[8, 4][..], b"code"].concat())), Ok(()));
-    for key in [
-        [&[8, 9][..], b"__proto__"].concat(),
-        [&[10, 9, 0, 0, 0][..], b"__proto__"].concat(),
-        [&[11, 18, 0, 0, 0][..], &wide].concat(),
-    ] {
-        assert!(check(&error(&key)).is_err(), "{key:?}");
     }
 }
 

@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
+import test from 'ava';
+import * as fc from 'fast-check';
+import { Actor, type Answer, processId, processName, reply, type Request } from 'tergo';
+import { sent } from '../support/travelling-values.ts';
+import { networkNode, showWay } from './cluster.ts';
+
+type Echoed = Request<{ readonly type: 'echo'; readonly value: unknown }, unknown>;
+
+const NAME = processName<{ request: Echoed }>('echo');
+
+class Echo extends Actor<{ request: Echoed }> {
+  override handleCall(request: Echoed): Answer {
+    return reply(request, request.value);
+  }
+}
+
+test('whatever can travel reaches another node as it is, and so does the answer', async (t) => {
+  const [a, b] = [await networkNode('a@localhost'), await networkNode('b@localhost')];
+  t.teardown(() => Promise.all([a.stopForce(), b.stopForce()]));
+  showWay(a, b);
+  await b.spawn(Echo, { name: NAME });
+  const far = processId(NAME, 'b@localhost');
+  const echo = (value: unknown): Promise<unknown> => a.call(far, { type: 'echo', value });
+  const arrives = async (value: unknown): Promise<boolean> =>
+    isDeepStrictEqual(await echo(value), value);
+  for (const length of [0, 3, 20_000]) t.true(await arrives(new Float16Array(length)), `${length}`);
+  const odd = Object.defineProperty(new Error('odd'), '__proto__', { value: 1, enumerable: true });
+  t.true(Object.hasOwn((await echo(odd)) as object, '__proto__'));
+  await fc.assert(fc.asyncProperty(sent, arrives), { numRuns: 500 });
+});
