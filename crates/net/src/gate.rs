@@ -158,6 +158,8 @@ impl Gate {
                 let may_have_others = FOR_SEVERAL >> op & 1 != 0 && first <= SLOT_MASK;
                 self.controls >> op & 1 != 0 && (op == first || may_have_others)
             }
+            // Beside a number a frame has no bytes, and so no room for a name.
+            Target::Name(_) if u32::from(item.format) == FORMAT_INT => false,
             _ => KINDS >> (item.kind & 0xF) & 1 != 0,
         }
     }

@@ -16,12 +16,17 @@ use std::sync::Arc;
 
 use support::{CONTROL, Got, Node, NodeOptions};
 use telegraph::Telegraph;
-use tergo_core::layout::{CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED};
+use tergo_core::layout::{CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, KIND_ADDRESSED};
 use tergo_net::NetworkEvent;
 use tergo_net::wire::DownReason;
 
 /// What becomes of a peer that sends a control item with that first word to a node with two threads.
 fn after_control(first: u32) -> (Node, NetworkEvent) {
+    after(&format!("1 0 {first} 9 0 0 0 0 7 0 0 0 0 "))
+}
+
+/// What becomes of a peer that sends an item, as `Lines` reads it, to a node with two threads.
+fn after(item: &str) -> (Node, NetworkEvent) {
     let node = Node::start(
         "one@localhost",
         &NodeOptions {
@@ -31,8 +36,7 @@ fn after_control(first: u32) -> (Node, NetworkEvent) {
         },
     );
     let mut peer = TcpStream::connect(("127.0.0.1", node.listen())).expect("it listens");
-    // The control item, a whole number, and the goodbye.
-    let said = format!("two@localhost 1 1\n1 0 {first} 9 0 0 0 0 7 0 0 0 0 \nbye\n");
+    let said = format!("two@localhost 1 1\n{item}\nbye\n");
     peer.write_all(said.as_bytes()).expect("it is written");
     node.up();
     let event = node.event();
@@ -44,6 +48,17 @@ fn is_broken(event: &NetworkEvent) -> bool {
         panic!("unexpected {event:?}");
     };
     *reason == DownReason::Protocol
+}
+
+/// Where a number stands a frame has no room for a name, whose bytes would be taken for further frames.
+#[test]
+fn no_number_goes_to_a_name() {
+    for (format, is_allowed) in [(0, false), (1, true)] {
+        let (_, event) = after(&format!(
+            "2 0 0 0 {KIND_ADDRESSED} 2 0 {format} 7 0 0 0 1 00"
+        ));
+        assert_eq!(is_broken(&event), !is_allowed, "format {format}");
+    }
 }
 
 #[test]

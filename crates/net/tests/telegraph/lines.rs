@@ -47,7 +47,7 @@ impl Lines {
         let bytes = pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
         self.payload = bytes.collect::<Option<_>>()?;
         let [
-            is_control,
+            target,
             thread,
             first,
             second,
@@ -58,17 +58,18 @@ impl Lines {
             integer,
             from @ ..,
         ] = numbers;
-        let target = match is_control {
+        let target = match target {
             0 => Target::Process {
                 thread: thread as u8,
                 slot: first as u32,
                 generation: second as u32,
             },
-            _ => Target::Control {
+            1 => Target::Control {
                 thread: thread as u8,
                 first: first as u32,
                 second: second as u32,
             },
+            _ => Target::Name("somebody"),
         };
         let sender = Sender {
             thread: from[0] as u8,
