@@ -7,8 +7,8 @@ mod support;
 use std::time::Duration;
 
 use support::{
-    Got, OwnTarget, START, VALUE, agree, blobs, by_sender, bytes, default_pair, identity, number,
-    number_request, packed, pair, receive, send, transfer,
+    Got, OwnTarget, Pair, START, VALUE, agree, blobs, by_sender, bytes, default_pair, identity,
+    number, number_request, packed, pair, receive, send, transfer,
 };
 use tergo_wire::{
     Algorithm, CloseReason, Delivery, Features, Incoming, Limits, LinkLoss, Purpose, SendError,
@@ -399,12 +399,18 @@ fn large_items_that_come_at_a_time_are_bounded_in_number_and_bytes() {
     assert!(error.contains("too many bytes of large items"), "{error}");
 }
 
-#[test]
-fn a_large_item_that_does_not_go_on_ends_the_link() {
+/// The half of a large item has come.
+fn half_of_a_large_item() -> Pair {
     let mut pair = default_pair();
     send(&mut *pair.one, &bytes(1, 1 << 20, 0));
     transfer(&mut *pair.one, &mut *pair.other, 0, 100_000, START);
     receive(&mut *pair.other, 0, START, true).expect("all is right");
+    pair
+}
+
+#[test]
+fn a_large_item_that_does_not_go_on_ends_the_link() {
+    let mut pair = half_of_a_large_item();
     let mut now = START;
     while pair.other.tick(now).is_none() {
         now += Duration::from_secs(1);
@@ -412,6 +418,20 @@ fn a_large_item_that_does_not_go_on_ends_the_link() {
         pair.other.filled(0, 0, now);
     }
     assert!(now <= START + Duration::from_secs(61));
+}
+
+#[test]
+fn a_large_item_that_waits_to_be_read_does_not_end_the_link() {
+    let mut stopped = half_of_a_large_item();
+    assert_eq!(stopped.other.tick(START + Duration::from_secs(90)), None);
+
+    let mut slow = half_of_a_large_item();
+    send(&mut *slow.one, &number(2, 1));
+    transfer(&mut *slow.one, &mut *slow.other, 0, 100_000, START);
+    for second in 0..100 {
+        let now = START + Duration::from_secs(second);
+        assert_eq!(slow.other.tick(now), None);
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::link::outbound::FragmentHead;
 const MAX_RESERVE: u64 = 1 << 20;
 /// An item of which nothing more comes for so long is given up, and the link with it.
 const MAX_AGE: Duration = Duration::from_mins(1);
+/// Who looks so much later was stopped itself.
+const LATE: Duration = Duration::from_secs(1);
 
 /// The large items that are in the middle of coming.
 #[derive(Debug)]
@@ -100,6 +102,24 @@ impl Assemblies {
             added.whole = Some(Box::new(assembly.parcel));
         }
         Ok(added)
+    }
+
+    /// Whether nothing came of one of them for too long. Who was stopped itself reads first what waits for it.
+    pub fn is_stale(&mut self, now: Duration) -> bool {
+        let late = self.deadline().and_then(|due| now.checked_sub(due));
+        if late.is_some_and(|late| late > LATE) {
+            self.put_off(now);
+            return false;
+        }
+        late.is_some()
+    }
+
+    /// Nothing was read until now: nothing could come.
+    pub fn put_off(&mut self, now: Duration) {
+        if !self.is_empty() {
+            let all = self.streams.iter_mut().flatten();
+            all.for_each(|one| one.touched = now);
+        }
     }
 
     /// When one of them is too old.

@@ -323,9 +323,9 @@ impl Link {
         // What is not read cannot be heard.
         if !self.waits.is_empty() || self.inbound.has_whole() {
             self.keep_alive.heard(now);
+            self.assemblies.put_off(now);
         }
-        let is_stale = self.assemblies.deadline().is_some_and(|due| now >= due);
-        self.keep_alive.is_silent(now) || is_stale
+        self.keep_alive.is_silent(now) | self.assemblies.is_stale(now)
     }
 
     /// When it has something to do of itself.
