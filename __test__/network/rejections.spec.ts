@@ -68,6 +68,25 @@ test('who has to go because there are too many is told of as well', async (t) =>
   t.regex((events[0] as { readonly reason: string }).reason, /too many handshakes/);
 });
 
+test('who finds no place is told that it may come again, and a node does', async (t) => {
+  const acceptors = [{ port: 0, maxPendingPerAddress: 1 }];
+  const { acceptor, dial } = await stage(t, { acceptors });
+  const silent = dial();
+  const said: Promise<Buffer[]> = silent.toArray();
+  const talking = dial();
+  talking.write('TERGO');
+  // REFUSAL, a body of one byte: busy.
+  t.deepEqual(Buffer.concat(await said), Buffer.from([5, 1, 0, 3]));
+  t.deepEqual(Buffer.concat(await dial().toArray()), Buffer.from([5, 1, 0, 3]));
+  const b = await networkNode('b@localhost');
+  t.teardown(() => b.stopForce());
+  const { host, port } = acceptor();
+  const connected = b.network.connect('a@localhost', { route: { host, port } });
+  await waitFor('the dial', () => acceptor().turnedAway === 3);
+  talking.destroy();
+  t.is((await connected).name, 'a@localhost');
+});
+
 test('who speaks TLS to an acceptor that does not is told from strangers', async (t) => {
   const { dial, events } = await stage(t);
   dial().write(Buffer.from('16030100a5010000a10303', 'hex'));

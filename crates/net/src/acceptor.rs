@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tergo_wire::registrar::Route;
-use tergo_wire::{AcceptSettings, Admission, Claim, Features, Identity, LinkPlace, Refusal};
+use tergo_wire::{
+    AcceptSettings, Admission, Agreement, Claim, Features, Handshake, Identity, LinkPlace, Purpose,
+    Refusal,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
@@ -163,69 +166,111 @@ impl Acceptor {
         }
     }
 
-    /// The handshake goes on beside the others; without a place the socket is closed.
+    /// The handshake goes on beside the others, if there is a place.
     fn welcome(self: &Arc<Self>, stream: TcpStream, address: IpAddr) {
         self.arrived.fetch_add(1, Relaxed);
         let Some(seated) = self.room.enter(address) else {
+            if let Ok(mut socket) = Socket::new(stream, Channel::Plain) {
+                self.say_busy(&mut socket);
+            }
             return Rejections::tell(&self.hub, address, TOO_MANY.to_owned());
         };
         let acceptor = Arc::clone(self);
         self.hub.spawn(async move {
-            let leave = Arc::clone(&seated.leave);
-            tokio::select! {
-                () = leave.notified() => {
-                    Rejections::tell(&acceptor.hub, address, SILENT.to_owned());
-                }
-                () = acceptor.receive(stream, address, seated) => {}
+            match acceptor.socket(stream) {
+                Ok(socket) => acceptor.receive(socket, address, seated).await,
+                Err(error) => acceptor.reject(address, &error),
             }
         });
     }
 
-    async fn receive(&self, stream: TcpStream, address: IpAddr, seated: Seated) {
+    fn socket(&self, stream: TcpStream) -> Result<Socket, NoLink> {
+        let channel = match &self.options.tls {
+            Some(tls) => Channel::Tls(Box::new(tls.accept().map_err(NoLink::NoTls)?)),
+            None => Channel::Plain,
+        };
+        Ok(Socket::new(stream, channel)?)
+    }
+
+    async fn receive(&self, mut socket: Socket, address: IpAddr, seated: Seated) {
+        let leave = Arc::clone(&seated.leave);
         let mut guard = Guard {
             hub: &self.hub,
             seated,
             place: None,
         };
-        match self.talk(stream, &mut guard).await {
-            Ok(shaken) => {
+        let talked = tokio::select! {
+            talked = self.talk(&mut socket, &mut guard) => talked,
+            () = leave.notified() => {
+                self.say_busy(&mut socket);
+                return Rejections::tell(&self.hub, address, SILENT.to_owned());
+            }
+        };
+        match talked {
+            Ok((agreement, rest)) => {
                 if let Some(place) = guard.place.take() {
                     self.admitted.fetch_add(1, Relaxed);
+                    let shaken = Shaken {
+                        agreement,
+                        socket,
+                        rest,
+                    };
                     self.hub.attach(place, shaken);
                 }
             }
-            Err(error) => {
-                self.rejected.fetch_add(1, Relaxed);
-                if error.is_told() {
-                    Rejections::tell(&self.hub, address, error.to_string());
-                }
-            }
+            Err(error) => self.reject(address, &error),
         }
     }
 
-    async fn talk(&self, stream: TcpStream, guard: &mut Guard<'_>) -> Result<Shaken, NoLink> {
+    fn reject(&self, address: IpAddr, error: &NoLink) {
+        self.rejected.fetch_add(1, Relaxed);
+        if error.is_told() {
+            Rejections::tell(&self.hub, address, error.to_string());
+        }
+    }
+
+    async fn talk(
+        &self,
+        socket: &mut Socket,
+        guard: &mut Guard<'_>,
+    ) -> Result<(Box<Agreement>, Vec<u8>), NoLink> {
         let within = self.options.handshake_within;
         let deadline = deadline(self.hub.clock, within);
-        let channel = match &self.options.tls {
-            Some(tls) => Channel::Tls(Box::new(tls.accept().map_err(NoLink::NoTls)?)),
-            None => Channel::Plain,
-        };
-        let mut socket = Socket::new(stream, channel)?;
         let established =
             tokio::time::timeout_at(self.hub.clock.instant(deadline), socket.establish());
         let established = established.await.map_err(|_| NoLink::Slow(within))?;
         let exporter = established.map_err(NoLink::in_tls)?;
+        let mut handshake = self.handshake(exporter, deadline)?;
+        shake(socket, handshake.as_mut(), self.hub.clock, guard).await
+    }
+
+    fn handshake(
+        &self,
+        exporter: Option<[u8; 32]>,
+        deadline: Duration,
+    ) -> Result<Box<dyn Handshake>, NoLink> {
         let cookie = self.options.cookie.clone();
         let cookie = cookie.unwrap_or_else(|| lock(&self.hub.cookie).clone());
-        let settings = AcceptSettings {
+        Ok(self.hub.protocol.accept(AcceptSettings {
             own: self.identity(),
             cookie: cookie.expose().to_vec(),
             nonce: nonce()?,
             exporter,
             deadline,
+        }))
+    }
+
+    /// Whoever finds no place hears that it may come again, as far as that goes without waiting; with TLS there is no way to say it yet.
+    fn say_busy(&self, socket: &mut Socket) {
+        let handshake = self.handshake(None, Duration::ZERO);
+        let Some(mut handshake) = handshake.ok().filter(|_| self.options.tls.is_none()) else {
+            return;
         };
-        let mut handshake = self.hub.protocol.accept(settings);
-        shake(socket, handshake.as_mut(), self.hub.clock, guard).await
+        handshake.refuse(Refusal::Busy);
+        // A socket that is closed with something unread resets the other end. What is not there cannot be read.
+        let _ = socket.stream.read(&mut [0; 256]);
+        let _ = socket.stream.write(handshake.output());
+        socket.stream.close();
     }
 
     /// What the node says of itself here.
@@ -254,6 +299,9 @@ impl Judge for Guard<'_> {
     }
 
     fn admit(&mut self, claim: &Claim) -> Result<Admission, Refusal> {
+        if claim.purpose == Purpose::First && !self.hub.fabric.has_place() {
+            return Err(Refusal::Busy);
+        }
         let (admission, place) = self.hub.admit(claim)?;
         self.place = Some(place);
         Ok(admission)

@@ -1,5 +1,6 @@
 use std::fmt::Write;
 
+use tergo_core::layout::{MAX_SEATS, MAX_THREADS};
 use tergo_wire::registrar::Route;
 use tergo_wire::{HandshakeError, Refusal};
 
@@ -11,7 +12,7 @@ use crate::routes::RouteError;
 pub enum DialFailure {
     /// Nothing leads there.
     NoRoute,
-    /// Who should know where it is could not be asked: why, for people.
+    /// Nobody could be asked where it is, or dialled: why, for people.
     Unfound(String),
     /// All that was tried, and why each came to nothing, for people: begins with `at` and an address.
     Tried(String),
@@ -24,6 +25,14 @@ impl DialFailure {
             RouteError::NoRoute(_) => Self::NoRoute,
             other => Self::Unfound(other.to_string()),
         }
+    }
+
+    /// Nothing was tried, since there is no place for one more connection.
+    pub(crate) fn full() -> Self {
+        let most = MAX_SEATS - MAX_THREADS;
+        Self::Unfound(format!(
+            "this node has {most} connections, and can have no more"
+        ))
     }
 
     /// Something was tried as well.

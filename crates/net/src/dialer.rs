@@ -34,6 +34,9 @@ pub(crate) struct Dial {
 impl Dial {
     /// Opens the link, trying one target after the other, and tells the table of peers.
     pub async fn run(self, hub: Arc<Hub>) {
+        if self.purpose == Purpose::First && !hub.fabric.has_place() {
+            return hub.dial_failed(&self, None, DialFailure::full());
+        }
         let found = match hub.find_route(&self.peer).await {
             Ok(found) => found,
             Err(error) => return hub.dial_failed(&self, None, DialFailure::unfound(&error)),
@@ -85,8 +88,13 @@ impl Dial {
         };
         let mut handshake = hub.protocol.dial(settings);
         let mut judge = Prover { hub, id: self.id };
-        let shaken = shake(socket, handshake.as_mut(), hub.clock, &mut judge).await;
-        shaken.map_err(slow)
+        let shaken = shake(&mut socket, handshake.as_mut(), hub.clock, &mut judge).await;
+        let (agreement, rest) = shaken.map_err(slow)?;
+        Ok(Shaken {
+            agreement,
+            socket,
+            rest,
+        })
     }
 
     fn identity(hub: &Hub, target: &DialTarget) -> Identity {

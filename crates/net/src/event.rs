@@ -76,6 +76,15 @@ impl NetworkEvent {
             is_dialler: agreement.role == Role::Dialer,
         }
     }
+
+    /// Of a peer that would need a place for its connection.
+    pub(crate) fn full(peer: &str) -> Self {
+        Self::Failed {
+            peer: peer.to_owned(),
+            refusal: None,
+            failure: Some(DialFailure::full()),
+        }
+    }
 }
 
 /// Events that nobody has read yet.

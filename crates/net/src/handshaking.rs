@@ -33,25 +33,20 @@ pub(crate) trait Judge: Send {
     fn has_heard(&mut self);
 }
 
-/// Carries a handshake out, until its deadline at the latest.
+/// Carries a handshake out, until its deadline at the latest; gives what was agreed on, and bytes that came after it.
 pub(crate) async fn shake(
-    mut socket: Socket,
+    socket: &mut Socket,
     handshake: &mut dyn Handshake,
     clock: Clock,
     judge: &mut dyn Judge,
-) -> Result<Shaken, NoLink> {
+) -> Result<(Box<Agreement>, Vec<u8>), NoLink> {
     let deadline = clock.instant(handshake.deadline());
-    let talking = tokio::time::timeout_at(deadline, talk(&mut socket, handshake, judge));
+    let talking = tokio::time::timeout_at(deadline, talk(socket, handshake, judge));
     let Ok(talked) = talking.await else {
         handshake.expire(clock.now().max(handshake.deadline()));
         return Err(HandshakeError::TimedOut.into());
     };
-    let (agreement, rest) = talked?;
-    Ok(Shaken {
-        agreement,
-        socket,
-        rest,
-    })
+    talked
 }
 
 async fn talk(

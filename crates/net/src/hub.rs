@@ -290,6 +290,7 @@ impl Hub {
         let peer = &agreement.peer.identity;
         let Some(mut port) = self.fabric.connect() else {
             lock(&self.peers).disconnect(key, DownReason::Disconnected);
+            self.events.push(NetworkEvent::full(&peer.name));
             return self.act();
         };
         let seat = port.number();

@@ -173,8 +173,8 @@ pub enum Refusal {
     /// No version that both speak.
     #[error("the other node speaks no version of the protocol that is spoken here")]
     VersionMismatch = 2,
-    /// Too many handshakes at once; worth trying again.
-    #[error("the other node has too many handshakes to answer")]
+    /// Too many handshakes at once, or connections; worth trying again.
+    #[error("there are too many handshakes or connections at a time")]
     Busy = 3,
     /// A node dialled itself.
     #[error("a node cannot connect to itself")]

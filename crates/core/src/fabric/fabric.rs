@@ -110,10 +110,16 @@ impl Fabric {
         Ok(Port::new(Arc::clone(self), thread))
     }
 
+    /// Whether there is a place for one more connection.
+    pub fn has_place(&self) -> bool {
+        let _guard = lock(&self.linking);
+        self.free_link().is_some()
+    }
+
     /// Takes a place for a connection; none when all are taken.
     pub fn connect(self: &Arc<Self>) -> Option<LinkPort> {
         let _guard = lock(&self.linking);
-        let free = (0..self.links.len()).find(|index| self.is_free(*index))?;
+        let free = self.free_link()?;
         let seat = self.links[free].get_or_init(|| LinkSeat::new(self.threads()));
         seat.take();
         for thread in &self.seats {
@@ -409,6 +415,10 @@ impl Fabric {
     }
 
     /// Nobody has the place, and nothing of who had it is left anywhere: whoever comes next meets nothing old.
+    fn free_link(&self) -> Option<usize> {
+        (0..self.links.len()).find(|index| self.is_free(*index))
+    }
+
     fn is_free(&self, index: usize) -> bool {
         let Some(seat) = self.links[index].get() else {
             return true;

@@ -24,6 +24,11 @@ fn peer(serial: u64) -> PeerIdentity {
     }
 }
 
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().expect("the system allows it")
+}
+
 fn hub(handle: &Handle) -> Arc<Hub> {
     let options = NetworkOptions {
         own: identity("own@host"),
@@ -49,9 +54,8 @@ fn admit(hub: &Hub, serial: u64) -> ConnectionKey {
     key
 }
 
-/// Its connection begins.
-fn begin(hub: &Hub, key: ConnectionKey) {
-    let agreement = Agreement {
+fn agreement(key: ConnectionKey) -> Agreement {
+    Agreement {
         role: Role::Acceptor,
         purpose: Purpose::First,
         version: 1,
@@ -62,7 +66,12 @@ fn begin(hub: &Hub, key: ConnectionKey) {
         link: key.0,
         place: 0,
         pool: 1,
-    };
+    }
+}
+
+/// Its connection begins.
+fn begin(hub: &Hub, key: ConnectionKey) {
+    let agreement = agreement(key);
     let parts = DriverParts {
         wire: hub.protocol.connection(&agreement),
         port: hub.fabric.connect().expect("a place is free"),
@@ -77,12 +86,60 @@ fn begin(hub: &Hub, key: ConnectionKey) {
     lock(&hub.table).connections.insert(key, connection);
 }
 
+/// All places for connections are taken.
+fn crowded(runtime: &tokio::runtime::Runtime) -> (Arc<Hub>, Vec<tergo_core::LinkPort>) {
+    let hub = hub(runtime.handle());
+    let ports = std::iter::from_fn(|| hub.fabric.connect()).collect();
+    (hub, ports)
+}
+
+fn failure_of(event: Option<NetworkEvent>) -> Option<DialFailure> {
+    match event {
+        Some(NetworkEvent::Failed { failure, .. }) => failure,
+        other => panic!("unexpected {other:?}"),
+    }
+}
+
+#[test]
+fn a_dial_fails_when_there_is_no_place_for_its_connection() {
+    let runtime = runtime();
+    let (hub, _ports) = crowded(&runtime);
+    hub.connect(PEER);
+    let event = runtime.block_on(async {
+        loop {
+            match hub.events.next() {
+                None => tokio::task::yield_now().await,
+                event => return event,
+            }
+        }
+    });
+    assert_eq!(failure_of(event), Some(DialFailure::full()));
+}
+
+#[test]
+fn whoever_waits_for_a_connection_hears_that_the_last_place_was_taken_meanwhile() {
+    let runtime = runtime();
+    let (hub, _ports) = crowded(&runtime);
+    let key = admit(&hub, 1);
+    hub.act();
+    let socket = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let stream = tokio::net::TcpStream::connect(listener.local_addr()?).await?;
+        crate::socket::Socket::new(stream, crate::channel::Channel::Plain)
+    });
+    let shaken = Shaken {
+        agreement: Box::new(agreement(key)),
+        socket: socket.expect("the system allows it"),
+        rest: Vec::new(),
+    };
+    hub.attach(LinkPlace { key, place: 0 }, shaken);
+    assert_eq!(failure_of(hub.events.next()), Some(DialFailure::full()));
+    assert!(hub.connection_to(PEER).is_none());
+}
+
 #[test]
 fn while_one_connection_takes_the_place_of_another_the_newer_is_meant() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("the system allows it");
+    let runtime = runtime();
     // Which of two a table shows first differs from table to table.
     for _ in 0..32 {
         let hub = hub(runtime.handle());
