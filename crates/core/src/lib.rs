@@ -22,7 +22,7 @@ mod watchdog;
 pub use counters::{Counters, EventCounters, ProcessCounters};
 pub use fabric::{
     BlobBytes, Block, Claim, Delivery, Fabric, Fallback, FrameHead, FrameRun, FrameSender, Glance,
-    Inbound, JoinError, LinkPort, MAX_PAYLOAD, OnTheWay, OsThread, split_name,
+    Inbound, JoinError, LinkPort, MAX_PAYLOAD, OnTheWay, OsThread, payload_bytes, split_name,
 };
 pub use ring::RingMemory;
 pub use scheduler::{EventTraits, Scheduler, Verdict};

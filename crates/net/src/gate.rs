@@ -1,9 +1,9 @@
 use tergo_core::layout::{
     CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, FLAG_NAMED, FORMAT_INT, FRAME_CONTROL,
     FRAME_MESSAGE, FRAME_UNORDERED, KIND_ADDRESSED, KIND_EVENT, KIND_FAR, KIND_INSPECT,
-    KIND_REQUEST, KIND_SIGNAL, SLOT_MASK,
+    KIND_REQUEST, KIND_SIGNAL, MAX_THREADS, SLOT_MASK,
 };
-use tergo_core::{FrameHead, FrameSender, Inbound, split_name};
+use tergo_core::{FrameHead, FrameSender, Inbound, MAX_PAYLOAD, payload_bytes, split_name};
 use tergo_wire::{Item, Sender, Target};
 
 use crate::call_deadline;
@@ -86,26 +86,28 @@ impl Gate {
         self.passes(&item).then_some(item)
     }
 
-    /// The frame that an item of a peer becomes; none when the peer must not send it.
+    /// The frame that an item of a peer with so many blobs becomes; none when the peer must not send it.
     /// It has come at `arrived`, ms of the clock of the threads.
-    pub fn incoming<'a>(self, item: &Item<'a>, arrived: u32) -> Option<Inbound<'a>> {
-        if !self.passes(item) {
+    pub fn incoming<'a>(self, item: &Item<'a>, blobs: usize, arrived: u32) -> Option<Inbound<'a>> {
+        let name = name_of(item);
+        let has_room = payload_bytes(name, item.payload.len(), blobs) <= MAX_PAYLOAD;
+        if !has_room || !self.passes(item) {
             return None;
         }
-        let (op, name, [thread, first, second]) = match item.target {
+        let (op, [thread, first, second]) = match item.target {
             Target::Process {
                 thread,
                 slot,
                 generation,
-            } => (FRAME_MESSAGE, None, [thread.into(), slot, generation]),
-            Target::Name(name) => (FRAME_MESSAGE, Some(name), [0; 3]),
+            } => (FRAME_MESSAGE, [thread.into(), slot, generation]),
+            Target::Name(_) => (FRAME_MESSAGE, [0; 3]),
             Target::Control {
                 thread,
                 first,
                 second,
             } => {
                 let words = [thread.into(), first & CONTROL_OP, second];
-                (FRAME_CONTROL, None, words)
+                (FRAME_CONTROL, words)
             }
         };
         let format = u32::from(item.format);
@@ -152,6 +154,10 @@ impl Gate {
     }
 
     fn passes(self, item: &Item<'_>) -> bool {
+        // With another thread the sender would be taken for one of another peer: seat and thread are one number.
+        if u32::from(item.sender.thread) >= MAX_THREADS {
+            return false;
+        }
         match item.target {
             Target::Control { first, .. } => {
                 let op = first & CONTROL_OP;
@@ -162,6 +168,13 @@ impl Gate {
             Target::Name(_) if u32::from(item.format) == FORMAT_INT => false,
             _ => KINDS >> (item.kind & 0xF) & 1 != 0,
         }
+    }
+}
+
+fn name_of<'a>(item: &Item<'a>) -> Option<&'a str> {
+    match item.target {
+        Target::Name(name) => Some(name),
+        _ => None,
     }
 }
 

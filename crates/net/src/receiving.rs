@@ -40,7 +40,7 @@ pub(crate) fn receive(
             Incoming::Item {
                 item, blobs, cost, ..
             } => {
-                let inbound = gate.incoming(&item, arrived);
+                let inbound = gate.incoming(&item, blobs.len(), arrived);
                 let inbound = inbound.ok_or(LinkError("it sent what no peer may send"))?;
                 let plain = is_plain(&inbound, &blobs).then_some(inbound.head);
                 released += match Gate::threads(&item) {

@@ -16,7 +16,10 @@ use std::sync::Arc;
 
 use support::{CONTROL, Got, Node, NodeOptions};
 use telegraph::Telegraph;
-use tergo_core::layout::{CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, KIND_ADDRESSED};
+use tergo_core::MAX_PAYLOAD;
+use tergo_core::layout::{
+    CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, KIND_ADDRESSED, KIND_FAR,
+};
 use tergo_net::NetworkEvent;
 use tergo_net::wire::DownReason;
 
@@ -58,6 +61,23 @@ fn no_number_goes_to_a_name() {
             "2 0 0 0 {KIND_ADDRESSED} 2 0 {format} 7 0 0 0 1 00"
         ));
         assert_eq!(is_broken(&event), !is_allowed, "format {format}");
+    }
+}
+
+#[test]
+fn who_sends_lives_on_a_thread_that_there_can_be() {
+    for (thread, is_allowed) in [(63, true), (64, false), (255, false)] {
+        let (_, event) = after(&format!("0 0 0 0 {KIND_FAR} 2 0 0 7 {thread} 0 0 1 "));
+        assert_eq!(is_broken(&event), !is_allowed, "thread {thread}");
+    }
+}
+
+#[test]
+fn a_value_that_no_frame_has_room_for_is_a_blob_or_ends_the_connection() {
+    for (bytes, is_allowed) in [(MAX_PAYLOAD, true), (MAX_PAYLOAD + 1, false)] {
+        let value = "00".repeat(bytes);
+        let (_, event) = after(&format!("0 0 0 0 {KIND_FAR} 2 0 1 0 0 0 0 1 {value}"));
+        assert_eq!(is_broken(&event), !is_allowed, "{bytes} bytes");
     }
 }
 

@@ -120,12 +120,10 @@ impl LinkWriter {
         if blobs.is_empty() && self.deliver_plain(inbound) {
             return Delivery::Written;
         }
-        let Inbound { name, payload, .. } = *inbound;
         let Some(mut head) = self.place(inbound) else {
             return Delivery::Lost;
         };
-        let lists = list_bytes(blobs.len()) + name.map_or(0, |name| name_bytes(name.len()));
-        let length = lists as usize + payload.len();
+        let length = payload_bytes(inbound.name, inbound.payload.len(), blobs.len());
         if length > MAX_PAYLOAD {
             return Delivery::Lost;
         }
@@ -440,6 +438,13 @@ impl<'a> Inbound<'a> {
             second_word: None,
         }
     }
+}
+
+/// Bytes of the payload of a frame for a name or none, with a value of so many bytes and so many blobs beside it; at most
+/// `MAX_PAYLOAD`.
+pub fn payload_bytes(name: Option<&str>, value: usize, blobs: usize) -> usize {
+    let lists = list_bytes(blobs) + name.map_or(0, |name| name_bytes(name.len()));
+    lists as usize + value
 }
 
 /// Takes the payload of a frame with `FLAG_NAMED` apart: the name, and the value.

@@ -40,7 +40,7 @@ pub(crate) use frame::{Frame, is_far};
 pub use frame_head::{FrameHead, FrameSender};
 pub use glance::Glance;
 pub use link_port::LinkPort;
-pub use link_writer::{Claim, Delivery, Inbound, MAX_PAYLOAD, split_name};
+pub use link_writer::{Claim, Delivery, Inbound, MAX_PAYLOAD, payload_bytes, split_name};
 pub use on_the_way::OnTheWay;
 pub use open_chunk::FrameRun;
 pub use os_thread::OsThread;
