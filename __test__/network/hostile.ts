@@ -96,6 +96,7 @@ export class Hostile {
   readonly #entries: ReturnType<binding.BindingScheduler['entries']>;
   readonly #network: binding.BindingNetwork;
   readonly #codec: Codec = new Codec(world);
+  readonly name: string;
   readonly seat: number;
   readonly #controls: HeardControl[] = [];
   #at = 0;
@@ -104,10 +105,12 @@ export class Hostile {
   private constructor(parts: {
     scheduler: binding.BindingScheduler;
     network: binding.BindingNetwork;
+    name: string;
     seat: number;
   }) {
     this.#scheduler = parts.scheduler;
     this.#network = parts.network;
+    this.name = parts.name;
     this.seat = parts.seat;
     this.#ring = new Uint32Array(parts.scheduler.ring());
     this.#entries = parts.scheduler.entries();
@@ -128,7 +131,7 @@ export class Hostile {
     const up = await waitFor('the connection', () =>
       network.events().find(({ kind }) => kind === 'up'),
     );
-    return new Hostile({ scheduler, network, seat: up.seat! });
+    return new Hostile({ scheduler, network, name, seat: up.seat! });
   }
 
   /** Writes a frame and hands it over. */

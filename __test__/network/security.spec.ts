@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { type Caller, type Node, processId, processName } from 'tergo';
+import { type Caller, networkEvent, type Node, processId, processName } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
 import {
   FRAME_MESSAGE,
@@ -10,6 +10,7 @@ import {
   KIND_REQUEST,
   KIND_SIGNAL,
 } from '../../ts/native/layout.ts';
+import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { puppet } from '../threads/stage.ts';
 import { networkNode } from './cluster.ts';
@@ -146,6 +147,21 @@ function publicationBy(...whose: readonly unknown[]): RawFrame {
   const publisher = new Forged(1, [0, 7, 1, 5000, ...whose]);
   return { first: Control.published, second: 1, value: [1n, 2, 'news', publisher] };
 }
+
+test('a peer that breaks the rules is told of once, and its connection ends for that', async (t) => {
+  const { node, enemy } = await attacked(t);
+  const records = recordLog(node);
+  const changes = node.subscribe(networkEvent);
+  enemy.say({ first: Control.fired, value: 'no reason' });
+  for await (const { message } of changes) {
+    if (message.type !== 'disconnected') continue;
+    t.regex(String(message.reason), /it broke the protocol/);
+    break;
+  }
+  const how = `the control frame ${Control.fired} does not carry what it must`;
+  const told = records.filter(({ level }) => level === 'error').map(({ fields }) => fields);
+  t.deepEqual(told, [{ node: enemy.name, how }]);
+});
 
 test('a peer says of its own processes only that they have published something', async (t) => {
   const { node, enemy } = await attacked(t);

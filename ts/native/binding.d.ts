@@ -27,6 +27,8 @@ export declare class BindingNetwork {
   connect(peer: string): void
   /** Says goodbye to a peer: the event `down` follows. False when it is not connected. */
   disconnect(peer: string): boolean
+  /** Ends the connection in a seat, whose peer has broken the protocol: the event `down` follows. */
+  cutOff(seat: number): void
   /**
    * The secret that nodes share, for handshakes that begin from now on; connections stay. Throws for one that is too
    * short or too long.

@@ -234,10 +234,7 @@ export class NetworkHost {
       return dial(node);
     });
     questions.on('profile', profile);
-    peerEvents.cutOff = (seat) => {
-      const node = peers.at(seat)?.node;
-      if (node !== undefined) this.#native.disconnect(node);
-    };
+    peerEvents.cutOff = (seat) => this.#native.cutOff(seat);
     peers.onChange = (home, lost) => this.#changed(home, lost);
     const { compression } = this.options;
     if (compression?.enabled === true)
@@ -301,7 +298,8 @@ export class NetworkHost {
 
   #down({ peer: node, seat, reason, detail: how }: BindingNetworkEvent): void {
     this.#standing.delete(seat!);
-    if (reason !== 'protocol') return;
+    // What the threads have found has been told.
+    if (reason !== 'protocol' || how === null) return;
     this.#runtime.log.error('a peer broke the protocol; its connection is ended', { node, how });
   }
 

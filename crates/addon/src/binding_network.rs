@@ -231,6 +231,12 @@ impl BindingNetwork {
         self.network.disconnect(&peer)
     }
 
+    /// Ends the connection in a seat, whose peer has broken the protocol: the event `down` follows.
+    #[napi]
+    pub fn cut_off(&self, seat: u32) {
+        self.network.cut_off(seat);
+    }
+
     /// The secret that nodes share, for handshakes that begin from now on; connections stay. Throws for one that is too
     /// short or too long.
     #[napi]

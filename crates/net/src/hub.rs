@@ -1,3 +1,5 @@
+mod ends;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, RwLock, Weak};
@@ -147,19 +149,6 @@ impl Hub {
         }
         lock(&self.peers).connect(peer, self.clock.now());
         self.act();
-    }
-
-    /// Says goodbye to a peer; false when it is not connected.
-    pub fn disconnect(&self, peer: &str) -> bool {
-        let Some(connection) = self.connection_to(peer) else {
-            return false;
-        };
-        connection.close(
-            CloseReason::Disconnected,
-            DownReason::Disconnected,
-            GOODBYE_WITHIN,
-        );
-        true
     }
 
     /// All connections.

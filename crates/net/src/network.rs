@@ -143,6 +143,11 @@ impl Network {
         self.hub.disconnect(peer)
     }
 
+    /// Ends the connection in a seat, whose peer has broken the protocol as the threads know it; an event tells when it is down.
+    pub fn cut_off(&self, seat: u32) {
+        self.hub.cut_off(seat);
+    }
+
     /// The secret that nodes share from now on: for handshakes that begin later, those of further links included.
     /// Connections stay, and acceptors and routes with a cookie of their own keep that.
     pub fn set_cookie(&self, cookie: Cookie) {
