@@ -15,6 +15,9 @@ const wrong: readonly (readonly [key: string, network: object])[] = [
   ['options.network.acceptors[0].host', { acceptors: [{ host: '[::1]' }] }],
   ['options.network.acceptors[0].port', { acceptors: [{ port: 70_000 }] }],
   ['options.network.acceptors[0].prot', { acceptors: [{ prot: 1 }] }],
+  ['options.network.acceptors[0].routeHost', { acceptors: [{ routeHost: 'a b' }] }],
+  ['options.network.acceptors[0].routeHost', { acceptors: [{ routeHost: 'a\u0007' }] }],
+  ['options.network.acceptors', { acceptors: Array.from({ length: 17 }, () => ({ port: 0 })) }],
   ['options.network.acceptors[0].maxPending', { acceptors: [{ maxPending: 0 }] }],
   [
     'options.network.acceptors[0].maxPendingPerAddress',

@@ -14,7 +14,20 @@ test('a name is two halves around one @', async (t) => {
 });
 
 test('a name with an empty half, spaces or another number of @ is refused and shown', async (t) => {
-  const names = ['', 'hello', '@', '@host', 'hello@', 'a@b@c', 'a b@c', 'a@b c', ' a@b', 'a@b\n'];
+  const names = [
+    '',
+    'hello',
+    '@',
+    '@host',
+    'hello@',
+    'a@b@c',
+    'a b@c',
+    'a@b c',
+    ' a@b',
+    'a@b\n',
+    'a\u0007@b',
+    '\ud800@b',
+  ];
   for (const name of names) {
     const error = await t.throwsAsync(startNode(name, silent), { code: 'incorrect' }, name);
     t.regex(error?.message ?? '', /^the node name must be 'name@host'/, name);

@@ -113,8 +113,8 @@ export class NetworkHost {
   async start(): Promise<void> {
     this.#native.onEvent(() => this.#readEvents());
     const isListening = this.mode === 'enabled' || this.mode === 'passive';
-    for (const acceptor of isListening ? (this.options.acceptors ?? [{}]) : [])
-      this.#listen(acceptor);
+    const acceptors = isListening ? (this.options.acceptors ?? [{}]) : [];
+    for (const [index, acceptor] of acceptors.entries()) this.#listen(index, acceptor);
     warnOfExposure(this.#runtime.log, this.acceptors, this.material.insecure);
     for (const { pattern, weight, ...route } of this.options.routes ?? [])
       this.routes.add(pattern, route, weight);
@@ -246,7 +246,7 @@ export class NetworkHost {
     return this.#native.profile(algorithmOf(settings), levelOf(settings), thresholdBytes);
   }
 
-  #listen(acceptor: AcceptorOptions): void {
+  #listen(index: number, acceptor: AcceptorOptions): void {
     const { host = LOOPBACK, port = DEFAULT_PORT, portCount = 0, cookie } = acceptor;
     const { flags, maxMessageSize } = acceptor;
     const { timeoutMs, maxPending, maxPendingPerAddress, routeHost, routePort } = acceptor;
@@ -267,7 +267,7 @@ export class NetworkHost {
         ...(tls === undefined ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       });
     } catch (cause) {
-      const text = `the node cannot listen on ${host}:${port}: ${reasonOf(cause).message}`;
+      const text = `options.network.acceptors[${index}]: ${reasonOf(cause).message}`;
       throw new TergoError('incorrect', text, { cause });
     }
   }

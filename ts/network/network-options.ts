@@ -103,6 +103,8 @@ const MODES: readonly NetworkMode[] = ['enabled', 'hidden', 'passive', 'disabled
 const MIN_WINDOW_BYTES = 256 * 1024;
 /** As in `crates/wire`: whatever nodes themselves must tell each other fits into that. */
 const SMALLEST_MESSAGE = 4096;
+/** As in `crates/wire`: so many routes has a node for its registrar. */
+const MAX_ROUTES = 16;
 const KEYS = [
   ...['mode', 'cookie', 'cookieFile', 'acceptors', 'registrar', 'routes', 'tls', 'flags'],
   ...['maxMessageSize', 'poolSize', 'keepAliveMs', 'windowBytes', 'dialTimeoutMs', 'compression'],
@@ -124,6 +126,13 @@ export function checkNetwork(argument: string, options: unknown): void {
   if (network.cookie !== undefined) checkCookie(`${argument}.cookie`, network.cookie);
   if (network.cookieFile !== undefined) checkPath(`${argument}.cookieFile`, network.cookieFile);
   checkList(`${argument}.acceptors`, network.acceptors, checkAcceptor);
+  const { mode = 'enabled', registrar, acceptors = [] } = network;
+  if (mode === 'enabled' && registrar !== false && acceptors.length > MAX_ROUTES)
+    throw incorrect(
+      `${argument}.acceptors`,
+      `a list of at most ${MAX_ROUTES}: registrars take no more`,
+      acceptors.length,
+    );
   checkList(`${argument}.routes`, network.routes, checkRoute);
   if (network.registrar !== undefined && network.registrar !== false)
     checkRegistrar(`${argument}.registrar`, network.registrar);
@@ -152,7 +161,7 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
   if (host !== undefined) checkAddress(`${argument}.host`, host);
   if (port !== undefined) checkInteger(`${argument}.port`, port, 0, MAX_PORT);
   if (portCount !== undefined) checkInteger(`${argument}.portCount`, portCount, 0, MAX_PORT);
-  if (routeHost !== undefined) checkName(`${argument}.routeHost`, routeHost);
+  if (routeHost !== undefined) checkRouteHost(`${argument}.routeHost`, routeHost);
   if (routePort !== undefined) checkInteger(`${argument}.routePort`, routePort, 1, MAX_PORT);
   if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
   if (tls !== undefined) checkTls(`${argument}.tls`, tls);
@@ -165,6 +174,13 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
 function checkAddress(argument: string, host: unknown): void {
   if (typeof host === 'string' && isIP(host) !== 0 && !host.includes('%')) return;
   throw incorrect(argument, "an IP address of this host, such as '127.0.0.1' or '0.0.0.0'", host);
+}
+
+/** As registrars take it: `is_plain` of crates/wire. */
+function checkRouteHost(argument: string, host: unknown): void {
+  checkName(argument, host);
+  if (/[\s\p{Cc}\p{Cs}]/u.test(host))
+    throw incorrect(argument, 'a host, without spaces and control characters', host);
 }
 
 function checkMaxMessageSize(argument: string, bytes: number | undefined): void {

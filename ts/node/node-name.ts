@@ -3,11 +3,11 @@ import { TergoError, incorrect } from '../error/tergo-error.ts';
 /** The most bytes that a node name may have. Source: Ergo `gen.Atom`. */
 const MAX_NAME_BYTES = 255;
 
-/** Whether `name` is `name@host` with both halves non-empty, exactly one `@`, no white space and at most 255 bytes. */
+/** Whether `name` is `name@host` with both halves non-empty, exactly one `@`, no white space and no control characters, well-formed, and at most 255 bytes. */
 export function isNodeName(name: unknown): name is string {
   return (
     typeof name === 'string' &&
-    /^[^@\s]+@[^@\s]+$/.test(name) &&
+    /^[^@\s\p{Cc}\p{Cs}]+@[^@\s\p{Cc}\p{Cs}]+$/u.test(name) &&
     Buffer.byteLength(name) <= MAX_NAME_BYTES
   );
 }
