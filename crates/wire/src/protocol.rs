@@ -18,7 +18,7 @@ pub struct DialSettings {
     pub cookie: Vec<u8>,
     /// 32 bytes of chance, never used before.
     pub nonce: [u8; 32],
-    /// With TLS: what its exporter gives for `EXPORTER-tergo`, 32 bytes.
+    /// With TLS: what its exporter gives for `EXPORTER-tergo-handshake-1`, 32 bytes.
     pub exporter: Option<[u8; 32]>,
     /// When it must be over.
     pub deadline: Duration,
@@ -33,7 +33,7 @@ pub struct AcceptSettings {
     pub cookie: Vec<u8>,
     /// 32 bytes of chance, never used before.
     pub nonce: [u8; 32],
-    /// With TLS: what its exporter gives for `EXPORTER-tergo`, 32 bytes.
+    /// With TLS: what its exporter gives for `EXPORTER-tergo-handshake-1`, 32 bytes.
     pub exporter: Option<[u8; 32]>,
     /// When it must be over.
     pub deadline: Duration,
