@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::registrar::is_node_name;
+
 /// Which end of a link a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -88,7 +90,7 @@ impl Default for Limits {
 /// What a node says of itself in a handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Its name, 1 to 255 bytes.
+    /// Its name: two halves around one `@`, at most 255 bytes.
     pub name: String,
     /// Its incarnation: larger after a restart.
     pub creation: u64,
@@ -107,7 +109,7 @@ impl Identity {
     pub fn is_sound(&self) -> bool {
         let limits = &self.limits;
         let keep_alive = Duration::from_millis(100)..=Duration::from_hours(1);
-        (1..=255).contains(&self.name.len())
+        is_node_name(&self.name)
             && self.software.len() <= 64
             && (1..=64).contains(&self.pool)
             && (256 << 10..=1 << 32).contains(&limits.window)

@@ -409,7 +409,7 @@ fn what_follows_the_last_message_belongs_to_the_link() {
 
 #[test]
 fn what_a_node_says_of_itself_is_within_bounds() {
-    let mut wrong = [(); 8].map(|()| alice());
+    let mut wrong = [(); 11].map(|()| alice());
     wrong[0].name = String::new();
     wrong[1].name = "x".repeat(256);
     wrong[2].limits.window = 1;
@@ -418,6 +418,9 @@ fn what_a_node_says_of_itself_is_within_bounds() {
     wrong[5].limits.keep_alive = Duration::ZERO;
     wrong[6].pool = 65;
     wrong[7].software = "x".repeat(65);
+    wrong[8].name = "alice".into();
+    wrong[9].name = "alice@host@host".into();
+    wrong[10].name = "ali\nce@host".into();
     for own in wrong {
         let mut one = CookieDialer::new(dial_settings(own.clone(), "bob@host", Purpose::First, 1));
         let (_, other) = shake(&mut one, &mut acceptor(), ADMISSION);
