@@ -194,6 +194,35 @@ fn other_refusals_and_silence_are_the_answer() {
     assert_eq!(actions(&mut peers), [failed]);
 }
 
+/// As of a peer whose memory is that of an earlier moment.
+#[test]
+fn an_answer_that_is_older_than_what_was_heard_makes_no_connection_and_is_no_end_of_the_wish() {
+    let mut peers = Peers::new("a@host", 1);
+    let (own, other) = (identity("a@host", 1), identity("b@host", 1));
+    let (agreement, _) = agree(&own, &other, Purpose::First, (7, 0));
+    peers.connect("b@host", START);
+    let begun = dial(&mut peers);
+    let link = peers.dialled(begun, &agreement, START).expect("it is new");
+    peers.disconnect(link.key, DownReason::Lost);
+    actions(&mut peers);
+    peers.connect("b@host", START);
+    let again = dial(&mut peers);
+    assert_eq!(peers.dialled(again, &agreement, START), None);
+    let mut now = START;
+    while let Some(due) = peers.next_deadline() {
+        now = due;
+        peers.tick(now);
+        let again = dial(&mut peers);
+        assert_eq!(peers.dialled(again, &agreement, now), None);
+    }
+    assert!(now > START && now <= START + Duration::from_secs(5));
+    let failed = Action::Failed {
+        peer: "b@host".into(),
+        refusal: Some(Refusal::Crossing),
+    };
+    assert_eq!(actions(&mut peers), [failed]);
+}
+
 #[test]
 fn the_dialer_fills_the_pool_one_by_one_and_refills_it() {
     let mut acceptor = identity("b@host", 1);

@@ -95,7 +95,21 @@ impl Peers {
         now: Duration,
     ) -> Option<LinkPlace> {
         let name = self.end_dial(dial)?;
-        let peer = self.known.get_mut(&name)?;
+        let place = self.take_dialled(&name, agreement, now);
+        if place.is_none() {
+            // Whoever waits for it must not wait for ever.
+            self.fail(name, Some(Refusal::Crossing), now);
+        }
+        place
+    }
+
+    fn take_dialled(
+        &mut self,
+        name: &str,
+        agreement: &Agreement,
+        now: Duration,
+    ) -> Option<LinkPlace> {
+        let peer = self.known.get_mut(name)?;
         let PeerIdentity { identity, serial } = &agreement.peer;
         if !peer.is_news(identity.creation, *serial) {
             return None;
@@ -112,7 +126,7 @@ impl Peers {
                 role: Role::Dialer,
                 pool: agreement.pool,
             };
-            return Some(self.establish(&name, &new, now));
+            return Some(self.establish(name, &new, now));
         }
         let up = peer.up.as_mut()?;
         let place = usize::from(agreement.place);
@@ -137,9 +151,13 @@ impl Peers {
             }
             _ => None,
         };
-        let Some(name) = self.end_dial(dial) else {
-            return;
-        };
+        if let Some(name) = self.end_dial(dial) {
+            self.fail(name, refusal, now);
+        }
+    }
+
+    /// A dial has come to nothing: it is repeated, or whoever waits for it is told.
+    fn fail(&mut self, name: String, refusal: Option<Refusal>, now: Duration) {
         let Some(peer) = self.known.get_mut(&name) else {
             return;
         };
