@@ -239,10 +239,28 @@ fn a_busy_acceptor_refuses_before_anything_else() {
 #[test]
 fn a_refusal_that_says_more_needs_a_proof() {
     // Whoever is in between could say it, too.
-    for code in 4..=11 {
+    for code in [0].into_iter().chain(4..=12) {
         let mut one = dialer();
         one.input(&[5, 1, 0, code]);
         assert_eq!(one.step(), HandshakeStep::Failed(HandshakeError::Malformed));
+    }
+}
+
+#[test]
+fn a_refusal_of_a_later_version_is_one() {
+    let (_, answered) = record();
+    let challenge = &answered[..3 + 34];
+    for (code, refusal) in [(9, Refusal::ConnectionUnknown), (12, Refusal::NotAllowed)] {
+        let mut one = dialer();
+        one.input(challenge);
+        one.prove(1);
+        let said = one.output().to_vec();
+        let (hello, proof) = said[8..].split_at(3 + 36);
+        let message = [5, 33, 0, code];
+        one.input(&message);
+        one.input(&mac("tergo refusal", &[hello, challenge, proof, &message]));
+        let refused = HandshakeError::RefusedThere(refusal);
+        assert_eq!(one.step(), HandshakeStep::Failed(refused));
     }
 }
 

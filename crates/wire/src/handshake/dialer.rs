@@ -105,9 +105,11 @@ impl CookieDialer {
     }
 
     fn refused(&mut self, message: &[u8], body: &[u8]) -> HandshakeError {
-        let Some(refusal) = body.first().and_then(|number| refusal_of(*number)) else {
+        let Some(number) = body.first() else {
             return HandshakeError::Malformed;
         };
+        // A later version may know other reasons.
+        let refusal = refusal_of(*number).unwrap_or(Refusal::NotAllowed);
         // These come before the acceptor can prove anything; nothing is decided on them.
         let needs_proof = !matches!(
             refusal,
