@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as secure } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { type AcceptorInfo, networkEvent, type NetworkEvent, type NetworkOptions } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
@@ -68,24 +69,41 @@ test('who has to go because there are too many is told of as well', async (t) =>
   t.regex((events[0] as { readonly reason: string }).reason, /too many handshakes/);
 });
 
-test('who finds no place is told that it may come again, and a node does', async (t) => {
-  const acceptors = [{ port: 0, maxPendingPerAddress: 1 }];
-  const { acceptor, dial } = await stage(t, { acceptors });
-  const silent = dial();
-  const said: Promise<Buffer[]> = silent.toArray();
-  const talking = dial();
-  talking.write('TERGO');
-  // REFUSAL, a body of one byte: busy.
-  t.deepEqual(Buffer.concat(await said), Buffer.from([5, 1, 0, 3]));
-  t.deepEqual(Buffer.concat(await dial().toArray()), Buffer.from([5, 1, 0, 3]));
-  const b = await networkNode('b@localhost');
-  t.teardown(() => b.stopForce());
-  const { host, port } = acceptor();
-  const connected = b.network.connect('a@localhost', { route: { host, port } });
-  await waitFor('the dial', () => acceptor().turnedAway === 3);
-  talking.destroy();
-  t.is((await connected).name, 'a@localhost');
-});
+/** What begins a handshake: versions from 1 to 1 and 32 bytes. */
+const HELLO = Buffer.concat([
+  Buffer.from('TERGO\r\n\x1A', 'latin1'),
+  Buffer.from([1, 36, 0, 1, 0, 1, 0]),
+  Buffer.alloc(32, 7),
+]);
+
+/** REFUSAL with a body of one byte; with TLS a fatal alert. */
+const places = [
+  { title: '', network: {}, busy: [5, 1, 0, 3] },
+  { title: ', over TLS', network: { tls: 'self-signed' }, busy: [21, 3, 3, 0, 2, 2, 80] },
+] as const;
+
+for (const { title, network, busy } of places)
+  test(`who finds no place is told that it may come again, and a node does${title}`, async (t) => {
+    const acceptors = [{ port: 0, maxPendingPerAddress: 1 }];
+    const { acceptor, dial } = await stage(t, { acceptors, ...network });
+    const told = Buffer.from(busy);
+    const silent: Promise<Buffer[]> = dial().toArray();
+    const socket = dial();
+    const talking = title === '' ? socket : secure({ socket, rejectUnauthorized: false });
+    talking.on('error', () => undefined).write(HELLO);
+    t.deepEqual(Buffer.concat(await silent), told);
+    // It has been heard, and keeps its place.
+    await once(talking, 'data');
+    t.deepEqual(Buffer.concat(await dial().toArray()), told);
+    const b = await networkNode('b@localhost', network);
+    t.teardown(() => b.stopForce());
+    const { host, port } = acceptor();
+    const route = { host, port, tls: title !== '' };
+    const connected = b.network.connect('a@localhost', { route });
+    await waitFor('the dial', () => acceptor().turnedAway >= 3);
+    socket.destroy();
+    t.is((await connected).name, 'a@localhost');
+  });
 
 test('who speaks TLS to an acceptor that does not is told from strangers', async (t) => {
   const { dial, events } = await stage(t);

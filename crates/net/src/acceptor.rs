@@ -28,6 +28,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 const TOO_MANY: &str = "too many handshakes go on";
 const SILENT: &str = "too many handshakes go on, and it had said nothing";
 
+/// The same where TLS comes first: its fatal alert `internal_error`.
+const BUSY_IN_TLS: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];
+
 /// What an acceptor asks of those who dial it.
 #[derive(Clone, Debug)]
 pub struct AcceptorOptions {
@@ -260,17 +263,16 @@ impl Acceptor {
         }))
     }
 
-    /// Whoever finds no place hears that it may come again, as far as that goes without waiting; with TLS there is no way to say it yet.
+    /// Whoever finds no place hears that it may come again, as far as that goes without waiting.
     fn say_busy(&self, socket: &mut Socket) {
-        let handshake = self.handshake(None, Duration::ZERO);
-        let Some(mut handshake) = handshake.ok().filter(|_| self.options.tls.is_none()) else {
+        if self.options.tls.is_some() {
+            return socket.stream.end_with(&BUSY_IN_TLS);
+        }
+        let Ok(mut handshake) = self.handshake(None, Duration::ZERO) else {
             return;
         };
         handshake.refuse(Refusal::Busy);
-        // A socket that is closed with something unread resets the other end. What is not there cannot be read.
-        let _ = socket.stream.read(&mut [0; 256]);
-        let _ = socket.stream.write(handshake.output());
-        socket.stream.close();
+        socket.stream.end_with(handshake.output());
     }
 
     /// What the node says of itself here.

@@ -68,6 +68,9 @@ impl NoLink {
         match self {
             Self::Handshake(error) => Some(*error),
             Self::Slow(_) => Some(HandshakeError::TimedOut),
+            Self::Tls(failure) if failure.is_busy() => {
+                Some(HandshakeError::RefusedThere(Refusal::Busy))
+            }
             _ => None,
         }
     }

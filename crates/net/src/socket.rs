@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream as StdStream};
 use std::pin::pin;
 use std::task::Poll;
@@ -165,6 +165,15 @@ impl Stream {
     /// Whether a read that did not fill its space has taken all that was there.
     pub fn tells_by_short_reads(&self) -> bool {
         cfg!(unix) && !self.channel.is_tls()
+    }
+
+    /// The last bytes of a socket that is given up, as they are, as far as that goes without waiting. What has come is read
+    /// before: a socket that is closed with something unread resets the other end.
+    pub fn end_with(&mut self, bytes: &[u8]) {
+        // What is not there cannot be read, and who has gone need not be told.
+        let _ = self.socket.read(&mut [0; 1024]);
+        let _ = self.socket.write(bytes);
+        let _ = self.socket.shutdown(Shutdown::Write);
     }
 
     /// Says that nothing more is written, as far as that goes without waiting.

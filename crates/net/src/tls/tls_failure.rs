@@ -13,6 +13,11 @@ impl TlsFailure {
         let inner = error.get_ref()?.downcast_ref::<Error>()?;
         Some(Self(inner.clone()))
     }
+
+    /// Whether the other end has no place for the handshake, and may have one soon.
+    pub fn is_busy(&self) -> bool {
+        self.0 == Error::AlertReceived(AlertDescription::InternalError)
+    }
 }
 
 impl std::error::Error for TlsFailure {}
@@ -47,6 +52,9 @@ fn advice(error: &CertificateError) -> &'static str {
 /// What the other end has against this one.
 fn alerted(f: &mut fmt::Formatter<'_>, alert: AlertDescription) -> fmt::Result {
     match alert {
+        AlertDescription::InternalError => {
+            f.write_str("there are too many handshakes at a time; try again")
+        }
         AlertDescription::CertificateRequired => f.write_str(
             "it wants a certificate, and was shown none; give `tls` a `certificate` and a `key`",
         ),
