@@ -8,6 +8,7 @@ import {
   RELATION_NODE,
   TARGET_EVENT,
 } from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { DEAD, type ProcessRecord } from '../process/process-record.ts';
 import { Relation, type RelationKind, type Settlement } from '../relation/relation.ts';
@@ -120,14 +121,13 @@ export class FarLinks {
     const target = child instanceof FarPid ? pidTarget(child) : remoteTarget(child, child);
     const proxy = this.#far.proxies.adopt(number, target);
     proxy.uses += 1;
-    if (this.#relate(parent, 'link', proxy, undefined)) this.#far.proxies.catchUp(proxy);
+    if (this.#relate(parent, 'link', proxy, undefined)) this.#far.proxies.catchUp(number);
     else this.#far.proxies.unprepare(number);
   }
 
   /** The link of a child of this thread to its parent elsewhere: if that is gone, the child hears so at once. */
   linkQuietly(child: ProcessRecord, parent: FarPid | RemotePid): void {
-    const target = parent instanceof FarPid ? pidTarget(parent) : remoteTarget(parent, parent);
-    this.relate(child, 'link', target).catch((reason: Error) => {
+    this.#linkToParent(child, parent).catch((reason: Error) => {
       if (child.isAlive) this.#runtime.messaging.signal(child, { from: parent, reason });
     });
   }
@@ -135,6 +135,13 @@ export class FarLinks {
   /** A relation is gone without having fired, or was refused. */
   gone({ proxy, isAsk }: FarRelation): void {
     if (!isAsk) this.#far.proxies.release(proxy);
+  }
+
+  async #linkToParent(child: ProcessRecord, parent: FarPid | RemotePid): Promise<void> {
+    // Its thread may have ended, too, and does not answer.
+    if (parent instanceof FarPid && !parent.isAlive) throw failure('process-unknown', parent);
+    const target = parent instanceof FarPid ? pidTarget(parent) : remoteTarget(parent, parent);
+    await this.relate(child, 'link', target);
   }
 
   #relate(

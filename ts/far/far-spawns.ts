@@ -5,13 +5,14 @@ import { Environment } from '../env/environment.ts';
 import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
+import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { Parent } from '../node/spawner.ts';
 import { LocalPid } from '../process/pid.ts';
 import type { NodeProcess } from '../process/peer.ts';
 import { membership } from '../process/process-context.ts';
 import { farLink, type AnySpawnOptions } from '../process/process-options.ts';
-import { ProcessRecord } from '../process/process-record.ts';
+import { isMute, ProcessRecord } from '../process/process-record.ts';
 import { valueOrError } from './arrived-value.ts';
 import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
@@ -89,7 +90,9 @@ export class FarSpawns {
    */
   async spawn({ parent, thread, behaviour, options, opened }: FarSpawn): Promise<FarPid> {
     const name = this.#far.behaviours.checkedNameOf(behaviour);
-    await this.#far.absences.whenUp(thread);
+    const isBack = this.#far.absences.whenUp(thread);
+    await isBack;
+    if (isBack !== undefined) refuseEnded(parent);
     const linked = this.#linkedOf(parent, options);
     const proxy = linked === undefined ? 0 : this.#far.proxies.prepare();
     const number = ++this.#lastNumber;
@@ -214,6 +217,11 @@ export class FarSpawns {
     const { lastSeat, isConnected } = parent.home;
     return lastSeat === seatOf(watcher) && !isConnected;
   }
+}
+
+/** Who has waited for a thread with its spawn may have ended meanwhile. */
+function refuseEnded(parent: Parent): void {
+  if (isMute(parent)) throw failure('not-allowed', `${parent.pid} has ended and cannot spawn`);
 }
 
 /** What cannot travel, as it is called by who spawns: `args[0].callback`. */

@@ -83,7 +83,7 @@ export class Proxies {
   }
 
   /** The relation onto an adopted process is made: its end may have been told before its spawn was. */
-  catchUp({ number }: Proxy): void {
+  catchUp(number: number): void {
     const fired = this.#prepared.get(number) ?? [];
     this.#prepared.delete(number);
     for (const arrived of fired) this.#fired(arrived);
@@ -91,7 +91,7 @@ export class Proxies {
 
   /** The process has been spawned, and its thread watches it by the number that was prepared. */
   adopt(number: number, target: FarTarget): Proxy {
-    const proxy = this.#make(target, number);
+    const proxy = this.#known(number, target) ?? this.#make(target, number);
     proxy.isStanding = true;
     return proxy;
   }
@@ -111,7 +111,8 @@ export class Proxies {
     proxy.uses -= 1;
     if (proxy.uses > 0 || this.#byNumber.get(proxy.number) !== proxy) return;
     this.#forget(proxy);
-    this.#far.controls.send(proxy.station, Control.unwatch, proxy.number);
+    for (const number of proxy.numbers)
+      this.#far.controls.send(proxy.station, Control.unwatch, number);
     this.#fire(proxy, 'normal');
   }
 
@@ -158,8 +159,17 @@ export class Proxies {
     return proxy;
   }
 
+  /** Somebody here has heard of the process in its `init`, and is related to it: one proxy stands for both. */
+  #known(number: number, { key }: FarTarget): Proxy | undefined {
+    const proxy = this.#byKey.get(key);
+    if (proxy === undefined) return undefined;
+    proxy.spawnNumber = number;
+    this.#byNumber.set(number, proxy);
+    return proxy;
+  }
+
   #forget(proxy: Proxy): void {
-    this.#byNumber.delete(proxy.number);
+    for (const number of proxy.numbers) this.#byNumber.delete(number);
     this.#unfeed(proxy);
     for (const ended of proxy.ended.splice(0)) ended();
     if (this.#byKey.get(proxy.target.key) === proxy) this.#byKey.delete(proxy.target.key);

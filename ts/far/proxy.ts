@@ -27,6 +27,8 @@ export class Proxy {
   owner: LocalPid | undefined;
   /** Relations that stand or are about to. */
   uses = 0;
+  /** By which it is watched, too, since it was spawned from here. */
+  spawnNumber: number | undefined;
   /** Whether the other side watches, as far as is known. */
   isStanding = false;
   /** Of an event of another node: by what that calls the publications. */
@@ -44,6 +46,11 @@ export class Proxy {
     this.generation = generation;
     const { about } = target;
     this.owner = 'alias' in about ? about.alias.owner : this.pid;
+  }
+
+  /** By which the other side knows it. */
+  get numbers(): readonly number[] {
+    return this.spawnNumber === undefined ? [this.number] : [this.number, this.spawnNumber];
   }
 
   /** The process that it stands for, if it is one. */

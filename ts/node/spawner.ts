@@ -4,6 +4,7 @@ import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import { Environment } from '../env/environment.ts';
 import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/layout.ts';
+import { FarPid } from '../far/far-pid.ts';
 import { RemotePid } from '../far/remote-pid.ts';
 import { LocalPid } from '../process/pid.ts';
 import { compressionOver, NO_COMPRESSION } from '../process/compression.ts';
@@ -243,7 +244,9 @@ export class Spawner {
     if (options.important !== undefined) record.more.isImportant = options.important;
     if (name !== undefined) names.register(record, name);
     const { parent: pid } = record;
-    const parent = pid instanceof RemotePid ? pid : this.#runtime.peerOf(pid);
+    // One that has ended meanwhile ends its child.
+    const isElsewhere = pid instanceof RemotePid || pid instanceof FarPid;
+    const parent = isElsewhere ? pid : this.#runtime.recordOf(pid);
     if (options.linkParent === true && parent !== undefined && parent !== core)
       relations.linkQuietly(record, parent);
   }
