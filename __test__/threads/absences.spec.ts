@@ -113,6 +113,20 @@ for (const how of ['stop', 'stopForce'] as const) {
   });
 }
 
+test('what is set for the node while a thread is started anew holds there, too', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  await end(node, 1);
+  node.log.level = 'error';
+  node.setEnv('COLOUR' as never, 'red' as never);
+  // Otherwise it could not come up any more.
+  const unencodable = (() => 1) as never;
+  t.throws(() => node.setEnv('CALLBACK' as never, unencodable), { code: 'unencodable' });
+  const back = await puppet(node, 1);
+  t.is((await node.fetchProcessInfo(back.pid)).logLevel, 'error');
+  t.is(await back.do('env', 'COLOUR'), 'red');
+  t.is(await back.do('env', 'CALLBACK'), undefined);
+});
+
 test('a pool is spread as before when a thread that ended is back', async (t) => {
   const node = await threadNode(t, { behaviors });
   const pool = await node.spawn(Puppets, { args: [6] });

@@ -27,7 +27,9 @@ export class NodeWide {
     this.#far = far;
     const { questions, controls } = far;
     questions.on('stop-node', (timeoutMs: number) => runtime.shutdown.stop(timeoutMs));
-    questions.on('drain', (timeoutMs: number) => runtime.shutdown.drain(timeoutMs));
+    questions.on('drain', (timeoutMs: number, isForced: boolean) =>
+      runtime.shutdown.drain(timeoutMs, isForced),
+    );
     questions.on('log-level', (level: LogLevel) => this.#changeLogLevel(level));
     questions.on('env', (key: string, value: unknown) => this.#changeEnv(key, value));
     questions.on('process-info', (pid: LocalPid) => this.#infoOf(pid));
@@ -44,14 +46,16 @@ export class NodeWide {
     return this.#far.questions.ask(HOME_THREAD, 'stop-node', timeoutMs) as Promise<StopReport>;
   }
 
-  /** The level of the node was changed on this thread; those that do not come up before it is changed again never hear of it. */
+  /** The level of the node was changed on this thread. */
   setLogLevel(level: LogLevel): void {
-    this.#tellOthers('log-level', level);
+    this.#tellOthers(['log-level', level], () => ['log-level', this.#runtime.logLevel]);
   }
 
-  /** A value of the node's environment was set on this thread. Throws `unencodable`. */
+  /** A value of the node's environment is to be set on this thread. Throws `unencodable`, also when nobody is up to be told. */
   setEnv(key: string, value: unknown): void {
-    asPath(/^message\[2\]/, 'value', () => this.#tellOthers('env', key, value));
+    if (this.#far.threads > 1)
+      asPath(/^message/, 'value', () => this.#far.refuseUnencodable(value));
+    this.#tellOthers(['env', key, value], () => ['env', key, this.#runtime.env.at(key)]);
   }
 
   async processInfo(pid: FarPid): Promise<ProcessInfo> {
@@ -81,12 +85,22 @@ export class NodeWide {
     });
   }
 
-  #tellOthers(question: string, ...args: readonly unknown[]): void {
-    for (const thread of this.#far.others) {
-      // One that ends meanwhile begins with what stands then.
-      if (this.#far.isUp(thread))
-        this.#far.questions.ask(thread, question, ...args).catch(() => undefined);
-    }
+  #tellOthers(words: Words, latest: () => Words): void {
+    for (const thread of this.#far.others) this.#tell(thread, words, latest);
+  }
+
+  /** One that is not up, or ends meanwhile, may begin with what stood before: it is told what stands when it is back. */
+  #tell(thread: number, words: Words, latest: () => Words): void {
+    const { absences, questions } = this.#far;
+    const isBack = absences.whenUp(thread);
+    const told =
+      isBack === undefined
+        ? questions.ask(thread, ...words)
+        : isBack.then(() => questions.ask(thread, ...latest()));
+    told.catch(() => {
+      const isComing = !absences.isUp(thread) && absences.lossOf(thread) === undefined;
+      if (isComing) this.#tell(thread, latest(), latest);
+    });
   }
 
   #changeLogLevel(level: LogLevel): void {
@@ -103,6 +117,9 @@ export class NodeWide {
     return this.#runtime.inspector.info(record);
   }
 }
+
+/** A question and what it is about. */
+type Words = readonly [question: string, ...args: readonly unknown[]];
 
 function patienceWith(thread: number): Patience {
   const text = `thread ${thread} did not answer within ${ANSWER_MS} ms: it hangs, or has too much to do; the node's log tells of threads that hang`;
