@@ -1,7 +1,18 @@
+import { setMaxListeners } from 'node:events';
 import test from 'ava';
-import { TergoError, type Caller } from 'tergo';
+import { TergoError, type Caller, type Pid } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
-import { closeSharedNode, everyPlaces, fresh, puppet, sharedNode } from './stage.ts';
+import { Court } from './herald.ts';
+import type { PuppetProtocol } from './puppet.ts';
+import {
+  closeSharedNode,
+  everyPlaces,
+  fresh,
+  Handle,
+  puppet,
+  sharedNode,
+  threadNode,
+} from './stage.ts';
 
 test.after.always(closeSharedNode);
 
@@ -225,3 +236,29 @@ for (const { title, one, other } of everyPlaces) {
     await waitFor('no call to be left', () => node.info().pendingCalls < 100);
   });
 }
+
+test('calls that were aborted while they waited are dropped unseen, however many they are', async (t) => {
+  const node = await sharedNode();
+  const to = await puppet(node, 1);
+  const { open } = await to.shut();
+  const abort = new AbortController();
+  setMaxListeners(0, abort.signal);
+  const options = { signal: abort.signal, timeoutMs: 60_000 };
+  const calls = Array.from({ length: 6000 }, (_, n) => node.call(to.pid, n as never, options));
+  const settled = Promise.allSettled(calls);
+  abort.abort();
+  await settled;
+  await open();
+  t.deepEqual(await to.do('keptNumbers'), []);
+});
+
+test('calls to processes that are killed tell so, however many are killed at once', async (t) => {
+  const node = await threadNode(t, { behaviors: [new URL('./herald.ts', import.meta.url)] });
+  const court = new Handle(node, await node.spawn(Court, { thread: 1 }));
+  const pids = await court.do<Pid<PuppetProtocol>[]>('spawnPuppets', 6000);
+  const done = court.do('killAll', pids);
+  const calls = await Promise.allSettled(pids.map((pid) => node.call(pid, 'x' as never)));
+  await done;
+  const codes = calls.map((call) => (call.status === 'rejected' ? call.reason.code : undefined));
+  t.deepEqual([...new Set(codes)], ['process-terminated']);
+});

@@ -1,24 +1,32 @@
 import type { ExitReason } from '../error/exit-reason.ts';
 
-/** So many ends are remembered: those whose mailboxes may still come back. */
+/** So many ends are remembered, at least: those whose mailboxes may still come back. */
 const KEPT = 4096;
+
+type Reasons = Map<number, { readonly generation: number; readonly reason: ExitReason }>;
 
 /** Why processes of this thread ended, for calls from other threads that still waited in their mailboxes. */
 export class Endings {
-  readonly #reasons = new Map<
-    number,
-    { readonly generation: number; readonly reason: ExitReason }
-  >();
+  #recent: Reasons = new Map();
+  #former: Reasons = new Map();
 
   add(slot: number, generation: number, reason: ExitReason): void {
-    this.#reasons.delete(slot);
-    const [oldest] = this.#reasons.keys();
-    if (this.#reasons.size === KEPT) this.#reasons.delete(oldest!);
-    this.#reasons.set(slot, { generation, reason });
+    this.#recent.set(slot, { generation, reason });
+  }
+
+  /** The thread rests: only now may some be forgotten, for however many end at once, their mailboxes come back after that. */
+  rest(): void {
+    if (this.#recent.size < KEPT) return;
+    this.#former = this.#recent;
+    this.#recent = new Map();
   }
 
   reasonOf(slot: number, generation: number): ExitReason | undefined {
-    const ending = this.#reasons.get(slot);
-    return ending?.generation === generation ? ending.reason : undefined;
+    return reasonIn(this.#recent, slot, generation) ?? reasonIn(this.#former, slot, generation);
   }
+}
+
+function reasonIn(reasons: Reasons, slot: number, generation: number): ExitReason | undefined {
+  const ending = reasons.get(slot);
+  return ending?.generation === generation ? ending.reason : undefined;
 }

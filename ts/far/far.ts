@@ -266,8 +266,14 @@ export class Far {
     this.lose(lossOfSeat(seat, reason));
   }
 
+  /** The thread has no work for now, or lets its event loop go on. */
+  rest(): void {
+    this.endings.rest();
+    this.#showCounters();
+  }
+
   /** Shows the other threads what this one counts itself. */
-  showCounters(): void {
+  #showCounters(): void {
     const { driver, calls, counters } = this.runtime;
     const now = driver.now;
     this.statistics.show(this.thread, {

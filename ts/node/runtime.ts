@@ -168,7 +168,7 @@ export class Runtime {
       mayNap: () => !this.calls.hasYoung,
       onRest: () => {
         this.calls.armTimeouts();
-        this.far?.showCounters();
+        this.far?.rest();
       },
       onFailure: (error: unknown, isLast: boolean) => {
         this.log.error('the scheduler failed', { error });
