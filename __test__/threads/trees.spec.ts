@@ -1,7 +1,8 @@
 import test from 'ava';
 import type { Node, Pid, PoolStatistics } from 'tergo';
+import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { gone, Handle, puppets, threadNode } from './stage.ts';
+import { gone, Handle, puppet, puppets, threadNode } from './stage.ts';
 import { Puppets, Spread, Tree, type TreeProtocol } from './trees.ts';
 import type { PuppetProtocol } from './puppet.ts';
 
@@ -167,3 +168,14 @@ test('a node that stops ends the processes of all threads in good order', async 
 async function statisticsOf(node: Node, pool: Pid<PuppetProtocol>): Promise<PoolStatistics> {
   return (await node.call(pool, {} as never, { priority: 'high' })) as PoolStatistics;
 }
+
+test('a forced stop does not complain of processes that have not ended in time', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  for (const thread of [0, 1, 2]) await puppet(node, thread);
+  await node.stopForce();
+  t.deepEqual(
+    log.filter(({ level }) => level === 'error'),
+    [],
+  );
+});

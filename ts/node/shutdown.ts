@@ -52,7 +52,8 @@ export class Shutdown {
   }
 
   /** Ends the processes of this thread only, for the thread that stops the node; resolves with those that had to be killed. */
-  async drain(timeoutMs: number): Promise<readonly AnyPid[]> {
+  async drain(timeoutMs: number, isForced: boolean): Promise<readonly AnyPid[]> {
+    this.#isForced = isForced;
     this.#waitForNoThread();
     const rest = Promise.resolve().then(() => this.#endOwn(timeoutMs, Promise.resolve()));
     this.#stopping ??= rest.then((killed) => ({ killed }));
@@ -137,7 +138,7 @@ export class Shutdown {
     await before;
     const { workers, driver } = this.#runtime;
     const leftMs = this.#isForced ? 0 : Math.max(0, until - driver.readNow());
-    return workers === undefined ? [] : workers.stop(leftMs);
+    return workers === undefined ? [] : workers.stop(leftMs, this.#isForced);
   }
 
   /** As if from the parent, so that trapping does not help. The children of a supervisor are left to it: it knows their order. */

@@ -71,10 +71,10 @@ export class Threads {
   }
 
   /** Asks the processes of all other threads to end; resolves with those that had to be killed. */
-  async stop(timeoutMs: number): Promise<readonly AnyPid[]> {
+  async stop(timeoutMs: number, isForced: boolean): Promise<readonly AnyPid[]> {
     this.#isStopping = true;
     const up = this.#members.filter(({ run }) => run?.isUp === true);
-    const drained = up.map(({ thread }) => this.#drain(thread, timeoutMs));
+    const drained = up.map(({ thread }) => this.#drain(thread, timeoutMs, isForced));
     return (await Promise.all(drained)).flat();
   }
 
@@ -93,12 +93,12 @@ export class Threads {
   }
 
   /** A thread that hangs does not answer: then all that it has is killed with it. */
-  async #drain(thread: number, timeoutMs: number): Promise<readonly AnyPid[]> {
+  async #drain(thread: number, timeoutMs: number, isForced: boolean): Promise<readonly AnyPid[]> {
     const late = Promise.withResolvers<undefined>();
     const cancel = systemClock.alarm(Math.min(timeoutMs + GRACE_MS, MAX_ALARM_MS), () =>
       late.resolve(undefined),
     );
-    const asked = this.#far.questions.ask(thread, 'drain', timeoutMs).catch(() => []);
+    const asked = this.#far.questions.ask(thread, 'drain', timeoutMs, isForced).catch(() => []);
     const givenUp = this.#givenUp.promise.then(() => undefined);
     const killed = await Promise.race([asked, late.promise, givenUp]);
     cancel();
