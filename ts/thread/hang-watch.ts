@@ -6,10 +6,14 @@ import type { ThreadActivity } from './thread-statistics.ts';
 const { setInterval, clearInterval } = globalThis;
 /** How often the threads are looked at, and for how long one must not have turned its event loop to count as one that hangs, ms. */
 const EVERY_MS = 1000;
+/** What a loop that waits may show of work, ms, ends below that. */
+const WORKS_FROM_MS = 10;
 
 interface Seen {
   readonly turns: number;
   readonly since: number;
+  /** For how long it had worked without turning when it was looked at last, ms. */
+  workedMs: number;
   /** How long the hang was when it was last told, ms; 0: it was not. */
   toldMs: number;
 }
@@ -59,9 +63,15 @@ export class HangWatch {
     const { turns, unturnedMs } = activity;
     const now = this.#runtime.driver.readNow();
     const seen = this.#seen[thread];
+    const workedMs = unturnedMs ?? WORKS_FROM_MS;
+    const beginning = { turns, since: now, workedMs, toldMs: 0 };
     // A single look may meet one that was held up together with all others.
-    if (seen?.turns !== turns) return void (this.#seen[thread] = { turns, since: now, toldMs: 0 });
+    if (seen?.turns !== turns) return void (this.#seen[thread] = beginning);
     const ms = Math.floor(unturnedMs ?? now - seen.since);
+    const before = seen.workedMs;
+    seen.workedMs = ms;
+    // libuv takes for work what a loop had waited when a signal came, as after a stop of the whole program: that does not go on.
+    if (before < WORKS_FROM_MS || ms - before < EVERY_MS / 2) return;
     if (ms < EVERY_MS || ms < 2 * seen.toldMs) return;
     seen.toldMs = ms;
     this.#tell(thread, activity, ms);

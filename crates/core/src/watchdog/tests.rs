@@ -135,8 +135,16 @@ fn a_loop_that_turns_or_waits_is_not_told_of() {
     let mut standstill = Standstill::default();
     assert!((1..10).all(|turns| !standstill.look(turns, 5000)));
     assert!((0..10).all(|_| !standstill.look(9, 1)));
-    standstill.look(10, 0);
-    assert!(standstill.look(10, 1000));
-    standstill.look(11, 0);
-    assert!(standstill.look(11, 1000), "the next hang begins anew");
+    standstill.look(10, 10);
+    assert!(standstill.look(10, 1010));
+    standstill.look(11, 10);
+    assert!(standstill.look(11, 1010), "the next hang begins anew");
+}
+
+#[test]
+fn a_loop_that_has_not_worked_on_since_the_last_look_is_not_told_of() {
+    let mut standstill = Standstill::default();
+    standstill.look(7, 1);
+    let told = [5400, 5400, 5400, 6400].map(|unturned_ms| standstill.look(7, unturned_ms));
+    assert_eq!(told, [false, false, false, true]);
 }
