@@ -74,6 +74,12 @@ test('a thread that the node does not have is refused', async (t) => {
       code: 'incorrect',
       message: /options\.thread/,
     });
+  const other = await startNode('other@localhost', { log: { disableConsole: true } });
+  t.teardown(() => other.stop());
+  await t.throwsAsync(node.spawn(Puppet, { thread: { near: other.pid }, args: [{}] }), {
+    code: 'incorrect',
+    message: /options\.thread\.near must be a pid of this node/,
+  });
   const both = { near: node.pid, also: 1 };
   await t.throwsAsync(node.spawn(Puppet, { thread: both, args: [{}] }), {
     code: 'incorrect',

@@ -99,11 +99,13 @@ export class Spawner {
     }
   }
 
-  /** The number of another thread, or `HERE`. Throws `incorrect` when the node has no such thread, and `not-allowed`. */
+  /** The number of another thread, or `HERE`. Throws `incorrect` when the node has no such thread or process, and `not-allowed`. */
   #threadFor(placement: Placement, behaviour: AnyBehaviour): number {
-    const { threads, far } = this.#runtime;
+    const { threads, far, home } = this.#runtime;
     if (typeof placement === 'number' && placement >= threads)
       throw incorrect('options.thread', `below ${threads}, the node's threads`, placement);
+    if (typeof placement === 'object' && !(placement.near as LocalPid).isOf(home))
+      throw incorrect('options.thread.near', 'a pid of this node', placement.near);
     if (far === undefined) return HERE;
     const thread = far.placement.threadFor(placement, behaviour);
     return thread === far.thread ? HERE : thread;
