@@ -223,3 +223,27 @@ test('a process of another thread can stop the node', async (t) => {
   await node.wait(10_000);
   t.false(node.isAlive);
 });
+
+test('what the node has counted stays when processes and threads end', async (t) => {
+  const node = await threadNode(t);
+  const [busy, other] = [await puppet(node, 1), await puppet(node, 1)];
+  await busy.shut();
+  for (let n = 0; n < 100; n++) node.send(busy.pid, n);
+  const before = await waitFor('the messages', () => {
+    const info = node.info();
+    return info.messagesIn >= info.messagesOut + 100 && info;
+  });
+  node.kill(busy.pid);
+  await waitFor('the end of who has them', () => node.info().messagesDropped >= 100);
+  t.true(node.info().messagesIn >= before.messagesIn);
+  other.tell({ type: 'exit process', code: 1 });
+  await waitFor('the thread to be back', () => {
+    const { isUp, restarts } = node.info().threads[1]!;
+    return isUp && restarts === 1;
+  });
+  const after = node.info();
+  for (const count of ['spawned', 'messagesIn', 'messagesOut', 'messagesDropped'] as const)
+    t.true(after[count] >= before[count], count);
+  t.true(after.messagesDropped >= 100);
+  t.is(after.spawned - after.terminated, after.processes);
+});

@@ -3,6 +3,7 @@ import { RUNNING, WAITING, ZOMBIE } from '../process/process-record.ts';
 import {
   STAT_ALIASES,
   STAT_DELIVERED,
+  STAT_DROPPED,
   STAT_EVENTS,
   STAT_EVENTS_DELIVERED,
   STAT_EVENTS_DROPPED,
@@ -54,7 +55,7 @@ export interface NodeInfo {
   readonly pendingTimers: number;
   /** Cron jobs, disabled ones as well. */
   readonly cronJobs: number;
-  /** Entries that were put into mailboxes and taken out of them. */
+  /** Entries that were put into mailboxes and taken out of them; the others wait, or were dropped. */
   readonly messagesIn: number;
   readonly messagesOut: number;
   /** Messages whose target ended before it took them. */
@@ -109,7 +110,7 @@ function describeThread(runtime: Runtime): NodeInfo {
     pendingCalls: calls.size,
     pendingTimers: core.timers,
     cronJobs: runtime.cron.size,
-    messagesIn: core.delivered + core.messages,
+    messagesIn: core.delivered + core.messages + core.dropped,
     messagesOut: core.delivered,
     messagesDropped: counters.dropped,
     mailboxFull: counters.mailboxFull,
@@ -131,7 +132,7 @@ function ownThread(runtime: Runtime, core: BindingCounters, processes: number): 
   return {
     ...(shown ?? { ...ALONE, runQueue: 0 }),
     ...{ thread, processes },
-    messagesIn: core.delivered + core.messages,
+    messagesIn: core.delivered + core.messages + core.dropped,
     messagesOut: core.delivered,
     messagesDropped: counters.dropped,
     busyMs: loop?.workedMs ?? driver.slice.busy.total,
@@ -144,12 +145,16 @@ const ALONE = {
   ...{ arenaBytes: 0, blobBytes: 0 },
 };
 
+type Sum = { -readonly [Key in keyof NodeInfo]: NodeInfo[Key] };
+
 /** Adds what the other threads have shown last. */
 function withOthers(own: NodeInfo, far: Far): NodeInfo {
-  const sum: { -readonly [Key in keyof NodeInfo]: NodeInfo[Key] } = { ...own };
+  const sum: Sum = { ...own };
   const threads = [...own.threads];
   sum.monitors -= far.watches.size;
+  for (const { thread } of own.threads) addPast(sum, far, thread);
   for (const thread of far.others) {
+    addPast(sum, far, thread);
     const { statistics, absences } = far;
     const at = (word: number): number => statistics.at(thread, word);
     const count = (word: number): number => statistics.count(thread, word);
@@ -166,7 +171,7 @@ function withOthers(own: NodeInfo, far: Far): NodeInfo {
     sum.monitors += at(STAT_MONITORS) - counted.watches;
     sum.pendingCalls += counted.pendingCalls;
     sum.pendingTimers += at(STAT_TIMERS);
-    sum.messagesIn += count(STAT_DELIVERED) + at(STAT_MESSAGES);
+    sum.messagesIn += count(STAT_DELIVERED) + count(STAT_DROPPED) + at(STAT_MESSAGES);
     sum.messagesOut += count(STAT_DELIVERED);
     sum.messagesDropped += counted.dropped;
     sum.mailboxFull += counted.mailboxFull;
@@ -177,4 +182,20 @@ function withOthers(own: NodeInfo, far: Far): NodeInfo {
     sum.slabEntries += counted.slabEntries;
   }
   return { ...sum, threads: threads.toSorted((a, b) => a.thread - b.thread) };
+}
+
+/** Adds what those have counted that had the number of a thread before. */
+function addPast(sum: Sum, { statistics }: Far, thread: number): void {
+  const past = (word: number): number => statistics.past(thread, word);
+  const counted = statistics.ownPast(thread);
+  sum.spawned += past(STAT_SPAWNED);
+  sum.terminated += past(STAT_TERMINATED);
+  sum.messagesIn += past(STAT_DELIVERED) + past(STAT_DROPPED);
+  sum.messagesOut += past(STAT_DELIVERED);
+  sum.messagesDropped += counted.dropped;
+  sum.mailboxFull += counted.mailboxFull;
+  sum.eventsPublished += past(STAT_EVENTS_PUBLISHED);
+  sum.eventsDelivered += past(STAT_EVENTS_DELIVERED);
+  sum.eventsDropped += past(STAT_EVENTS_DROPPED);
+  sum.blockedCallbacks += counted.blocked;
 }

@@ -4,10 +4,13 @@ import {
   SLOT_MASK,
   PROGRESS,
   STAT_DELIVERED,
+  STAT_DROPPED,
   STAT_FORCED,
   STAT_FRAMES_IN,
   STAT_JS,
+  STAT_JS_COUNTS,
   STAT_MESSAGES,
+  STAT_PAST,
   STAT_PROCESSES,
   STAT_RANGES_OUT,
   STAT_REFUSALS,
@@ -22,11 +25,12 @@ import { wide } from '../native/wide.ts';
 const BUSY_US = STAT_JS;
 const LONGEST_US = STAT_JS + 2;
 const PENDING_CALLS = STAT_JS + 3;
-const MAILBOX_FULL = STAT_JS + 4;
-const BLOCKED = STAT_JS + 5;
-const DROPPED = STAT_JS + 6;
-const SLAB_ENTRIES = STAT_JS + 7;
-const WATCHES = STAT_JS + 8;
+const SLAB_ENTRIES = STAT_JS + 4;
+const WATCHES = STAT_JS + 5;
+/** Each takes two. */
+const DROPPED = STAT_JS_COUNTS;
+const MAILBOX_FULL = STAT_JS_COUNTS + 2;
+const BLOCKED = STAT_JS_COUNTS + 4;
 
 /** Stands in `CURRENT` before the first callback. */
 const NOBODY = 0xffff_ffff;
@@ -78,15 +82,29 @@ export class ThreadStatistics {
     return wide(words[word + 1]!, words[word]!);
   }
 
+  /** The same of all that had the number of a thread before. */
+  past(thread: number, word: number): number {
+    return this.count(thread, STAT_PAST + word);
+  }
+
+  /** What those have counted themselves. */
+  ownPast(thread: number): Pick<OwnCounters, 'mailboxFull' | 'blocked' | 'dropped'> {
+    return {
+      mailboxFull: this.past(thread, MAILBOX_FULL),
+      blocked: this.past(thread, BLOCKED),
+      dropped: this.past(thread, DROPPED),
+    };
+  }
+
   /** What a thread has shown last of what it counts itself. */
   own(thread: number): OwnCounters {
     return {
       busyMs: this.count(thread, BUSY_US) / 1000,
       longestMs: this.at(thread, LONGEST_US) / 1000,
       pendingCalls: this.at(thread, PENDING_CALLS),
-      mailboxFull: this.at(thread, MAILBOX_FULL),
-      blocked: this.at(thread, BLOCKED),
-      dropped: this.at(thread, DROPPED),
+      mailboxFull: this.count(thread, MAILBOX_FULL),
+      blocked: this.count(thread, BLOCKED),
+      dropped: this.count(thread, DROPPED),
       slabEntries: this.at(thread, SLAB_ENTRIES),
       watches: this.at(thread, WATCHES),
     };
@@ -95,14 +113,12 @@ export class ThreadStatistics {
   /** Shows what this thread counts itself. */
   show(thread: number, own: OwnCounters): void {
     const words = this.#of(thread);
-    const busyUs = Math.round(own.busyMs * 1000);
-    words[BUSY_US] = busyUs;
-    words[BUSY_US + 1] = Math.floor(busyUs / 2 ** 32);
+    setPair(words, BUSY_US, Math.round(own.busyMs * 1000));
     words[LONGEST_US] = Math.round(own.longestMs * 1000);
     words[PENDING_CALLS] = own.pendingCalls;
-    words[MAILBOX_FULL] = own.mailboxFull;
-    words[BLOCKED] = own.blocked;
-    words[DROPPED] = own.dropped;
+    setPair(words, MAILBOX_FULL, own.mailboxFull);
+    setPair(words, BLOCKED, own.blocked);
+    setPair(words, DROPPED, own.dropped);
     words[SLAB_ENTRIES] = own.slabEntries;
     words[WATCHES] = own.watches;
   }
@@ -113,6 +129,7 @@ export class ThreadStatistics {
     const { workedMs = shown.busyMs, longestMs = shown.longestMs } =
       this.#native.loopTimes(thread) ?? {};
     const messagesOut = this.count(thread, STAT_DELIVERED);
+    const taken = messagesOut + this.count(thread, STAT_DROPPED);
     // Known to all at once: a thread that hangs shows nothing.
     const { chunkBytes, blobBytes } = this.#native.onTheWay(thread);
     return {
@@ -120,7 +137,7 @@ export class ThreadStatistics {
       // The node's own process, which each thread has, is none that somebody spawned.
       processes: Math.max(0, this.at(thread, STAT_PROCESSES) - 1),
       runQueue: this.at(thread, STAT_RUN_QUEUE),
-      messagesIn: messagesOut + this.at(thread, STAT_MESSAGES),
+      messagesIn: taken + this.at(thread, STAT_MESSAGES),
       messagesOut,
       messagesDropped: dropped,
       framesIn: this.count(thread, STAT_FRAMES_IN),
@@ -161,4 +178,9 @@ export class ThreadStatistics {
     const buffer = this.#native.ringOf(thread);
     return buffer === null ? undefined : new Uint32Array(buffer);
   }
+}
+
+function setPair(words: Uint32Array, at: number, value: number): void {
+  words[at] = value;
+  words[at + 1] = Math.floor(value / 2 ** 32);
 }

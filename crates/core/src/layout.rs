@@ -329,8 +329,8 @@ layout! {
     /// Words of a gauge: a count for each queue, then the limit.
     GAUGE_WORDS = 8;
 
-    /// Words of the statistics of a thread.
-    STAT_WORDS = 64;
+    /// Words of the statistics of a thread: of the one that is there now, then at `STAT_PAST` as many for those that had its place before.
+    STAT_WORDS = 128;
     /// Statistics: living processes.
     STAT_PROCESSES = 0;
     /// Statistics: processes in the run queue.
@@ -375,6 +375,12 @@ layout! {
     STAT_EVACUATED = 28;
     /// Statistics: the first of the words that TypeScript writes.
     STAT_JS = 48;
+    /// Statistics: the first of those among them that are counts, of two words each.
+    STAT_JS_COUNTS = 54;
+    /// How many these are; the first is messages whose target has ended.
+    STAT_JS_COUNTED = 3;
+    /// Statistics: so many words on, the sum of a count for all that had the place before.
+    STAT_PAST = 64;
 }
 
 /// The text of `ts/native/layout.ts`.

@@ -71,6 +71,11 @@ impl Block {
         self.set(at + 1, (value >> 32) as u32);
     }
 
+    /// The value of two words, the lower first.
+    pub fn pair(&self, at: u32) -> u64 {
+        u64::from(self.get(at + 1)) << 32 | u64::from(self.get(at))
+    }
+
     /// Writes bytes from a word on; the rest of the last word becomes zero.
     pub(crate) fn write_bytes(&self, at: u32, bytes: &[u8]) {
         let words = &self.words[at as usize..][..bytes.len().div_ceil(4)];

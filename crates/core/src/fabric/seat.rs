@@ -6,7 +6,9 @@ use super::fallbacks::Fallbacks;
 use super::inlet::Inlet;
 use crate::layout::{
     BLOCK_WORDS, FRAME_WORDS, NAMED_CALL_WORDS, PRESENCE_BOUNDED, PRESENCE_FALLBACK,
-    PRESENCE_GAUGE_SHIFT, PRESENCE_WORDS, STAT_WORDS,
+    PRESENCE_GAUGE_SHIFT, PRESENCE_WORDS, STAT_DELIVERED, STAT_DROPPED, STAT_EVENTS_DELIVERED,
+    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_JS_COUNTED, STAT_JS_COUNTS, STAT_MESSAGES,
+    STAT_PAST, STAT_SPAWNED, STAT_TERMINATED, STAT_WORDS,
 };
 use crate::ring::RingMemory;
 use crate::sync::{Mutex, SharedWord, fence, lock};
@@ -155,8 +157,36 @@ impl Seat {
         self.fallbacks.clear();
         self.set_ring(None);
         self.inlet.set_waker(None);
-        for word in self.statistics.words() {
-            word.store(0, Relaxed);
+        self.add_up();
+        for word in 0..STAT_PAST {
+            self.statistics.set(word, 0);
+        }
+    }
+
+    /// What the node has counted does not become less by the end of a thread.
+    fn add_up(&self) {
+        let statistics = &self.statistics;
+        let add = |at: u32, count: u64| {
+            let sum = statistics.pair(STAT_PAST + at).wrapping_add(count);
+            statistics.set_pair(STAT_PAST + at, sum);
+        };
+        // The node's own process is not counted. All others end with their thread, and what they have not taken is dropped.
+        let spawned = statistics.pair(STAT_SPAWNED).saturating_sub(1);
+        add(STAT_SPAWNED, spawned);
+        add(STAT_TERMINATED, spawned);
+        let untaken = statistics.get(STAT_MESSAGES).into();
+        add(STAT_DROPPED, untaken);
+        add(STAT_JS_COUNTS, untaken);
+        let js = (0..STAT_JS_COUNTED).map(|index| STAT_JS_COUNTS + 2 * index);
+        let core = [
+            STAT_DELIVERED,
+            STAT_DROPPED,
+            STAT_EVENTS_PUBLISHED,
+            STAT_EVENTS_DELIVERED,
+            STAT_EVENTS_DROPPED,
+        ];
+        for at in core.into_iter().chain(js) {
+            add(at, statistics.pair(at));
         }
     }
 
