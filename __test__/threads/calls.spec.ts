@@ -237,28 +237,34 @@ for (const { title, one, other } of everyPlaces) {
   });
 }
 
-test('calls that were aborted while they waited are dropped unseen, however many they are', async (t) => {
-  const node = await sharedNode();
-  const to = await puppet(node, 1);
-  const { open } = await to.shut();
-  const abort = new AbortController();
-  setMaxListeners(0, abort.signal);
-  const options = { signal: abort.signal, timeoutMs: 60_000 };
-  const calls = Array.from({ length: 6000 }, (_, n) => node.call(to.pid, n as never, options));
-  const settled = Promise.allSettled(calls);
-  abort.abort();
-  await settled;
-  await open();
-  t.deepEqual(await to.do('keptNumbers'), []);
-});
+test.serial(
+  'calls that were aborted while they waited are dropped unseen, however many they are',
+  async (t) => {
+    const node = await sharedNode();
+    const to = await puppet(node, 1);
+    const { open } = await to.shut();
+    const abort = new AbortController();
+    setMaxListeners(0, abort.signal);
+    const options = { signal: abort.signal, timeoutMs: 60_000 };
+    const calls = Array.from({ length: 6000 }, (_, n) => node.call(to.pid, n as never, options));
+    const settled = Promise.allSettled(calls);
+    abort.abort();
+    await settled;
+    await open();
+    t.deepEqual(await to.do('keptNumbers'), []);
+  },
+);
 
-test('calls to processes that are killed tell so, however many are killed at once', async (t) => {
-  const node = await threadNode(t, { behaviors: [new URL('./herald.ts', import.meta.url)] });
-  const court = new Handle(node, await node.spawn(Court, { thread: 1 }));
-  const pids = await court.do<Pid<PuppetProtocol>[]>('spawnPuppets', 6000);
-  const done = court.do('killAll', pids);
-  const calls = await Promise.allSettled(pids.map((pid) => node.call(pid, 'x' as never)));
-  await done;
-  const codes = calls.map((call) => (call.status === 'rejected' ? call.reason.code : undefined));
-  t.deepEqual([...new Set(codes)], ['process-terminated']);
-});
+test.serial(
+  'calls to processes that are killed tell so, however many are killed at once',
+  async (t) => {
+    const node = await threadNode(t, { behaviors: [new URL('./herald.ts', import.meta.url)] });
+    const court = new Handle(node, await node.spawn(Court, { thread: 1 }));
+    const pids = await court.do<Pid<PuppetProtocol>[]>('spawnPuppets', 6000);
+    const done = court.do('killAll', pids);
+    const calls = await Promise.allSettled(pids.map((pid) => node.call(pid, 'x' as never)));
+    await done;
+    const codes = calls.map((call) => (call.status === 'rejected' ? call.reason.code : undefined));
+    t.deepEqual([...new Set(codes)], ['process-terminated']);
+  },
+);
