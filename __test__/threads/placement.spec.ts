@@ -1,5 +1,13 @@
 import test from 'ava';
-import { Actor, noreply, startNode, type Next, type TergoError } from 'tergo';
+import {
+  Actor,
+  cronSend,
+  noreply,
+  startNode,
+  type Next,
+  type NodeInfo,
+  type TergoError,
+} from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
 import { Puppet } from './puppet.ts';
 import { puppet, puppets, threadNode } from './stage.ts';
@@ -246,4 +254,17 @@ test('what the node has counted stays when processes and threads end', async (t)
     t.true(after[count] >= before[count], count);
   t.true(after.messagesDropped >= 100);
   t.is(after.spawned - after.terminated, after.processes);
+});
+
+test('every thread tells what runs on thread 0, and of the loggers where they are', async (t) => {
+  const node = await threadNode(t);
+  const far = await puppet(node, 1);
+  node.cron.addJob({ name: 'job', spec: '0 0 1 1 *', action: cronSend(far.pid, 'new year') });
+  const { applications, applicationsRunning } = node.info();
+  await waitFor('the job', async () => {
+    const info = await far.do<NodeInfo>('nodeInfo');
+    t.like(info, { applications, applicationsRunning });
+    return info.cronJobs === 1;
+  });
+  await t.throwsAsync(far.do('loggers'), { code: 'not-allowed' });
 });

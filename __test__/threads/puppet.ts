@@ -14,6 +14,7 @@ import {
   type LogRecord,
   type MaybePromise,
   type Next,
+  type NodeInfo,
   type Pid,
   type ProcessName,
   type Publisher,
@@ -238,6 +239,14 @@ export class Puppet extends Actor<PuppetProtocol> {
   /** What its thread knows of all threads. */
   threads(): unknown {
     return this.node.info().threads.map(({ isUp, restarts }) => [isUp, restarts]);
+  }
+
+  nodeInfo(): NodeInfo {
+    return this.node.info();
+  }
+
+  loggers(): unknown {
+    return this.node.loggers();
   }
 
   whereis(name: ProcessName<unknown>): unknown {

@@ -46,9 +46,11 @@ export class ApplicationTable {
   }
 
   counts(): { readonly applications: number; readonly applicationsRunning: number } {
-    const records = this.all();
-    const running = records.filter(({ state }) => state === 'running');
-    return { applications: records.length, applicationsRunning: running.length };
+    let applicationsRunning = 0;
+    // Asked whenever the thread rests: no list is made.
+    for (const { state } of this.#records.values())
+      if (state === 'running') applicationsRunning += 1;
+    return { applications: this.#records.size, applicationsRunning };
   }
 
   /** In the order in which they were loaded. */

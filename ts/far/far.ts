@@ -274,8 +274,10 @@ export class Far {
 
   /** Shows the other threads what this one counts itself. */
   #showCounters(): void {
-    const { driver, calls, counters } = this.runtime;
+    const { driver, calls, counters, applications, cron } = this.runtime;
     const now = driver.now;
+    if (this.thread === HOME)
+      this.statistics.showHome({ ...applications.counts(), cronJobs: cron.size });
     this.statistics.show(this.thread, {
       busyMs: driver.slice.busy.total,
       longestMs: driver.slice.busy.longestOf(now),

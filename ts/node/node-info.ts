@@ -31,6 +31,7 @@ export interface NodeInfo {
   /** Of the package. */
   readonly version: string;
   readonly logLevel: LogLevel;
+  /** Told on the thread that started the node only. */
   readonly loggers: readonly string[];
   /** Processes that live now. */
   readonly processes: number;
@@ -152,6 +153,7 @@ function withOthers(own: NodeInfo, far: Far): NodeInfo {
   const sum: Sum = { ...own };
   const threads = [...own.threads];
   sum.monitors -= far.watches.size;
+  if (far.thread > 0) Object.assign(sum, far.statistics.home());
   for (const { thread } of own.threads) addPast(sum, far, thread);
   for (const thread of far.others) {
     addPast(sum, far, thread);

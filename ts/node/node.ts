@@ -320,8 +320,9 @@ export class Node implements Messenger, AsyncDisposable {
     return this.#runtime.hub.remove(name);
   }
 
-  /** The loggers in the order in which they were added, and what they have come to; none once the node has stopped. */
+  /** The loggers in the order in which they were added, and what they have come to; none once the node has stopped. Throws `not-allowed` on a thread other than 0. */
   loggers(): readonly LoggerInfo[] {
+    this.#checkHome('loggers');
     return this.#runtime.hub.list();
   }
 

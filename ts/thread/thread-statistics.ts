@@ -18,6 +18,7 @@ import {
   STAT_WAKE_UPS,
 } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
+import type { NodeInfo } from '../node/node-info.ts';
 import type { ThreadInfo } from './thread-info.ts';
 import { wide } from '../native/wide.ts';
 
@@ -31,6 +32,12 @@ const WATCHES = STAT_JS + 5;
 const DROPPED = STAT_JS_COUNTS;
 const MAILBOX_FULL = STAT_JS_COUNTS + 2;
 const BLOCKED = STAT_JS_COUNTS + 4;
+
+/** What thread 0 shows of the whole node. */
+const APPLICATIONS = STAT_JS + 12;
+const APPLICATIONS_RUNNING = STAT_JS + 13;
+const CRON_JOBS = STAT_JS + 14;
+const HOME = 0;
 
 /** Stands in `CURRENT` before the first callback. */
 const NOBODY = 0xffff_ffff;
@@ -47,6 +54,9 @@ export interface OwnCounters {
   /** Monitors of the core's own, for other threads. */
   readonly watches: number;
 }
+
+/** What thread 0 runs for the whole node. */
+export type HomeCounts = Pick<NodeInfo, 'applications' | 'applicationsRunning' | 'cronJobs'>;
 
 /** What a thread is doing. */
 export interface ThreadActivity {
@@ -121,6 +131,23 @@ export class ThreadStatistics {
     setPair(words, DROPPED, own.dropped);
     words[SLAB_ENTRIES] = own.slabEntries;
     words[WATCHES] = own.watches;
+  }
+
+  /** Thread 0 shows what it runs. */
+  showHome({ applications, applicationsRunning, cronJobs }: HomeCounts): void {
+    const words = this.#of(HOME);
+    words[APPLICATIONS] = applications;
+    words[APPLICATIONS_RUNNING] = applicationsRunning;
+    words[CRON_JOBS] = cronJobs;
+  }
+
+  /** What that has shown last. */
+  home(): HomeCounts {
+    return {
+      applications: this.at(HOME, APPLICATIONS),
+      applicationsRunning: this.at(HOME, APPLICATIONS_RUNNING),
+      cronJobs: this.at(HOME, CRON_JOBS),
+    };
   }
 
   info(thread: number, isUp: boolean, restarts: number): ThreadInfo {
