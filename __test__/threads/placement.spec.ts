@@ -52,6 +52,18 @@ test("'any' spreads processes over the threads that have the fewest", async (t) 
   );
 });
 
+test("'any' spreads processes however they are spawned", async (t) => {
+  const node = await threadNode(t);
+  const spawnMany = (count: number): Promise<unknown>[] =>
+    Array.from({ length: count }, () => puppet(node, 'any' as never));
+  for (let n = 0; n < 30; n++) await puppet(node, 'any' as never);
+  const spread = (): number[] => node.info().threads.map(({ processes }) => processes);
+  await waitFor('ten each', () => spread().every((count) => count === 10));
+  await Promise.all(spawnMany(30));
+  await waitFor('twenty each', () => spread().every((count) => count === 20));
+  t.pass();
+});
+
 test("'any' refuses a class that other threads do not know, though this one has the fewest processes", async (t) => {
   const node = await threadNode(t);
   for (const thread of [1, 1, 2, 2]) await puppet(node, thread);

@@ -88,8 +88,19 @@ export class FarSpawns {
    * Spawns a child of a process of this thread elsewhere. Rejects like a spawn here; with `unencodable`, too, and with `timeout` when
    * the thread does not answer in time.
    */
-  async spawn({ parent, thread, behaviour, options, opened }: FarSpawn): Promise<FarPid> {
+  async spawn(wish: FarSpawn): Promise<FarPid> {
+    const { thread, behaviour } = wish;
     const name = this.#far.behaviours.checkedNameOf(behaviour);
+    // At once: where the next one is best may be asked before this one is on its way.
+    this.underWay[thread] = (this.underWay[thread] ?? 0) + 1;
+    try {
+      return await this.#ask(wish, name);
+    } finally {
+      this.underWay[thread] -= 1;
+    }
+  }
+
+  async #ask({ parent, thread, options, opened }: FarSpawn, name: string): Promise<FarPid> {
     const isBack = this.#far.absences.whenUp(thread);
     await isBack;
     if (isBack !== undefined) refuseEnded(parent);
@@ -103,12 +114,10 @@ export class FarSpawns {
       this.#far.proxies.unprepare(proxy);
       throw withOptionPath(error);
     }
-    this.underWay[thread] = (this.underWay[thread] ?? 0) + 1;
-    const pid = await new Promise<FarPid>((resolve, reject) => {
+    return await new Promise<FarPid>((resolve, reject) => {
       const timer = this.#startTimeout(number, options);
       const settle = (): void => {
         this.#runtime.timers.cancel(timer);
-        this.underWay[thread]! -= 1;
         this.#runtime.driver.letPromisesRun();
       };
       this.#asked.set(number, {
@@ -126,7 +135,6 @@ export class FarSpawns {
         },
       });
     });
-    return pid;
   }
 
   /** A thread that hangs answers nothing. What comes up after all is ended: nobody knows of it. */

@@ -52,6 +52,14 @@ export class Placement {
     return options.thread === 'any' && isComing ? { ...options, thread } : options;
   }
 
+  /** Those of this thread are known at once: it shows them only when it has had a turn. */
+  #processesOf(thread: number): number {
+    const { thread: own, runtime } = this.#far;
+    return thread === own
+      ? runtime.counters.processes
+      : this.#statistics.at(thread, STAT_PROCESSES);
+  }
+
   #isLost(thread: number): boolean {
     return this.#far.absences.lossOf(thread) !== undefined;
   }
@@ -65,7 +73,7 @@ export class Placement {
     for (let step = 0; step < threads; step++) {
       const thread = (this.#next + step) % threads;
       if (!this.#far.isUp(thread)) continue;
-      const load = this.#statistics.at(thread, STAT_PROCESSES) + (spawns.underWay[thread] ?? 0);
+      const load = this.#processesOf(thread) + (spawns.underWay[thread] ?? 0);
       if (load < least) [best, least] = [thread, load];
     }
     return best;
