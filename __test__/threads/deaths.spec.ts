@@ -76,6 +76,15 @@ for (const [title, command, text] of deaths) {
   });
 }
 
+test('what a process sends and logs right before it ends its thread is heard', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  const log = recordLog(node);
+  const [victim, heir] = [await puppet(node, 1), await puppet(node, 2)];
+  await t.throwsAsync(victim.do('lastWords', heir.pid, 'farewell'), { code: 'process-terminated' });
+  t.deepEqual(await heir.messages(1), ['farewell']);
+  await waitFor('the record', () => log.some(({ message }) => message === 'farewell'));
+});
+
 for (const home of [0, 2]) {
   test(`a supervisor on thread ${home} restarts the children of a thread that ended`, async (t) => {
     const node = await threadNode(t, { behaviors });

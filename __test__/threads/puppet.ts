@@ -344,6 +344,12 @@ export class Puppet extends Actor<PuppetProtocol> {
     );
   }
 
+  lastWords(to: Pid<unknown>, text: string): never {
+    this.log.error(text);
+    this.send(to, text);
+    return process.exit(1);
+  }
+
   exitThread(): never {
     return process.exit(1);
   }

@@ -26,8 +26,11 @@ async function run(setup: WorkerSetup): Promise<void> {
   const startedAt = setup.startedAtMs - SYSTEM_EPOCH_MS;
   const own = { thread, threads, incarnation, hasNetwork };
   const place = { ...own, behaviours, startedAt, creation };
+  const runtime = new Runtime(setup.node, options, native, undefined, place);
   // The runtime holds it: whatever runs here asks for its node.
-  void new Node(new Runtime(setup.node, options, native, undefined, place));
+  void new Node(runtime);
+  // What was sent and logged in the callback that ends the thread goes out before.
+  process.on('exit', () => runtime.driver.outbox.handOver());
 }
 
 function failureOf(thrown: unknown): WorkerFailure {
