@@ -20,6 +20,13 @@ export class Herald extends Actor<{ message: unknown }> {
   }
 }
 
+/** Says farewell to the log. */
+export class Mortal extends Puppet {
+  override terminate(): void {
+    this.log.warning('farewell');
+  }
+}
+
 /** Spawns heralds. */
 export class Court extends Puppet {
   spawnHerald(options: HeraldOptions): Promise<Pid<{ message: unknown }>> {

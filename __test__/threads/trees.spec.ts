@@ -2,7 +2,8 @@ import test from 'ava';
 import type { Node, Pid, PoolStatistics } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { gone, Handle, puppet, puppets, threadNode } from './stage.ts';
+import { Mortal } from './herald.ts';
+import { gone, Handle, puppets, threadNode } from './stage.ts';
 import { Puppets, Spread, Tree, type TreeProtocol } from './trees.ts';
 import type { PuppetProtocol } from './puppet.ts';
 
@@ -169,13 +170,14 @@ async function statisticsOf(node: Node, pool: Pid<PuppetProtocol>): Promise<Pool
   return (await node.call(pool, {} as never, { priority: 'high' })) as PoolStatistics;
 }
 
-test('a forced stop does not complain of processes that have not ended in time', async (t) => {
-  const node = await threadNode(t);
+test('a forced stop kills the processes of all threads, runs their terminate and complains of none', async (t) => {
+  const node = await threadNode(t, { behaviors: [new URL('./herald.ts', import.meta.url)] });
   const log = recordLog(node);
-  for (const thread of [0, 1, 2]) await puppet(node, thread);
-  await node.stopForce();
+  for (const thread of [0, 1, 2]) await node.spawn(Mortal, { thread, args: [{}] });
+  const { killed } = await node.stopForce();
+  t.is(killed.length, 3);
   t.deepEqual(
-    log.filter(({ level }) => level === 'error'),
-    [],
+    log.map(({ message }) => message),
+    ['farewell', 'farewell', 'farewell'],
   );
 });

@@ -15,6 +15,8 @@ const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 10_000;
 /** What a thread gets beyond its time to say that its processes have ended, ms. */
 const GRACE_MS = 1000;
+/** What it gets in a forced stop, to kill them and to run what their `terminate` does at once, ms. */
+const KILL_MS = 200;
 
 /** What every worker of a node is given. */
 export type CommonSetup = Omit<WorkerSetup, 'thread' | 'incarnation' | 'logLevel'>;
@@ -95,12 +97,12 @@ export class Threads {
   /** A thread that hangs does not answer: then all that it has is killed with it. */
   async #drain(thread: number, timeoutMs: number, isForced: boolean): Promise<readonly AnyPid[]> {
     const late = Promise.withResolvers<undefined>();
-    const cancel = systemClock.alarm(Math.min(timeoutMs + GRACE_MS, MAX_ALARM_MS), () =>
-      late.resolve(undefined),
-    );
+    const limitMs = isForced ? KILL_MS : Math.min(timeoutMs + GRACE_MS, MAX_ALARM_MS);
+    const cancel = systemClock.alarm(limitMs, () => late.resolve(undefined));
     const asked = this.#far.questions.ask(thread, 'drain', timeoutMs, isForced).catch(() => []);
-    const givenUp = this.#givenUp.promise.then(() => undefined);
-    const killed = await Promise.race([asked, late.promise, givenUp]);
+    // A forced stop waits for nobody but for who is killed at once.
+    const givenUp = isForced ? [] : [this.#givenUp.promise.then(() => undefined)];
+    const killed = await Promise.race([asked, late.promise, ...givenUp]);
     cancel();
     return (killed as readonly AnyPid[] | undefined) ?? [...this.#far.pids.living(thread)];
   }
