@@ -276,7 +276,7 @@ export class Far {
   #showCounters(): void {
     const { driver, calls, counters, applications, cron } = this.runtime;
     const now = driver.now;
-    if (this.thread === HOME)
+    if (this.thread === HOME_THREAD && this.threads > 1)
       this.statistics.showHome({ ...applications.counts(), cronJobs: cron.size });
     this.statistics.show(this.thread, {
       busyMs: driver.slice.busy.total,

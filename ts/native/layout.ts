@@ -168,6 +168,7 @@ export const STAT_ALIASES = 25;
 export const STAT_EVENTS = 26;
 export const STAT_FORCED = 27;
 export const STAT_EVACUATED = 28;
+export const STAT_DROPPED = 30;
 export const STAT_JS = 48;
 export const STAT_JS_COUNTS = 54;
 export const STAT_JS_COUNTED = 3;

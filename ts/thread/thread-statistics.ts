@@ -17,6 +17,7 @@ import {
   STAT_RUN_QUEUE,
   STAT_WAKE_UPS,
 } from '../native/layout.ts';
+import { HOME_THREAD } from '../far/station.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { NodeInfo } from '../node/node-info.ts';
 import type { ThreadInfo } from './thread-info.ts';
@@ -37,7 +38,6 @@ const BLOCKED = STAT_JS_COUNTS + 4;
 const APPLICATIONS = STAT_JS + 12;
 const APPLICATIONS_RUNNING = STAT_JS + 13;
 const CRON_JOBS = STAT_JS + 14;
-const HOME = 0;
 
 /** Stands in `CURRENT` before the first callback. */
 const NOBODY = 0xffff_ffff;
@@ -135,7 +135,7 @@ export class ThreadStatistics {
 
   /** Thread 0 shows what it runs. */
   showHome({ applications, applicationsRunning, cronJobs }: HomeCounts): void {
-    const words = this.#of(HOME);
+    const words = this.#of(HOME_THREAD);
     words[APPLICATIONS] = applications;
     words[APPLICATIONS_RUNNING] = applicationsRunning;
     words[CRON_JOBS] = cronJobs;
@@ -144,9 +144,9 @@ export class ThreadStatistics {
   /** What that has shown last. */
   home(): HomeCounts {
     return {
-      applications: this.at(HOME, APPLICATIONS),
-      applicationsRunning: this.at(HOME, APPLICATIONS_RUNNING),
-      cronJobs: this.at(HOME, CRON_JOBS),
+      applications: this.at(HOME_THREAD, APPLICATIONS),
+      applicationsRunning: this.at(HOME_THREAD, APPLICATIONS_RUNNING),
+      cronJobs: this.at(HOME_THREAD, CRON_JOBS),
     };
   }
 

@@ -373,6 +373,8 @@ layout! {
     STAT_FORCED = 27;
     /// Statistics: frames that were moved, so that the chunks they waited in are free.
     STAT_EVACUATED = 28;
+    /// Statistics: messages that ended with their target, two words.
+    STAT_DROPPED = 30;
     /// Statistics: the first of the words that TypeScript writes.
     STAT_JS = 48;
     /// Statistics: the first of those among them that are counts, of two words each.

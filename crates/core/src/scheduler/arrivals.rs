@@ -6,7 +6,7 @@ use super::kernel::Kernel;
 use crate::fabric::{Frame, Glance, Port, is_far};
 use crate::layout::{
     CONTROL_WORDS, MAX_THREADS, REC_DROPPED, REC_FAR, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT,
-    STAT_ALIASES, STAT_DELIVERED, STAT_EVACUATED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
+    STAT_ALIASES, STAT_DELIVERED, STAT_DROPPED, STAT_EVACUATED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
     STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FORCED, STAT_FRAMES_IN, STAT_LINKS,
     STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS,
     STAT_RUN_QUEUE, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_WAKE_UPS, TAG_CAME_LATE,
@@ -100,6 +100,7 @@ impl Kernel {
         let tallies = &self.tallies;
         for (at, count) in [
             (STAT_DELIVERED, tallies.delivered),
+            (STAT_DROPPED, tallies.dropped),
             (STAT_FRAMES_IN, port.incoming.frames),
             (STAT_RANGES_OUT, port.outgoing.ranges),
             (STAT_SPAWNED, tallies.spawned),
