@@ -158,6 +158,17 @@ function isKnown(peer: RemoteNode): boolean {
   }
 }
 
+test('a connection can be ended as soon as it is heard of', async (t) => {
+  const { a, b } = await pair(t);
+  const who = await puppet(a, 0);
+  for (let round = 1; round <= 100; round++) {
+    await who.do('monitorNode', b.name);
+    await a.network.node(b.name)!.disconnect();
+    t.is((await who.hears(round)).length, round);
+    await waitFor('the end at the other node', () => b.network.nodes().length === 0);
+  }
+});
+
 test('a thread that was started anew reaches a connected node at once', async (t) => {
   const { a, b } = await pair(t);
   await a.network.connect('b@localhost');

@@ -225,10 +225,10 @@ impl BindingNetwork {
         self.network.connect(&peer);
     }
 
-    /// Says goodbye to a peer: the event `down` follows. False when it is not connected.
+    /// Says goodbye to a peer: the event `down` follows. Nothing happens when it is not connected.
     #[napi]
-    pub fn disconnect(&self, peer: String) -> bool {
-        self.network.disconnect(&peer)
+    pub fn disconnect(&self, peer: String) {
+        self.network.disconnect(&peer);
     }
 
     /// Ends the connection in a seat, whose peer has broken the protocol: the event `down` follows.

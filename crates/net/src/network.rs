@@ -138,14 +138,19 @@ impl Network {
         self.hub.spawn(async move { hub.connect(&peer) });
     }
 
-    /// Says goodbye to a peer; an event tells when it is down. False when it is not connected.
-    pub fn disconnect(&self, peer: &str) -> bool {
-        self.hub.disconnect(peer)
+    /// Says goodbye to a peer; an event tells when it is down. Nothing happens when it is not connected.
+    pub fn disconnect(&self, peer: &str) {
+        // Where connections begin: threads hear of one before it stands in the table.
+        let hub = Arc::clone(&self.hub);
+        let peer = peer.to_owned();
+        self.hub.spawn(async move { hub.disconnect(&peer) });
     }
 
     /// Ends the connection in a seat, whose peer has broken the protocol as the threads know it; an event tells when it is down.
     pub fn cut_off(&self, seat: u32) {
-        self.hub.cut_off(seat);
+        // As for `disconnect`.
+        let hub = Arc::clone(&self.hub);
+        self.hub.spawn(async move { hub.cut_off(seat) });
     }
 
     /// The secret that nodes share from now on: for handshakes that begin later, those of further links included.

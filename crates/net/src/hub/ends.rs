@@ -5,17 +5,15 @@ use tergo_wire::{CloseReason, DownReason};
 use super::{GOODBYE_WITHIN, Hub};
 
 impl Hub {
-    /// Says goodbye to a peer; false when it is not connected.
-    pub fn disconnect(&self, peer: &str) -> bool {
-        let Some(connection) = self.connection_to(peer) else {
-            return false;
-        };
-        connection.close(
-            CloseReason::Disconnected,
-            DownReason::Disconnected,
-            GOODBYE_WITHIN,
-        );
-        true
+    /// Says goodbye to a peer, if it is connected.
+    pub fn disconnect(&self, peer: &str) {
+        if let Some(connection) = self.connection_to(peer) {
+            connection.close(
+                CloseReason::Disconnected,
+                DownReason::Disconnected,
+                GOODBYE_WITHIN,
+            );
+        }
     }
 
     /// Ends the connection in a seat, whose peer has broken the protocol as the threads know it.
