@@ -117,6 +117,22 @@ export class Hostile {
   }
 
   static async connect(to: Node, name: string): Promise<Hostile> {
+    const { scheduler, network } = Hostile.#dial(to, name);
+    const up = await waitFor('the connection', () => upOf(network));
+    return new Hostile({ scheduler, network, name, seat: up.seat! });
+  }
+
+  /** Connects and leaves before the thread of the caller does anything else. */
+  static visit(to: Node, name: string): void {
+    const { scheduler, network } = Hostile.#dial(to, name);
+    const seat = spinFor(() => upOf(network))!.seat!;
+    new Hostile({ scheduler, network, name, seat }).leave();
+  }
+
+  static #dial(
+    to: Node,
+    name: string,
+  ): { scheduler: binding.BindingScheduler; network: binding.BindingNetwork } {
     const fabric = new native.BindingFabric(1, 64);
     const scheduler = native.BindingScheduler.join(fabric.id, 0);
     const network = new native.BindingNetwork(fabric.id, {
@@ -128,10 +144,7 @@ export class Hostile {
     const way = { host: acceptor!.host, port: acceptor!.port, isTls: false };
     network.addRoute({ pattern: '.', weight: 0, ...way });
     network.connect(to.name);
-    const up = await waitFor('the connection', () =>
-      network.events().find(({ kind }) => kind === 'up'),
-    );
-    return new Hostile({ scheduler, network, name, seat: up.seat! });
+    return { scheduler, network };
   }
 
   /** Writes a frame and hands it over. */
@@ -188,6 +201,17 @@ export class Hostile {
     this.#scheduler.close();
   }
 
+  /** The same before the thread of the caller does anything else. */
+  leave(): void {
+    this.#turn();
+    this.#network.close(() => undefined);
+    spinFor(() => this.#network.connections().length === 0);
+    // Until the other side has read it, too.
+    const until = performance.now() + 100;
+    spinFor(() => performance.now() > until);
+    this.#scheduler.close();
+  }
+
   /** It has no processes: what comes are records of three words. */
   #turn(): void {
     this.#entries.turn();
@@ -208,5 +232,18 @@ export class Hostile {
     this.#at = 0;
     this.#chunk = { words: new Uint32Array(buffer), bytes: Buffer.from(buffer) };
     return this.#chunk;
+  }
+}
+
+function upOf(network: binding.BindingNetwork): binding.BindingNetworkEvent | undefined {
+  return network.events().find(({ kind }) => kind === 'up');
+}
+
+/** Keeps the thread until there is something, 5 s at most. */
+function spinFor<T>(look: () => T): T {
+  const until = performance.now() + 5000;
+  for (;;) {
+    const found = look();
+    if (found || performance.now() > until) return found;
   }
 }

@@ -55,7 +55,12 @@ export class FarLinks {
   targetOf(to: unknown, process: FarPeer): FarTarget {
     if (process instanceof RemoteName)
       return namedTarget('name', process.name, this.#homeOf(process.node));
-    if (process instanceof RemotePid) return remoteTarget(to, process);
+    if (process instanceof RemotePid) {
+      // Of which incarnation its node is, is known once there is a connection.
+      if (this.#homeOf(process.home.node) !== process.home)
+        throw failure('process-incarnation', to);
+      return remoteTarget(to, process);
+    }
     if (to instanceof FarAlias) return aliasTarget(to);
     if (to instanceof FarPid) return pidTarget(to);
     const name = typeof to === 'string' ? to : (to as { name: string }).name;
@@ -121,8 +126,10 @@ export class FarLinks {
     const target = child instanceof FarPid ? pidTarget(child) : remoteTarget(child, child);
     const proxy = this.#far.proxies.adopt(number, target);
     proxy.uses += 1;
-    if (this.#relate(parent, 'link', proxy, undefined)) this.#far.proxies.catchUp(number);
-    else this.#far.proxies.unprepare(number);
+    if (!this.#relate(parent, 'link', proxy, undefined)) return this.#far.proxies.unprepare(number);
+    this.#far.proxies.catchUp(number);
+    const lost = child instanceof RemotePid ? this.#far.lossOf(child) : undefined;
+    if (lost !== undefined) this.#far.proxies.end(proxy, lost);
   }
 
   /** The link of a child of this thread to its parent elsewhere: if that is gone, the child hears so at once. */
@@ -140,6 +147,8 @@ export class FarLinks {
   async #linkToParent(child: ProcessRecord, parent: FarPid | RemotePid): Promise<void> {
     // Its thread may have ended, too, and does not answer.
     if (parent instanceof FarPid && !parent.isAlive) throw failure('process-unknown', parent);
+    const lost = parent instanceof RemotePid ? this.#far.lossOf(parent) : undefined;
+    if (lost !== undefined) throw lost;
     const target = parent instanceof FarPid ? pidTarget(parent) : remoteTarget(parent, parent);
     await this.relate(child, 'link', target);
   }

@@ -38,7 +38,7 @@ import { NodeWide } from './node-wide.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { PeerEvents } from './peer-events.ts';
 import { PeerThreads } from './peer-threads.ts';
-import { Peers } from './peers.ts';
+import { lostError, Peers } from './peers.ts';
 import { Presence } from './presence.ts';
 import { Proxies } from './proxies.ts';
 import { Questions } from './questions.ts';
@@ -189,6 +189,14 @@ export class Far {
   hasLost(pid: LocalPid): boolean {
     if (pid instanceof FarPid) return this.absences.endOf(pid.thread) !== undefined && !pid.isAlive;
     return pid instanceof RemotePid && this.peerThreads.hasLost(pid);
+  }
+
+  /** Why a process of another node is out of reach, or has ended with its thread; `undefined`: as far as is known, neither. */
+  lossOf(pid: RemotePid): Error | undefined {
+    const { node, isConnected } = pid.home;
+    if (!isConnected) return lostError(node, 'it was lost meanwhile');
+    if (!this.hasLost(pid)) return undefined;
+    return new TergoError('thread-terminated', `thread ${pid.thread} of ${node} has ended`);
   }
 
   /** Whether the core says by this frame that the thread has ended which had what it is about by name. */

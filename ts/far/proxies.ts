@@ -96,6 +96,13 @@ export class Proxies {
     return proxy;
   }
 
+  /** What it stands for was lost before it was adopted. */
+  end(proxy: Proxy, reason: ExitReason): void {
+    if (this.#byNumber.get(proxy.number) !== proxy) return;
+    this.#forget(proxy);
+    this.#fire(proxy, reason);
+  }
+
   /** Resolves when a process of another thread has ended, as far as its thread has told. */
   endOf(pid: FarPid): Promise<void> {
     return new Promise((resolve) => {

@@ -7,7 +7,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
-import { isOfPeer, seatOf, type Station } from './station.ts';
+import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
 interface Asked extends Asking {
   resolve(value: unknown): void;
@@ -100,7 +100,8 @@ export class Questions {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const number = ++this.#lastNumber;
     const { station } = asking;
-    if (isOfPeer(station) && !this.#far.peers.isUp(seatOf(station)))
+    const isLost = isOfPeer(station) && !this.#far.peers.isUp(seatOf(station));
+    if (isLost || station === NOWHERE)
       return { number, promise: Promise.reject(failure('no-connection', words[0])) };
     this.#far.controls.send(station, Control.ask, number, words);
     this.#asked.set(number, { ...asking, resolve, reject });

@@ -360,7 +360,7 @@ const MAIN_BITS = kindAndQueue(0, QUEUE_MAIN);
 
 const TEXTS: Readonly<Record<Failure, string>> = {
   'process-unknown': 'there is no such process; it has ended, or was never spawned here',
-  'process-incarnation': 'it belongs to an earlier incarnation of this node',
+  'process-incarnation': 'it belongs to an earlier incarnation of its node',
   'process-mailbox-full': 'its mailbox is full; try later, or give it a larger mailboxSize',
   'name-unknown': 'no process has this name',
   'alias-unknown': 'there is no such alias; it was deleted, or its process has ended',

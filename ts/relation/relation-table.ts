@@ -22,6 +22,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { FarRelation } from '../far/far-links.ts';
 import { FarPid } from '../far/far-pid.ts';
+import { lostError } from '../far/peers.ts';
 import type { FarTarget } from '../far/proxy.ts';
 import type { RemotePid } from '../far/remote-pid.ts';
 import type { FarPeer } from '../far/request-frame.ts';
@@ -164,6 +165,8 @@ export class RelationTable {
     await far.peers.connect(node);
     await this.#settled((settlement) => {
       this.#refuseEnded(consumer);
+      // What stood may have gone before this goes on.
+      if (far.peers.connectedAs(node) === undefined) throw lostError(node, 'it was lost meanwhile');
       this.#writeNode(OP_RELATE, consumer, kind, node, settlement);
     });
   }

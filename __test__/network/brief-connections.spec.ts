@@ -1,0 +1,67 @@
+import test, { type ExecutionContext } from 'ava';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { eventId, eventName, processId, processName, spawnName, type Node } from 'tergo';
+import { Control } from '../../ts/far/control.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type Handle, puppet } from '../threads/stage.ts';
+import { networkNode } from './cluster.ts';
+import { Forged, Hostile } from './hostile.ts';
+
+const VISITOR = 'visitor@localhost';
+
+/** A node that dials the visitor, which does not answer there. */
+async function diallingNode(t: ExecutionContext): Promise<Node> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const node = await networkNode('a@localhost');
+  t.teardown(async () => {
+    await node.stopForce();
+    server.close();
+  });
+  const { port } = server.address() as { port: number };
+  node.network.addRoute(`^${VISITOR}$`, { host: '127.0.0.1', port });
+  return node;
+}
+
+const wishes: readonly (readonly [string, (who: Handle) => Promise<unknown>])[] = [
+  ['a link to its node', (who) => who.do('linkNode', VISITOR)],
+  ['a monitor of its node', (who) => who.do('monitorNode', VISITOR)],
+  ['a link', (who) => who.do('link', processId(processName('x'), VISITOR))],
+  ['a subscription', (who) => who.do('monitorEvent', eventId(eventName('x'), VISITOR))],
+  ['a spawn', (who) => who.do('remoteSpawn', VISITOR, spawnName('x'), {})],
+];
+
+for (const [title, ask] of wishes)
+  test(`${title} is refused at once when the node comes and goes in one turn`, async (t) => {
+    const node = await diallingNode(t);
+    const who = await puppet(node, 0, { trapExit: true });
+    const refused = t.throwsAsync(ask(who), { code: 'no-connection' });
+    await waitFor('the dial', () => node.network.routes()[0]!.dials > 0);
+    Hostile.visit(node, VISITOR);
+    await refused;
+    const { links, monitors } =
+      await who.do<Record<'links' | 'monitors', readonly object[]>>('info');
+    t.deepEqual([links, monitors], [[], []]);
+    t.deepEqual(await who.seen(), []);
+  });
+
+test('a linked child whose node is lost in the turn that tells of it is heard of, once', async (t) => {
+  const node = await networkNode('a@localhost');
+  const peer = await Hostile.connect(node, VISITOR);
+  t.teardown(() => node.stopForce());
+  await waitFor('the connection', () => node.network.node(VISITOR));
+  const parent = await puppet(node, 0, { trapExit: true });
+  const spawned = parent.do('remoteSpawn', VISITOR, spawnName('x'), { linkChild: true });
+  const asked = await waitFor('the question', () =>
+    peer.heard().find(({ op }) => op === Control.ask),
+  );
+  const child = new Forged(1, [0, 7, 1, 5000]);
+  peer.say({ first: Control.answer, second: asked.number, value: [true, child] });
+  peer.leave();
+  await spawned;
+  const [notice, ...more] = await parent.hears(1);
+  t.like(notice, { on: 'exit', ended: { kind: 'pid', reason: { code: 'no-connection' } } });
+  t.is(more.length, 0);
+  t.deepEqual((await parent.do<{ links: readonly object[] }>('info')).links, []);
+});
