@@ -197,6 +197,19 @@ test('pids that come over the network are the same object each time', async (t) 
   t.is(one?.own.creation, b.creation);
 });
 
+test('a name that can be none is refused where it is sent, and ends no connection', async (t) => {
+  const { a, b } = await sharedPair();
+  const to = await puppet(b, 0);
+  const peer = await a.network.connect(b.name);
+  for (const name of ['', 'x'.repeat(256)]) {
+    const id = { name, node: b.name } as never;
+    t.throws(() => a.send(id, 'lost' as never), { code: 'incorrect' });
+    await t.throwsAsync(a.call(id, 'lost' as never), { code: 'incorrect' });
+  }
+  await a.sendImportant(to.pid, 'fine' as never);
+  t.true(peer.isConnected);
+});
+
 test('what cannot travel is refused where it is sent', async (t) => {
   const { a, b } = await sharedPair();
   const from = await puppet(a, 0);

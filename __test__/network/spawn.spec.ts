@@ -333,8 +333,31 @@ test('a job spawns on another node', async (t) => {
   t.is(await new Handle(b, pid).do('env', cronJobName), 'far');
 });
 
+test('a value of the environment that cannot travel is named as it was given', async (t) => {
+  const { b } = await lending(await pair(t));
+  b.network.enableApplicationStart('shop');
+  const security = { exposeEnvRemoteSpawn: true, exposeEnvRemoteApplicationStart: true };
+  const a = await networkNode('open@localhost', {}, { security, env: [env(mood, 'good')] });
+  t.teardown(() => a.stopForce());
+  showWay(a, b);
+  const peer = await a.network.connect('b@localhost');
+  const odd = env(envKey<unknown>('odd'), { at: [() => 1] });
+  const given = { code: 'unencodable', message: /^env\[1\]\.at\[0\] is / } as const;
+  const options = { env: [env(mood, 'better'), odd] };
+  await t.throwsAsync(peer.spawn(puppetSpawn, options), given);
+  await t.throwsAsync(peer.startApplication('shop', options), given);
+  a.setEnv(odd.key, odd.value);
+  const inherited = { code: 'unencodable', message: /^env\.ODD\.at\[0\] is / } as const;
+  await t.throwsAsync(peer.spawn(puppetSpawn, {}), inherited);
+  await t.throwsAsync(peer.startApplication('shop'), inherited);
+});
+
 test('a wrong remote spawn is refused at once', async (t) => {
   const { a } = await pair(t);
+  const peer = await a.network.connect('b@localhost');
+  for (const name of [undefined, 7, '', {}, 'x'.repeat(256)])
+    await t.throwsAsync(peer.spawn(name as never), { code: 'incorrect', message: /^name must/ });
+  t.true(peer.isConnected);
   const parent = await puppet(a, 0);
   await t.throwsAsync(parent.do('remoteSpawn', 'b', puppetSpawn, {}), { code: 'incorrect' });
   await t.throwsAsync(parent.do('remoteSpawn', 'a@localhost', puppetSpawn, {}), {

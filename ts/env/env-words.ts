@@ -1,3 +1,5 @@
+import { withPath } from '../codec/unencodable.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import type { EnvEntry } from './env-key.ts';
 
 /** Values of an environment as they travel. */
@@ -19,4 +21,16 @@ export function isEnvWords(env: unknown): env is EnvWords {
     Array.isArray(env) &&
     env.every((entry) => Array.isArray(entry) && typeof entry[0] === 'string' && entry[0] !== '')
   );
+}
+
+/**
+ * The error for one of these that cannot travel, with what it is called by who asks: `env[0]` of the first, which were given, and its key of
+ * those that are inherited. `ours` finds its place in the path.
+ */
+export function withEnvPath(error: unknown, ours: RegExp, words: EnvWords, given: number): unknown {
+  if (!TergoError.is(error, 'unencodable')) return error;
+  const at = Number(ours.exec(error.message)?.[1]);
+  const [key] = words[at] ?? [];
+  if (key === undefined) return error;
+  return withPath(error, ours, at < given ? `env[${at}]` : `env.${key}`);
 }

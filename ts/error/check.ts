@@ -45,8 +45,12 @@ export function checkChoice(argument: string, value: unknown, choices: readonly 
 
 /** Throws `incorrect` unless `value` is a non-empty string of at most 255 bytes. */
 export function checkName(argument: string, value: unknown): asserts value is string {
-  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255) return;
-  throw incorrect(argument, 'a non-empty string of at most 255 bytes', value);
+  if (!isName(value)) throw incorrect(argument, 'a non-empty string of at most 255 bytes', value);
+}
+
+/** Whether `value` can be a name. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
 }
 
 /** Throws `incorrect` unless `value` is an object whose keys are all in `known`; `undefined` passes. */

@@ -235,7 +235,7 @@ function refuseEnded(parent: Parent): void {
 /** What cannot travel, as it is called by who spawns: `args[0].callback`. */
 export function withOptionPath(error: unknown): unknown {
   const ofOption = withPath(error, /^message(\[1\])?\.options\./, '');
-  const ofEnv = withPath(ofOption, /^message(\[1\])?\.env\[(\d+)\]\[1\]/, 'env[$2]');
+  const ofEnv = withPath(ofOption, /^message\.env\[(\d+)\]\[1\]/, 'env[$1]');
   return withPath(ofEnv, /^message\.inherited/, 'env');
 }
 

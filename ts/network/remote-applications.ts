@@ -1,8 +1,7 @@
 import type { ApplicationInfo } from '../application/application-info.ts';
 import { APPLICATION_MODES, type ApplicationMode } from '../application/application-spec.ts';
 import { checkStart, START_KEYS } from '../application/applications.ts';
-import { asPath } from '../codec/unencodable.ts';
-import { type EnvWords, envWords, isEnvWords } from '../env/env-words.ts';
+import { type EnvWords, envWords, isEnvWords, withEnvPath } from '../env/env-words.ts';
 import { checkDelay, checkName, checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
@@ -15,6 +14,9 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalPid } from '../process/pid.ts';
 import { flagsOf } from './features.ts';
 import type { RemoteStartOptions } from './remote-start-options.ts';
+
+/** Where a value of the environment stands in what another node is asked. */
+const ENV_PATH = /^message\[3\]\[(\d+)\]\[1\]/;
 
 type StartWords = readonly [
   name: string,
@@ -49,16 +51,17 @@ export class RemoteApplications {
       throw new TergoError('unsupported', `${home.node} or this node has remote starts off`);
     const { security, env, core, logLevel } = this.#runtime;
     const inherited = security.exposeEnvRemoteApplicationStart ? env.list() : undefined;
-    const given = envWords(options.env ?? [], inherited);
-    const words: StartWords = [name, options.mode, given, core.pid, logLevel];
+    const { env: own = [] } = options;
+    const words: StartWords = [name, options.mode, envWords(own, inherited), core.pid, logLevel];
     const asking = { station: home.stationOf(HOME_THREAD) };
     const patience = requestPatience(name, 'it may start all the same', timeoutMs);
     const { questions } = this.#far;
-    const ask = (): Promise<unknown> =>
-      timeoutMs === 0
-        ? questions.ask(asking.station, 'start-application', ...words)
-        : questions.askWithin(patience, asking, 'start-application', ...words);
-    await asPath(/^message\[3\]\[(\d+)\]\[1\]/, 'env[$1]', ask);
+    try {
+      if (timeoutMs === 0) await questions.ask(asking.station, 'start-application', ...words);
+      else await questions.askWithin(patience, asking, 'start-application', ...words);
+    } catch (error) {
+      throw withEnvPath(error, ENV_PATH, words[2], own.length);
+    }
   }
 
   /** What another node says of an application. */

@@ -89,8 +89,8 @@ export class RemoteNode {
     ...options: Optional<SpawnOptions<NoInfer<P>, NoInfer<Args>>>
   ): Promise<Pid<P>> {
     this.#check();
-    const { far, core } = this.#runtime;
-    const spawned = far!.remoteSpawns.spawn(core, this.name, name, options[0]);
+    const { core } = this.#runtime;
+    const spawned = this.#runtime.remoteSpawn(core, this.name, name, options[0]);
     return (await spawned) as Pid<unknown> as Pid<P>;
   }
 

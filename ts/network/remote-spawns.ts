@@ -1,4 +1,4 @@
-import { type EnvWords, envWords, isEnvWords } from '../env/env-words.ts';
+import { type EnvWords, envWords, isEnvWords, withEnvPath } from '../env/env-words.ts';
 import { checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
@@ -20,6 +20,8 @@ import {
 import type { ProcessRecord } from '../process/process-record.ts';
 import { flagsOf } from './features.ts';
 
+/** Where a value of the environment stands in what another node is asked. */
+const ENV_PATH = /^message\[1\]\.env\[(\d+)\]\[1\]/;
 /** What travels of the options of a spawn as it is. */
 const PLAIN_KEYS = SPAWN_KEYS.filter((key) => !['leader', 'env', 'linkChild'].includes(key));
 
@@ -61,14 +63,15 @@ export class RemoteSpawns {
       throw new TergoError('unsupported', `${node} or this node has remote spawn off`);
     const isLinked = options.linkChild === true && parent !== this.#runtime.core;
     const proxy = isLinked ? this.#far.proxies.prepare() : 0;
+    const words = this.#words(parent, name, options, proxy);
     try {
-      const words = this.#words(parent, name, options, proxy);
       const pid = await this.#ask(home, words, options);
       if (isLinked) this.#far.links.adopt(parent, pid, proxy);
       return pid;
     } catch (error) {
       this.#far.proxies.unprepare(proxy);
-      throw withOptionPath(error);
+      const own = options.env?.length ?? 0;
+      throw withEnvPath(withOptionPath(error), ENV_PATH, words.env, own);
     }
   }
 

@@ -3,7 +3,7 @@ import { incorrect } from '../error/tergo-error.ts';
 import { isNodeName } from '../node/node-name.ts';
 import type { Accepts } from '../protocol/protocol.ts';
 import type { ProcessName } from './process-name.ts';
-import { checkName } from '../error/check.ts';
+import { checkName, isName } from '../error/check.ts';
 
 /** A registered name on a given node. Source: Ergo `gen.ProcessID`, OTP `{name, node}`. */
 export interface ProcessId<P = unknown> extends Accepts<P> {
@@ -29,7 +29,7 @@ export function processId<P>(name: ProcessName<P>, node: string): ProcessId<P> {
 export function isProcessId(to: unknown): to is ProcessId<unknown> {
   if (to instanceof NamedProcess) return true;
   if (typeof to !== 'object' || to === null || 'id' in to || 'alias' in to) return false;
-  return 'name' in to && typeof to.name === 'string' && 'node' in to && typeof to.node === 'string';
+  return 'name' in to && isName(to.name) && 'node' in to && isNodeName(to.node);
 }
 
 /** @internal */
