@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import test from 'ava';
 import { type EventId, type EventMessage, eventId, eventName, type Node } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor, within } from '../support/wait-for.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
 import {
   closeSharedPair,
@@ -212,6 +214,29 @@ test('an event of another node is read from outside of a process', async (t) => 
     if (heard.length === 3) break;
   }
   t.deepEqual(heard, [1, 2, 3]);
+});
+
+test('a subscription to a node that is not reached says why, and holds up nobody meanwhile', async (t) => {
+  const nobody = createServer().listen(0, '127.0.0.1');
+  await once(nobody, 'listening');
+  t.teardown(() => nobody.close());
+  const { port } = nobody.address() as { port: number };
+  const subscribe = (node: Node): AsyncIterator<unknown> => {
+    node.network.addRoute('^b@', { host: '127.0.0.1', port });
+    return node.subscribe(eventId(eventName('x'), 'b@localhost'))[Symbol.asyncIterator]();
+  };
+  const soon = await networkNode('soon@localhost', { dialTimeoutMs: 100 });
+  t.teardown(() => soon.stopForce());
+  await t.throwsAsync(subscribe(soon).next(), {
+    code: 'no-connection',
+    message: /the handshake took over 100 ms/,
+  });
+  const late = await networkNode('late@localhost', { dialTimeoutMs: 600_000 });
+  await within('the end of a subscription', () => subscribe(late).return!());
+  late.network.removeRoute('^b@');
+  const pending = subscribe(late).next();
+  await within('the stop', () => late.stop());
+  t.deepEqual(await pending, { done: true, value: undefined });
 });
 
 test('what of a backlog is too large for a subscriber is left out, counted and logged; the rest comes', async (t) => {

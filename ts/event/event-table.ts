@@ -193,6 +193,14 @@ export class EventTable {
     return far!.messages.publish(sender, found.thread, { name, token, message, queue });
   }
 
+  /** Resolves when the node of an event is connected, and rejects with why it is not; `undefined`: nobody has to be dialled. */
+  reach(target: unknown): Promise<unknown> | undefined {
+    const { far } = this.#runtime;
+    if (far === undefined || this.find(target) !== 'no-connection') return undefined;
+    const node = String(nodeInId(target as object));
+    return far.peers.connectedAs(node) === undefined ? far.peers.connect(node) : undefined;
+  }
+
   /** Subscribes; resolves with the backlog, oldest first. Rejects with `event-unknown`, `target-exist`, `no-connection`. */
   async subscribe(
     consumer: ProcessRecord,

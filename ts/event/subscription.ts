@@ -4,6 +4,7 @@ import { checkInteger, checkOptions } from '../error/check.ts';
 import { type ExitReason, isAbnormal } from '../error/exit-reason.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
+import type { NodeProcess } from '../process/peer.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Down } from '../relation/ended.ts';
 import type { EventMessage, EventMeta } from './event-message.ts';
@@ -31,6 +32,9 @@ export interface Subscription<T> extends AsyncIterable<EventMessage<T>>, AsyncDi
   /** Ends the subscription; a pending read ends the iteration. */
   close(): Promise<void>;
 }
+
+/** So long a subscription may take once its node is connected, ms. */
+const SUBSCRIBE_MS = 10_000;
 
 type Result = IteratorResult<EventMessage<unknown>, undefined>;
 interface Reader {
@@ -85,7 +89,8 @@ export class EventFeed implements Subscription<unknown> {
   readonly #limit: number;
   readonly #waiting: EventMessage<unknown>[] = [];
   readonly #readers: Reader[] = [];
-  readonly #started: Promise<LocalPid | undefined>;
+  /** The process behind it, also while that subscribes. */
+  #reader: LocalPid | undefined;
   #isOver = false;
   #error: Error | undefined;
   #unlisten: () => void = () => {};
@@ -100,14 +105,23 @@ export class EventFeed implements Subscription<unknown> {
     runtime.events.find(event);
     this.#runtime = runtime;
     this.#limit = limit;
-    this.#started = runtime.spawner.spawn(runtime.core, Subscriber, { args: [this, event] }).then(
-      (pid) => pid,
-      (error: unknown) => {
-        this.finish(error instanceof Error ? error : undefined);
-        return undefined;
-      },
-    );
+    void this.#begin(event);
     if (signal !== undefined) this.#listen(signal);
+  }
+
+  /** At once, unless the node of the event has to be dialled first. */
+  async #begin(event: unknown): Promise<void> {
+    const { events, spawner, core, shutdown } = this.#runtime;
+    // The answer of another node has a time of its own, whose error says more.
+    const spawning = { args: [this, event], initTimeoutMs: SUBSCRIBE_MS };
+    const opened = (peer: NodeProcess): void => void (this.#reader = peer.pid);
+    try {
+      const dialled = events.reach(event);
+      if (dialled !== undefined) await dialled;
+      if (!this.#isOver) await spawner.spawn(core, Subscriber, spawning, opened);
+    } catch (error) {
+      this.finish(error instanceof Error && !shutdown.isStopping ? error : undefined);
+    }
   }
 
   push(message: EventMessage<unknown>): void {
@@ -130,9 +144,9 @@ export class EventFeed implements Subscription<unknown> {
   async close(): Promise<void> {
     this.finish(undefined);
     this.#waiting.length = 0;
-    const pid = await this.#started;
-    const record = pid === undefined ? undefined : this.#runtime.records[pid.slot];
-    if (record !== undefined && record.pid === pid) this.#runtime.lifecycle.end(record, 'normal');
+    const { runtime, reader } = { runtime: this.#runtime, reader: this.#reader };
+    const record = reader === undefined ? undefined : runtime.recordOf(reader);
+    if (record !== undefined) runtime.lifecycle.end(record, 'normal');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
