@@ -29,7 +29,7 @@ import { RemotePid } from './remote-pid.ts';
 import { type FarPeer, type RequestHead, writeRequest } from './request-frame.ts';
 import { HOME_THREAD, isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
-/** Numbers go up to here before they begin anew; a call would have to last that long to meet its successor. */
+/** Numbers go up to here before they begin anew, without those of calls that last that long. */
 const LAST_NUMBER = 2 ** 32 - 1;
 
 /** Calls between threads and nodes: those of this thread to others, and those of others that are answered here. */
@@ -361,11 +361,13 @@ export class FarCalls {
   }
 
   #nextNumber(): number {
-    if (this.#lastNumber === LAST_NUMBER) {
-      this.#highestBefore = LAST_NUMBER;
-      this.#lastNumber = 0;
-    }
-    this.#lastNumber += 1;
+    do {
+      if (this.#lastNumber === LAST_NUMBER) {
+        this.#highestBefore = LAST_NUMBER;
+        this.#lastNumber = 0;
+      }
+      this.#lastNumber += 1;
+    } while (this.#highestBefore > 0 && this.#out.get(this.#lastNumber) !== undefined);
     return this.#lastNumber;
   }
 }

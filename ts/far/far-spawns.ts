@@ -18,6 +18,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
+import { Numbers } from './numbers.ts';
 import { RemotePid } from './remote-pid.ts';
 import { spawnLimitMs } from './request-patience.ts';
 import { seatOf, type Station } from './station.ts';
@@ -74,12 +75,12 @@ export class FarSpawns {
   readonly #asked = new Map<number, Asked>();
   /** By thread: spawns under way. */
   readonly underWay: number[] = [];
-  #lastNumber: number;
+  readonly #numbers: Numbers;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
-    this.#lastNumber = far.firstNumber;
+    this.#numbers = new Numbers(far.firstNumber, (number) => this.#asked.has(number));
     far.controls.on(Control.spawn, (arrived) => this.#spawn(arrived));
     far.controls.on(Control.spawned, (arrived) => this.#spawned(arrived));
   }
@@ -106,7 +107,7 @@ export class FarSpawns {
     if (isBack !== undefined) refuseEnded(parent);
     const linked = this.#linkedOf(parent, options);
     const proxy = linked === undefined ? 0 : this.#far.proxies.prepare();
-    const number = ++this.#lastNumber;
+    const number = this.#numbers.next();
     try {
       const words = this.#words(parent, name, options, proxy);
       this.#far.controls.send(thread, Control.spawn, number, words);

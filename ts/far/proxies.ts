@@ -10,6 +10,7 @@ import {
 } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import { pidTarget } from './far-targets.ts';
+import { Numbers } from './numbers.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
@@ -35,12 +36,12 @@ export class Proxies {
   readonly #prepared = new Map<number, Arrived[]>();
   /** Ends of which the `terminate` is not over: what resolves those who wait for it. */
   readonly #terminating = new Map<number, { readonly thread: number; resolve(): void }>();
-  #lastNumber: number;
+  readonly #numbers: Numbers;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
-    this.#lastNumber = far.firstNumber;
+    this.#numbers = new Numbers(far.firstNumber, (number) => this.#isInUse(number));
     far.controls.on(Control.watched, (arrived) => this.#watched(arrived));
     far.controls.on(Control.fired, (arrived) => this.#fired(arrived));
     far.controls.on(Control.over, ({ number }) => this.#over(number));
@@ -72,7 +73,7 @@ export class Proxies {
 
   /** A number for a process that is about to be spawned elsewhere; its thread watches it without being asked. */
   prepare(): number {
-    const number = ++this.#lastNumber;
+    const number = this.#numbers.next();
     this.#prepared.set(number, []);
     return number;
   }
@@ -155,7 +156,7 @@ export class Proxies {
     return wish;
   }
 
-  #make(target: FarTarget, number: number = ++this.#lastNumber): Proxy {
+  #make(target: FarTarget, number: number = this.#numbers.next()): Proxy {
     const { native, driver } = this.#runtime;
     driver.outbox.flush();
     native.addProxy(target.isEvent);
@@ -173,6 +174,12 @@ export class Proxies {
     proxy.spawnNumber = number;
     this.#byNumber.set(number, proxy);
     return proxy;
+  }
+
+  #isInUse(number: number): boolean {
+    return (
+      this.#byNumber.has(number) || this.#prepared.has(number) || this.#terminating.has(number)
+    );
   }
 
   #forget(proxy: Proxy): void {

@@ -7,6 +7,7 @@ import { Control } from './control.ts';
 import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
+import { Numbers } from './numbers.ts';
 import { isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
 
 interface Asked extends Asking {
@@ -39,11 +40,11 @@ export class Questions {
   readonly #asked = new Map<number, Asked>();
   readonly #answers = new Map<string, (...args: readonly never[]) => unknown>();
   readonly #peerAnswers = new Map<string, PeerQuestion>();
-  #lastNumber: number;
+  readonly #numbers: Numbers;
 
   constructor(far: Far) {
     this.#far = far;
-    this.#lastNumber = far.firstNumber;
+    this.#numbers = new Numbers(far.firstNumber, (number) => this.#asked.has(number));
     far.controls.on(Control.ask, (arrived) => void this.#answer(arrived));
     far.controls.on(Control.answer, (arrived) => this.#answered(arrived));
   }
@@ -98,7 +99,7 @@ export class Questions {
     words: readonly [name: string, ...args: readonly unknown[]],
   ): { readonly number: number; readonly promise: Promise<unknown> } {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const number = ++this.#lastNumber;
+    const number = this.#numbers.next();
     const { station } = asking;
     const isLost = isOfPeer(station) && !this.#far.peers.isUp(seatOf(station));
     if (isLost || station === NOWHERE)

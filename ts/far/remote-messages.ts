@@ -24,6 +24,7 @@ import { FarPid } from './far-pid.ts';
 import { type FrameHead, PREFIX_ADDRESSED, PREFIX_PLAIN } from './frame-head.ts';
 import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
+import { Numbers } from './numbers.ts';
 import { tellError } from './portable-error.ts';
 import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
@@ -62,12 +63,12 @@ export class RemoteMessages {
   readonly #runtime: Runtime;
   readonly #far: Far;
   readonly #unplaced = new Map<number, Unplaced>();
-  #lastNumber: number;
+  readonly #numbers: Numbers;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
-    this.#lastNumber = far.firstNumber;
+    this.#numbers = new Numbers(far.firstNumber, (number) => this.#unplaced.has(number));
     far.controls.on(Control.placed, (arrived) => this.#placed(arrived));
     far.controls.on(Control.notPlaced, (arrived) => this.#notPlaced(arrived));
     far.questions.onPeer('deliver', isDelivery, (_station, ...args: Delivery) => {
@@ -314,7 +315,7 @@ export class RemoteMessages {
     readonly promise: Promise<void>;
     readonly number: number;
   } {
-    const number = ++this.#lastNumber;
+    const number = this.#numbers.next();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { ms, text } = placing(addressOf(to));
     const timer = this.#runtime.timers.start(ms, () => {
