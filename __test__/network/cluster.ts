@@ -80,6 +80,6 @@ export async function closeSharedPair(): Promise<void> {
 
 /** Ends the connection, and waits until both have heard of it. */
 export async function part({ a, b }: Pair): Promise<void> {
-  await a.network.node('b@localhost')?.disconnect();
+  await a.network.node(b.name)?.disconnect();
   await waitFor('the end of the connection', () => b.network.nodes().length === 0);
 }

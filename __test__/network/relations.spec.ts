@@ -104,6 +104,23 @@ for (const kind of kinds) {
 
     test(`D30-D37: a monitor of a ${kind.title} fires once when its process ends, ${title}`, async (t) => {
       const { who, to, target } = await related(await sharedPair(), kind, thread);
+      const other = await puppet((await sharedPair()).a, 0);
+      for (const one of [who, other]) await one.do(monitor, target);
+      const info = await who.do<{ monitors: readonly { kind: string }[] }>('info');
+      t.deepEqual(
+        info.monitors.map((one) => one.kind),
+        [kind.kind],
+      );
+      await other.do(demonitor, target);
+      to.tell({ type: 'stop', reason: 'shutdown' });
+      const { on, ended } = await notice(who);
+      t.is(on, 'down');
+      t.like(ended, { kind: kind.kind, reason: 'shutdown' });
+      t.deepEqual(await other.seen(), []);
+    });
+
+    test(`a monitor of a ${kind.title} hears of a crash what it was, ${title}`, async (t) => {
+      const { who, to, target } = await related(await sharedPair(), kind, thread);
       await who.do(monitor, target);
       to.tell({ type: 'crash', text: 'on purpose' });
       const { on, ended } = await notice(who);
@@ -171,6 +188,43 @@ test('a name and an alias that are given up fire as unregistered', async (t) => 
     t.is((ended.reason as TergoError).code, 'unregistered');
   }
 });
+
+for (const { title, thread } of receivers)
+  test(`D21-D38: what a process watches fires there once for the end, and once for the loss of its node, ${title}`, async (t) => {
+    const nodes = await pair(t);
+    const a = nodes.b;
+    const b = nodes.a;
+    for (const { make, methods, kind } of kinds) {
+      const [link, monitor] = methods;
+      for (const isLost of [false, true]) {
+        const [one, other] = [await puppet(a, thread, { trapExit: true }), await puppet(a, thread)];
+        const to = await puppet(b, 0);
+        const target = (await make(to, fresh('target'))) as { node: string };
+        const theirs = target.node === a.name ? { ...target, node: b.name } : target;
+        await one.do(link, theirs);
+        await other.do(monitor, theirs);
+        await one.do('linkNode', b.name);
+        await other.do('monitorNode', b.name);
+        if (isLost) await part({ a: b, b: a });
+        else to.tell({ type: 'stop', reason: 'shutdown' });
+        const kindsOf = async (who: Handle): Promise<unknown> =>
+          ((await who.hears(isLost ? 2 : 1)) as readonly Ended[])
+            .map(({ on, ended }) => [on, ended.kind])
+            .toSorted();
+        const expected = (on: string): unknown =>
+          (isLost
+            ? [
+                [on, kind],
+                [on, 'node'],
+              ]
+            : [[on, kind]]
+          ).toSorted();
+        t.deepEqual(await kindsOf(one), expected('exit'));
+        t.deepEqual(await kindsOf(other), expected('down'));
+        for (const who of [one, other]) a.kill(who.pid);
+      }
+    }
+  });
 
 test('D29, D38: a link and a monitor of a node fire once when it is lost', async (t) => {
   const nodes = await pair(t);

@@ -50,6 +50,50 @@ test('D2: a node spawns on another one, with a name, as the parent and leader', 
   await t.throwsAsync(peer.spawn(puppetSpawn, { name }), { code: 'taken' });
 });
 
+for (const thread of [0, 1]) {
+  test(`D2: what a node spawns on another one has its log level and environment, on thread ${thread}`, async (t) => {
+    const { b } = await lending(await pair(t));
+    const a = await networkNode(
+      'open@localhost',
+      {},
+      {
+        security: { exposeEnvRemoteSpawn: true },
+        env: [env(mood, 'good')],
+        log: { disableConsole: true, level: 'error' },
+      },
+    );
+    t.teardown(() => a.stopForce());
+    showWay(a, b);
+    b.network.enableSpawn(puppetSpawn, Puppet);
+    const peer = await a.network.connect(b.name);
+    const child = await handleOf({ a, b }, await peer.spawn(puppetSpawn, { thread }));
+    const info = await b.fetchProcessInfo(child.pid);
+    t.like(info, { logLevel: 'error', thread });
+    t.deepEqual([String(info.parent), String(info.leader)], [String(a.pid), String(a.pid)]);
+    t.is(await child.do('env', mood), 'good');
+  });
+
+  test(`D3, D4: level and environment are those that the process has at the time, and a name is taken once, on thread ${thread}`, async (t) => {
+    const { b } = await lending(await pair(t));
+    const security = { exposeEnvRemoteSpawn: true };
+    const a = await networkNode('open@localhost', {}, { security, threads: 2 });
+    t.teardown(() => a.stopForce());
+    showWay(a, b);
+    b.network.enableSpawn(puppetSpawn, Puppet);
+    const parent = await puppet(a, thread, { logLevel: 'error' });
+    await parent.do('setEnv', mood, 'set later');
+    await parent.do('setLogLevel', 'warning');
+    const options = { thread, name: processName(fresh('spawned')) };
+    const pid = await parent.do('remoteSpawn', b.name, puppetSpawn, options);
+    const child = await handleOf({ a, b }, pid);
+    t.is((await b.fetchProcessInfo(child.pid)).logLevel, 'warning');
+    t.is(await child.do('env', mood), 'set later');
+    t.is(String(b.whereis(options.name)), String(pid));
+    const again = parent.do('remoteSpawn', b.name, puppetSpawn, options);
+    await t.throwsAsync(again, { code: 'taken' });
+  });
+}
+
 test('D3, D4: a process spawns on another node; level, parent and leader are its own', async (t) => {
   const nodes = await lending(await pair(t));
   const parent = await puppet(nodes.a, 0, { logLevel: 'error' });

@@ -11,6 +11,7 @@ import {
   type EventMeta,
   type EventName,
   type Exit,
+  type LogLevel,
   type LogRecord,
   type MaybePromise,
   type Next,
@@ -221,6 +222,10 @@ export class Puppet extends Actor<PuppetProtocol> {
 
   set(property: 'keepNetworkOrder', value: boolean): void {
     this[property] = value;
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.log.level = level;
   }
 
   callAll(to: Pid<unknown>, requests: readonly never[]): Promise<unknown> {
