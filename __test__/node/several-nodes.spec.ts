@@ -14,7 +14,9 @@ import {
 } from 'tergo';
 import test, { type ExecutionContext } from 'ava';
 import { quietNode, spawnWitness } from '../support/witness.ts';
+import { networkOf } from '../network/cluster.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { puppets } from '../threads/stage.ts';
 
 type EchoProtocol = { message: string; request: Request<{ type: 'ask' }, string> };
 
@@ -167,4 +169,17 @@ test('a hundred nodes live side by side', async (t) => {
   t.is(names.length, 100);
   await Promise.all(nodes.map((node) => node.stop()));
   t.true(nodes.every(({ isAlive }) => !isAlive));
+});
+
+test('Node.js warns of nothing when many nodes with behaviours start at once', async (t) => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', hear);
+  t.teardown(() => process.off('warning', hear));
+  const network = networkOf();
+  const options = { network, log: { disableConsole: true }, behaviors: [puppets] };
+  const names = Array.from({ length: 12 }, (_, index) => `many-${index}@localhost`);
+  const nodes = await Promise.all(names.map((name) => startNode(name, options)));
+  await Promise.all(nodes.map((node) => node.stop()));
+  t.deepEqual(warnings, []);
 });

@@ -6,6 +6,9 @@ const { clearTimeout, setTimeout } = globalThis;
 /** How long the import of one module may take, ms; as long as a thread may take to come up. */
 const IMPORT_MS = 60_000;
 
+/** What gives up each import that is under way. One listener for all: Node.js warns of many. */
+const underWay = new Set<() => void>();
+
 /** What a module exports. */
 export type Exports = Readonly<Record<string, unknown>>;
 
@@ -14,7 +17,8 @@ export async function importModule(module: string): Promise<Exports> {
   const { promise: stuck, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => reject(new Error(STUCK));
   // Then nothing is left that could bring it to its end, and the program would just end, without a word.
-  process.once('beforeExit', giveUp);
+  if (underWay.size === 0) process.on('beforeExit', giveUpAll);
+  underWay.add(giveUp);
   const timer = setTimeout(giveUp, IMPORT_MS).unref();
   try {
     return (await Promise.race([import(module), stuck])) as Exports;
@@ -23,8 +27,13 @@ export async function importModule(module: string): Promise<Exports> {
     throw new TergoError('incorrect', text, { cause });
   } finally {
     clearTimeout(timer);
-    process.off('beforeExit', giveUp);
+    underWay.delete(giveUp);
+    if (underWay.size === 0) process.off('beforeExit', giveUpAll);
   }
+}
+
+function giveUpAll(): void {
+  for (const giveUp of underWay) giveUp();
 }
 
 const STUCK =
