@@ -1,15 +1,22 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import test from 'ava';
 import {
+  Actor,
   networkEvent,
   type NetworkEvent,
+  type Next,
+  noreply,
+  processId,
+  processName,
   type RemoteNode,
   startNode,
   type TergoError,
 } from 'tergo';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor, within } from '../support/wait-for.ts';
+import type { PuppetProtocol } from '../threads/puppet.ts';
 import { puppet } from '../threads/stage.ts';
 import { VERSION } from '../../ts/version.ts';
 import { networkNode, pair, part, showWay } from './cluster.ts';
@@ -295,4 +302,42 @@ test('nothing waits for a peer that has got all that was sent', async (t) => {
   await from.do('sendImportant', to.pid, 'x'.repeat(100_000));
   const info = a.network.node('b@localhost')?.info();
   t.is(info?.queueBytes, 0);
+});
+
+/** Holds up the end of its node a little. */
+class Lingerer extends Actor<{ message: unknown }> {
+  #ms = 0;
+
+  override init(ms: number): void {
+    this.#ms = ms;
+  }
+
+  override handleMessage(): Next {
+    return noreply;
+  }
+
+  override async terminate(): Promise<void> {
+    await setTimeout(this.#ms);
+  }
+}
+
+test('whoever waits for another node hears that their own one stops, whenever that is', async (t) => {
+  for (let round = 0; round < 40; round++) {
+    const a = await networkNode('a@localhost');
+    const b = await networkNode('b@localhost');
+    showWay(a, b);
+    const name = processName<PuppetProtocol>('named');
+    await puppet(b, 0, { name });
+    await a.spawn(Lingerer, { args: [round % 8] });
+    const waiting = [
+      a.sendImportant(processId(name, b.name), 'important'),
+      a.network.connect(b.name).then((peer) => peer.applicationInfo('nothing')),
+      a.network.connect(b.name).then((peer) => peer.disconnect()),
+    ];
+    const settled = Promise.allSettled(waiting);
+    await a.stop();
+    await within('what waits', () => settled);
+    await b.stopForce();
+  }
+  t.pass();
 });

@@ -2,6 +2,7 @@ import { Codec } from '../codec/codec.ts';
 import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { MAX_THREADS, ORPHAN_SLOT } from '../native/layout.ts';
+import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Fallback } from '../process/process-options.ts';
@@ -211,6 +212,15 @@ export class Far {
     // Its thread has ended: the core may say so first.
     const text = `thread ${second} has ended`;
     return this.absences.endOf(second) ?? new TergoError('thread-terminated', text);
+  }
+
+  /** The node has stopped: nobody reads any more what comes, and whoever waits for that hears so. */
+  stopped(): void {
+    const reason = failure('node-terminated', this.runtime.home.node);
+    const all = { reason, isEnd: false, takes: () => true };
+    this.questions.lose(all);
+    this.remote.lose(all);
+    this.peers.stopped(reason);
   }
 
   /** What depended on those that are gone is told so. */

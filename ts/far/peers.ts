@@ -192,6 +192,12 @@ export class Peers {
     if (failure !== undefined) this.#failed(home.node, failure);
   }
 
+  /** The node has stopped: no connection will be made. */
+  stopped(reason: Error): void {
+    for (const node of [...this.#waiting.keys()])
+      for (const { lost } of this.#takeWaiting(node)) lost(reason);
+  }
+
   #wait(node: string, waiting: Waiting): boolean {
     const { dial } = this;
     if (dial === undefined || this.#runtime.isStopped) {

@@ -218,6 +218,9 @@ export class NetworkHost {
     this.#dials.clear();
     await new Promise<void>((resolve) => this.#native.close(resolve));
     await unregistered;
+    // Nobody reads any more what the network tells.
+    for (const asked of [this.#curious, this.#leaving])
+      for (const home of [...asked.keys()]) this.#tell(asked, home);
     this.#fabric.close();
   }
 

@@ -357,6 +357,7 @@ export class Runtime {
   close(): void {
     this.isStopped = true;
     for (const record of this.processes()) this.calls.rejectAllOf(record);
+    this.far?.stopped();
     for (const event of this.core.extra?.events ?? []) this.events.forget(event);
     this.records.length = 0;
     this.driver.close();
