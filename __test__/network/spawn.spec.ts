@@ -399,6 +399,9 @@ test('a value of the environment that cannot travel is named as it was given', a
 test('a wrong remote spawn is refused at once', async (t) => {
   const { a } = await pair(t);
   const peer = await a.network.connect('b@localhost');
+  const action = cronRemoteSpawn(a.name, puppetSpawn);
+  const job = { name: 'own', spec: '* * * * *', action };
+  t.throws(() => a.cron.addJob(job), { code: 'incorrect', message: /use cronSpawn/ });
   for (const name of [undefined, 7, '', {}, 'x'.repeat(256)])
     await t.throwsAsync(peer.spawn(name as never), { code: 'incorrect', message: /^name must/ });
   t.true(peer.isConnected);

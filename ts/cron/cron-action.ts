@@ -182,6 +182,11 @@ class RemoteSpawnAction extends LocalAction {
     this.#options = options;
   }
 
+  override check({ home }: Runtime): void {
+    if (this.#node === home.node)
+      throw incorrect('action.node', 'another node; use cronSpawn for this one', this.#node);
+  }
+
   override perform(runtime: Runtime, run: CronRun): Promise<unknown> {
     const options = withJob(this.#options, run);
     return runtime.remoteSpawn(runtime.core, this.#node, this.#name, options);
