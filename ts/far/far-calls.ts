@@ -207,7 +207,11 @@ export class FarCalls {
     if (home?.isConnected === true) {
       if (this.#sendRemote(call, to, home, head)) return true;
       if (!peers.isEnding(home)) return false;
-    } else this.#far.refuseUnencodable(call.request);
+      // As all that was said before it and has not arrived.
+      this.#runtime.calls.reject(call, failure('no-connection', to.node));
+      return true;
+    }
+    this.#far.refuseUnencodable(call.request);
     return this.#sendLater(call, to, head);
   }
 
@@ -233,8 +237,8 @@ export class FarCalls {
         if (to instanceof RemotePid && to.home !== home)
           return calls.reject(call, failure('process-incarnation', to));
         if (this.#sendRemote(call, to, home, head)) return;
-        if (!this.#far.peers.isEnding(home) || !this.#sendLater(call, to, head))
-          calls.reject(call, this.#full(to));
+        const isEnding = this.#far.peers.isEnding(home);
+        calls.reject(call, isEnding ? failure('no-connection', to.node) : this.#full(to));
       },
       lost: (error) => {
         if (this.#out.get(number) === call) calls.reject(call, error);
@@ -251,8 +255,6 @@ export class FarCalls {
     if (call.isImportant) home.requireImportant();
     call.station = home.stationOf(to instanceof RemotePid ? to.thread : HOME_THREAD);
     const isWritten = writeRequest(this.#far, call, to, head);
-    // The end of that connection is none of the call's.
-    if (!isWritten) call.station = NOWHERE;
     if (isWritten && call.isImportant && call.address instanceof LocalAlias)
       void this.#aliases.check(call, call.address);
     return isWritten;

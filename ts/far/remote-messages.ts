@@ -85,10 +85,10 @@ export class RemoteMessages {
     if (freeze !== undefined) freeze(message);
     sender.flags |= EXPORTED;
     try {
-      if (!this.#far.writer.writeRemote(seat, to, sender.pid, message))
-        return peers.isEnding(to.home)
-          ? this.deliver(sender, to, QUEUE_MAIN, message, undefined)
-          : this.#full();
+      if (!this.#far.writer.writeRemote(seat, to, sender.pid, message)) {
+        if (!peers.isEnding(to.home)) return this.#full();
+        this.#runtime.counters.dropped += 1;
+      }
     } catch (error) {
       return tooLarge(error);
     }
@@ -207,11 +207,15 @@ export class RemoteMessages {
   #post(letter: Letter): boolean {
     const { peers } = this.#far;
     const home = peers.connectedAs(letter.to.node);
-    if (home !== undefined && this.#write(home, letter)) return true;
-    if (home !== undefined && !peers.isEnding(home)) return false;
-    if (home === undefined && letter.kind !== KIND_SIGNAL)
-      this.#far.refuseUnencodable(letter.value);
-    return this.#postLater(letter);
+    if (home === undefined) {
+      if (letter.kind !== KIND_SIGNAL) this.#far.refuseUnencodable(letter.value);
+      return this.#postLater(letter);
+    }
+    if (this.#write(home, letter)) return true;
+    if (!peers.isEnding(home)) return false;
+    // As all that was said before it and has not arrived: over the next connection it would come after a gap of which nobody has heard.
+    this.#lost(letter, failure('no-connection', letter.to.node));
+    return true;
   }
 
   #postLater(letter: Letter): boolean {
@@ -222,8 +226,8 @@ export class RemoteMessages {
         if (to instanceof RemotePid && to.home !== reached)
           return this.#lost(letter, failure('process-incarnation', to));
         if (this.#write(reached, letter)) return;
-        if (!peers.isEnding(reached) || !this.#postLater(letter))
-          this.#lost(letter, fullWay(this.#far, to));
+        const isEnding = peers.isEnding(reached);
+        this.#lost(letter, isEnding ? failure('no-connection', to.node) : fullWay(this.#far, to));
       },
       lost: (error) => this.#lost(letter, error),
       isUnheard: letter.number === 0,
@@ -262,12 +266,9 @@ export class RemoteMessages {
     if (kind === KIND_SIGNAL)
       return tellError(value, (portable) => writer.write(head, sender, portable));
     const isBare = isPlain || kind !== KIND_FAR;
-    const isWritten = isBare
+    return isBare
       ? writer.write(head, sender, value)
       : asMessage(/^message\[1\]/, () => writer.write(head, sender, [alias, value, ...first]));
-    // The end of that connection is none of the message's.
-    if (!isWritten && unplaced !== undefined) unplaced.station = NOWHERE;
-    return isWritten;
   }
 
   #targetOf(

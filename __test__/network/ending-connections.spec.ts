@@ -1,0 +1,53 @@
+import test from 'ava';
+import { processId, processName, type RemoteNode, type TergoError } from 'tergo';
+import { waitFor } from '../support/wait-for.ts';
+import type { PuppetProtocol } from '../threads/puppet.ts';
+import { puppet } from '../threads/stage.ts';
+import { pair } from './cluster.ts';
+import { Relay } from './os/relay.ts';
+
+const bob = processName<PuppetProtocol>('bob');
+
+/** Ends the links, and keeps this thread until the network has seen it, of which the thread has not heard then. */
+function cut(relay: Relay, peer: RemoteNode): void {
+  relay.cut();
+  const until = performance.now() + 5000;
+  while (isStanding(peer) && performance.now() < until);
+}
+
+function isStanding(peer: RemoteNode): boolean {
+  try {
+    peer.info();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('what is said before the loss of a connection is heard of is lost with the rest', async (t) => {
+  const { a, b } = await pair(t);
+  const relay = await Relay.before(t, b.network.acceptors()[0]!.port);
+  const route = { host: '127.0.0.1', port: relay.port };
+  const peer = await a.network.connect(b.name, { route });
+  const to = await puppet(b, 0, { name: bob });
+  const targets = [to.pid, processId(bob, b.name)];
+  for (const target of targets) a.send(target, 'before');
+  t.deepEqual(await to.messages(2), ['before', 'before']);
+  cut(relay, peer);
+  t.true(peer.isConnected);
+  // More than there is room for without asking for more.
+  for (let n = 0; n < 600; n += 1)
+    for (const target of targets) t.is(a.send(target, 'x'.repeat(1000)), 'ok');
+  const told = targets.flatMap((target) => [
+    a.sendImportant(target, 'in the gap'),
+    a.call(target, { type: 'echo' } as never),
+  ]);
+  const settled = await Promise.allSettled(told);
+  for (const one of settled) {
+    t.is(one.status, 'rejected');
+    t.is(((one as PromiseRejectedResult).reason as TergoError).code, 'no-connection');
+  }
+  await waitFor('the end to be heard of', () => a.network.nodes().length === 0);
+  for (const target of targets) await a.sendImportant(target, 'after');
+  t.deepEqual(await to.messages(4), ['before', 'before', 'after', 'after']);
+});
