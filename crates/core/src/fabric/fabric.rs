@@ -414,11 +414,11 @@ impl Fabric {
         }
     }
 
-    /// Nobody has the place, and nothing of who had it is left anywhere: whoever comes next meets nothing old.
     fn free_link(&self) -> Option<usize> {
         (0..self.links.len()).find(|index| self.is_free(*index))
     }
 
+    /// Nobody has the place, and nothing of who had it is left anywhere: whoever comes next meets nothing old.
     fn is_free(&self, index: usize) -> bool {
         let Some(seat) = self.links[index].get() else {
             return true;
