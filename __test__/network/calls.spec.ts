@@ -18,7 +18,10 @@ for (const { title, thread } of receivers) {
     t.deepEqual(await from.do('call', to.pid, request, { important: true }), request);
     b.kill(to.pid);
     await to.gone();
-    await t.throwsAsync(from.do('call', to.pid, request), { code: 'process-unknown' });
+    for (const important of [false, true])
+      await t.throwsAsync(from.do('call', to.pid, request, { important }), {
+        code: 'process-unknown',
+      });
   });
 
   test(`D17, D18: a call by name is answered, to an unknown one refused, ${title}`, async (t) => {
@@ -27,9 +30,13 @@ for (const { title, thread } of receivers) {
     const from = await puppet(a, 0);
     const to = await puppet(b, thread, { name });
     const id = processId(name, 'b@localhost');
-    t.deepEqual(await from.do('call', id, { type: 'echo' }), { type: 'echo' });
     const nobody = processId(processName(fresh('nobody')), 'b@localhost');
-    await t.throwsAsync(from.do('call', nobody, { type: 'echo' }), { code: 'process-unknown' });
+    for (const important of [false, true]) {
+      t.deepEqual(await from.do('call', id, { type: 'echo' }, { important }), { type: 'echo' });
+      await t.throwsAsync(from.do('call', nobody, { type: 'echo' }, { important }), {
+        code: 'process-unknown',
+      });
+    }
     t.true(to.pid.id > 0);
   });
 
@@ -38,9 +45,12 @@ for (const { title, thread } of receivers) {
     const from = await puppet(a, 0);
     const to = await puppet(b, thread);
     const alias = await to.do('createAlias');
-    t.deepEqual(await from.do('call', alias, { type: 'echo' }), { type: 'echo' });
+    const ask = (important: boolean): Promise<unknown> =>
+      from.do('call', alias, { type: 'echo' }, { important });
+    for (const important of [false, true]) t.deepEqual(await ask(important), { type: 'echo' });
     await to.do('deleteAlias', alias);
-    await t.throwsAsync(from.do('call', alias, { type: 'echo' }), { code: 'alias-unknown' });
+    for (const important of [false, true])
+      await t.throwsAsync(ask(important), { code: 'alias-unknown' });
   });
 
   test(`a call rejects with what the process fails with, and with its end, ${title}`, async (t) => {

@@ -237,17 +237,18 @@ test('a send to where no route leads is lost and counted; calls and important se
   await t.throwsAsync(a.call(nobody as never, { type: 'x' } as never), { code: 'no-route' });
 });
 
-test('D12: what is larger than the peer takes is refused by the send', async (t) => {
-  const { a, b } = await pair(t, { maxMessageSize: 100_000 });
-  const to = await puppet(b, 0);
-  await a.network.connect('b@localhost');
-  t.is(a.send(to.pid, Buffer.alloc(101_000)), 'too-large');
-  t.is(a.send(to.pid, 'x'.repeat(101_000)), 'too-large');
-  t.is(a.send(to.pid, Buffer.alloc(90_000)), 'ok');
-  const nobody = processId(processName('nobody'), 'b@localhost');
-  t.is(a.send(nobody, Buffer.alloc(101_000) as never), 'too-large');
-  t.is((await to.messages(1)).length, 1);
-});
+for (const { title, thread } of receivers)
+  test(`D12: what is larger than the peer takes is refused by the send, ${title}`, async (t) => {
+    const { a, b } = await pair(t, { maxMessageSize: 100_000 });
+    const to = await puppet(b, thread);
+    await a.network.connect('b@localhost');
+    t.is(a.send(to.pid, Buffer.alloc(101_000)), 'too-large');
+    t.is(a.send(to.pid, 'x'.repeat(101_000)), 'too-large');
+    t.is(a.send(to.pid, Buffer.alloc(90_000)), 'ok');
+    const nobody = processId(processName('nobody'), 'b@localhost');
+    t.is(a.send(nobody, Buffer.alloc(101_000) as never), 'too-large');
+    t.is((await to.messages(1)).length, 1);
+  });
 
 test('what is too large is told also of what connects, and of what waits for the connection', async (t) => {
   const name = processName<PuppetProtocol>('named');
@@ -289,16 +290,17 @@ test('the words before a request count as a part of it', async (t) => {
   t.deepEqual([...results].toSorted(), ['answered', 'too-large']);
 });
 
-test('D13: a compressed message arrives intact, and is smaller on its way', async (t) => {
-  const { a, b } = await pair(t);
-  const from = await puppet(a, 0, { compression: { enabled: true, type: 'zstd' } });
-  const to = await puppet(b, 0);
-  const peer = await a.network.connect('b@localhost');
-  const text = 'again and again '.repeat(20_000);
-  t.is(await from.do('send', to.pid, { text }), 'ok');
-  t.deepEqual(await to.messages(1), [{ text }]);
-  t.true(peer.info().compressionRatioOut < 0.2);
-});
+for (const { title, thread } of receivers)
+  test(`D13: a compressed message arrives intact, and is smaller on its way, ${title}`, async (t) => {
+    const { a, b } = await pair(t);
+    const from = await puppet(a, 0, { compression: { enabled: true, type: 'zstd' } });
+    const to = await puppet(b, thread);
+    const peer = await a.network.connect('b@localhost');
+    const text = 'again and again '.repeat(20_000);
+    t.is(await from.do('send', to.pid, { text }), 'ok');
+    t.deepEqual(await to.messages(1), [{ text }]);
+    t.true(peer.info().compressionRatioOut < 0.2);
+  });
 
 test('a node that is not there may be back in the same incarnation', async (t) => {
   const nodes = await pair(t);

@@ -296,24 +296,35 @@ class Shop extends Application {
   }
 }
 
-test('D5: an application is started from far, if that is allowed', async (t) => {
-  const { a, b } = await pair(t);
-  await b.applications.load(Shop);
-  const peer = await a.network.connect('b@localhost');
-  await t.throwsAsync(peer.startApplication('shop'), { code: 'name-unknown' });
-  b.network.enableApplicationStart('shop', { nodes: ['c@localhost'] });
-  await t.throwsAsync(peer.startApplication('shop'), { code: 'not-allowed' });
-  b.network.enableApplicationStart('shop');
-  t.is((await peer.applicationInfo('shop')).state, 'loaded');
-  await peer.startApplication('shop', { mode: 'transient' });
-  const info = await peer.applicationInfo('shop');
-  t.is(info.state, 'running');
-  t.is(info.mode, 'transient');
-  await t.throwsAsync(peer.startApplication('shop'), { code: 'application-running' });
-  b.network.enableApplicationStart('nothing');
-  await t.throwsAsync(peer.startApplication('nothing'), { code: 'application-unknown' });
-  t.true(b.network.disableApplicationStart('shop'));
-});
+class ShopThere extends Application {
+  override load(): ApplicationSpec {
+    const keeper = childSpec('keeper', Puppet, { args: [{}], thread: 1 });
+    return { name: 'shop', mode: 'temporary', group: [keeper] };
+  }
+}
+
+for (const [title, behaviour] of [
+  ['on thread 0', Shop],
+  ['on thread 1', ShopThere],
+] as const)
+  test(`D5: an application is started from far, if that is allowed, ${title}`, async (t) => {
+    const { a, b } = await pair(t);
+    await b.applications.load(behaviour);
+    const peer = await a.network.connect('b@localhost');
+    await t.throwsAsync(peer.startApplication('shop'), { code: 'name-unknown' });
+    b.network.enableApplicationStart('shop', { nodes: ['c@localhost'] });
+    await t.throwsAsync(peer.startApplication('shop'), { code: 'not-allowed' });
+    b.network.enableApplicationStart('shop');
+    t.is((await peer.applicationInfo('shop')).state, 'loaded');
+    await peer.startApplication('shop', { mode: 'transient' });
+    const info = await peer.applicationInfo('shop');
+    t.is(info.state, 'running');
+    t.is(info.mode, 'transient');
+    await t.throwsAsync(peer.startApplication('shop'), { code: 'application-running' });
+    b.network.enableApplicationStart('nothing');
+    await t.throwsAsync(peer.startApplication('nothing'), { code: 'application-unknown' });
+    t.true(b.network.disableApplicationStart('shop'));
+  });
 
 class Stall extends Application {
   override load(): ApplicationSpec {
