@@ -165,7 +165,7 @@ function withOthers(own: NodeInfo, far: Far): NodeInfo {
     // The node's own process on each thread is none that somebody spawned.
     sum.processes += Math.max(0, at(STAT_PROCESSES) - 1);
     sum.spawned += Math.max(0, count(STAT_SPAWNED) - 1);
-    sum.terminated += count(STAT_TERMINATED);
+    addCounts(sum, count, counted);
     sum.registeredNames += at(STAT_NAMES);
     sum.registeredAliases += at(STAT_ALIASES);
     sum.registeredEvents += at(STAT_EVENTS);
@@ -173,14 +173,7 @@ function withOthers(own: NodeInfo, far: Far): NodeInfo {
     sum.monitors += at(STAT_MONITORS) - counted.watches;
     sum.pendingCalls += counted.pendingCalls;
     sum.pendingTimers += at(STAT_TIMERS);
-    sum.messagesIn += count(STAT_DELIVERED) + count(STAT_DROPPED) + at(STAT_MESSAGES);
-    sum.messagesOut += count(STAT_DELIVERED);
-    sum.messagesDropped += counted.dropped;
-    sum.mailboxFull += counted.mailboxFull;
-    sum.eventsPublished += count(STAT_EVENTS_PUBLISHED);
-    sum.eventsDelivered += count(STAT_EVENTS_DELIVERED);
-    sum.eventsDropped += count(STAT_EVENTS_DROPPED);
-    sum.blockedCallbacks += counted.blocked;
+    sum.messagesIn += at(STAT_MESSAGES);
     sum.slabEntries += counted.slabEntries;
   }
   return { ...sum, threads: threads.toSorted((a, b) => a.thread - b.thread) };
@@ -189,15 +182,23 @@ function withOthers(own: NodeInfo, far: Far): NodeInfo {
 /** Adds what those have counted that had the number of a thread before. */
 function addPast(sum: Sum, { statistics }: Far, thread: number): void {
   const past = (word: number): number => statistics.past(thread, word);
-  const counted = statistics.ownPast(thread);
   sum.spawned += past(STAT_SPAWNED);
-  sum.terminated += past(STAT_TERMINATED);
-  sum.messagesIn += past(STAT_DELIVERED) + past(STAT_DROPPED);
-  sum.messagesOut += past(STAT_DELIVERED);
-  sum.messagesDropped += counted.dropped;
-  sum.mailboxFull += counted.mailboxFull;
-  sum.eventsPublished += past(STAT_EVENTS_PUBLISHED);
-  sum.eventsDelivered += past(STAT_EVENTS_DELIVERED);
-  sum.eventsDropped += past(STAT_EVENTS_DROPPED);
-  sum.blockedCallbacks += counted.blocked;
+  addCounts(sum, past, statistics.ownPast(thread));
+}
+
+/** Adds what only grows, but for what was spawned: of a living thread its own process counts not. */
+function addCounts(
+  sum: Sum,
+  count: (word: number) => number,
+  { dropped, mailboxFull, blocked }: ReturnType<Far['statistics']['ownPast']>,
+): void {
+  sum.terminated += count(STAT_TERMINATED);
+  sum.messagesIn += count(STAT_DELIVERED) + count(STAT_DROPPED);
+  sum.messagesOut += count(STAT_DELIVERED);
+  sum.messagesDropped += dropped;
+  sum.mailboxFull += mailboxFull;
+  sum.eventsPublished += count(STAT_EVENTS_PUBLISHED);
+  sum.eventsDelivered += count(STAT_EVENTS_DELIVERED);
+  sum.eventsDropped += count(STAT_EVENTS_DROPPED);
+  sum.blockedCallbacks += blocked;
 }
