@@ -255,6 +255,8 @@ export class FarCalls {
     if (call.isImportant) home.requireImportant();
     call.station = home.stationOf(to instanceof RemotePid ? to.thread : HOME_THREAD);
     const isWritten = writeRequest(this.#far, call, to, head);
+    // Nothing of it is there to be cancelled.
+    if (!isWritten) call.station = NOWHERE;
     if (isWritten && call.isImportant && call.address instanceof LocalAlias)
       void this.#aliases.check(call, call.address);
     return isWritten;
