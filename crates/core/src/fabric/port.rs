@@ -105,14 +105,15 @@ impl Port {
     /// Looks for frames, as long as no other node of this OS thread gets some: true when some are here.
     fn look(&self, neighbours: &Neighbours) -> bool {
         let fabric = &self.fabric;
-        let look = |glance| {
-            fabric.look(glance);
-            neighbours.look(glance);
-        };
         let inject = &fabric.seats[self.thread as usize].inlet.inject;
         let has_come = |is_thorough: bool| {
             if is_thorough {
-                look(Glance::Around);
+                // First those to whom this one may just have sent something.
+                neighbours.look(Glance::Around);
+                if neighbours.is_any_pending() {
+                    return true;
+                }
+                fabric.look(Glance::Around);
             }
             inject.is_pending() || neighbours.is_any_pending()
         };
@@ -120,7 +121,8 @@ impl Port {
             // What came for a neighbour only: that one looks again before the OS thread sleeps.
             return inject.is_pending();
         }
-        look(Glance::Last);
+        fabric.look(Glance::Last);
+        neighbours.look(Glance::Last);
         false
     }
 

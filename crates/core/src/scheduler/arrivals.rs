@@ -27,9 +27,13 @@ impl Kernel {
             return;
         };
         port.incoming.release();
+        let handed = port.outgoing.ranges;
         port.outgoing.hand_over(ring);
         self.evacuate(&mut port);
-        if self.run_queue.is_empty() && self.pending.is_empty() && !port.incoming.has_more() {
+        let has_work =
+            !self.run_queue.is_empty() || !self.pending.is_empty() || port.incoming.has_more();
+        // Nobody has answered yet what has just been sent: there is time for a look before the thread sleeps.
+        if !has_work && handed == port.outgoing.ranges {
             port.fabric().look(Glance::Around);
         }
         let incoming = &mut port.incoming;
