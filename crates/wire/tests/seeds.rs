@@ -10,7 +10,8 @@ use std::path::Path;
 use support::{Got, VALUE, blobs, bytes, default_pair, number, number_request, shake};
 use tergo_wire::registrar::{Announcement, Message};
 use tergo_wire::{
-    Admission, Algorithm, Compression, CookieAcceptor, CookieDialer, Delivery, Packer, Purpose,
+    Admission, Algorithm, Compression, CookieAcceptor, CookieDialer, Delivery, Handshake, Packer,
+    Purpose,
 };
 
 fn write(target: &str, name: &str, bytes: &[u8]) {
@@ -98,7 +99,12 @@ fn the_first_files_of_the_corpora() {
         ],
     );
     seeds_of_handshakes();
+    seeds_of_members();
     seeds_of_values();
+    seeds_of_registrars();
+}
+
+fn seeds_of_registrars() {
     let mut message = vec![255];
     Message::Register(Announcement::hidden("a@host"))
         .encode(&mut message)
@@ -110,7 +116,7 @@ fn seeds_of_handshakes() {
     let own = support::identity("a@host", 1);
     let settings = support::dial_settings(own, "b@host", Purpose::First, 1);
     let mut one = CookieDialer::new(settings);
-    let hello = tergo_wire::Handshake::output(&one).to_vec();
+    let hello = one.output().to_vec();
     let other = support::accept_settings(support::identity("b@host", 1), 2);
     let mut other = CookieAcceptor::new(other);
     let admission = Admission {
@@ -135,6 +141,28 @@ fn seeds_of_handshakes() {
         "accept",
         &[&[0xFF, 4, 40, 0, 0][..], &[7; 39]].concat(),
     );
+}
+
+/// What the two ends say of themselves; their proofs are made anew.
+fn seeds_of_members() {
+    let settings =
+        support::dial_settings(support::identity("a@host", 1), "b@host", Purpose::First, 1);
+    let mut one = CookieDialer::new(settings);
+    let other = support::accept_settings(support::identity("b@host", 1), 2);
+    let mut other = CookieAcceptor::new(other);
+    support::carry(&mut one, &mut other);
+    support::carry(&mut other, &mut one);
+    one.prove(1);
+    let proof = one.output().to_vec();
+    support::carry(&mut one, &mut other);
+    other.admit(Admission {
+        serial: 1,
+        place: 0,
+    });
+    for (name, end, message) in [("proof", 0, &proof[..]), ("accept", 1, other.output())] {
+        let said = &message[3..message.len() - 32];
+        write("member", name, &[&[end], said].concat());
+    }
 }
 
 fn seeds_of_values() {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tergo_wire::{
-    AcceptSettings, Admission, CookieAcceptor, CookieDialer, DialSettings, Extensions, Features,
-    Handshake, HandshakeStep, Identity, Incoming, Limits, Packer, Peers, Protocol, Purpose,
-    ScanWorld, TergoProtocol, scan,
+    AcceptSettings, Admission, Agreement, CookieAcceptor, CookieDialer, Delivery, DialSettings,
+    Extensions, Features, Handshake, HandshakeStep, Identity, Incoming, Item, Limits, Packer,
+    Peers, Protocol, Purpose, ScanWorld, Sender, Target as ItemTarget, TergoProtocol, scan,
 };
 
 const NOW: Duration = Duration::from_secs(1);
@@ -18,9 +20,10 @@ const ADMISSION: Admission = Admission {
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 5] = [
+pub const ALL: [Target; 6] = [
     ("link", link),
     ("handshake", handshake),
+    ("member", member),
     ("scan", value),
     ("packer", packer),
     ("registrar", registrar),
@@ -141,6 +144,78 @@ pub fn handshake(data: &[u8]) {
     let mut peers = Peers::new("b@host", 1);
     peers.tick(NOW);
     assert!(peers.next_action().is_none());
+}
+
+/// What somebody says of itself who knows the cookie: first to an acceptor, then to a dialer. What is believed is a node, and
+/// can be talked to.
+pub fn member(data: &[u8]) {
+    let (&is_dialled, said) = data.split_first().unwrap_or((&0, data));
+    let said = &said[..said.len().min(900)];
+    let (mut one, mut other) = (dialer(), acceptor());
+    let mut transcript = one.output()[MAGIC..].to_vec();
+    carry(&mut one, &mut other);
+    transcript.extend_from_slice(other.output());
+    let step = if is_dialled & 1 == 0 {
+        other.input(&proved(&mut transcript, 3, said, b"tergo dialer"));
+        other.admit(ADMISSION);
+        other.step()
+    } else {
+        carry(&mut other, &mut one);
+        one.prove(1);
+        transcript.extend_from_slice(one.output());
+        one.input(&proved(&mut transcript, 4, said, b"tergo acceptor"));
+        one.step()
+    };
+    if let HandshakeStep::Done(agreement) = step {
+        talk(&agreement);
+    }
+}
+
+/// Bytes before the dialer's first message that no proof covers.
+const MAGIC: usize = 8;
+
+/// A message with the proof that docs/protocol.md asks for.
+fn proved(transcript: &mut Vec<u8>, kind: u8, said: &[u8], label: &[u8]) -> Vec<u8> {
+    let length = said.len() as u16 + 32;
+    let mut message = [&[kind], &length.to_le_bytes()[..], said].concat();
+    transcript.extend_from_slice(&message);
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"cookie").expect("any length will do");
+    mac.update(label);
+    mac.update(&[0]);
+    mac.update(transcript);
+    message.extend_from_slice(&mac.finalize().into_bytes());
+    message
+}
+
+/// One small item and one in fragments to a peer with whatever limits it has told.
+fn talk(agreement: &Agreement) {
+    assert!(agreement.peer.identity.is_sound());
+    let mut connection = TergoProtocol::default().connection(agreement);
+    connection.open(agreement, NOW);
+    for (length, blobs) in [(8, 0), (40_000, 0), (4000, 1)] {
+        let payload = vec![0; length];
+        let mut blobs = vec![vec![7; 100_000]; blobs];
+        let item = Item {
+            target: ItemTarget::Process {
+                thread: 0,
+                slot: 1,
+                generation: 1,
+            },
+            sender: Sender::default(),
+            kind: 0,
+            queue: 0,
+            flags: 0,
+            format: 1,
+            integer: 0,
+            payload: &payload,
+        };
+        let _ = connection.send(&item, Delivery::default(), &mut blobs);
+    }
+    while let count @ 1.. = connection.output(0, NOW).len() {
+        connection.written(0, count, NOW);
+    }
+    connection.tick(NOW);
+    connection.next_deadline();
 }
 
 /// A value.
