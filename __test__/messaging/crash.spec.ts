@@ -1,5 +1,5 @@
 import test from 'ava';
-import { processName, TergoError, type Exit, type ExitReason } from 'tergo';
+import { processName, TergoError, unhandled, type Exit, type ExitReason } from 'tergo';
 import { gatedOn } from '../support/clerk-places.ts';
 import { logOf, spawnScript } from '../support/improvise.ts';
 import { infoOf, isReason, placedNode, places, settled, witnessOn } from '../support/places.ts';
@@ -132,4 +132,21 @@ test('a crash of one process leaves the other processes of the same turn alone',
   for (const [number, pid] of pids.entries()) node.send(pid, number);
   await waitFor('all', () => got.length === 50 && node.info().processes === 50);
   t.is(node.info().terminated, 50);
+});
+
+test('a message that unhandled meets ends its process by unsupported, whatever it holds', async (t) => {
+  const node = await quietNode(t);
+  const loop: Record<string, unknown> = { type: 'loop' };
+  loop['itself'] = loop;
+  for (const message of [{ type: 'count', by: 1n } as Record<string, unknown>, loop]) {
+    const ends: ExitReason[] = [];
+    const pid = await spawnScript(node, {
+      handleMessage: (_self, given) => unhandled(given as never),
+      terminate: (_self, reason) => void ends.push(reason),
+    });
+    node.send(pid, message);
+    await waitFor('the end', () => ends.length > 0);
+    t.like(ends[0], { code: 'unsupported' });
+    t.true((ends[0] as Error).message.includes(`type: '${String(message['type'])}'`));
+  }
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { ExitReason } from '../error/exit-reason.ts';
 import { isExitReason } from '../error/exit-reason.ts';
 import { TergoError, incorrect } from '../error/tergo-error.ts';
@@ -113,7 +114,8 @@ export function stop(reason: ExitReason = 'normal', answer?: unknown): Next {
 
 /** For the `default` of a switch: the compiler names the variant that was missed; at run time it ends the process. */
 export function unhandled(message: never): Next {
-  throw new TergoError('unsupported', `no callback handles ${JSON.stringify(message)}`);
+  const shown = inspect(message, { depth: 1, maxStringLength: 60, breakLength: Infinity });
+  throw new TergoError('unsupported', `no callback handles ${shown}`);
 }
 
 function wrapped(answer: unknown): unknown {
