@@ -1,6 +1,7 @@
 import test from 'ava';
 import {
   Actor,
+  Application,
   childSpec,
   env,
   envKey,
@@ -9,6 +10,7 @@ import {
   TergoError,
   processName,
   type AnyPid,
+  type ApplicationSpec,
   type EnvKey,
   type Next,
   type Pid,
@@ -307,4 +309,21 @@ test('a node whose application does not start does not start, and has stopped th
     ...['init a temporary', 'up x', 'start a temporary', 'init b temporary'],
     ...['terminate b no luck', 'stop a shutdown', 'down x shutdown', 'terminate a shutdown'],
   ]);
+});
+
+test('load knows its node and the environment of that, and of the rest that it is not there yet', async (t) => {
+  const seen: unknown[] = [];
+  class Stall extends Application {
+    override load(): ApplicationSpec {
+      const error = t.throws(() => this.log, { code: 'not-allowed' });
+      seen.push(this.node.name, this.env(colour), this.env(envKey('size'), 5), error?.message);
+      const args: [] = [];
+      return { name: `stall-${this.env(colour)}`, group: [childSpec('till', Parent, { args })] };
+    }
+  }
+  const node = await quietNode(t, { applications: [Stall], env: [env(colour, 'blue')] });
+  t.is(node.applications.info('stall-blue').state, 'running');
+  const text = `Stall is just being loaded on ${node.name}: before load has returned the spec there are only node and env`;
+  t.deepEqual(seen, [node.name, 'blue', 5, text]);
+  t.throws(() => new Stall().node, { code: 'not-allowed', message: /^Stall is not loaded; / });
 });

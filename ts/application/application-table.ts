@@ -3,7 +3,7 @@ import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { StopReport } from '../node/stop-report.ts';
 import type { AnyPid } from '../process/pid.ts';
-import { Application } from './application.ts';
+import { Application, ground } from './application.ts';
 import { ApplicationRecord, type RunOptions } from './application-record.ts';
 import { startError } from './application-run.ts';
 import type { ApplicationState } from './application-info.ts';
@@ -64,7 +64,7 @@ export class ApplicationTable {
     const record = this.#records.get(name);
     if (record !== undefined) return record;
     const known = [...this.#records.keys()].join(', ');
-    const text = `there is no application '${name}' on this node (loaded are ${known}); load it first`;
+    const text = `there is no application '${name}' on ${this.#runtime.home.node} (loaded are ${known}); load it first`;
     throw new TergoError('application-unknown', text);
   }
 
@@ -86,6 +86,7 @@ export class ApplicationTable {
         'a method that returns the spec',
         application.load,
       );
+    application[ground] = this.#runtime;
     const spec = checkApplicationSpec(await application.load(...(args as never[])));
     const { name } = spec;
     if (spec.group.length === 0)

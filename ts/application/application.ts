@@ -5,12 +5,16 @@ import type { ExitReason } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Log } from '../log/log.ts';
 import type { Node } from '../node/node.ts';
+import type { Runtime } from '../node/runtime.ts';
 import type { ApplicationState } from './application-info.ts';
 import type { ApplicationRecord } from './application-record.ts';
 import type { ApplicationMode, ApplicationSpec } from './application-spec.ts';
 
 /** The key under which an instance holds its record; not exported from the package. @internal */
 export const home: unique symbol = Symbol('tergo.application');
+
+/** The key under which an instance holds what it is loaded on, from before its `load` on. @internal */
+export const ground: unique symbol = Symbol('tergo.ground');
 
 /**
  * A group of processes that are started and stopped together. Write `load`, give the class to `startNode` or
@@ -30,7 +34,13 @@ export abstract class Application {
   /** @internal */
   [home]: ApplicationRecord | undefined = undefined;
 
-  /** Gives the spec; gets the `args` of `node.applications.load`. What it throws makes the load reject. */
+  /** @internal */
+  [ground]: Runtime | undefined = undefined;
+
+  /**
+   * Gives the spec; gets the `args` of `node.applications.load`. `node` and `env`, which then is that of the node, are there
+   * already. What it throws makes the load reject.
+   */
   abstract load(...args: never[]): MaybePromise<ApplicationSpec>;
 
   /** Runs before the first member is started. What it throws makes the start reject. */
@@ -52,14 +62,14 @@ export abstract class Application {
    */
   terminate?(reason: ExitReason): MaybePromise<void>;
 
-  /** Its name. Throws `not-allowed` before `load` has returned the spec, like all that follows. */
+  /** Its name. Throws `not-allowed` before `load` has returned the spec, like `state`, `mode` and `log`. */
   get name(): string {
     return this.#record.name;
   }
 
   /** The node that it is loaded on. */
   get node(): Node {
-    return this.#record.node;
+    return this.#runtime.node;
   }
 
   /** What it is doing. */
@@ -82,12 +92,22 @@ export abstract class Application {
   env<T>(key: EnvKey<T>, fallback: NoInfer<T>): T;
   env(key: string, fallback?: unknown): unknown {
     checkName('key', key);
-    return this.#record.envAt(key) ?? fallback;
+    const { env } = this.#runtime;
+    const value = this[home] === undefined ? env.at(key) : this.#record.envAt(key);
+    return value === undefined ? fallback : value;
   }
 
   get #record(): ApplicationRecord {
     const record = this[home];
     if (record !== undefined) return record;
+    const { node } = this.#runtime;
+    const text = `${this.constructor.name} is just being loaded on ${node.name}: before load has returned the spec there are only node and env`;
+    throw new TergoError('not-allowed', text);
+  }
+
+  get #runtime(): Runtime {
+    const runtime = this[ground];
+    if (runtime !== undefined) return runtime;
     const text = `${this.constructor.name} is not loaded; load it by node.applications.load(${this.constructor.name})`;
     throw new TergoError('not-allowed', text);
   }
