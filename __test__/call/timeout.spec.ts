@@ -15,7 +15,10 @@ for (const place of places) {
     const caller = await witnessOn(node, place.self);
     const ask = (request: object, timeoutMs: number): Promise<unknown> =>
       caller.run((self) => self.call(pid, request as never, { timeoutMs }));
-    await t.throwsAsync(ask({ type: 'stale' }, 1), { code: 'timeout' });
+    await t.throwsAsync(ask({ type: 'stale' }, 1), {
+      code: 'timeout',
+      message: /> did not answer within 1 ms, the timeout of the call$/,
+    });
     open();
     t.deepEqual(await ask({ type: 'fresh' }, 5000), { type: 'fresh' });
     t.deepEqual(await taken(), [{ type: 'fresh' }]);

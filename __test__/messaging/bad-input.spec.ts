@@ -229,3 +229,16 @@ test('what cannot be frozen is refused by every send, and takes no place in a li
   await waitFor('the message', () => got.length > 0);
   t.deepEqual(got, ['fits']);
 });
+
+test('a process id that is a literal is named in errors, and so is what a node without a network lacks', async (t) => {
+  const node = await quietNode(t);
+  const request = { type: 'x' } as never;
+  await t.throwsAsync(node.call({ name: 'nobody', node: node.name }, request), {
+    code: 'name-unknown',
+    message: `<'nobody'@'${node.name}'>: no process has this name`,
+  });
+  await t.throwsAsync(node.call({ name: 'till', node: 'shop@localhost' }, request), {
+    code: 'no-connection',
+    message: /^<'till'@'shop@localhost'>: .*startNode was not given the option network$/,
+  });
+});

@@ -353,3 +353,22 @@ interface SilentPeer {
   readonly node: Node;
   readonly peer: Hostile;
 }
+
+test('why something of another node cannot be linked to, monitored or reached is told by its name', async (t) => {
+  const { a } = await sharedPair();
+  const from = await puppet(a, 0);
+  const nobody = processId(processName('nobody'), 'b@localhost');
+  await t.throwsAsync(from.do('monitor', nobody), {
+    code: 'process-unknown',
+    message:
+      "the name 'nobody' of b@localhost: there is no such process; it has ended, or there never was one",
+  });
+  await t.throwsAsync(from.do('monitorEvent', eventId(eventName('nothing'), 'b@localhost')), {
+    code: 'event-unknown',
+    message: /^the event 'nothing' of b@localhost: there is no such event; /,
+  });
+  await t.throwsAsync(a.sendImportant(nobody as never, 1 as never), {
+    code: 'process-unknown',
+    message: /^<'nobody'@'b@localhost'>: there is no such process; /,
+  });
+});

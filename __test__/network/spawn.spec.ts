@@ -110,9 +110,17 @@ test('D3, D4: a process spawns on another node; level, parent and leader are its
 test('what is lent is lent to those who were named, until it is not any more', async (t) => {
   const nodes = await pair(t);
   const peer = await nodes.a.network.connect('b@localhost');
-  await t.throwsAsync(peer.spawn(puppetSpawn), { code: 'name-unknown' });
+  await t.throwsAsync(peer.spawn(puppetSpawn), {
+    code: 'name-unknown',
+    message:
+      "b@localhost allows a spawn of 'puppet' to nobody; call node.network.enableSpawn there first",
+  });
   nodes.b.network.enableSpawn(puppetSpawn, Puppet, { nodes: ['c@localhost'] });
-  await t.throwsAsync(peer.spawn(puppetSpawn), { code: 'not-allowed' });
+  await t.throwsAsync(peer.spawn(puppetSpawn), {
+    code: 'not-allowed',
+    message:
+      "b@localhost allows a spawn of 'puppet' not to a@localhost; name that in the nodes of enableSpawn there",
+  });
   nodes.b.network.enableSpawn(puppetSpawn, Puppet);
   t.is((await peer.spawn(puppetSpawn)).node, 'b@localhost');
   t.true(nodes.b.network.disableSpawn(puppetSpawn));
@@ -311,7 +319,15 @@ for (const [title, behaviour] of [
     const { a, b } = await pair(t);
     await b.applications.load(behaviour);
     const peer = await a.network.connect('b@localhost');
-    await t.throwsAsync(peer.startApplication('shop'), { code: 'name-unknown' });
+    await t.throwsAsync(peer.startApplication('shop'), {
+      code: 'name-unknown',
+      message:
+        /^b@localhost allows a start of application 'shop' to nobody; .*enableApplicationStart/,
+    });
+    await t.throwsAsync(peer.applicationInfo('till'), {
+      code: 'application-unknown',
+      message: /^there is no application 'till' on b@localhost \(loaded are system, shop\)/,
+    });
     b.network.enableApplicationStart('shop', { nodes: ['c@localhost'] });
     await t.throwsAsync(peer.startApplication('shop'), { code: 'not-allowed' });
     b.network.enableApplicationStart('shop');

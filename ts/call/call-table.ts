@@ -379,7 +379,7 @@ export class CallTable {
 
   #expire(call: PendingCall): void {
     if (call.isSettled) return;
-    const text = `${call.target.pid} did not answer within the timeout of the call`;
+    const text = `${call.target.pid} did not answer within ${call.timeoutMs} ms, the timeout of the call`;
     this.reject(call, new TergoError('timeout', text));
   }
 }

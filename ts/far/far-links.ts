@@ -11,7 +11,7 @@ import {
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { DEAD, type ProcessRecord } from '../process/process-record.ts';
-import { Relation, type RelationKind, type Settlement } from '../relation/relation.ts';
+import { Relation, type RelationKind, type Settlement, targetText } from '../relation/relation.ts';
 import { FarAlias } from './far-alias.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
@@ -87,7 +87,7 @@ export class FarLinks {
   ): Promise<readonly unknown[]> {
     if (this.#far.peers.connectedAs(node) === undefined) await this.#far.peers.connect(node);
     const target = targetOn();
-    const patience = requestPatience(target.key, `there is no such ${kind}`);
+    const patience = requestPatience(targetText(target.about), `there is no such ${kind}`);
     return this.relate(consumer, kind, target, patience);
   }
 
@@ -113,7 +113,7 @@ export class FarLinks {
     return new Promise((resolve, reject) => {
       const proxy = this.#far.proxies.find(target);
       if (proxy === undefined) {
-        const text = `there is no such ${kind} on ${target.key}; it may have fired already`;
+        const text = `there is no such ${kind} on ${targetText(target.about)}; it may have fired already`;
         return reject(new TergoError('target-unknown', text));
       }
       const ask = new FarRelation(kind, proxy, { resolve, reject }, true);

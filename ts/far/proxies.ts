@@ -8,7 +8,8 @@ import {
   RESULT_A,
   RESULT_B,
 } from '../native/layout.ts';
-import { failure } from '../node/messaging.ts';
+import { failure, toldText } from '../node/messaging.ts';
+import { targetText } from '../relation/relation.ts';
 import { pidTarget } from './far-targets.ts';
 import { Numbers } from './numbers.ts';
 import type { FarPid } from './far-pid.ts';
@@ -129,7 +130,7 @@ export class Proxies {
     for (const proxy of [...this.#byNumber.values()]) {
       if (!takes(proxy.station, proxy.owner)) continue;
       this.#forget(proxy);
-      const error = isEnd ? failure('process-unknown', proxy.target.key) : reason;
+      const error = isEnd ? failure('process-unknown', targetText(proxy.target.about)) : reason;
       for (const wish of proxy.waiting.splice(0)) wish.ready({ error });
       this.#fire(proxy, reason);
     }
@@ -204,7 +205,10 @@ export class Proxies {
       for (const wish of waiting) wish.ready({ backlog });
       return;
     }
-    const error = new TergoError(value as ErrorCode, `${proxy.target.key}: ${value}`);
+    const error = new TergoError(
+      value as ErrorCode,
+      toldText(value, targetText(proxy.target.about)),
+    );
     for (const wish of waiting) {
       if (!wish.isGivenUp) proxy.uses -= 1;
       wish.ready({ error });
@@ -255,7 +259,7 @@ export class Proxies {
       this.#runtime.lifecycle.holdFar(pid, promise);
     }
     this.#forget(proxy);
-    const error = failure('process-unknown', proxy.target.key);
+    const error = failure('process-unknown', targetText(proxy.target.about));
     for (const wish of proxy.waiting.splice(0)) wish.ready({ error });
     this.#fire(proxy, reason);
   }

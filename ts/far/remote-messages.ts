@@ -11,7 +11,7 @@ import {
   QUEUE_SYSTEM,
   QUEUE_URGENT,
 } from '../native/layout.ts';
-import { failure, type Sender, type Signal } from '../node/messaging.ts';
+import { failure, toldText, type Sender, type Signal } from '../node/messaging.ts';
 import { flagsOf } from '../network/features.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
@@ -342,7 +342,7 @@ export class RemoteMessages {
   #notPlaced({ station, number, value }: Arrived): void {
     if (!this.#isFrom(station, number)) return;
     const unplaced = this.#settle(number)!;
-    const text = `${addressOf(unplaced.to)}: ${String(value)}`;
+    const text = toldText(String(value), addressOf(unplaced.to));
     unplaced.reject(new TergoError(value as ErrorCode, text));
   }
 

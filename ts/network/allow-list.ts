@@ -9,14 +9,24 @@ interface Allowed<T> {
   readonly nodes: ReadonlySet<string> | undefined;
 }
 
+/** How an `AllowList` is told of to those who are refused. */
+export interface AllowWords {
+  /** The node that has it. */
+  readonly own: string;
+  /** What the entries are. */
+  readonly what: string;
+  /** By which method of the network they are allowed. */
+  readonly method: string;
+}
+
 /** What other nodes may ask for by name: nothing, unless it was put in. */
 export class AllowList<T> {
-  /** What the entries are, for errors. */
-  readonly #what: string;
+  /** What the entries are, and how they are allowed, for errors. */
+  readonly #words: AllowWords;
   readonly #allowed = new Map<string, Allowed<T>>();
 
-  constructor(what: string) {
-    this.#what = what;
+  constructor(words: AllowWords) {
+    this.#words = words;
   }
 
   /** The names, in the order in which they were allowed, and to whom. */
@@ -43,10 +53,19 @@ export class AllowList<T> {
   /** What a node has asked for. Throws `name-unknown`, and `not-allowed` when it is for others. */
   take(name: string, node: string): T {
     const allowed = this.#allowed.get(name);
-    if (allowed === undefined)
-      throw new TergoError('name-unknown', `there is no ${this.#what} '${name}' for other nodes`);
-    if (allowed.nodes?.has(node) !== false) return allowed.value;
-    throw new TergoError('not-allowed', `the ${this.#what} '${name}' is not for ${node}`);
+    if (allowed?.nodes?.has(node) === false) throw this.#refusal('not-allowed', name, node);
+    if (allowed === undefined) throw this.#refusal('name-unknown', name, node);
+    return allowed.value;
+  }
+
+  /** It is read on another node: so it says where all this is. */
+  #refusal(code: 'name-unknown' | 'not-allowed', name: string, node: string): TergoError {
+    const { own, what, method } = this.#words;
+    const [whom, remedy] =
+      code === 'name-unknown'
+        ? ['to nobody', `call node.network.${method} there first`]
+        : [`not to ${node}`, `name that in the nodes of ${method} there`];
+    return new TergoError(code, `${own} allows ${what} '${name}' ${whom}; ${remedy}`);
   }
 }
 

@@ -68,9 +68,9 @@ export class NetworkHost {
   readonly flags: NetworkFlags;
   readonly maxMessageSize: number;
   /** Behaviours that others may spawn. */
-  readonly lent: AllowList<AnyBehaviour> = new AllowList('behaviour');
+  readonly lent: AllowList<AnyBehaviour>;
   /** Applications that others may start. */
-  readonly startable: AllowList<true> = new AllowList('application');
+  readonly startable: AllowList<true>;
   readonly routes: StaticRoutes;
   /** What it has to do with its registrar. */
   readonly registration: Registration;
@@ -94,6 +94,11 @@ export class NetworkHost {
     this.#fabric = fabric;
     this.material = material;
     this.#runtime = runtime;
+    const own = runtime.home.node;
+    this.lent = new AllowList({ own, what: 'a spawn of', method: 'enableSpawn' });
+    this.startable = new AllowList({
+      ...{ own, what: 'a start of application', method: 'enableApplicationStart' },
+    });
     this.#far = runtime.far!;
     this.#native = native;
     this.registration = new Registration(runtime, native, {

@@ -20,7 +20,7 @@ import type { NodeProcess, Peer } from '../process/peer.ts';
 import { LocalPid } from '../process/pid.ts';
 import { queueOf } from '../process/priority.ts';
 import type { Fallback } from '../process/process-options.ts';
-import { isProcessId } from '../process/process-id.ts';
+import { isProcessId, processId } from '../process/process-id.ts';
 import { BOUNDED, isMute, ProcessRecord, SPLIT, ZOMBIE, DEAD } from '../process/process-record.ts';
 import { kindAndQueue, type Outbox } from '../scheduler/outbox.ts';
 import type { Runtime } from './runtime.ts';
@@ -359,14 +359,15 @@ const QUEUE_BITS = kindAndQueue(0, 3);
 const MAIN_BITS = kindAndQueue(0, QUEUE_MAIN);
 
 const TEXTS: Readonly<Record<Failure, string>> = {
-  'process-unknown': 'there is no such process; it has ended, or was never spawned here',
+  'process-unknown': 'there is no such process; it has ended, or there never was one',
   'process-incarnation': 'it belongs to an earlier incarnation of its node',
   'process-mailbox-full': 'its mailbox is full; try later, or give it a larger mailboxSize',
   'name-unknown': 'no process has this name',
   'alias-unknown': 'there is no such alias; it was deleted, or its process has ended',
-  'event-unknown': 'there is no such event',
+  'event-unknown': 'there is no such event; nobody has registered it, or its producer has ended',
   'event-owner': 'the event belongs to another process',
-  'no-connection': 'there is no connection to that node',
+  'no-connection':
+    'there is no connection to its node; it was lost, or startNode was not given the option network',
   'not-allowed': 'that is not allowed',
   'too-large': 'the message is too large',
   unsupported: 'it or this node does not confirm what is sent; important delivery is off',
@@ -381,6 +382,13 @@ export function isRefusal(value: unknown): value is Failure {
 
 /** The error that rejects where a send would give `code`: `about` is the target, or a whole text. */
 export function failure(code: Failure, about: unknown): TergoError {
-  const text = code === 'not-allowed' ? String(about) : `${String(about)}: ${TEXTS[code]}`;
+  const text = code === 'not-allowed' ? String(about) : toldText(code, about);
   return new TergoError<ErrorCode>(code, text);
+}
+
+/** What is wrong with a target, as whoever has it tells by a code. */
+export function toldText(code: string, about: unknown): string {
+  // A literal prints as nothing that anybody knows.
+  const target = isProcessId(about) ? processId(about.name, about.node) : about;
+  return `${String(target)}: ${isRefusal(code) ? TEXTS[code] : code}`;
 }

@@ -16,7 +16,7 @@ import {
   TARGET_PID,
   VERDICT_OK,
 } from '../native/layout.ts';
-import { failure } from '../node/messaging.ts';
+import { failure, toldText } from '../node/messaging.ts';
 import { isNodeName } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
@@ -38,6 +38,7 @@ import {
   type RelationKind,
   type RelationTarget,
   type Settlement,
+  targetText,
 } from './relation.ts';
 
 /** Where a name, alias or event stands in the core. */
@@ -318,8 +319,8 @@ function lookupCode<Code extends string>(code: Code): Code | 'process-unknown' {
 }
 
 function verdictText(code: ErrorCode, { kind, target }: Relation): string {
-  const on = Object.values(target)[0];
+  const on = targetText(target);
   if (code === 'target-exist') return `there is such a ${kind} on ${on} already`;
   if (code === 'target-unknown') return `there is no such ${kind} on ${on}`;
-  return `${on}: ${code}`;
+  return toldText(code, on);
 }

@@ -49,3 +49,12 @@ export function describeTarget(target: RelationTarget): RelationTargetInfo {
   if ('event' in target) return { kind: 'event', name: target.event, node: target.node };
   return { kind: 'node', node: target.node };
 }
+
+/** The same in a sentence. */
+export function targetText(target: RelationTarget): string {
+  if ('pid' in target) return String(target.pid);
+  if ('alias' in target) return String(target.alias);
+  if ('name' in target) return `the name '${target.name}' of ${target.node}`;
+  if ('event' in target) return `the event '${target.event}' of ${target.node}`;
+  return target.node;
+}
