@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import * as fc from 'fast-check';
-import { Actor, type Answer, processId, processName, reply, type Request } from 'tergo';
+import { Actor, type Answer, processId, processName, reply, type Request, TergoError } from 'tergo';
 import { sent } from '../support/travelling-values.ts';
 import { networkNode, showWay } from './cluster.ts';
 
@@ -28,4 +28,17 @@ test('whatever can travel reaches another node as it is, and so does the answer'
   const odd = Object.defineProperty(new Error('odd'), '__proto__', { value: 1, enumerable: true });
   t.true(Object.hasOwn((await echo(odd)) as object, '__proto__'));
   await fc.assert(fc.asyncProperty(sent, arrives), { numRuns: 500 });
+});
+
+test('an error of another node with a code that this version does not have is unknown, and tells it', async (t) => {
+  const [a, b] = [await networkNode('a@localhost'), await networkNode('b@localhost')];
+  t.teardown(() => Promise.all([a.stopForce(), b.stopForce()]));
+  showWay(a, b);
+  await b.spawn(Echo, { name: NAME });
+  const far = processId(NAME, 'b@localhost');
+  const cause = new TergoError('timeout', 'too late');
+  const value = new TergoError('of-tomorrow' as never, 'it is too early', { cause });
+  const told = await a.call(far, { type: 'echo', value });
+  t.true(TergoError.is(told, 'unknown'));
+  t.like(told, { message: 'of-tomorrow: it is too early', cause: { code: 'timeout' } });
 });

@@ -1,5 +1,6 @@
 import type { CodecExtension, CodecWorld } from '../codec/codec-world.ts';
-import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
+import { knownCode } from '../error/known-code.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
@@ -152,7 +153,10 @@ const ERROR_EXTENSION: CodecExtension = {
     const [code, message, stack, cause] = Array.isArray(plain) ? (plain as unknown[]) : [];
     if (typeof code !== 'string' || typeof message !== 'string')
       throw new TergoError('malformed', 'an error is no code and message');
-    const error = new TergoError(code as ErrorCode, message, cause === undefined ? {} : { cause });
+    const known = knownCode(code);
+    // Of one that only a newer version has the code is told by the text.
+    const text = known === code ? message : `${code}: ${message}`;
+    const error = new TergoError(known, text, cause === undefined ? {} : { cause });
     if (typeof stack === 'string') error.stack = stack;
     return error;
   },

@@ -1,5 +1,6 @@
 import type { ExitReason } from '../error/exit-reason.ts';
-import { TergoError, type ErrorCode } from '../error/tergo-error.ts';
+import { knownCode } from '../error/known-code.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import type { EventMessage } from '../event/event-message.ts';
 import {
   COMMAND_QUEUE_SHIFT,
@@ -205,10 +206,8 @@ export class Proxies {
       for (const wish of waiting) wish.ready({ backlog });
       return;
     }
-    const error = new TergoError(
-      value as ErrorCode,
-      toldText(value, targetText(proxy.target.about)),
-    );
+    const text = toldText(value, targetText(proxy.target.about));
+    const error = new TergoError(knownCode(value), text);
     for (const wish of waiting) {
       if (!wish.isGivenUp) proxy.uses -= 1;
       wish.ready({ error });

@@ -1,5 +1,6 @@
 import { asMessage } from '../codec/unencodable.ts';
 import type { SendResult } from '../error/send-result.ts';
+import { knownCode } from '../error/known-code.ts';
 import { type ErrorCode, TergoError } from '../error/tergo-error.ts';
 import {
   FRAME_MESSAGE,
@@ -343,7 +344,7 @@ export class RemoteMessages {
     if (!this.#isFrom(station, number)) return;
     const unplaced = this.#settle(number)!;
     const text = toldText(String(value), addressOf(unplaced.to));
-    unplaced.reject(new TergoError(value as ErrorCode, text));
+    unplaced.reject(new TergoError(knownCode(String(value)), text));
   }
 
   /** The thread there may be another one than was thought: a name is looked up on arrival. */
