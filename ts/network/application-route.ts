@@ -20,6 +20,6 @@ export interface ResolveOptions {
   readonly withTags?: readonly string[];
   /** Only those that have none of these. */
   readonly withoutTags?: readonly string[];
-  /** Only those in this state; in any by default.. */
+  /** Only those in this state; in any by default. */
   readonly withState?: ApplicationState;
 }

@@ -31,6 +31,7 @@ export type NetworkEvent =
  * The event by which a node with a network tells of other nodes; its producer is the node itself.
  *
  * @example
- * for await (const { message } of node.subscribe(networkEvent)) console.log(message.type, message.node);
+ * for await (const { message } of node.subscribe(networkEvent))
+ *   if (message.type === 'connected') console.log(message.node);
  */
 export const networkEvent: EventName<NetworkEvent> = eventName('tergo network');
