@@ -63,7 +63,7 @@ export interface NodeOptions {
   readonly threads?: number | 'auto';
   /**
    * URLs of the modules whose exported behaviours may live on other threads; none by default. Every thread imports every
-   * module, by itself, during `startNode`; with one thread nothing is imported. See docs/threads.md.
+   * module, by itself, during `startNode`; with one thread and no network nothing is imported. See docs/threads.md.
    *
    * @example
    * behaviors: [new URL('./workers.js', import.meta.url)]

@@ -81,7 +81,7 @@ export interface ProcessOptions {
 /**
  * On which thread of the node a process lives, for life: `here`, that of the spawner; `any`, the one with the fewest
  * processes; one by its number, from 0, the thread that started the node; or that of another process. A node with one thread
- * takes all that lead there.
+ * takes all that lead there; without a network it takes `any` for every class, since it imports no `behaviors`.
  */
 export type Placement = 'here' | 'any' | number | { readonly near: AnyPid };
 
