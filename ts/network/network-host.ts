@@ -97,7 +97,9 @@ export class NetworkHost {
     const own = runtime.home.node;
     this.lent = new AllowList({ own, what: 'a spawn of', method: 'enableSpawn' });
     this.startable = new AllowList({
-      ...{ own, what: 'a start of application', method: 'enableApplicationStart' },
+      own,
+      what: 'a start of application',
+      method: 'enableApplicationStart',
     });
     this.#far = runtime.far!;
     this.#native = native;
