@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Node, TergoError } from 'tergo';
 import { scratchFolder } from '../support/scratch-folder.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
-import { fresh, puppet, puppets, threadNode } from './stage.ts';
+import { everyPlaces, fresh, puppet, puppets, threadNode } from './stage.ts';
 import { Witness } from './witness.ts';
 
 /** Blocks a thread, until what it gives is called. */
@@ -105,6 +105,31 @@ test('a fallback on the thread to which the way is full, or that has ended, take
   t.is(node.send(other.pid, bulky), 'process-mailbox-full');
   await release();
 });
+
+for (const { title, one, other } of everyPlaces) {
+  test(`what finds the fallback full, too, goes no further, ${title}`, async (t) => {
+    const node = await threadNode(t);
+    const [second, last] = [fresh('second'), fresh('last')] as never[];
+    const witness = await puppet(node, other, { name: last! });
+    const chain = [
+      await puppet(node, other, { mailboxSize: 1, fallback: { to: second!, tag: 'instead' } }),
+      await puppet(node, one, {
+        ...{ mailboxSize: 1, name: second!, fallback: { to: last!, tag: 'further' } },
+      }),
+    ];
+    const shut = await Promise.all(chain.map((handle) => handle.shut()));
+    for (const { pid } of chain) t.is(node.send(pid, 'fills it'), 'ok');
+    const from = await puppet(node, one);
+    const { messagesDropped } = node.info();
+    // That it was lost is known where the first one lives.
+    const isTold = (await from.do('send', chain[0]!.pid, 'over')) === 'process-mailbox-full';
+    t.is(isTold, one === other);
+    if (!isTold)
+      await waitFor('the loss', () => node.info().messagesDropped === messagesDropped + 1);
+    t.deepEqual(await witness.seen(), []);
+    for (const { open } of shut) await open();
+  });
+}
 
 test('a call that finds the way full is told so, and not of a mailbox', async (t) => {
   const node = await threadNode(t, held);

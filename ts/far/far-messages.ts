@@ -186,7 +186,7 @@ export class FarMessages {
 
   /** Its thread knows where such messages go. */
   #overflow(sender: Sender, to: FarPid, message: unknown): SendResult {
-    if (!to.presence.hasFallback) return this.#full();
+    if (!to.presence.hasFallback || this.#runtime.messaging.isFallingBack) return this.#full();
     this.#runtime.counters.mailboxFull += 1;
     const words = [sender.pid, to, message];
     if (!this.#offer(to.thread, Control.overflow, words, /^message\[2\]/))

@@ -65,8 +65,8 @@ export class Messaging {
   private readonly records: readonly (ProcessRecord | undefined)[];
   private readonly outbox: Outbox;
   private readonly isFreezing: boolean;
-  /** Whether the message in hand is on its way to a fallback. */
-  private isFallingBack = false;
+  /** Whether the message in hand is on its way to a fallback, from which it goes no further. */
+  isFallingBack = false;
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
