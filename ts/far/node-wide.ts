@@ -10,6 +10,7 @@ import { Control } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
 import type { Patience } from './questions.ts';
+import { type SettingStamp, SettingStamps } from './setting-stamps.ts';
 import { HOME_THREAD } from './station.ts';
 import { tellRecord } from './travelling-record.ts';
 
@@ -21,17 +22,23 @@ const ALL = { limit: Number.MAX_SAFE_INTEGER };
 export class NodeWide {
   readonly #runtime: Runtime;
   readonly #far: Far;
+  readonly #stamps: SettingStamps;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
+    this.#stamps = new SettingStamps(far.thread);
     const { questions, controls } = far;
     questions.on('stop-node', (timeoutMs: number) => runtime.shutdown.stop(timeoutMs));
     questions.on('drain', (timeoutMs: number, isForced: boolean) =>
       runtime.shutdown.drain(timeoutMs, isForced),
     );
-    questions.on('log-level', (level: LogLevel) => this.#changeLogLevel(level));
-    questions.on('env', (key: string, value: unknown) => this.#changeEnv(key, value));
+    questions.on('log-level', (level: LogLevel, stamp: SettingStamp) => {
+      if (this.#stamps.takes(LOG_LEVEL, stamp)) runtime.takeLogLevel(level);
+    });
+    questions.on('env', (key: string, value: unknown, stamp: SettingStamp) => {
+      if (this.#stamps.takes(settingOf(key), stamp)) runtime.env.set(key, value);
+    });
     questions.on('process-info', (pid: LocalPid) => this.#infoOf(pid));
     questions.on('process-list', () => runtime.inspector.list(ALL));
     controls.on(Control.log, ({ value }) => {
@@ -48,14 +55,28 @@ export class NodeWide {
 
   /** The level of the node was changed on this thread. */
   setLogLevel(level: LogLevel): void {
-    this.#tellOthers(['log-level', level], () => ['log-level', this.#runtime.logLevel]);
+    const stamp = this.#stamps.next(LOG_LEVEL);
+    this.#tellOthers([LOG_LEVEL, level, stamp], () => this.logLevelWords());
+    this.#stamps.takes(LOG_LEVEL, stamp);
   }
 
   /** A value of the node's environment is to be set on this thread. Throws `unencodable`, also when nobody is up to be told. */
   setEnv(key: string, value: unknown): void {
     if (this.#far.threads > 1)
       asPath(/^message/, 'value', () => this.#far.refuseUnencodable(value));
-    this.#tellOthers(['env', key, value], () => ['env', key, this.#runtime.env.at(key)]);
+    const stamp = this.#stamps.next(settingOf(key));
+    this.#tellOthers(['env', key, value, stamp], () => this.envWords(key));
+    this.#stamps.takes(settingOf(key), stamp);
+  }
+
+  /** What a thread is asked so that it has the level of the node. */
+  logLevelWords(): Words {
+    return [LOG_LEVEL, this.#runtime.logLevel, this.#stamps.of(LOG_LEVEL)];
+  }
+
+  /** The same for a value of the environment. */
+  envWords(key: string): Words {
+    return ['env', key, this.#runtime.env.at(key), this.#stamps.of(settingOf(key))];
   }
 
   async processInfo(pid: FarPid): Promise<ProcessInfo> {
@@ -103,14 +124,6 @@ export class NodeWide {
     });
   }
 
-  #changeLogLevel(level: LogLevel): void {
-    this.#runtime.takeLogLevel(level);
-  }
-
-  #changeEnv(key: string, value: unknown): void {
-    this.#runtime.env.set(key, value);
-  }
-
   #infoOf(pid: LocalPid): ProcessInfo {
     const record = this.#runtime.recordOf(pid);
     if (record === undefined) throw failure('process-unknown', pid);
@@ -119,7 +132,14 @@ export class NodeWide {
 }
 
 /** A question and what it is about. */
-type Words = readonly [question: string, ...args: readonly unknown[]];
+export type Words = readonly [question: string, ...args: readonly unknown[]];
+
+const LOG_LEVEL = 'log-level';
+
+/** As the stamps know a value of the environment. */
+function settingOf(key: string): string {
+  return `env ${key.toUpperCase()}`;
+}
 
 function patienceWith(thread: number): Patience {
   const text = `thread ${thread} did not answer within ${ANSWER_MS} ms: it hangs, or has too much to do; the node's log tells of threads that hang`;

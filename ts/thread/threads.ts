@@ -2,6 +2,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { TergoError } from '../error/tergo-error.ts';
 import { Control, type ControlOp } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
+import type { Words } from '../far/node-wide.ts';
 import type { BindingFabric } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { AnyPid } from '../process/pid.ts';
@@ -119,7 +120,7 @@ export class Threads {
     member.run = run;
     await run.up;
     this.#tellPast(thread);
-    this.#giveEnv(thread);
+    this.#giveSettings(thread);
   }
 
   /** What has become of the others before it could be told: one may have ended while it came up. */
@@ -137,11 +138,15 @@ export class Threads {
   }
 
   /** Before anything else that it is told. */
-  #giveEnv(thread: number): void {
-    for (const [key, value] of this.#runtime.env.list()) {
+  #giveSettings(thread: number): void {
+    const { questions, nodeWide } = this.#far;
+    // One that ends meanwhile is given them anew.
+    const give = (words: Words): void =>
+      void questions.ask(thread, ...words).catch(() => undefined);
+    give(nodeWide.logLevelWords());
+    for (const [key] of this.#runtime.env.list()) {
       try {
-        // One that ends meanwhile is given it anew.
-        this.#far.questions.ask(thread, 'env', key, value).catch(() => undefined);
+        give(nodeWide.envWords(key));
       } catch (cause) {
         const why = cause instanceof Error ? cause.message : String(cause);
         const text = `the value of '${key}' in the node's env cannot be given to other threads: ${why}`;

@@ -1,0 +1,52 @@
+import test from 'ava';
+import { waitFor } from '../support/wait-for.ts';
+import { puppet, puppets, threadNode } from './stage.ts';
+import { Setter } from './setter.ts';
+
+const behaviors = [puppets, new URL('./setter.ts', import.meta.url)];
+
+for (const [one, other] of [
+  [0, 1],
+  [1, 2],
+] as const) {
+  test(`what threads ${one} and ${other} set for the node at once is the same everywhere in the end`, async (t) => {
+    const node = await threadNode(t, { behaviors });
+    const setters = await Promise.all(
+      [one, other, 3 - one - other].map((thread) => node.spawn(Setter, { thread })),
+    );
+    const [first, second] = setters as [(typeof setters)[0], (typeof setters)[0]];
+    await Promise.all([
+      node.call(first, {
+        ...{ type: 'set', name: 'first', other: 'second' },
+        ...{ colour: 'red', level: 'warning' },
+      }),
+      node.call(second, {
+        ...{ type: 'set', name: 'second', other: 'first' },
+        ...{ colour: 'blue', level: 'error' },
+      }),
+    ]);
+    // Who has asked another thread, and been asked by it, has heard what that had told before.
+    for (const setter of setters)
+      await Promise.all(setters.map((whom) => whom === setter || look(setter, whom)));
+    const seen = await Promise.all(setters.map((setter) => node.call(setter, { type: 'look' })));
+    t.true(['red', 'blue'].includes(String(seen[0]![0])));
+    t.deepEqual(seen, [seen[0], seen[0], seen[0]]);
+
+    function look(setter: typeof first, whom: typeof first): Promise<unknown> {
+      return node.call(setter, { type: 'look at', whom });
+    }
+  });
+}
+
+test('what is set on a thread that was started anew counts for all threads', async (t) => {
+  const node = await threadNode(t, { behaviors });
+  for (const level of ['error', 'warning', 'error', 'warning'] as const) node.log.level = level;
+  const victim = await puppet(node, 1);
+  victim.tell({ type: 'exit process', code: 3 });
+  await waitFor('the end', () => node.info().threads[1]!.restarts === 1);
+  const setter = await node.spawn(Setter, { thread: 1 });
+  const told = { colour: 'green', level: 'error' } as const;
+  await node.call(setter, { type: 'set', name: 'anew', other: 'anew', ...told });
+  await waitFor('the level', () => node.log.level === 'error');
+  t.deepEqual(await node.call(setter, { type: 'look' }), ['green', 'error']);
+});
