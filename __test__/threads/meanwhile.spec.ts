@@ -100,6 +100,9 @@ test.serial(
     await waitFor('the end', () => !node.info().threads[1]!.isUp);
     await t.throwsAsync(puppet(node, 1), { code: 'thread-terminated' });
     t.true(log.some(({ message }) => message.includes('left down')));
+    const errors = log.map(({ fields }) => String((fields['error'] as Error | undefined)?.message));
+    const why = /^thread 1 has ended: .*flaky\.ts cannot be imported: Error: this module is flaky$/;
+    t.true(errors.filter((error) => why.test(error)).length >= 5);
   },
 );
 

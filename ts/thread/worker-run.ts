@@ -22,7 +22,7 @@ export class WorkerRun {
   #isUp = false;
   /** What it has begun to import; undefined when it is up. */
   #importing: string | undefined;
-  /** What nobody caught there. */
+  /** What nobody caught there, or why it does not come up. */
   #cause: unknown;
 
   /** `onEnd` is called once, after `up` has settled. */
@@ -76,7 +76,11 @@ export class WorkerRun {
   }
 
   #fail(failure: WorkerFailure): void {
-    this.#up.reject(errorOf(failure));
+    const error = errorOf(failure);
+    this.#up.reject(error);
+    // Of a thread that is started anew only its end is told. The error says itself what was imported.
+    this.#cause = error;
+    this.#importing = undefined;
     // What its modules have begun may keep it alive.
     void this.#worker.terminate();
   }
