@@ -1,7 +1,8 @@
 import test from 'ava';
+import { env } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
-import { puppet, puppets, threadNode } from './stage.ts';
-import { Setter } from './setter.ts';
+import { colour, Setter } from './setter.ts';
+import { everyPlaces, Handle, puppet, puppets, threadNode } from './stage.ts';
 
 const behaviors = [puppets, new URL('./setter.ts', import.meta.url)];
 
@@ -50,3 +51,18 @@ test('what is set on a thread that was started anew counts for all threads', asy
   await waitFor('the level', () => node.log.level === 'error');
   t.deepEqual(await node.call(setter, { type: 'look' }), ['green', 'error']);
 });
+
+for (const { title, one, other } of everyPlaces) {
+  test(`a value that a process takes away from its environment is that of its parent again, ${title}`, async (t) => {
+    const node = await threadNode(t, { env: [env(colour, 'of the node')] });
+    const parent = await puppet(node, one, { env: [env(colour, 'of the parent')] });
+    const options = { thread: other, args: [{}], env: [env(colour, 'its own')] };
+    const pid = await parent.do<Handle['pid']>('spawnPuppet', options);
+    const child = new Handle(node, pid);
+    t.is(await child.do('env', colour), 'its own');
+    await child.do('setEnv', colour, undefined);
+    t.is(await child.do('env', colour), 'of the parent');
+    const list = await child.do<ReadonlyMap<string, unknown>>('envList');
+    t.is(list.get('COLOUR'), 'of the parent');
+  });
+}

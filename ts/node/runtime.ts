@@ -365,7 +365,8 @@ export class Runtime {
 
   #envOwners(record: ProcessRecord): { env: Environment | undefined }[] {
     const owners = [record, this.recordOf(record.parent), this.recordOf(record.leader)];
-    return owners.map((owner) => ({ env: owner?.extra?.env }));
+    const [own, parent, leader] = owners.map((owner) => ({ env: owner?.extra?.env }));
+    return [own!, { env: record.extra?.parentEnv }, parent!, leader!];
   }
 
   #startLog({ level, disableConsole, loggers = [], ...console }: LogOptions): Log {

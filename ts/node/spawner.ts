@@ -150,7 +150,8 @@ export class Spawner {
     };
     const record = new ProcessRecord(this.#runtime, pid, origin);
     if (options?.[farLink]?.isSupervised === true) record.flags |= SUPERVISED;
-    if (parent !== undefined && !(parent instanceof ProcessRecord)) this.#inherit(record, parent);
+    if (parent !== undefined && !(parent instanceof ProcessRecord))
+      this.#inheritFrom(record, parent);
     return record;
   }
 
@@ -226,6 +227,12 @@ export class Spawner {
     if (extra === undefined) return;
     if (extra.env !== undefined) record.more.env = Environment.over(extra.env, undefined);
     if (extra.logLevel !== undefined) record.more.logLevel = extra.logLevel;
+  }
+
+  /** The same of a parent elsewhere, which cannot be asked later. */
+  #inheritFrom(record: ProcessRecord, parent: Parent): void {
+    this.#inherit(record, parent);
+    if (parent.extra?.env !== undefined) record.more.parentEnv = parent.extra.env;
   }
 
   #apply(record: ProcessRecord, options: AnySpawnOptions): void {

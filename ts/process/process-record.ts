@@ -59,6 +59,8 @@ export class ProcessExtra {
   events: EventRecord[] = [];
   /** Own values over those inherited from the parent. */
   env: Environment | undefined = undefined;
+  /** Of a child of another thread or node: what it inherited, for when it has no value of its own any more. */
+  parentEnv: Environment | undefined = undefined;
   log: Log | undefined = undefined;
   logLevel: LogLevel | undefined = undefined;
   /** As which logger it serves; its own log is off then. */
