@@ -172,6 +172,18 @@ export const stuck: Arbitrary<{ readonly value: unknown; readonly what: string }
   { value: new AbortController().signal, what: 'is an AbortSignal' },
   { value: Object(5), what: 'is a Number' },
   { value: new Proxy(() => 1, {}), what: 'is a function' },
+  ...[
+    new Map([[1, 2]]),
+    new Set([1]),
+    new Date(0),
+    /x/,
+    new URL('a:b'),
+    new ArrayBuffer(8),
+  ].flatMap((value: object) => {
+    const what = `is no ${value.constructor.name}, though it has its prototype: a proxy of one is none, either`;
+    const twins = [new Proxy(value, {}), Object.create(Object.getPrototypeOf(value) as object)];
+    return twins.map((twin: unknown) => ({ value: twin, what }));
+  }),
 );
 
 /** One more container around what is at a path. */

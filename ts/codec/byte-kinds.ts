@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** What a run of bytes is in JavaScript: the place in the list is its number in the format. */
 const KINDS = [
   ArrayBuffer,
@@ -23,7 +25,7 @@ const NUMBERS = new Map<unknown, number>(KINDS.map((kind, number) => [kind, numb
 
 /** The number of the kind of a buffer or view; `undefined` for what is neither. */
 export function byteKindOf(value: object): number | undefined {
-  if (value instanceof ArrayBuffer) return 0;
+  if (value instanceof ArrayBuffer) return types.isArrayBuffer(value) ? 0 : undefined;
   if (!ArrayBuffer.isView(value)) return undefined;
   // A class that someone derived from one of them arrives as what it was derived from.
   for (let type = Object.getPrototypeOf(value); type !== null; type = Object.getPrototypeOf(type)) {

@@ -132,10 +132,34 @@ function isRevoked(value: unknown): boolean {
   return isList === undefined;
 }
 
+/** What these are is not in their properties: nothing can be read of what has their prototype and is none. */
+const BUILT_IN: readonly (readonly [
+  Class: abstract new (...args: never[]) => object,
+  isOne: (value: object) => boolean,
+])[] = [
+  [Map, types.isMap],
+  [Set, types.isSet],
+  [Date, types.isDate],
+  [RegExp, types.isRegExp],
+  [ArrayBuffer, types.isArrayBuffer],
+  [URL, isUrl],
+];
+
+function isUrl(value: object): boolean {
+  try {
+    return typeof (value as URL).href === 'string';
+  } catch {
+    return false;
+  }
+}
+
 type Part = readonly [place: string, part: unknown];
 
 /** What a value consists of, each with its place; or why it cannot travel at all. */
 function partsOf(value: object): readonly Part[] | string {
+  const guise = BUILT_IN.find(([Class, isOne]) => value instanceof Class && !isOne(value))?.[0];
+  if (guise !== undefined)
+    return `is no ${guise.name}, though it has its prototype: a proxy of one is none, either`;
   if (value instanceof Map) return [...value].flatMap(mapParts);
   if (value instanceof Set) return [...value].map((part, index) => [`.values()[${index}]`, part]);
   if (value instanceof Date || value instanceof RegExp || value instanceof URL) return [];
