@@ -28,7 +28,9 @@ for (const [one, other] of [
     ]);
     // Who has asked another thread, and been asked by it, has heard what that had told before.
     for (const setter of setters)
-      await Promise.all(setters.map((whom) => whom === setter || look(setter, whom)));
+      await Promise.all(
+        setters.filter((whom) => whom !== setter).map((whom) => look(setter, whom)),
+      );
     const seen = await Promise.all(setters.map((setter) => node.call(setter, { type: 'look' })));
     t.true(['red', 'blue'].includes(String(seen[0]![0])));
     t.deepEqual(seen, [seen[0], seen[0], seen[0]]);
