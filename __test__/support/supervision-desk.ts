@@ -27,6 +27,8 @@ export class SupervisionDesk {
   readonly told: AnyChild[] = [];
   /** Which starts are to fail. */
   readonly failing: Set<Label> = new Set();
+  /** Whose threads end while they start, once. */
+  readonly losing: Set<Label> = new Set();
   readonly #live = new Set<AnyChild>();
   readonly #reasons = new Map<AnyChild, ExitReason>();
   isOver = false;
@@ -103,6 +105,10 @@ export class SupervisionDesk {
     if (this.failing.has(child.start)) {
       this.log.push(`failed ${child.start}`);
       return this.supervision.startFailed(child, new Error(`no ${child.start}`));
+    }
+    if (this.losing.delete(child.start)) {
+      this.log.push(`lost ${child.start}`);
+      return this.supervision.startLost(child, new Error(`no thread`), this.nowMs);
     }
     this.#live.add(child);
     this.log.push(`start ${child.start}`);

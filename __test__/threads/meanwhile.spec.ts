@@ -2,8 +2,9 @@ import test from 'ava';
 import type { Node, Pid } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
+import type { PuppetProtocol } from './puppet.ts';
 import { type Handle, puppet, puppets, threadNode } from './stage.ts';
-import { release, SlowSpread, SlowTree, type TreeProtocol } from './trees.ts';
+import { release, SlowSpread, SlowTree, TardyTree, type TreeProtocol } from './trees.ts';
 
 const trees = new URL('./trees.ts', import.meta.url);
 const behaviors = [puppets, trees];
@@ -21,6 +22,13 @@ async function endThread(node: Node, thread: number): Promise<void> {
 /** Hears which slow puppets have begun to terminate. */
 async function warden(node: Node): Promise<Handle> {
   return await puppet(node, 0, { name: 'warden' });
+}
+
+async function childrenOf(
+  node: Node,
+  tree: Pid<TreeProtocol>,
+): Promise<Map<string, Pid<PuppetProtocol>>> {
+  return new Map((await node.call(tree, {} as never)) as [string, Pid<PuppetProtocol>][]);
 }
 
 async function slowChild(node: Node, tree: Pid<TreeProtocol>): Promise<unknown> {
@@ -50,6 +58,28 @@ test.serial(
     const again = setInterval(() => release('slow child'), 10);
     await ended;
     clearInterval(again);
+  },
+);
+
+test.serial(
+  'a child whose thread ends while it starts again there is started once more, and its siblings live on',
+  async (t) => {
+    const node = await threadNode(t, { behaviors });
+    const hears = await warden(node);
+    const starting = node.spawn(TardyTree);
+    await hears.messages(1);
+    release('tardy');
+    const tree = await starting;
+    const before = await childrenOf(node, tree);
+    await endThread(node, 1);
+    await hears.messages(2);
+    await endThread(node, 1);
+    await hears.messages(3);
+    release('tardy');
+    const after = await childrenOf(node, tree);
+    t.is(after.get('sibling'), before.get('sibling'));
+    t.not(after.get('tardy'), before.get('tardy'));
+    t.truthy(await node.call(after.get('tardy')!, { type: 'seen' } as never));
   },
 );
 

@@ -53,7 +53,37 @@ export class Slow extends Puppet {
   }
 }
 
-/** Lets the `terminate` of a slow puppet end. */
+/** A puppet whose `init` goes on until the channel `slow` says its name; tells `warden` when it begins. */
+export class Tardy extends Puppet {
+  override async init(options?: PuppetOptions): Promise<void> {
+    super.init(options);
+    const { name } = this;
+    const channel = new BroadcastChannel('slow');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    channel.addEventListener('message', (event) => {
+      if ((event as MessageEvent).data === name) resolve();
+    });
+    this.send(processName<PuppetProtocol>('warden'), { starting: name });
+    await promise;
+    channel.close();
+  }
+}
+
+/** Supervises a tardy puppet on thread 1 and another one on thread 2; answers every call with its children. */
+export class TardyTree extends Supervisor<TreeProtocol> {
+  override init(): SupervisorSpec {
+    const name = processName<PuppetProtocol>('tardy');
+    const tardy = childSpec(name, Tardy, { thread: 1, logLevel: 'disabled', args: [{}] });
+    const children = [branch(['sibling', 2]), tardy];
+    return { strategy: 'one-for-one', children, restart: 'permanent', intensity: 5 };
+  }
+
+  override handleCall(request: unknown): Answer {
+    return reply(request, this.children().map(({ name, pid }) => [name, pid]) as never);
+  }
+}
+
+/** Lets the `terminate` of a slow puppet end, or the `init` of a tardy one. */
 export function release(name: string): void {
   const channel = new BroadcastChannel('slow');
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no origin

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../actor/outcome.ts';
 import { type ExitReason, reasonOf } from '../error/exit-reason.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { KIND_RESPONSE, QUEUE_MAIN, QUEUE_URGENT } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import { isStopRefusal } from '../node/spawner.ts';
@@ -216,6 +217,9 @@ export class SupervisionRunner {
 
   #failed(child: SomeChild, error: unknown): Actions<ChildStart> {
     this.#startError = error;
+    const { flags, runtime } = this.#record;
+    const isLost = TergoError.is(error, 'thread-terminated') && (flags & INIT) === 0;
+    if (isLost) return this.supervision.startLost(child, error, runtime.driver.readNow());
     const reason = isStopRefusal(error) ? 'shutdown' : reasonOf(error);
     return this.supervision.startFailed(child, reason);
   }

@@ -33,8 +33,8 @@ interface PendingStart {
 
 /**
  * Decides what a supervisor does: events in, actions out, without I/O and without a clock. The performer
- * does the actions of one event before it brings the next, and answers each `start` by `started` or
- * `startFailed` before anything else but `overdue`. It brings every end once, also of a child that it was
+ * does the actions of one event before it brings the next, and answers each `start` by `started`,
+ * `startFailed` or `startLost` before anything else but `overdue`. It brings every end once, also of a child that it was
  * told to stop or kill. Source: Ergo `act.Supervisor`, OTP `supervisor`.
  */
 export abstract class Supervision<Start> {
@@ -102,6 +102,16 @@ export abstract class Supervision<Start> {
     if (undo === undefined) return this.shutDown(error);
     undo();
     return [];
+  }
+
+  /**
+   * A child has ended with its thread before it was up. That is no fault of its `init`: it counts as an end, unless somebody
+   * asked for the start.
+   */
+  startLost(child: Child<Start>, reason: ExitReason, nowMs: number): Actions<Start> {
+    if (this.#pending?.undo !== undefined) return this.startFailed(child, reason);
+    this.#pending = undefined;
+    return this.ended(child, reason, nowMs);
   }
 
   /**

@@ -122,3 +122,26 @@ test('a child that is overdue is killed and reported, and counts when it has end
     ...['ended b shutdown', 'stop a shutdown', 'ended a shutdown', 'end shutdown'],
   ]);
 });
+
+for (const strategy of ['one-for-one', 'rest-for-one', 'all-for-one'] as const) {
+  test(`a child whose thread ends while it starts again is started once more, and that is counted, ${strategy}`, (t) => {
+    const on = desk(strategy, false, 2);
+    on.losing.add('b');
+    on.end(child(on, 'b'), 'kill');
+    on.settle();
+    t.true(on.log.includes('lost b'));
+    t.deepEqual(on.log.filter((line) => line === 'start b').length, 1);
+    t.is(on.live.length, 4);
+    t.is(on.supervision.history.count, 2);
+    t.is(on.supervision.phase, 'running');
+  });
+}
+
+test('a child whose thread ends too often while it starts again ends its supervisor', (t) => {
+  const on = desk('all-for-one', false, 1);
+  on.losing.add('b');
+  on.end(child(on, 'b'), 'kill');
+  on.settle();
+  t.is(on.log.at(-1), 'end supervisor-restarts-exceeded');
+  t.true(on.isOver);
+});
