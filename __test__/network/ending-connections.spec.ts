@@ -3,7 +3,7 @@ import { processId, processName, type RemoteNode, type TergoError } from 'tergo'
 import { waitFor } from '../support/wait-for.ts';
 import type { PuppetProtocol } from '../threads/puppet.ts';
 import { puppet } from '../threads/stage.ts';
-import { pair } from './cluster.ts';
+import { networkNode, pair, showWay } from './cluster.ts';
 import { Relay } from './os/relay.ts';
 
 const bob = processName<PuppetProtocol>('bob');
@@ -50,4 +50,22 @@ test('what is said before the loss of a connection is heard of is lost with the 
   await waitFor('the end to be heard of', () => a.network.nodes().length === 0);
   for (const target of targets) await a.sendImportant(target, 'after');
   t.deepEqual(await to.messages(4), ['before', 'before', 'after', 'after']);
+});
+
+test('a node that stops while it is connected to another one has no connection afterwards', async (t) => {
+  const b = await networkNode('b@localhost');
+  t.teardown(() => b.stopForce());
+  // By chance: how far the dial is when the stop comes.
+  for (let round = 0; round < 20; round += 1) {
+    const a = await networkNode('a@localhost');
+    showWay(a, b);
+    showWay(b, a);
+    const [from, to] = round % 2 === 0 ? [a, b] : [b, a];
+    const dial = from.network.connect(to.name).catch(() => undefined);
+    await a.stopForce();
+    b.network.removeRoute(`^${a.name}$`);
+    await dial;
+    await waitFor('the end of the connection', () => b.network.nodes().length === 0);
+  }
+  t.pass();
 });

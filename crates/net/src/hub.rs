@@ -89,6 +89,8 @@ struct Table {
     dials: HashMap<DialId, AbortHandle>,
     /// Why a peer that somebody waits for was not reached the last time.
     failures: HashMap<String, DialFailure>,
+    /// Nothing begins any more: what still goes on would have nobody to end it.
+    is_stopped: bool,
 }
 
 impl Hub {
@@ -234,12 +236,15 @@ impl Hub {
         }
     }
 
-    /// All that goes on ends, and the connections say goodbye.
+    /// All that goes on ends, nothing begins any more, and the connections say goodbye.
     pub fn stop(&self) {
         self.watched.leave_loop();
-        for (_, dial) in lock(&self.table).dials.drain() {
+        let mut table = lock(&self.table);
+        table.is_stopped = true;
+        for (_, dial) in table.dials.drain() {
             dial.abort();
         }
+        drop(table);
         for connection in self.connections() {
             connection.close(
                 CloseReason::Stopping,
@@ -276,6 +281,9 @@ impl Hub {
             socket,
             rest,
         } = shaken;
+        if lock(&self.table).is_stopped {
+            return;
+        }
         let peer = &agreement.peer.identity;
         let Some(mut port) = self.fabric.connect() else {
             lock(&self.peers).disconnect(key, DownReason::Disconnected);
@@ -425,6 +433,9 @@ impl Hub {
         };
         // Under the lock, so that a dial that ends at once is not put into the table after its end.
         let mut table = lock(&self.table);
+        if table.is_stopped {
+            return;
+        }
         let id = dial.id;
         let task = self.spawn(dial.run(hub));
         table.dials.insert(id, task);

@@ -297,6 +297,8 @@ impl Network {
         self.hub.stop();
         let (hub, thread) = (Arc::clone(&self.hub), Arc::clone(&self.thread));
         self.hub.spawn(async move {
+            // Again where connections begin: one may have done so meanwhile.
+            hub.stop();
             let _ = tokio::time::timeout(GOODBYE_WITHIN, hub.emptied()).await;
             hub.drop_all();
             // It may hold the whole node.
