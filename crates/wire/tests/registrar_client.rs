@@ -321,6 +321,27 @@ fn what_is_announced_while_there_is_no_registrar_holds_with_the_next() {
     }
 }
 
+#[test]
+fn what_is_announced_while_the_registrar_has_too_much_to_do_is_announced_again() {
+    let mut simulation = two_nodes();
+    let limits = ServerLimits::default();
+    for _ in 0..2 * limits.per_link {
+        simulation.ask("b@host", Question::Node("a@host".to_owned()));
+    }
+    let node = simulation.nodes.get_mut("b@host").expect("it is there");
+    let mut anew = announcement("b@host");
+    anew.routes[0].port = 99;
+    node.client.announce(anew);
+    simulation.run(ms(500));
+    assert_eq!(simulation.node("b@host").refused, []);
+    let id = simulation.ask("a@host", Question::Node("b@host".to_owned()));
+    simulation.run(ms(20));
+    match &simulation.node("a@host").answers[&id] {
+        Ok(Answer::Routes(routes)) => assert_eq!(routes[0].port, 99),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// An answer in one datagram.
 fn datagram(message: &Message) -> Vec<u8> {
     let mut bytes = Vec::new();

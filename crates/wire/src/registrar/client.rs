@@ -9,6 +9,8 @@ use super::{Announcement, Answer, Decoder, Fault, Message, Question, Refusal};
 const MAX_PENDING: usize = 4096;
 /// After how long a question is asked again while the registrar settles.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// After how long the node is announced again when the registrar had too much to do.
+const ANNOUNCE_AGAIN: Duration = Duration::from_millis(100);
 
 /// How patient a client is.
 #[derive(Clone, Debug)]
@@ -62,6 +64,8 @@ pub enum AskError {
 pub struct Client {
     options: ClientOptions,
     announcement: Announcement,
+    /// When it is sent again: the registrar had too much to do to note it.
+    announce_at: Option<Duration>,
     phase: Phase,
     decoder: Decoder,
     out: Vec<u8>,
@@ -111,6 +115,7 @@ impl Client {
             options,
             peers: Peers::new(announcement.node.clone()),
             announcement,
+            announce_at: None,
             phase: Phase::Apart,
             decoder: Decoder::new(),
             out: Vec::new(),
@@ -135,6 +140,7 @@ impl Client {
     /// The link is gone.
     pub fn lost(&mut self) {
         self.phase = Phase::Apart;
+        self.announce_at = None;
         self.out.clear();
         self.pending.retain(|_, pending| !pending.is_own);
         self.peers.doubt();
@@ -149,6 +155,7 @@ impl Client {
     /// name is to stay.
     pub fn announce(&mut self, announcement: Announcement) {
         self.announcement = announcement;
+        self.announce_at = None;
         if self.phase != Phase::Apart {
             self.send(&Message::Register(self.announcement.clone()));
         }
@@ -202,7 +209,8 @@ impl Client {
                 Some(silent_at.min(self.asked_at + self.options.keep_alive))
             }
         };
-        asked.chain(link).chain(self.peers.deadline()).min()
+        let known = asked.chain(link).chain(self.announce_at);
+        known.chain(self.peers.deadline()).min()
     }
 
     /// Does what is due. False: the registrar does not answer, the link is of no use.
@@ -214,6 +222,9 @@ impl Client {
             Phase::Registering { since } => now < since + self.options.register_within,
             Phase::Registered => {
                 self.ask_again(now);
+                if self.announce_at.take_if(|at| *at <= now).is_some() {
+                    self.send(&Message::Register(self.announcement.clone()));
+                }
                 if now >= self.asked_at + self.options.keep_alive {
                     self.asked_at = now;
                     self.send(&Message::Ping);
@@ -226,6 +237,10 @@ impl Client {
     fn take(&mut self, message: Message, now: Duration) -> Result<(), Fault> {
         match message {
             Message::Registered => self.note_registered(now),
+            Message::Refused {
+                id: 0,
+                refusal: Refusal::Busy,
+            } if self.is_registered() => self.announce_at = Some(now + ANNOUNCE_AGAIN),
             Message::Refused { id: 0, refusal } => {
                 self.events.push_back(ClientEvent::Refused(refusal));
             }
