@@ -42,8 +42,8 @@ export declare class BindingNetwork {
    */
   replaceRoute(route: BindingRoute): void
   /**
-   * Reads the files of all certificates again, for links that begin from now on. Throws for the first that cannot be
-   * read or used; that one stays as it was.
+   * Reads the files of all certificates again, for links that begin from now on. Those that cannot be read or used stay as
+   * they were; throws for the first of them when all have been read.
    */
   reloadTls(): void
   /** What became of the dials along the static route with that pattern; null: there is none. */

@@ -219,7 +219,8 @@ export class Network {
 
   /**
    * Reads the certificate files of the node, its acceptors and routes again. What begins from now on uses them,
-   * connections that stand go on. Throws `incorrect` for a file that cannot be read or used; that certificate stays.
+   * connections that stand go on. Throws `incorrect` when a file cannot be read or used; that certificate stays, the others
+   * are new all the same.
    */
   reloadTls(): void {
     this.#host().reloadTls();

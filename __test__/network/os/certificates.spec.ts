@@ -116,6 +116,12 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** Writes both into the files of these names. */
+function store(files: Identity, { certificate, key }: Identity): void {
+  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.key, key);
+}
+
 /** Of a node that only dials, and so needs no certificate of its own. */
 const dials: NetworkOptions = { acceptors: [], dialTimeoutMs: 3000 };
 
@@ -199,26 +205,46 @@ test('certificates are changed without a restart: what stands goes on, what begi
   const folder = mkdtempSync(path.join(tmpdir(), 'tergo-certificates-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const files = { certificate: path.join(folder, 'node.pem'), key: path.join(folder, 'key.pem') };
-  const store = ({ certificate, key }: Identity): void => {
-    writeFileSync(files.certificate, certificate);
-    writeFileSync(files.key, key);
-  };
-  store(good);
+  store(files, good);
   const b = await networkNode(B, { tls: { ...files, ca } });
   const a = await networkNode(A, { ...dials, tls: { ca } });
   const c = await networkNode('c@localhost', { ...dials, tls: { ca } });
   for (const node of [a, b, c]) t.teardown(() => node.stopForce());
   const route = { host: LOOPBACK, port: b.network.acceptors()[0]!.port, tls: true };
   await a.network.connect(B, { route });
-  store(theirs.issue());
+  store(files, theirs.issue());
   b.network.reloadTls();
   const unbelieved = { code: 'no-connection', message: /UnknownIssuer/ };
   await t.throwsAsync(c.network.connect(B, { route }), unbelieved);
   t.deepEqual(a.network.nodes(), [B]);
   writeFileSync(files.certificate, 'no certificate');
   t.throws(() => b.network.reloadTls(), { code: 'incorrect' });
-  store(ours.issue());
+  store(files, ours.issue());
   b.network.reloadTls();
   await c.network.connect(B, { route });
   t.deepEqual(b.network.nodes().toSorted(), [A, 'c@localhost']);
+});
+
+test('a certificate that cannot be used stays, and the others are new all the same', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tergo-certificates-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const [first, second] = ['first', 'second'].map((name) => ({
+    certificate: path.join(folder, `${name}.pem`),
+    key: path.join(folder, `${name}-key.pem`),
+  }));
+  for (const files of [first!, second!]) store(files, good);
+  const acceptors = [first!, second!].map((files) => ({ port: 0, tls: files }));
+  const b = await networkNode(B, { acceptors });
+  const a = await networkNode(A, { ...dials, tls: { ca } });
+  for (const node of [a, b]) t.teardown(() => node.stopForce());
+  writeFileSync(first!.certificate, 'no certificate');
+  store(second!, theirs.issue());
+  t.throws(() => b.network.reloadTls(), { code: 'incorrect', message: /first\.pem/ });
+  const [former, changed] = b.network
+    .acceptors()
+    .map(({ port }) => ({ route: { host: LOOPBACK, port, tls: true } }));
+  const unbelieved = { code: 'no-connection', message: /UnknownIssuer/ };
+  await t.throwsAsync(a.network.connect(B, changed), unbelieved);
+  await a.network.connect(B, former);
+  t.deepEqual(a.network.nodes(), [B]);
 });

@@ -260,13 +260,14 @@ impl BindingNetwork {
         self.network.replace_route(route).map_err(reason)
     }
 
-    /// Reads the files of all certificates again, for links that begin from now on. Throws for the first that cannot be
-    /// read or used; that one stays as it was.
+    /// Reads the files of all certificates again, for links that begin from now on. Those that cannot be read or used stay as
+    /// they were; throws for the first of them when all have been read.
     #[napi]
     pub fn reload_tls(&self) -> Result<()> {
         let certificates = self.certificates.borrow();
-        let mut in_use = certificates.iter().filter_map(Weak::upgrade);
-        in_use.try_for_each(|tls| tls.reload().map_err(reason))
+        let in_use = certificates.iter().filter_map(Weak::upgrade);
+        let reloaded = in_use.map(|tls| tls.reload().map_err(reason));
+        reloaded.fold(Ok(()), Result::and)
     }
 
     /// What became of the dials along the static route with that pattern; null: there is none.
