@@ -302,6 +302,15 @@ for (const { title, thread } of receivers)
     t.true(peer.info().compressionRatioOut < 0.2);
   });
 
+test('what is smaller than the threshold of compression is sent as it is, also if it is large', async (t) => {
+  const { a, b } = await pair(t);
+  const compression = { enabled: true, thresholdBytes: 2 ** 40 }; // beyond 32 bits
+  const from = await puppet(a, 0, { compression });
+  const to = await puppet(b, 0);
+  await from.do('sendImportant', to.pid, 'again and again '.repeat(20_000));
+  t.is(a.network.node(b.name)?.info().compressionRatioOut, 1);
+});
+
 test('a node that is not there may be back in the same incarnation', async (t) => {
   const nodes = await pair(t);
   const { a, b } = nodes;

@@ -31,6 +31,8 @@ import { Registration } from './registration.ts';
 const DEFAULT_PORT = 11_144;
 const LOOPBACK = '127.0.0.1';
 const DEFAULT_MAX_MESSAGE = 64 * 1024 * 1024;
+/** Nothing is larger. */
+const MAX_THRESHOLD = 2 ** 32 - 1;
 
 /** What a connection has been told at its beginning. */
 export interface Standing {
@@ -252,8 +254,8 @@ export class NetworkHost {
   }
 
   #profileOf(settings: Compression): number {
-    const { thresholdBytes } = settings;
-    return this.#native.profile(algorithmOf(settings), levelOf(settings), thresholdBytes);
+    const threshold = Math.min(settings.thresholdBytes, MAX_THRESHOLD);
+    return this.#native.profile(algorithmOf(settings), levelOf(settings), threshold);
   }
 
   #listen(index: number, acceptor: AcceptorOptions): void {

@@ -114,7 +114,8 @@ impl WireConnection {
         delivery: Delivery,
     ) -> Option<Compression> {
         let compression = delivery.compression?;
-        let is_large = !blobs.is_empty() || item.payload.len() >= compression.threshold as usize;
+        let bytes = item.payload.len() + blobs.iter().map(Vec::len).sum::<usize>();
+        let is_large = bytes >= compression.threshold as usize;
         let is_known = self.features.has(feature_of(compression.algorithm));
         (is_large && is_known).then_some(compression)
     }
