@@ -11,7 +11,8 @@ export class CompressionProfiles {
   ask: ((settings: Compression) => number | Promise<number>) | undefined = undefined;
   /** That of processes that have set nothing. */
   plainWay: number = PLAIN_WAY;
-  readonly #numbers = new Map<Compression, number>();
+  /** Of settings that some process has. */
+  readonly #numbers = new WeakMap<Compression, number>();
 
   /** The way of what a process sends: the bits in the last word of a frame. */
   wayOf(extra: ProcessExtra | undefined): number {
