@@ -65,3 +65,21 @@ test('a linked child whose node is lost in the turn that tells of it is heard of
   t.is(more.length, 0);
   t.deepEqual((await parent.do<{ links: readonly object[] }>('info')).links, []);
 });
+
+test('a call that has timed out before its node was reached is not sent', async (t) => {
+  const node = await diallingNode(t);
+  const target = processId(processName<unknown>('x'), VISITOR);
+  const late = node.call(target, 'late' as never, { timeoutMs: 30 });
+  await t.throwsAsync(late, { code: 'timeout' });
+  const peer = await Hostile.connect(node, VISITOR);
+  t.teardown(() => peer.close());
+  const there = await waitFor('the connection', () => node.network.node(VISITOR));
+  // Goes the same way after it.
+  const asked = t.throwsAsync(there.applicationInfo('x'), { message: 'there is none' });
+  const { number } = await waitFor('the question', () =>
+    peer.heard().find(({ op }) => op === Control.ask),
+  );
+  t.is(there.info().messagesOut, 1);
+  peer.say({ first: Control.answer, second: number, value: [false, new Error('there is none')] });
+  await asked;
+});

@@ -148,6 +148,40 @@ for (const { title, thread } of receivers) {
   });
 }
 
+test('a call by name that was answered does not end one of the next caller when its thread ends', async (t) => {
+  const b = await networkNode('b@localhost', {}, { threads: 2 });
+  t.teardown(() => b.stopForce());
+  const { to, address } = await named(b);
+  const beside = await puppet(b, 0);
+  const name = processName(fresh('name'));
+  await beside.do('registerName', name);
+  const call = async (
+    whom: unknown,
+    by: Handle,
+    value: string,
+  ): Promise<() => Promise<unknown>> => {
+    const a = await networkNode('a@localhost');
+    t.teardown(() => a.stopForce());
+    showWay(a, b);
+    const from = await puppet(a, 0);
+    const asked = from.do('callAndTell', whom, { type: 'keep' }, 60_000);
+    await waitFor('the call', () => by.do('keptCaller'));
+    return async () => {
+      await by.do('answerKept', value);
+      const answer = await asked;
+      await a.stopForce();
+      await waitFor('the end of the connection', () => b.network.nodes().length === 0);
+      return answer;
+    };
+  };
+  const first = await call(address, to, 'by the thread that ends');
+  t.deepEqual(await first(), ['answered', 'by the thread that ends']);
+  // Its calls have the same numbers, and its connection has the same place.
+  const second = await call(processId(name, b.name), beside, 'by another thread');
+  await endThread(to);
+  t.deepEqual(await second(), ['answered', 'by another thread']);
+});
+
 test('a wish to watch what is on a thread that is not there is answered', async (t) => {
   const { peer } = await hostileCaller(t);
   const onThread = 1 << 24;
