@@ -60,6 +60,9 @@ const forbidden: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['asks what nobody answers', { first: Control.ask, second: 1, value: ['__proto__'] }],
 ];
 
+/** A process of the peer. */
+const OWN = new Forged(1, [0, 7, 1, 5000]);
+
 const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['an error that is none', { first: Control.replyError, second: 1, value: 'no error' }],
   ['an end without a reason', { first: Control.replyEnded, second: 1, value: 17 }],
@@ -140,7 +143,35 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['a question after nobody', { first: Control.ask, second: 1, value: ['lives', 'x'] }],
   ['a question after no alias', { first: Control.ask, second: 1, value: ['alias', 'x'] }],
   ['an error without code', { first: Control.replyError, second: 1, value: new Forged(4, 7) }],
+  ['a backlog that is none', { first: Control.watched, second: 1, value: [3, ['x']] }],
+  [
+    'the end of a thread that had no last process',
+    { first: Control.threadEnded, second: 1, value: [new Error('x'), 'y'] },
+  ],
+  ['an end that may go on', { first: Control.fired, second: 1, value: ['kill', 'maybe'] }],
+  ['an end of a watch with something', { first: Control.unwatch, second: 1, value: 1 }],
+  ['a cancelling with something', { first: Control.cancel, second: 1, value: 1 }],
+  ['a confirmation with something', { first: Control.placed, second: 1, value: 1 }],
+  ['a refusal without a code', { first: Control.notPlaced, second: 1, value: 1 }],
+  [
+    'an important message into no queue',
+    { first: Control.ask, second: 1, value: ['deliver', aliasOf(OWN), 'x', 7, OWN] },
+  ],
+  [
+    'an important message by nobody',
+    { first: Control.ask, second: 1, value: ['deliver', aliasOf(OWN), 'x', 2, 'me'] },
+  ],
+  ['an alias that is too long', { first: Control.watch, value: aliasOf(OWN, 'x'.repeat(256)) }],
+  ['an alias at no place', { first: Control.watch, value: aliasOf(OWN, 'text', -1) }],
+  [
+    'a pid of an incarnation that there is not',
+    { first: Control.watch, second: 1, value: new Forged(1, [0, 1, 1, 1, 'x@y', -1]) },
+  ],
 ];
+
+function aliasOf(owner: Forged, text: string = 'text', index: number = 0): Forged {
+  return new Forged(2, [text, owner, 0, index, 0]);
+}
 
 /** A publication by a process of the writer, or of the node that `whose` names. */
 function publicationBy(...whose: readonly unknown[]): RawFrame {
@@ -204,6 +235,10 @@ test('messages with values that cannot be end the connection, not the process', 
       first,
       second,
       value: 'no list',
+    }),
+    (first, second) => ({
+      ...{ op: FRAME_MESSAGE, kind: KIND_ADDRESSED, first, second },
+      value: [undefined, 'from no process', 'me'],
     }),
     (first, second) => ({ op: FRAME_MESSAGE, kind: KIND_EVENT, first, second, value: 'no event' }),
     (first, second) => ({
