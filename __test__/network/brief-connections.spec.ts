@@ -83,3 +83,21 @@ test('a call that has timed out before its node was reached is not sent', async 
   peer.say({ first: Control.answer, second: number, value: [false, new Error('there is none')] });
   await asked;
 });
+
+test('so many messages wait for a connection, what is more is refused, and all that wait are sent', async (t) => {
+  const node = await diallingNode(t);
+  const target = processId(processName<unknown>('x'), VISITOR);
+  for (let count = 0; count < 1024; count++) t.is(node.send(target, count), 'ok');
+  t.is(node.send(target, 'one more'), 'process-mailbox-full');
+  await t.throwsAsync(node.call(target, 'one more' as never), {
+    ...{ code: 'process-mailbox-full', message: /as much waits for a connection to .* as may/ },
+  });
+  await t.throwsAsync(node.sendImportant(target, 'one more'), { code: 'process-mailbox-full' });
+  const peer = await Hostile.connect(node, VISITOR);
+  t.teardown(() => peer.close());
+  const there = await waitFor('the connection', () => node.network.node(VISITOR));
+  await waitFor('the messages', () => there.info().messagesOut >= 1024);
+  t.is(node.send(target, 'in time'), 'ok');
+  await waitFor('the next', () => there.info().messagesOut > 1024);
+  t.is(there.info().messagesOut, 1025);
+});

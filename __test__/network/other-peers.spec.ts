@@ -235,6 +235,30 @@ test('what a peer has given up or waits for is none of the calls of the one afte
   t.true(next.isConnected);
 });
 
+test('what a peer has watched is not told to the one after it', async (t) => {
+  const { node, peer } = await scene(t);
+  const [watched, name] = [await puppet(node, 0), fresh('name')];
+  const event = eventName<unknown>(fresh('event'));
+  await watched.do('registerName', name);
+  await watched.do('announce', event, { notify: true });
+  peer.say({ first: Control.watch, second: 5, value: ['name', name] });
+  peer.say({ first: Control.watch, second: 6, value: ['event', event] });
+  await watched.hears(1);
+  const next = await successor(t, node, peer);
+  const notices = await watched.hears(2);
+  t.deepEqual(
+    notices.map(({ on }) => on),
+    ['event-start', 'event-stop'],
+  );
+  await watched.do('publish', event, 'to nobody');
+  watched.tell({ type: 'stop' });
+  await watched.gone();
+  next.say({ first: Control.watch, second: 7, value: ['name', name] });
+  await told(next, Control.watched);
+  const heard = next.heard().flatMap(({ op }) => (op === Control.peerUp ? [] : [op]));
+  t.deepEqual(heard, [Control.watched]);
+});
+
 test('a call that waits when its peer is lost is not taken', async (t) => {
   const all = await scene(t);
   const { node, peer, to, place } = all;

@@ -131,6 +131,25 @@ for (const { title, one, other } of everyPlaces) {
   });
 }
 
+test('what finds the way full takes no room in a bounded mailbox', async (t) => {
+  const node = await threadNode(t, held);
+  const [filler, to] = [await puppet(node, 1), await puppet(node, 1, { mailboxSize: 1 })];
+  const release = await holdThread(t, node, 1);
+  while (node.send(filler.pid, bulky) === 'ok');
+  t.is(node.send(to.pid, bulky), 'process-mailbox-full');
+  await t.throwsAsync(node.call(to.pid, bulky as never), { code: 'process-mailbox-full' });
+  await release();
+  await waitFor('room on the way', () =>
+    filler.do('keptCaller').then(
+      () => true,
+      () => false,
+    ),
+  );
+  t.is(node.send(to.pid, 'it has room'), 'ok');
+  const taken = await waitFor('the message', () => to.messages(1).catch(() => undefined));
+  t.deepEqual(taken, ['it has room']);
+});
+
 test('a call that finds the way full is told so, and not of a mailbox', async (t) => {
   const node = await threadNode(t, held);
   const to = await puppet(node, 1);
