@@ -427,7 +427,7 @@ fn what_follows_the_last_message_belongs_to_the_link() {
 
 #[test]
 fn what_a_node_says_of_itself_is_within_bounds() {
-    let mut wrong = [(); 11].map(|()| alice());
+    let mut wrong = [(); 12].map(|()| alice());
     wrong[0].name = String::new();
     wrong[1].name = "x".repeat(256);
     wrong[2].limits.window = 1;
@@ -439,6 +439,7 @@ fn what_a_node_says_of_itself_is_within_bounds() {
     wrong[8].name = "alice".into();
     wrong[9].name = "alice@host@host".into();
     wrong[10].name = "ali\nce@host".into();
+    wrong[11].limits.misses = 0;
     for own in wrong {
         let mut one = CookieDialer::new(dial_settings(own.clone(), "bob@host", Purpose::First, 1));
         let (_, other) = shake(&mut one, &mut acceptor(), ADMISSION);
