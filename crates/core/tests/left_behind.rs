@@ -1,0 +1,66 @@
+//! What was for a member of a fabric that has gone, and who has its place then.
+
+// Miri would take minutes for it: what it does step by step stands in `fabric_ends.rs`.
+#![cfg(not(miri))]
+#![allow(clippy::expect_used, reason = "this is a test")]
+
+mod support;
+
+use support::driver::Driver;
+use support::peer::thread;
+use tergo_core::Fabric;
+use tergo_core::layout::{
+    FLAG_BLOBS, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_MESSAGE, FRAME_WORDS,
+};
+
+/// Writes a frame with a large value into the chunk that a thread has opened for a member.
+fn write_large(driver: &mut Driver, chunk: u32, to: u32) {
+    let number = driver.scheduler.put_blob(to, &vec![7; 20_000], false);
+    assert_ne!(number, 0, "somebody is there");
+    let fabric = driver.scheduler.fabric().expect("it has joined");
+    let block = fabric.chunk(chunk).expect("the chunk is there");
+    let head = FRAME_MESSAGE | FLAG_BLOBS << FRAME_FLAGS_SHIFT | 1 << FRAME_FORMAT_SHIFT;
+    let words = [head, 8, 13, 0, 0, 0, 0, 0, 1, number];
+    (0..).zip(words).for_each(|(at, word)| block.set(at, word));
+    driver.ring.write_port(to, 4 * FRAME_WORDS + 8);
+    driver.turn();
+}
+
+#[test]
+fn large_values_for_a_peer_end_with_its_connection() {
+    let fabric = Fabric::new(1, 4);
+    let mut one = thread(&fabric, 0);
+    let link = fabric.connect().expect("a place is free");
+    let chunk = one.scheduler.open(link.number(), false);
+    write_large(&mut one, chunk, link.number());
+    assert_eq!(fabric.blobs_on_their_way(), 1);
+    drop(link);
+    assert_eq!(fabric.blobs_on_their_way(), 0);
+}
+
+#[test]
+fn large_values_in_a_chunk_for_a_thread_that_has_gone_do_not_stay_for_the_next_one() {
+    let fabric = Fabric::new(2, 4);
+    let mut one = thread(&fabric, 0);
+    let other = thread(&fabric, 1);
+    let chunk = one.scheduler.open(1, false);
+    drop(other);
+    let _next = thread(&fabric, 1);
+    write_large(&mut one, chunk, 1);
+    assert_eq!(fabric.blobs_on_their_way(), 0);
+}
+
+#[test]
+fn the_shapes_of_a_peer_are_not_those_of_the_next_one_in_its_place() {
+    let fabric = Fabric::new(1, 4);
+    let link = fabric.connect().expect("a place is free");
+    let seat = link.number();
+    link.add_shape(r#"["a"]"#);
+    assert_eq!(fabric.peer_shape(seat, 1).as_deref(), Some(r#"["a"]"#));
+    drop(link);
+    let next = fabric.connect().expect("a place is free");
+    assert_eq!(next.number(), seat, "it has the same place");
+    assert_eq!(fabric.peer_shape(seat, 1), None);
+    next.add_shape(r#"["b"]"#);
+    assert_eq!(fabric.peer_shape(seat, 1).as_deref(), Some(r#"["b"]"#));
+}
