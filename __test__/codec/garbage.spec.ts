@@ -68,7 +68,7 @@ test('values of which some bytes were changed are refused as malformed, or are a
   t.pass();
 });
 
-test('a length beyond the end allocates nothing', (t) => {
+test('a length beyond the end is refused in good order', (t) => {
   const codec = new Codec(new Desk());
   for (let tag = 0; tag < 32; tag++) {
     for (const rest of [[], [0], [0xff, 0xff, 0xff, 0xff, 0x7f], [7, 0xff, 0xff, 0xff, 0x0f, 1]]) {
@@ -92,4 +92,30 @@ test('what is nested without end is refused before the stack is full', (t) => {
 test('a format that there is not is refused', (t) => {
   const codec = new Codec(new Desk());
   t.throws(() => codec.decode(9, Buffer.alloc(4), 0, 4), { code: 'malformed' });
+});
+
+test('a value that takes fewer bytes than it should, or more, is refused', (t) => {
+  const codec = new Codec(new Desk());
+  const values = ['short', 'x'.repeat(100), 'ä', [1, 2], new Map([[1, 2]]), new Uint8Array(9), 1.5];
+  for (const value of values) {
+    // What follows could be read as a part of it.
+    const bytes = Buffer.alloc(400);
+    const end = codec.encodeBytes(value, bytes, 0);
+    const read = (length: number): unknown => codec.decode(FORMAT_VALUE, bytes, 0, length);
+    t.deepEqual(read(end), value);
+    for (const length of [end - 1, end + 1])
+      t.throws(() => read(length), { code: 'malformed' }, `${String(value)} in ${length} bytes`);
+  }
+});
+
+test('a length beyond the end allocates nothing', (t) => {
+  const codec = new Codec(new Desk());
+  const huge = [0xff, 0xff, 0xff, 0xff, 0x7f];
+  // A run of bytes, an array, an object, a map and a long string.
+  for (const head of [[20, 1], [12], [14], [15], [9]]) {
+    const bytes = Buffer.from([...head, ...huge]);
+    const message = /a length of \d+ goes beyond its end/;
+    const read = (): unknown => codec.decode(FORMAT_VALUE, bytes, 0, bytes.length);
+    t.throws(read, { code: 'malformed', message }, `tag ${head[0]}`);
+  }
 });
