@@ -1,4 +1,5 @@
 import {
+  Actor,
   Application,
   childSpec,
   Pool,
@@ -53,10 +54,9 @@ export class Slow extends Puppet {
   }
 }
 
-/** A puppet whose `init` goes on until the channel `slow` says its name; tells `warden` when it begins. */
-export class Tardy extends Puppet {
-  override async init(options?: PuppetOptions): Promise<void> {
-    super.init(options);
+/** Its `init` goes on until the channel `slow` says its name; tells `warden` when it begins. */
+export class Tardy extends Actor<TreeProtocol> {
+  override async init(): Promise<void> {
     const { name } = this;
     const channel = new BroadcastChannel('slow');
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -67,13 +67,17 @@ export class Tardy extends Puppet {
     await promise;
     channel.close();
   }
+
+  override handleCall(request: unknown): Answer {
+    return reply(request, 'up' as never);
+  }
 }
 
-/** Supervises a tardy puppet on thread 1 and another one on thread 2; answers every call with its children. */
+/** Supervises a tardy child on thread 1 and another one on thread 2; answers every call with its children. */
 export class TardyTree extends Supervisor<TreeProtocol> {
   override init(): SupervisorSpec {
-    const name = processName<PuppetProtocol>('tardy');
-    const tardy = childSpec(name, Tardy, { thread: 1, logLevel: 'disabled', args: [{}] });
+    const name = processName<TreeProtocol>('tardy');
+    const tardy = childSpec(name, Tardy, { thread: 1, logLevel: 'disabled' });
     const children = [branch(['sibling', 2]), tardy];
     return { strategy: 'one-for-one', children, restart: 'permanent', intensity: 5 };
   }
