@@ -168,6 +168,12 @@ export type {
   NetworkOptions,
   RegistrarOptions,
 } from './network/network-options.ts';
+export {
+  validators,
+  type ProcessValidators,
+  type ValidatorSchemas,
+} from './network/process-validators.ts';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './network/standard-schema.ts';
 export type { AcceptorInfo } from './network/acceptor-info.ts';
 export type { NetworkFlags } from './network/network-flags.ts';
 export type { NetworkRouteFailure, NetworkRouteInfo } from './network/route-info.ts';

@@ -92,6 +92,7 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     "the registrar 'map:1' has failed at start: a@localhost runs already",
     "b@localhost was not reached: the registrar 'map:1' has failed at resolve: resolve was not settled within 10 ms",
   ],
+  'network-validators.ts': ['7', 'true'],
   'pool.ts': ['9', '6 workers', '1 forwarded, 0 restarts'],
   'pool-by-key.ts': ['ann 200', 'bob 100'],
   'raw-process.ts': ["[ 'pong', 1 ]"],

@@ -1,4 +1,11 @@
-import { cronRemoteSpawn, networkEvent, spawnName, startNode } from 'tergo';
+import {
+  cronRemoteSpawn,
+  networkEvent,
+  processName,
+  spawnName,
+  startNode,
+  validators,
+} from 'tergo';
 import type {
   Actor,
   CronAction,
@@ -6,9 +13,11 @@ import type {
   Node,
   NodeRoute,
   Pid,
+  ProcessValidators,
   Registrar,
   RemoteNode,
   SpawnName,
+  StandardSchema,
   Subscription,
 } from 'tergo';
 import type { CounterProtocol } from '../../docs/samples/counter-contract.ts';
@@ -59,3 +68,18 @@ fits<Registrar>({ ...registrar, resolve: () => [{ port: '1' }] });
 fits<NodeRoute>({ host: 'localhost' });
 // @ts-expect-error -- it is not complete
 void startNode('a@localhost', { network: { registrar: { name: 'mine', nodes: () => [] } } });
+
+// What a schema gives is of the protocol; it may give less.
+declare const additions: StandardSchema<{ type: 'add'; by: number }>;
+declare const totals: StandardSchema<{ type: 'total' }>;
+fits<ProcessValidators>(validators(Counter, { message: additions, request: totals }));
+const forName = validators(processName<CounterProtocol>('counter'), { message: additions });
+void startNode('a@localhost', { network: { validators: [forName, new URL('file:///v.js')] } });
+// @ts-expect-error -- no message of the counter
+validators(Counter, { message: totals });
+// @ts-expect-error -- no request of the counter
+validators(processName<CounterProtocol>('counter'), { request: additions });
+// @ts-expect-error -- events are not covered
+validators(Counter, { event: additions });
+// @ts-expect-error -- these are no validators
+void startNode('a@localhost', { network: { validators: [additions] } });

@@ -52,7 +52,8 @@ export interface CallTarget {
  * where it is met.
  */
 export class PendingCall {
-  readonly request: unknown;
+  /** Of one from another node: what validators made of it. */
+  request: unknown;
   readonly caller: CallEnd;
   /** Who must answer: the target, or whom it was forwarded to. */
   target: CallTarget;

@@ -15,7 +15,7 @@ import type { SharedValue } from '../scheduler/slab.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import type { LocalPid } from '../process/pid.ts';
-import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
+import { EXPORTED, type ProcessRecord, VALIDATED } from '../process/process-record.ts';
 import { Control, type ControlOp } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
@@ -108,21 +108,10 @@ export class FarMessages {
   }
 
   /** What stands in a mailbox of this thread and came from elsewhere; `NO_VALUE` when nobody is to have it. */
-  take(kind: number, frame: number): unknown {
-    const { reader } = this.#far;
-    const value = reader.value(frame);
-    if (value === NO_VALUE || kind !== KIND_ADDRESSED) return value;
-    const name = reader.nameOf(frame);
-    const isBare = !reader.isImportant(frame) || reader.formOf(frame) === PREFIX_PLAIN;
-    if (name !== undefined && isBare) return new AddressedMessage(value, name);
-    if (!isAddressed(value))
-      return this.#far.violated(reader.stationOf(frame), 'an address is none');
-    const [address, message, from] = value;
-    if (address instanceof LocalAlias && !address.alive) {
-      this.#runtime.counters.dropped += 1;
-      return NO_VALUE;
-    }
-    return new AddressedMessage(message, address ?? name, from);
+  take(record: ProcessRecord, kind: number, frame: number): unknown {
+    const value = this.#read(kind, frame);
+    if ((record.flags & VALIDATED) === 0 || value === NO_VALUE) return value;
+    return this.#far.validation!.message(record, frame, value);
   }
 
   /** What another node has sent found a mailbox of this thread full: true when it goes elsewhere. */
@@ -131,7 +120,7 @@ export class FarMessages {
     const record = this.#runtime.records[reader.firstOf(frame)];
     if (record === undefined || record.generation !== reader.secondOf(frame)) return false;
     if (record.extra?.fallback === undefined || kind === KIND_EVENT) return false;
-    const value = this.take(kind, frame);
+    const value = this.take(record, kind, frame);
     if (value === NO_VALUE) return false;
     const isAddressed = value instanceof AddressedMessage;
     const from = (isAddressed ? value.from : undefined) ?? reader.from(frame);
@@ -160,6 +149,23 @@ export class FarMessages {
 
   kill(to: FarPid): void {
     this.#far.controls.send(to.thread, Control.kill, 0, to);
+  }
+
+  #read(kind: number, frame: number): unknown {
+    const { reader } = this.#far;
+    const value = reader.value(frame);
+    if (value === NO_VALUE || kind !== KIND_ADDRESSED) return value;
+    const name = reader.nameOf(frame);
+    const isBare = !reader.isImportant(frame) || reader.formOf(frame) === PREFIX_PLAIN;
+    if (name !== undefined && isBare) return new AddressedMessage(value, name);
+    if (!isAddressed(value))
+      return this.#far.violated(reader.stationOf(frame), 'an address is none');
+    const [address, message, from] = value;
+    if (address instanceof LocalAlias && !address.alive) {
+      this.#runtime.counters.dropped += 1;
+      return NO_VALUE;
+    }
+    return new AddressedMessage(message, address ?? name, from);
   }
 
   #published(value: unknown): void {

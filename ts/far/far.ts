@@ -47,6 +47,7 @@ import { RemoteMessages } from './remote-messages.ts';
 import { RemotePid } from './remote-pid.ts';
 import { RouteNotices } from './route-notices.ts';
 import { HOME_THREAD, isOfPeer, NOWHERE, seatOf, type Station } from './station.ts';
+import type { Validation } from '../network/validation.ts';
 import { Watches } from './watches.ts';
 
 /** Which thread of which node this is. */
@@ -58,6 +59,8 @@ export interface ThreadPlace {
   readonly behaviours: BehaviourRegistry;
   /** Whether the node has a network. */
   readonly hasNetwork: boolean;
+  /** Through what that goes which other nodes send; `undefined`: nothing. */
+  readonly validation: Validation | undefined;
 }
 
 /** Numbers of calls, proxies and spawns begin anew with each incarnation of a thread, far from those of the last one. */
@@ -72,6 +75,7 @@ export class Far {
   readonly thread: number;
   readonly threads: number;
   readonly behaviours: BehaviourRegistry;
+  readonly validation: Validation | undefined;
   readonly firstNumber: number;
   readonly presence: Presence;
   readonly pids: FarPids;
@@ -113,6 +117,7 @@ export class Far {
     this.thread = place.thread;
     this.threads = place.threads;
     this.behaviours = place.behaviours;
+    this.validation = place.validation;
     this.firstNumber = (place.incarnation % 250) * NUMBERS_EACH;
     const { native, driver } = runtime;
     this.clock = new SteadyClock(runtime);

@@ -9,10 +9,12 @@ import {
 } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
+import { isModuleUrl } from '../thread/module-import.ts';
 import { checkCookie } from './check-cookie.ts';
 import { MAX_PORT } from './max-port.ts';
 import { checkFlags, type NetworkFlags } from './network-flags.ts';
 import { checkRoute, type NetworkRouteEntry } from './network-route.ts';
+import { LocalValidators, type ProcessValidators } from './process-validators.ts';
 import { checkOwnRegistrar, isOwnRegistrar, type Registrar } from './registrar.ts';
 import { checkTls, type TlsOptions } from './tls-options.ts';
 
@@ -97,6 +99,11 @@ export interface NetworkOptions {
   readonly dialTimeoutMs?: number;
   /** How what processes send is compressed that have set nothing themselves; not at all by default. */
   readonly compression?: Partial<Compression>;
+  /**
+   * Schemas that what other nodes send must pass; none by default. With one thread what `validators` gives or URLs of modules that
+   * export such; with several only URLs: every thread imports them, by itself, during `startNode`. See docs/network.md.
+   */
+  readonly validators?: readonly (ProcessValidators | string | URL)[];
 }
 
 const MODES: readonly NetworkMode[] = ['enabled', 'hidden', 'passive', 'disabled'];
@@ -108,6 +115,7 @@ const MAX_ROUTES = 16;
 const KEYS = [
   ...['mode', 'cookie', 'cookieFile', 'acceptors', 'registrar', 'routes', 'tls', 'flags'],
   ...['maxMessageSize', 'poolSize', 'keepAliveMs', 'windowBytes', 'dialTimeoutMs', 'compression'],
+  'validators',
 ];
 const HANDSHAKE_KEYS = ['timeoutMs', 'maxPending', 'maxPendingPerAddress'];
 const MOST_PENDING = 1_000_000;
@@ -140,6 +148,7 @@ export function checkNetwork(argument: string, options: unknown): void {
   if (network.flags !== undefined) checkFlags(`${argument}.flags`, network.flags);
   if (network.compression !== undefined)
     compressionOver(NO_COMPRESSION, network.compression, `${argument}.compression`);
+  checkList(`${argument}.validators`, network.validators, checkValidators);
   checkLimits(argument, network);
 }
 
@@ -204,6 +213,11 @@ function checkRegistrar(argument: string, registrar: RegistrarOptions | Registra
   if (port !== undefined) checkInteger(`${argument}.port`, port, 1, MAX_PORT);
   if (answerOthers !== undefined) checkBoolean(`${argument}.answerOthers`, answerOthers);
   if (serve !== undefined) checkBoolean(`${argument}.serve`, serve);
+}
+
+function checkValidators(argument: string, entry: unknown): void {
+  if (entry instanceof LocalValidators || isModuleUrl(entry)) return;
+  throw incorrect(argument, 'what validators gives, or the URL of a module that exports it', entry);
 }
 
 function checkPath(argument: string, path: unknown): void {

@@ -117,6 +117,7 @@ export class NameTable {
     this.#names.set(entry.name, undefined);
     this.#free += 1;
     entry.record.more.name = undefined;
+    this.#runtime.far?.validation?.mark(entry.record);
     if (this.#free > KEPT_FREE && 2 * this.#free > this.#names.size) this.#sweep();
   }
 
@@ -145,6 +146,7 @@ export class NameTable {
     if (this.#names.has(name)) this.#free -= 1;
     this.#names.set(name, entry);
     record.more.name = entry;
+    this.#runtime.far?.validation?.mark(record);
   }
 
   #leave(entry: NameRecord | undefined): void {

@@ -17,6 +17,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { MAX_THREADS } from '../native/layout.ts';
 import { checkNetwork, type NetworkOptions } from '../network/network-options.ts';
 import type { Clock } from '../scheduler/clock.ts';
+import { isModuleUrl } from '../thread/module-import.ts';
 import { checkThreadLimits } from '../thread/thread-limits.ts';
 
 /** What others may see or take over. All off by default. Source: Ergo `gen.SecurityOptions`. */
@@ -113,6 +114,7 @@ export function checkNodeOptions(options: NodeOptions): void {
   if (options.applications !== undefined) checkApplications(options.applications);
   if (options.security !== undefined) checkSecurity(options.security);
   if (options.network !== undefined) checkNetwork('options.network', options.network);
+  checkValidatorPlaces(options);
   if (options.log !== undefined) checkLog(options.log);
 }
 
@@ -135,10 +137,20 @@ export function hasNetwork(network: NodeOptions['network']): boolean {
   return network === true || network.mode !== 'disabled';
 }
 
-/** A path would be looked for somewhere else by each thread. */
+/** What stands in one thread is not in the others. */
+function checkValidatorPlaces({ threads = 1, network }: NodeOptions): void {
+  if (threads === 1 || typeof network !== 'object') return;
+  for (const [index, one] of (network.validators ?? []).entries()) {
+    if (isModuleUrl(one)) continue;
+    const mustBe =
+      'the URL of a module that exports it, since each of several threads imports it by itself';
+    throw incorrect(`options.network.validators[${index}]`, mustBe, one);
+  }
+}
+
 function checkModule(argument: string, url: unknown): void {
-  const isUrl = url instanceof URL || (typeof url === 'string' && URL.canParse(url));
-  if (!isUrl) throw incorrect(argument, "a URL: new URL('./workers.js', import.meta.url)", url);
+  if (!isModuleUrl(url))
+    throw incorrect(argument, "a URL: new URL('./workers.js', import.meta.url)", url);
 }
 
 function checkApplications(applications: readonly ApplicationClass[]): void {

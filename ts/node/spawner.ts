@@ -218,6 +218,7 @@ export class Spawner {
     if (options !== undefined) this.#apply(record, options);
     record.instance = construct(record, behaviour);
     const { far } = this.#runtime;
+    far?.validation?.mark(record);
     if (far !== undefined && 'handleRouteFailed' in record.instance) far.showHearsRouters(pid);
     this.#runtime.onSpawn?.(record);
   }

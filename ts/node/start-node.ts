@@ -8,6 +8,7 @@ import { Threads } from '../thread/threads.ts';
 import { Node } from './node.ts';
 import { checkNodeName } from './node-name.ts';
 import type { NetworkOptions } from '../network/network-options.ts';
+import { Validation } from '../network/validation.ts';
 import { startNetwork } from '../network/start-network.ts';
 import { checkNodeOptions, hasNetwork, type NodeOptions } from './node-options.ts';
 import { nextCreation, Runtime } from './runtime.ts';
@@ -33,7 +34,7 @@ export async function startNode(name: string, options: NodeOptions = {}): Promis
   checkNodeName(name);
   checkNodeOptions(options);
   const threads = threadsOf(options);
-  startGuard.check(threads, (options.behaviors ?? []).map(String));
+  startGuard.check(threads, [...(options.behaviors ?? []), ...validatorsOf(options)].map(String));
   native ??= loadNative();
   const runtime =
     threads === 1 && !hasNetwork(options.network)
@@ -66,12 +67,14 @@ async function runtimeWith(
   const { BindingFabric, BindingScheduler } = native;
   const { behaviors = [], resourceLimits } = options;
   const behaviours = await BehaviourRegistry.load(behaviors);
+  const validators = validatorsOf(options);
+  const validation = await Validation.load(validators);
   const fabric: BindingFabric = new BindingFabric(threads, QUOTA_CHUNKS);
   const creation = nextCreation();
   const startedAt = (options.clock ?? systemClock).now();
   const isNetworked = hasNetwork(options.network);
   const own = { thread: 0, threads, incarnation: 0, hasNetwork: isNetworked };
-  const place = { ...own, behaviours, startedAt, creation };
+  const place = { ...own, behaviours, validation, startedAt, creation };
   const runtime = new Runtime(
     name,
     options,
@@ -93,11 +96,16 @@ async function runtimeWith(
     ...{ fabric: fabric.id, threads, node: name, creation, hasNetwork: isNetworked },
     startedAtMs: SYSTEM_EPOCH_MS + startedAt,
     behaviors: behaviors.map(String),
+    validators: validators.map(String),
     security: runtime.security,
     freezeMessages: options.freezeMessages === true,
   };
   runtime.workers = new Threads(runtime, fabric, { setup, resourceLimits });
   return runtime;
+}
+
+function validatorsOf(options: NodeOptions): NonNullable<NetworkOptions['validators']> {
+  return hasNetwork(options.network) ? (networkOf(options).validators ?? []) : [];
 }
 
 function networkOf({ network }: NodeOptions): NetworkOptions {

@@ -46,6 +46,8 @@ export const HANDS_ON = 2048;
 export const EXPORTED = 4096;
 /** A supervisor or pool on another thread sees to its end. */
 export const SUPERVISED = 8192;
+/** What other nodes send to it goes through validators. */
+export const VALIDATED = 32_768;
 
 /** A message of higher priority came for a process whose slice is being read. */
 export const OVERTAKEN = 1;

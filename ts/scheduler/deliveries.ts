@@ -36,6 +36,7 @@ import {
   SPLIT,
   TAKES_EXITS,
   TRAP_EXIT,
+  VALIDATED,
 } from '../process/process-record.ts';
 import type { Exit } from '../relation/ended.ts';
 import { FailureNotice } from '../router/routed.ts';
@@ -125,7 +126,7 @@ export class Deliveries {
 
   #farMessage(record: ProcessRecord, kind: number, frame: number): void {
     const { far, dispatcher } = this.#runtime;
-    const value = far!.messages.take(kind, frame);
+    const value = far!.messages.take(record, kind, frame);
     if (value === NO_VALUE) return;
     const first = value instanceof AddressedMessage ? value.from : undefined;
     if (first !== undefined) dispatcher.setFrom(first);
@@ -187,6 +188,7 @@ export class Deliveries {
     const call = this.#take(record, payload);
     // Timed out or aborted while it waited in the mailbox: nobody wants the answer any more.
     if (call === undefined || call.isSettled) return;
+    if (!this.isValid(record, payload, call)) return;
     const { request, from } = call;
     const address = (record.flags & SPLIT) !== 0 ? (call.address as string | undefined) : undefined;
     call.isHeld = false;
@@ -209,6 +211,12 @@ export class Deliveries {
     const call = this.#take(record, payload);
     if (payload >= FAR && call !== undefined) this.#runtime.far!.calls.keep(call);
     return call;
+  }
+
+  /** Whether a request that a process takes passes what it must if it is of another node; it is rejected else. */
+  isValid(record: ProcessRecord, payload: number, call: PendingCall): boolean {
+    if ((record.flags & VALIDATED) === 0 || payload < FAR) return true;
+    return this.#runtime.far!.validation!.request(record, payload, call);
   }
 
   #take(record: ProcessRecord, payload: number): PendingCall | undefined {

@@ -38,6 +38,7 @@ import {
   PLAIN,
   type ProcessRecord,
   RUNNING,
+  VALIDATED,
   WAITING,
   ZOMBIE,
 } from '../process/process-record.ts';
@@ -203,7 +204,7 @@ export class Dispatcher {
   private entries(record: ProcessRecord, first: number, end: number): number {
     const ring = this.ring;
     const { instance, flags } = record;
-    const isPlain = (flags & (PLAIN | BOUNDED)) === PLAIN;
+    const isPlain = (flags & (PLAIN | BOUNDED | VALIDATED)) === PLAIN;
     let progress = this.progress;
     let at = first;
     try {

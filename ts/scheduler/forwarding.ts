@@ -114,7 +114,8 @@ export class Forwarding {
     const { far, deliveries } = this.#runtime;
     if (kind === KIND_REQUEST) {
       const call = deliveries.callOf(record, frame);
-      if (call !== undefined) this.#handOn(record, kind, this.#slab.put(call, call.from));
+      if (call !== undefined && deliveries.isValid(record, frame, call))
+        this.#handOn(record, kind, this.#slab.put(call, call.from));
       return true;
     }
     if (kind === KIND_EVENT) {
@@ -126,7 +127,7 @@ export class Forwarding {
       return true;
     }
     if (kind !== KIND_FAR && kind !== KIND_ADDRESSED) return false;
-    const value = far!.messages.take(kind, frame);
+    const value = far!.messages.take(record, kind, frame);
     if (value === NO_VALUE) return true;
     const isAddressed = value instanceof AddressedMessage;
     const from = (isAddressed ? value.from : undefined) ?? far!.reader.from(frame);

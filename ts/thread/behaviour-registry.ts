@@ -21,7 +21,7 @@ export class BehaviourRegistry {
     const registry = new BehaviourRegistry();
     for (const module of modules.map(String)) {
       onImport?.(module);
-      registry.#add(module, await importModule(module));
+      registry.#add(module, await importModule(module, 'options.behaviors'));
     }
     return registry;
   }

@@ -12,8 +12,13 @@ const underWay = new Set<() => void>();
 /** What a module exports. */
 export type Exports = Readonly<Record<string, unknown>>;
 
-/** Imports a module of behaviours. Rejects with `incorrect`, naming it, when it throws, or its import comes to no end. */
-export async function importModule(module: string): Promise<Exports> {
+/** Whether every thread finds the same there: a path would be looked for somewhere else by each. */
+export function isModuleUrl(module: unknown): module is string | URL {
+  return module instanceof URL || (typeof module === 'string' && URL.canParse(module));
+}
+
+/** Imports a module that an option names. Rejects with `incorrect`, naming it, when it throws, or its import comes to no end. */
+export async function importModule(module: string, option: string): Promise<Exports> {
   const { promise: stuck, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => reject(new Error(STUCK));
   // Then nothing is left that could bring it to its end, and the program would just end, without a word.
@@ -23,7 +28,7 @@ export async function importModule(module: string): Promise<Exports> {
   try {
     return (await Promise.race([import(module), stuck])) as Exports;
   } catch (cause) {
-    const text = `options.behaviors: ${module} cannot be imported: ${String(cause)}`;
+    const text = `${option}: ${module} cannot be imported: ${String(cause)}`;
     throw new TergoError('incorrect', text, { cause });
   } finally {
     clearTimeout(timer);

@@ -29,7 +29,9 @@ class StartGuard {
     }
     const own = threads === 1 ? undefined : modules.find((one) => this.#modules.includes(one));
     if (own !== undefined)
-      throw refusal(`on a scheduler thread that has imported ${own} itself, of options.behaviors`);
+      throw refusal(
+        `on a scheduler thread that has imported ${own} itself, of options.behaviors or options.network.validators`,
+      );
   }
 }
 

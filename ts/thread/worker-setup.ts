@@ -17,6 +17,8 @@ export interface WorkerSetup {
   readonly startedAtMs: number;
   /** URLs of the modules that export behaviours. */
   readonly behaviors: readonly string[];
+  /** URLs of the modules that export validators. */
+  readonly validators: readonly string[];
   readonly logLevel: LogLevel;
   readonly security: SecurityOptions;
   readonly freezeMessages: boolean;

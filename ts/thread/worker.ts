@@ -5,18 +5,22 @@ import { loadNative } from '../native/load.ts';
 import { Node } from '../node/node.ts';
 import { Runtime } from '../node/runtime.ts';
 import { SYSTEM_EPOCH_MS } from '../scheduler/clock.ts';
+import { Validation } from '../network/validation.ts';
 import { BehaviourRegistry } from './behaviour-registry.ts';
 import { startGuard } from './start-guard.ts';
 import type { WorkerData, WorkerFailure, WorkerReport, WorkerSetup } from './worker-setup.ts';
 
 /** The entry of a scheduler thread: joins the fabric and waits for processes to be spawned. */
 async function run(setup: WorkerSetup): Promise<void> {
-  const behaviours = await startGuard.during(setup.behaviors, (onImport) =>
-    BehaviourRegistry.load(setup.behaviors, (module) => {
+  const modules = [...setup.behaviors, ...setup.validators];
+  const [behaviours, validation] = await startGuard.during(modules, async (onImport) => {
+    const told = (module: string): void => {
       onImport(module);
       report({ type: 'imports', module });
-    }),
-  );
+    };
+    const registry = await BehaviourRegistry.load(setup.behaviors, told);
+    return [registry, await Validation.load(setup.validators, told)] as const;
+  });
   const { fabric, thread, threads, incarnation } = setup;
   const native = loadNative().BindingScheduler.join(fabric, thread);
   const { security, freezeMessages, logLevel, creation, hasNetwork } = setup;
@@ -25,7 +29,7 @@ async function run(setup: WorkerSetup): Promise<void> {
   const options = { security, freezeMessages, log };
   const startedAt = setup.startedAtMs - SYSTEM_EPOCH_MS;
   const own = { thread, threads, incarnation, hasNetwork };
-  const place = { ...own, behaviours, startedAt, creation };
+  const place = { ...own, behaviours, validation, startedAt, creation };
   const runtime = new Runtime(setup.node, options, native, undefined, place);
   // The runtime holds it: whatever runs here asks for its node.
   void new Node(runtime);
