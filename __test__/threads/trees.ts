@@ -32,6 +32,20 @@ export interface TreeProtocol {
   request: unknown;
 }
 
+const warden = processName<PuppetProtocol>('warden');
+
+/** Calls `listens` once it does, and resolves when the channel `slow` says that name. */
+async function released(name: string | undefined, listens: () => void): Promise<void> {
+  const channel = new BroadcastChannel('slow');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  channel.addEventListener('message', (event) => {
+    if ((event as MessageEvent).data === name) resolve();
+  });
+  listens();
+  await promise;
+  channel.close();
+}
+
 /** A puppet whose `terminate` goes on until the channel `slow` says its name; tells `warden` when it begins. */
 export class Slow extends Puppet {
   #called: string | undefined;
@@ -42,30 +56,16 @@ export class Slow extends Puppet {
   }
 
   override async terminate(): Promise<void> {
-    const name = this.#called;
-    const channel = new BroadcastChannel('slow');
-    const { promise, resolve } = Promise.withResolvers<void>();
-    channel.addEventListener('message', (event) => {
-      if ((event as MessageEvent).data === name) resolve();
-    });
-    this.send(processName<PuppetProtocol>('warden'), { terminating: name });
-    await promise;
-    channel.close();
+    const terminating = this.#called;
+    await released(terminating, () => this.send(warden, { terminating }));
   }
 }
 
 /** Its `init` goes on until the channel `slow` says its name; tells `warden` when it begins. */
 export class Tardy extends Actor<TreeProtocol> {
   override async init(): Promise<void> {
-    const { name } = this;
-    const channel = new BroadcastChannel('slow');
-    const { promise, resolve } = Promise.withResolvers<void>();
-    channel.addEventListener('message', (event) => {
-      if ((event as MessageEvent).data === name) resolve();
-    });
-    this.send(processName<PuppetProtocol>('warden'), { starting: name });
-    await promise;
-    channel.close();
+    const starting = this.name;
+    await released(starting, () => this.send(warden, { starting }));
   }
 
   override handleCall(request: unknown): Answer {

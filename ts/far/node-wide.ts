@@ -33,7 +33,7 @@ export class NodeWide {
     questions.on('drain', (timeoutMs: number, isForced: boolean) =>
       runtime.shutdown.drain(timeoutMs, isForced),
     );
-    questions.on('log-level', (level: LogLevel, stamp: SettingStamp) => {
+    questions.on(LOG_LEVEL, (level: LogLevel, stamp: SettingStamp) => {
       if (this.#stamps.takes(LOG_LEVEL, stamp)) runtime.takeLogLevel(level);
     });
     questions.on('env', (key: string, value: unknown, stamp: SettingStamp) => {
