@@ -1,5 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
+import { memoryOf } from '../../ts/codec/memory.ts';
 import { TergoError } from '../../ts/error/tergo-error.ts';
 import { Codec, Desk } from '../support/codec-desk.ts';
 import { travelling } from '../support/travelling-values.ts';
@@ -10,7 +11,7 @@ const FORMAT_VALUE = 1;
 function isOrderly(codec: Codec, bytes: Buffer, besides = 0): boolean {
   try {
     const limit = 8 * bytes.length + 64 + besides;
-    return weightOf(codec.decode(FORMAT_VALUE, bytes, 0, bytes.length)) <= limit;
+    return weightOf(codec.decode(FORMAT_VALUE, memoryOf(bytes), 0, bytes.length)) <= limit;
   } catch (error) {
     if (error instanceof TergoError && error.code === 'malformed') return true;
     throw error;
@@ -91,7 +92,7 @@ test('what is nested without end is refused before the stack is full', (t) => {
 
 test('a format that there is not is refused', (t) => {
   const codec = new Codec(new Desk());
-  t.throws(() => codec.decode(9, Buffer.alloc(4), 0, 4), { code: 'malformed' });
+  t.throws(() => codec.decode(9, memoryOf(Buffer.alloc(4)), 0, 4), { code: 'malformed' });
 });
 
 test('a value that takes fewer bytes than it should, or more, is refused', (t) => {
@@ -101,7 +102,8 @@ test('a value that takes fewer bytes than it should, or more, is refused', (t) =
     // What follows could be read as a part of it.
     const bytes = Buffer.alloc(400);
     const end = codec.encodeBytes(value, bytes, 0);
-    const read = (length: number): unknown => codec.decode(FORMAT_VALUE, bytes, 0, length);
+    const read = (length: number): unknown =>
+      codec.decode(FORMAT_VALUE, memoryOf(bytes), 0, length);
     t.deepEqual(read(end), value);
     for (const length of [end - 1, end + 1])
       t.throws(() => read(length), { code: 'malformed' }, `${String(value)} in ${length} bytes`);
@@ -115,7 +117,7 @@ test('a length beyond the end allocates nothing', (t) => {
   for (const head of [[20, 1], [12], [14], [15], [9]]) {
     const bytes = Buffer.from([...head, ...huge]);
     const message = /a length of \d+ goes beyond its end/;
-    const read = (): unknown => codec.decode(FORMAT_VALUE, bytes, 0, bytes.length);
+    const read = (): unknown => codec.decode(FORMAT_VALUE, memoryOf(bytes), 0, bytes.length);
     t.throws(read, { code: 'malformed', message }, `tag ${head[0]}`);
   }
 });

@@ -1,5 +1,6 @@
 import { Codec, NO_BLOBS, NO_ROOM } from '../../ts/codec/codec.ts';
 import type { CodecExtension, CodecWorld } from '../../ts/codec/codec-world.ts';
+import { memoryOf } from '../../ts/codec/memory.ts';
 import { TergoError } from '../../ts/error/tergo-error.ts';
 
 /** Something that travels as an extension. */
@@ -75,10 +76,10 @@ export function roundTrip(
   if (codec.format === 0) return codec.integer;
   const { format } = codec;
   codec.incoming = codec.blobs;
-  if (end !== NO_ROOM) return codec.decode(format, bytes, at, end - at);
+  if (end !== NO_ROOM) return codec.decode(format, memoryOf(bytes), at, end - at);
   const whole = Buffer.from(codec.encodeWhole(value)!);
   codec.incoming = codec.blobs;
-  return codec.decode(codec.format, whole, 0, whole.length);
+  return codec.decode(codec.format, memoryOf(whole), 0, whole.length);
 }
 
 export { Codec, NO_BLOBS, NO_ROOM };

@@ -1,6 +1,7 @@
 import { TergoError } from '../error/tergo-error.ts';
 import { FORMAT_INT } from '../native/layout.ts';
 import type { CodecWorld } from './codec-world.ts';
+import type { Memory } from './memory.ts';
 import type { ShapeTable } from './shape-table.ts';
 import { Changed, culpritOf, NO_BLOB_ROOM, UNENCODABLE, unencodable } from './unencodable.ts';
 import { ValueReader } from './value-reader.ts';
@@ -103,8 +104,8 @@ export class Codec {
   }
 
   /** Throws `malformed` for what no codec has written. `shapes` are those of the node that wrote it, if it is another one. */
-  decode(format: number, bytes: Buffer, at: number, length: number, shapes?: ShapeTable): unknown {
-    if (format === FORMAT_VALUE) return this.#reader.read(bytes, at, length, shapes);
+  decode(format: number, memory: Memory, at: number, length: number, shapes?: ShapeTable): unknown {
+    if (format === FORMAT_VALUE) return this.#reader.read(memory, at, length, shapes);
     throw new TergoError('malformed', `there is no format ${format}`);
   }
 

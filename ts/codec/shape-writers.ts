@@ -9,9 +9,8 @@ export type ShapeWriter = (
 
 /** A function that writes the values of objects with these keys; compiled, unless this process must not compile. */
 export function shapeWriter(keys: readonly string[]): ShapeWriter {
-  const lines = keys.map((key) => `end = writer.value(object[${JSON.stringify(key)}], end);`);
   try {
-    const body = `let end = at; ${lines.join(' ')} return end;`;
+    const body = `let end = at; ${keys.map(writingOf).join(' ')} return end;`;
     // The keys stand as string literals.
     // oxlint-disable-next-line typescript/no-implied-eval -- compiled once a shape: each key is read where it is known to stand
     return new Function('writer', 'object', 'at', body) as ShapeWriter;
@@ -23,4 +22,13 @@ export function shapeWriter(keys: readonly string[]): ShapeWriter {
       return end;
     };
   }
+}
+
+/** Writes one value. What it is differs from key to key, and is mostly the same at one: each has its own comparisons, of which V8 learns. */
+function writingOf(key: string, index: number): string {
+  const name = `value${index}`;
+  return `const ${name} = object[${JSON.stringify(key)}];
+    if (typeof ${name} === 'string') end = writer.string(${name}, end);
+    else if (typeof ${name} === 'number') end = writer.number(${name}, end);
+    else end = writer.value(${name}, end);`;
 }

@@ -4,6 +4,7 @@ import type { CodecExtension, CodecWorld } from './codec-world.ts';
 import { hiddenPartsOf, ofErrorKind } from './error-kinds.ts';
 import { shapeReader } from './shape-readers.ts';
 import { ShapeTable } from './shape-table.ts';
+import { type Memory, memoryOf } from './memory.ts';
 import { MAX_CACHED, ShortTexts } from './short-texts.ts';
 import {
   ARRAY,
@@ -45,7 +46,8 @@ export class ValueReader {
   readonly #ownShapes = new ShapeTable((number) => this.#world.shapeText(number), shapeReader);
   #shapes: ShapeTable = this.#ownShapes;
   readonly #texts = new ShortTexts();
-  #bytes: Buffer = Buffer.alloc(0);
+  #memory: Memory = memoryOf(Buffer.alloc(0));
+  #bytes: Buffer = this.#memory.bytes;
   #at = 0;
   #end = 0;
   #depth = 0;
@@ -56,9 +58,10 @@ export class ValueReader {
   }
 
   /** The value that takes exactly so many bytes; its shapes are those of this node unless a table says otherwise. */
-  read(bytes: Buffer, at: number, length: number, shapes: ShapeTable = this.#ownShapes): unknown {
+  read(memory: Memory, at: number, length: number, shapes: ShapeTable = this.#ownShapes): unknown {
     this.#shapes = shapes;
-    this.#bytes = bytes;
+    this.#memory = memory;
+    this.#bytes = memory.bytes;
     this.#at = at;
     this.#end = at + length;
     this.#depth = 0;
@@ -179,7 +182,7 @@ export class ValueReader {
   #shortText(): string {
     const length = this.#checked(this.#byte());
     const at = this.#skip(length);
-    if (length <= MAX_CACHED) return this.#texts.read(this.#bytes, at, length);
+    if (length <= MAX_CACHED) return this.#texts.read(this.#memory, at, length);
     return this.#bytes.toString('latin1', at, at + length);
   }
 

@@ -85,9 +85,9 @@ export class ValueWriter {
   value(value: unknown, at: number): number {
     switch (typeof value) {
       case 'string':
-        return this.#string(value, at);
+        return this.string(value, at);
       case 'number':
-        return this.#number(value, at);
+        return this.number(value, at);
       case 'object':
         return value === null ? this.#tag(NULL, at) : this.#object(value, at);
       case 'boolean':
@@ -95,7 +95,7 @@ export class ValueWriter {
       case 'undefined':
         return this.#tag(UNDEFINED, at);
       case 'bigint':
-        return this.#string(value.toString(16), this.#tag(BIGINT, at));
+        return this.string(value.toString(16), this.#tag(BIGINT, at));
       default:
         throw UNENCODABLE;
     }
@@ -106,7 +106,8 @@ export class ValueWriter {
     return at + 1;
   }
 
-  #number(value: number, at: number): number {
+  /** The same for what is a number. */
+  number(value: number, at: number): number {
     const bytes = this.#bytes;
     const whole = value | 0;
     if (whole !== value || (whole === 0 && Object.is(value, -0))) {
@@ -151,7 +152,8 @@ export class ValueWriter {
     return end + 1;
   }
 
-  #string(value: string, at: number): number {
+  /** The same for what is a string. */
+  string(value: string, at: number): number {
     const { length } = value;
     if (length > SHORT_LENGTH) return this.#longString(value, at);
     const bytes = this.#bytes;
@@ -248,7 +250,7 @@ export class ValueWriter {
   #properties(value: Properties, at: number, keys: readonly string[] = Object.keys(value)): number {
     let end = this.#length(keys.length, this.#tag(OBJECT, at));
     for (const key of keys) {
-      end = this.value(value[key], this.#string(key, end));
+      end = this.value(value[key], this.string(key, end));
       if (end > this.#bytes.length) return end;
     }
     return end;
@@ -270,8 +272,8 @@ export class ValueWriter {
 
   #rare(value: object, at: number): number {
     if (value instanceof RegExp)
-      return this.#string(value.flags, this.#string(value.source, this.#tag(REGEXP, at)));
-    if (value instanceof URL) return this.#string(value.href, this.#tag(URL_TEXT, at));
+      return this.string(value.flags, this.string(value.source, this.#tag(REGEXP, at)));
+    if (value instanceof URL) return this.string(value.href, this.#tag(URL_TEXT, at));
     if (refusalOf(value) !== undefined) throw UNENCODABLE;
     return this.#properties(value as Properties, at);
   }
@@ -307,7 +309,7 @@ export class ValueWriter {
   #error(value: Error, at: number): number {
     const { name, message, stack } = value;
     let end = this.#tag(errorKindOf(value), this.#tag(ERROR, at));
-    end = this.#string(textOf(message), this.#string(textOf(name), end));
+    end = this.string(textOf(message), this.string(textOf(name), end));
     end = this.value(typeof stack === 'string' ? stack : undefined, end);
     const hasCause = Object.hasOwn(value, 'cause');
     end = this.#tag(hasCause ? 1 : 0, end);

@@ -1,9 +1,9 @@
+import { type Memory, memoryOf } from '../codec/memory.ts';
 import type { BindingScheduler } from '../native/load.ts';
 
 /** A block of shared memory that carries frames. */
-export interface Chunk {
+export interface Chunk extends Memory {
   readonly words: Uint32Array;
-  readonly bytes: Buffer;
 }
 
 /** The chunks of all threads by number, mapped when they are first needed, once. */
@@ -21,7 +21,7 @@ export class Chunks {
 
   #map(number: number): Chunk {
     const buffer = this.#native.chunk(number);
-    const chunk = { words: new Uint32Array(buffer), bytes: Buffer.from(buffer) };
+    const chunk = { words: new Uint32Array(buffer), ...memoryOf(Buffer.from(buffer)) };
     this.#mapped[number] = chunk;
     return chunk;
   }
