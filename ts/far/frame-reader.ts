@@ -1,14 +1,17 @@
 import type { Codec } from '../codec/codec.ts';
+import { memoryOf } from '../codec/memory.ts';
 import type { ShapeTable } from '../codec/shape-table.ts';
 import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import {
+  AGAIN_WORDS,
   FLAG_BLOBS,
   FLAG_IMPORTANT,
   FLAG_NAMED,
   FLAG_WHOLE,
   FORMAT_INT,
   FORMAT_INT_REQUEST,
+  FRAME_AGAIN,
   FRAME_FLAGS_SHIFT,
   FRAME_FORMAT_SHIFT,
   FRAME_KIND_SHIFT,
@@ -25,6 +28,7 @@ import type { LocalPid } from '../process/pid.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { FarWorld } from './far-world.ts';
 import { FORM_MASK, PREFIX_BYTES } from './frame-head.ts';
+import { headOf } from './frame-run.ts';
 import { type Station, stationOf } from './station.ts';
 import { wide } from '../native/wide.ts';
 
@@ -69,7 +73,7 @@ export class FrameReader {
   /** Who sent it. */
   from(frame: number): LocalPid {
     const { words } = this.#chunkOf(frame);
-    const at = wordOf(frame);
+    const at = headOf(words, wordOf(frame));
     const place = words[at + 4]!;
     const generation = words[at + 5]!;
     const high = words[at + 7]!;
@@ -97,7 +101,7 @@ export class FrameReader {
   /** Who sent it, as a thread of some node. */
   stationOf(frame: number): Station {
     const { words } = this.#chunkOf(frame);
-    const at = wordOf(frame);
+    const at = headOf(words, wordOf(frame));
     const thread = words[at + 4]! >>> 24;
     const seat = seatIn(words[at + 7]!);
     return seat === 0 ? thread : stationOf(seat, thread);
@@ -105,12 +109,14 @@ export class FrameReader {
 
   /** Slot of the target; of a control frame its op. */
   firstOf(frame: number): number {
-    return this.#chunkOf(frame).words[wordOf(frame) + 2]!;
+    const { words } = this.#chunkOf(frame);
+    return words[headOf(words, wordOf(frame)) + 2]!;
   }
 
   /** Generation of the target; of a control frame the number that its op explains. */
   secondOf(frame: number): number {
-    return this.#chunkOf(frame).words[wordOf(frame) + 3]!;
+    const { words } = this.#chunkOf(frame);
+    return words[headOf(words, wordOf(frame)) + 3]!;
   }
 
   /** Why the last value that was none could not be read. */
@@ -120,17 +126,22 @@ export class FrameReader {
 
   /** What a frame carries; `NO_VALUE`, which is told, and about which `trouble` says more, when it cannot be read. */
   value(frame: number): unknown {
-    const { words, bytes } = this.#chunkOf(frame);
+    const chunk = this.#chunkOf(frame);
+    const { words } = chunk;
     const at = wordOf(frame);
     const head = words[at]!;
     const format = (head >>> FRAME_FORMAT_SHIFT) & 0xff;
     if (format === FORMAT_INT) return words[at + 1]! | 0;
-    const seat = seatIn(words[at + 7]!);
-    const flags = (head >>> FRAME_FLAGS_SHIFT) & 0xf;
-    if (flags !== 0 || seat !== 0 || isRequest(head)) return this.#guarded(frame, seat);
+    const isAgain = (head & 0xf) === FRAME_AGAIN;
+    if (!isAgain) {
+      const seat = seatIn(words[at + 7]!);
+      const flags = (head >>> FRAME_FLAGS_SHIFT) & 0xf;
+      if (flags !== 0 || seat !== 0 || isRequest(head)) return this.#guarded(frame, seat);
+    }
     this.#world.sender = undefined;
+    const start = 4 * (at + (isAgain ? AGAIN_WORDS : FRAME_WORDS));
     try {
-      return this.#codec.decode(format, bytes, 4 * (at + FRAME_WORDS), words[at + 1]!);
+      return this.#codec.decode(format, chunk, start, words[at + 1]!);
     } catch (error) {
       return this.#malformed(frame, error);
     }
@@ -186,7 +197,8 @@ export class FrameReader {
   }
 
   #other(frame: number, shapes: ShapeTable | undefined): unknown {
-    const { words, bytes } = this.#chunkOf(frame);
+    const chunk = this.#chunkOf(frame);
+    const { words } = chunk;
     const at = wordOf(frame);
     const head = words[at]!;
     const format = (head >>> FRAME_FORMAT_SHIFT) & 0xff;
@@ -195,7 +207,7 @@ export class FrameReader {
       const before = isRequest(head) ? PREFIX_BYTES : 0;
       return this.#codec.decode(
         format,
-        bytes,
+        chunk,
         4 * (at + FRAME_WORDS) + before,
         words[at + 1]! - before,
         shapes,
@@ -206,7 +218,7 @@ export class FrameReader {
     if ((this.#flagsOf(frame) & FLAG_WHOLE) !== 0) return this.#wholeOf(frame, format, shapes);
     const start = this.#prefixAt(frame) + (this.#hasPrefix(frame) ? PREFIX_BYTES : 0);
     const end = 4 * (at + FRAME_WORDS) + words[at + 1]!;
-    return this.#codec.decode(format, bytes, start, end - start, shapes);
+    return this.#codec.decode(format, chunk, start, end - start, shapes);
   }
 
   #hasPrefix(frame: number): boolean {
@@ -226,7 +238,8 @@ export class FrameReader {
   }
 
   #flagsOf(frame: number): number {
-    return (this.#chunkOf(frame).words[wordOf(frame)]! >>> FRAME_FLAGS_SHIFT) & 0xf;
+    const { words } = this.#chunkOf(frame);
+    return (words[headOf(words, wordOf(frame))]! >>> FRAME_FLAGS_SHIFT) & 0xf;
   }
 
   /** Bytes of the list of blobs before the value. */
@@ -251,7 +264,8 @@ export class FrameReader {
     const number = words[at + words[at]!]!;
     const buffer = this.#native.takeBlob(number);
     if (buffer === null) throw new TergoError('internal', `blob ${number} is gone`);
-    return this.#codec.decode(format, Buffer.from(buffer), 0, buffer.byteLength, shapes);
+    const memory = memoryOf(Buffer.from(buffer));
+    return this.#codec.decode(format, memory, 0, buffer.byteLength, shapes);
   }
 
   #chunkOf(frame: number): Chunk {

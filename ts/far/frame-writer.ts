@@ -33,6 +33,8 @@ import {
   writeName,
 } from './frame-head.ts';
 import type { FarWorld } from './far-world.ts';
+import { AGAIN_BYTES } from './frame-run.ts';
+import { LastFrame } from './last-frame.ts';
 import { CHUNK_BYTES, type OpenChunk, type OpenChunks } from './open-chunks.ts';
 import type { RemotePid } from './remote-pid.ts';
 import { isOfPeer, seatOf, threadOf } from './station.ts';
@@ -49,14 +51,6 @@ export interface FrameWorld {
   readonly open: OpenChunks;
   readonly world: FarWorld;
   readonly profiles: CompressionProfiles;
-}
-
-/** The frame that was written last: for whom, in which chunk, and where it stands there, bytes. */
-interface LastFrame {
-  words: Uint32Array;
-  seat: number;
-  start: number;
-  end: number;
 }
 
 /** What stands between the head and the value, bytes. */
@@ -78,8 +72,7 @@ export class FrameWriter {
   readonly #open: OpenChunks;
   readonly #world: FarWorld;
   readonly #profiles: CompressionProfiles;
-  /** One object for all frames, since each is the last for a moment. */
-  readonly #last: LastFrame = { words: new Uint32Array(0), seat: -1, start: 0, end: 0 };
+  readonly #last: LastFrame;
 
   constructor(world: FrameWorld, thread: number) {
     this.#native = world.native;
@@ -88,6 +81,7 @@ export class FrameWriter {
     this.#world = world.world;
     this.#profiles = world.profiles;
     this.#thread = thread;
+    this.#last = new LastFrame(world.native);
   }
 
   /**
@@ -166,21 +160,11 @@ export class FrameWriter {
    * it is shared by the threads.
    */
   repeat(head: FrameHead, from: LocalPid, value: unknown): boolean {
-    const { words, seat, start, end } = this.#last;
     const open = this.#openFor(seatOf(head.station), head.isForced);
     if (open === undefined) return false;
-    const size = end - start;
-    const hasRoom = open.at + size <= CHUNK_BYTES && size <= open.limit;
-    // The chunk of that frame may be another's by now.
-    const isThere = open.seat !== seat || open.words === words;
-    const blobs = hasRoom && isThere ? this.#shareBlobs(open, head) : undefined;
-    if (blobs === undefined) return this.write(head, from, value);
-    const at = open.at >> 2;
-    open.words.set(words.subarray(start >> 2, end >> 2), at);
-    open.words[at + 2] = firstWord(head);
-    open.words[at + 3] = head.second;
-    if (blobs.length > 0) writeList(open, open.at + HEAD_BYTES, blobs);
-    this.#advance(open, open.at + size);
+    const end = this.#last.copyInto(open, head);
+    if (end === undefined) return this.write(head, from, value);
+    this.#advance(open, end);
     return true;
   }
 
@@ -210,6 +194,7 @@ export class FrameWriter {
   ): boolean {
     const open = this.#openFor(seat, false);
     if (open === undefined) return false;
+    if (open.run.takes(to, from, open.at)) return this.#again(open, to, from, value);
     const codec = this.#codec;
     this.#world.aim(seat, false);
     const start = open.at + HEAD_BYTES;
@@ -224,6 +209,29 @@ export class FrameWriter {
     words[at + 2] = place;
     words[at + 3] = to.generation;
     this.#ownSender(words, at, from, seat < MAX_THREADS ? 0 : this.#profiles.plainWay);
+    if (seat < MAX_THREADS) open.run.begin(to, from, open.at);
+    this.#open.advance(open, (end + 7) & ~7);
+    return true;
+  }
+
+  /** One more of the same two processes. */
+  #again(open: OpenChunk, to: FarPid | RemotePid, from: LocalPid, value: unknown): boolean {
+    const codec = this.#codec;
+    this.#world.aim(open.seat, false);
+    const start = open.at + AGAIN_BYTES;
+    const end = codec.encode(value, open.bytes, start);
+    if (end < 0) return this.#writeLarge(open, plainHead(to), from, { value, end });
+    if (codec.blobs.length > 0) {
+      // They stand between the value and a head of its own.
+      const gap = HEAD_BYTES - AGAIN_BYTES;
+      open.bytes.copyWithin(start + gap, start, end);
+      return this.#writeLarge(open, plainHead(to), from, { value, end: end + gap });
+    }
+    const { words, run } = open;
+    const at = open.at >> 2;
+    const { format } = codec;
+    words[at] = run.headAt(open.at) | (format << FRAME_FORMAT_SHIFT);
+    words[at + 1] = format === FORMAT_INT ? codec.integer : end - start;
     this.#open.advance(open, (end + 7) & ~7);
     return true;
   }
@@ -239,30 +247,6 @@ export class FrameWriter {
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     this.#checkSize(open, head, end - open.at - HEAD_BYTES - bytesBefore(head));
     return this.#withBlobs(open, head, from, { value, end });
-  }
-
-  /**
-   * The numbers by which the receiver of a copy of the last frame gets its blobs; `undefined` when it must have some of its
-   * own: a connection takes them from where others may write, and there may be no room.
-   */
-  #shareBlobs(open: OpenChunk, { isForced }: FrameHead): readonly number[] | undefined {
-    const { words, seat, start } = this.#last;
-    const at = start >> 2;
-    const flags = (words[at]! >>> FRAME_FLAGS_SHIFT) & 0xf;
-    if (flags === 0) return [];
-    if ((flags & FLAG_BLOBS) === 0 || seat >= MAX_THREADS || open.seat >= MAX_THREADS)
-      return undefined;
-    const first = at + FRAME_WORDS + 1;
-    const shared: number[] = [];
-    for (const blob of words.subarray(first, first + words[first - 1]!)) {
-      const number = this.#native.shareBlob(open.seat, blob, isForced);
-      if (number !== 0) shared.push(number);
-      else {
-        for (const other of shared) this.#native.takeBlob(other);
-        return undefined;
-      }
-    }
-    return shared;
   }
 
   #openFor(seat: number, isForced: boolean): OpenChunk | undefined {
@@ -367,11 +351,7 @@ export class FrameWriter {
 
   /** The next turn hands over what stands before `at`; the frame may be repeated. */
   #advance(open: OpenChunk, at: number): void {
-    const last = this.#last;
-    last.words = open.words;
-    last.seat = open.seat;
-    last.start = open.at;
-    last.end = at;
+    this.#last.note(open, at);
     this.#open.advance(open, at);
   }
 }

@@ -3,6 +3,7 @@ import type { BindingScheduler } from '../native/load.ts';
 import type { Driver } from '../scheduler/driver.ts';
 import type { Outbox } from '../scheduler/outbox.ts';
 import type { Chunk, Chunks } from './chunks.ts';
+import { FrameRun } from './frame-run.ts';
 
 export const CHUNK_BYTES: number = 4 * BLOCK_WORDS;
 /** A chunk with less room than this is closed: what is larger travels as a blob. */
@@ -20,6 +21,8 @@ export interface OpenChunk extends Chunk {
   at: number;
   /** Whether it went beyond the quota: then it is only for what must not be lost. */
   readonly isBeyond: boolean;
+  /** The plain messages whose head was written last. */
+  readonly run: FrameRun;
 }
 
 /** The chunks that are being filled, one for each member of the fabric to which something was sent. */
@@ -52,7 +55,8 @@ export class OpenChunks {
       if (number === NONE) return undefined;
     }
     const limit = this.limitOf(seat);
-    const opened = { ...this.#chunks.at(number), seat, limit, at: 0, isBeyond };
+    const run = new FrameRun();
+    const opened = { ...this.#chunks.at(number), seat, limit, at: 0, isBeyond, run };
     this.#open[seat] = opened;
     return opened;
   }

@@ -275,6 +275,14 @@ layout! {
     FRAME_MESSAGE = 1;
     /// Frame op: goes to the TypeScript of the thread.
     FRAME_CONTROL = 2;
+    /// Frame op: a plain message as one before it in the chunk, with another value; between threads only.
+    FRAME_AGAIN = 3;
+    /// Words of such a frame before its payload.
+    AGAIN_WORDS = 2;
+    /// Shift in its first word of how far before it that one stands, which has the whole head, in steps of eight bytes.
+    AGAIN_BACK_SHIFT = 4;
+    /// The largest such distance.
+    AGAIN_BACK_MAX = 0xFFF;
     /// Frame format: a whole number in place of the length, and no payload.
     FORMAT_INT = 0;
     /// Frame format: a request whose value is a whole number, which stands in a word after the two before each value.

@@ -2,7 +2,7 @@
 
 use super::frame::Frame;
 use super::incoming::Incoming;
-use crate::layout::BLOCK_WORDS;
+use crate::layout::{BLOCK_WORDS, FRAME_WORDS};
 
 impl Incoming {
     /// Which chunks are held by a few frames, by number, when some way here is crowded; empty when too few
@@ -38,20 +38,25 @@ impl Incoming {
         let Some(block) = self.fabric.arena.block(old) else {
             return number;
         };
-        let Some(end) = Frame::read(&block, at).end(at) else {
+        let frame = Frame::read(&block, at);
+        let Some(end) = frame.end(at) else {
             return number;
         };
+        let (head, words) = frame.whole_head(&block);
+        let payload = end - at - words;
         let sender = self.chunks[old as usize].sender;
-        let Some((refuge, to)) = self.room_for(end - at, sender) else {
+        let Some((refuge, to)) = self.room_for(FRAME_WORDS + payload, sender) else {
             return number;
         };
         let Some(target) = self.fabric.arena.block(refuge) else {
             return number;
         };
-        for word in 0..end - at {
-            target.set(to + word, block.get(at + word));
+        target.write_words(to, &head);
+        let start = to + FRAME_WORDS;
+        for word in 0..payload {
+            target.set(start + word, block.get(at + words + word));
         }
-        self.refuges[sender as usize] = Some((refuge, to + end - at));
+        self.refuges[sender as usize] = Some((refuge, start + payload));
         self.evacuated = self.evacuated.wrapping_add(1);
         self.count_came(refuge, 1);
         self.count_released(old, 1);

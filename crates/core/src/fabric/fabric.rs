@@ -18,7 +18,7 @@ use super::port::Port;
 use super::seat::Seat;
 use super::shapes::Shapes;
 use super::way::Way;
-use crate::layout::{BLOCK_WORDS, FRAME_WORDS, MAX_SEATS, MAX_THREADS};
+use crate::layout::{BLOCK_WORDS, MAX_SEATS, MAX_THREADS};
 use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
 use crate::sync::{Mutex, RwLock, SharedCount, SharedWord, fence, lock, read, write};
@@ -328,7 +328,7 @@ impl Fabric {
             return;
         };
         let mut at = range.from;
-        while at + FRAME_WORDS <= range.to {
+        while at < range.to {
             self.orphan_at(&block, at, thread);
             let Some(end) = Frame::read(&block, at).end(at) else {
                 return;

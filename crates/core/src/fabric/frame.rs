@@ -1,9 +1,12 @@
 use super::Block;
 use crate::layout::{
-    BLOCK_WORDS, FAR, FLAG_BLOBS, FLAG_IMPORTANT, FORMAT_INT, FRAME_FLAGS_SHIFT,
-    FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS,
-    TAG_EXTRA_SHIFT, TAG_QUEUE_SHIFT,
+    AGAIN_BACK_MAX, AGAIN_BACK_SHIFT, AGAIN_WORDS, BLOCK_WORDS, FAR, FLAG_BLOBS, FLAG_IMPORTANT,
+    FORMAT_INT, FRAME_AGAIN, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT,
+    FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, TAG_EXTRA_SHIFT, TAG_QUEUE_SHIFT,
 };
+
+/// What the first word of a frame says of its format.
+const FORMAT: u32 = 0xFF << FRAME_FORMAT_SHIFT;
 
 /// Whether a payload is the number of a frame.
 #[inline]
@@ -20,6 +23,10 @@ pub(crate) struct Frame {
     pub slot: u32,
     /// Generation of the target.
     pub generation: u32,
+    /// Where the whole head stands: before the frame, for one that says the same again.
+    head_at: u32,
+    /// Words before the payload.
+    words: u32,
 }
 
 impl Frame {
@@ -27,15 +34,47 @@ impl Frame {
     #[inline]
     pub fn read(chunk: &Block, at: u32) -> Self {
         let [head, length, slot, generation] = chunk.read_words(at).unwrap_or_default();
-        Self {
+        let frame = Self {
             head,
             length,
             slot,
             generation,
+            head_at: at,
+            words: FRAME_WORDS,
+        };
+        if head & 0xF == FRAME_AGAIN {
+            frame.again(chunk)
+        } else {
+            frame
         }
     }
 
-    /// The word after it; none when it cannot be a frame.
+    /// With the head that its sender has not written again; one without an end, if there is none where it should be.
+    #[inline]
+    fn again(self, chunk: &Block) -> Self {
+        let back = 2 * (self.head >> AGAIN_BACK_SHIFT & AGAIN_BACK_MAX);
+        // Before the chunk there is none.
+        let head_at = self.head_at.checked_sub(back).unwrap_or(BLOCK_WORDS);
+        let [head, _, slot, generation] = chunk.read_words(head_at).unwrap_or_default();
+        if head & 0xF != FRAME_MESSAGE {
+            let length = u32::MAX;
+            return Self {
+                head: FORMAT,
+                length,
+                ..self
+            };
+        }
+        Self {
+            head: head & !FORMAT | self.head & FORMAT,
+            length: self.length,
+            slot,
+            generation,
+            head_at,
+            words: AGAIN_WORDS,
+        }
+    }
+
+    /// The word after it, which begins at `at`; none when it cannot be a frame.
     #[inline]
     pub fn end(self, at: u32) -> Option<u32> {
         let format = self.head >> FRAME_FORMAT_SHIFT & 0xFF;
@@ -44,8 +83,15 @@ impl Frame {
         } else {
             self.length.checked_add(7)? / 8 * 2
         };
-        let end = at.checked_add(FRAME_WORDS)?.checked_add(payload)?;
+        let end = at.checked_add(self.words)?.checked_add(payload)?;
         (end <= BLOCK_WORDS).then_some(end)
+    }
+
+    /// All words of its head, as if it were the first of its kind; and how many of them stand before its payload.
+    pub fn whole_head(self, chunk: &Block) -> ([u32; FRAME_WORDS as usize], u32) {
+        let mut words = chunk.read_words(self.head_at).unwrap_or_default();
+        [words[0], words[1]] = [self.head, self.length];
+        (words, self.words)
     }
 
     /// Whether it goes into a mailbox.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::fabric::Fabric;
 use super::frame::Frame;
 use super::inject::Range;
-use crate::layout::{FRAME_WORDS, MAX_SEATS};
+use crate::layout::MAX_SEATS;
 
 /// What is known of a chunk that came.
 #[derive(Clone, Copy, Debug, Default)]
@@ -226,8 +226,8 @@ impl Incoming {
         let mut left = limit;
         while left > 0 && range.from < range.to {
             // What cannot be a frame is the end of the range: its sender wrote nonsense.
-            let has_head = range.from + FRAME_WORDS <= range.to && range.from.is_multiple_of(2);
-            let frame = has_head.then(|| Frame::read(&block, range.from));
+            let is_even = range.from.is_multiple_of(2);
+            let frame = is_even.then(|| Frame::read(&block, range.from));
             let whole = frame.and_then(|frame| Some((frame, frame.end(range.from)?)));
             let Some((frame, end)) = whole.filter(|(_, end)| *end <= range.to) else {
                 range.from = range.to;

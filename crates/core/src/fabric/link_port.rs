@@ -107,13 +107,14 @@ impl LinkPort {
             let range = self.front()?;
             self.turn_to(range.chunk)?;
             let (_, block) = self.reading.as_ref()?;
-            let words = block.read_words(range.from);
-            let end = Frame::read(block, range.from).end(range.from);
-            let (Some(words), Some(end)) = (words, end.filter(|end| *end <= range.to)) else {
+            let frame = Frame::read(block, range.from);
+            let end = frame.end(range.from);
+            let Some(end) = end.filter(|end| *end <= range.to) else {
                 // A thread wrote nonsense: it is the end of the range.
                 self.skip_to(range.to);
                 continue;
             };
+            let (words, before) = frame.whole_head(block);
             let (head, length) = FrameHead::read(&words);
             let is_plain = head.op == FRAME_MESSAGE && head.flags == 0 && head.options == 0;
             self.last = if is_plain { words } else { [0; HEAD] };
@@ -123,7 +124,7 @@ impl LinkPort {
             }
             if length > 0 {
                 let skipped = list_bytes(blobs.len()).min(length);
-                let first = range.from + FRAME_WORDS + skipped / 4;
+                let first = range.from + before + skipped / 4;
                 block.read_bytes(first, length - skipped, payload);
             }
             self.end = end;

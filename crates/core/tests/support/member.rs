@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use tergo_core::layout::{
-    BLOCK_WORDS, FAR, FLAG_BLOBS, FORMAT_INT, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT,
-    FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT, FRAME_WORDS, KIND_FAR, QUEUE_MAIN,
+    AGAIN_BACK_SHIFT, AGAIN_WORDS, BLOCK_WORDS, FAR, FLAG_BLOBS, FORMAT_INT, FRAME_AGAIN,
+    FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_KIND_SHIFT, FRAME_MESSAGE, FRAME_QUEUE_SHIFT,
+    FRAME_WORDS, KIND_FAR, QUEUE_MAIN,
 };
 use tergo_core::{Block, Fabric, Scheduler};
 
@@ -77,6 +78,25 @@ impl Member {
         self.frame(to, MESSAGE, (pid.slot, pid.generation), &[value])
     }
 
+    /// One more message like the one that was written last, whose head stands at a word, or wherever else that says.
+    pub fn again(&mut self, to: u32, first: u32, value: Option<u32>) {
+        let (block, at) = self.open[to as usize].as_mut().expect("one is open");
+        let format = u32::from(value.is_some()) << FRAME_FORMAT_SHIFT;
+        let back = (*at).wrapping_sub(first) / 2;
+        block.set(*at, FRAME_AGAIN | back << AGAIN_BACK_SHIFT | format);
+        block.set(*at + 1, value.map_or(0, |_| 4));
+        if let Some(value) = value {
+            block.set(*at + AGAIN_WORDS, value);
+        }
+        *at += AGAIN_WORDS + if value.is_some() { 2 } else { 0 };
+        self.driver.ring.write_port(to, 4 * *at);
+    }
+
+    /// Where the next frame goes, a word of the chunk that is open.
+    pub fn next_at(&self, to: u32) -> u32 {
+        self.open[to as usize].as_ref().map_or(0, |(_, at)| *at)
+    }
+
     /// The same with a large value beside it; its number, 0 when there is no room.
     pub fn message_with_blob(&mut self, to: u32, pid: Pid, bytes: &[u8]) -> u32 {
         self.frame_with_blob(to, pid, bytes, &[0])
@@ -126,7 +146,10 @@ impl Member {
     pub fn value(&self, frame: u32) -> u32 {
         assert!(frame & FAR != 0, "it is the number of a frame");
         let block = self.fabric().chunk(frame >> 15 & 0xFFFF).expect("a chunk");
-        block.get((frame & 0x7FFF) * 2 + FRAME_WORDS)
+        let at = (frame & 0x7FFF) * 2;
+        let is_again = block.get(at) & 0xF == FRAME_AGAIN;
+        let words = if is_again { AGAIN_WORDS } else { FRAME_WORDS };
+        block.get(at + words)
     }
 
     /// The values of the messages that the records hand over.
