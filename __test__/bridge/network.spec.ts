@@ -111,8 +111,8 @@ test('what cannot be is refused with a text that says so', async (t) => {
   t.throws(() => one.network.listen({ ...listen, address: '127.0.0.1', port: 70_000 }), {
     message: /70000 is no port/,
   });
-  t.throws(() => one.network.profile(9, 1, 1024), { message: /no algorithm 9/ });
-  t.is(one.network.profile(1, 0, 1024), one.network.profile(1, 0, 1024));
+  t.throws(() => one.scheduler.profile(9, 1, 1024), { message: /no algorithm 9/ });
+  t.is(one.scheduler.profile(1, 0, 1024), one.scheduler.profile(1, 0, 1024));
   t.throws(() => one.network.announce([]), { message: /closed/ });
   await stop(one);
 });

@@ -4,6 +4,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import { MAX_THREADS, ORPHAN_SLOT } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
+import type { Compression } from '../process/compression.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Fallback } from '../process/process-options.ts';
 import { EXPORTED, type ProcessRecord } from '../process/process-record.ts';
@@ -59,6 +60,8 @@ export interface ThreadPlace {
   readonly behaviours: BehaviourRegistry;
   /** Whether the node has a network. */
   readonly hasNetwork: boolean;
+  /** How what processes send to other nodes is compressed that have set nothing. */
+  readonly compression: Compression;
   /** Through what that goes which other nodes send; `undefined`: nothing. */
   readonly validation: Validation | undefined;
 }
@@ -104,7 +107,7 @@ export class Far {
   readonly remoteApplications: RemoteApplications;
   readonly questions: Questions;
   readonly routeNotices: RouteNotices;
-  readonly profiles: CompressionProfiles = new CompressionProfiles();
+  readonly profiles: CompressionProfiles;
   readonly nodeWide: NodeWide;
   readonly statistics: ThreadStatistics;
   readonly placement: Placement;
@@ -128,6 +131,7 @@ export class Far {
     const world = (this.#world = new FarWorld(runtime, this.pids, aliases, this.peers));
     this.#codec = new Codec(world);
     const chunks = new Chunks(native);
+    this.profiles = new CompressionProfiles(native, place.compression);
     this.open = new OpenChunks(native, driver, chunks);
     this.writer = new FrameWriter(
       { native, codec: this.#codec, open: this.open, world, profiles: this.profiles },
@@ -161,7 +165,8 @@ export class Far {
     this.peerEvents = new PeerEvents(runtime, this);
     this.peerThreads = new PeerThreads(runtime, this);
     // Thread 0 sets its own when it has a network.
-    if (place.hasNetwork && place.thread !== HOME_THREAD) this.#askHome();
+    if (place.hasNetwork && place.thread !== HOME_THREAD)
+      this.peers.dial = (node) => this.questions.ask(HOME_THREAD, 'dial', node);
   }
 
   /** The other threads of the node, whether or not they are up. */
@@ -276,12 +281,6 @@ export class Far {
     if (isOfPeer(station)) return void this.violated(station, error);
     const { log } = this.runtime;
     log.error('what another thread sent cannot be read, and is lost', { thread: station, error });
-  }
-
-  #askHome(): void {
-    this.peers.dial = (node) => this.questions.ask(HOME_THREAD, 'dial', node);
-    this.profiles.ask = (settings) =>
-      this.questions.ask(HOME_THREAD, 'profile', settings) as Promise<number>;
   }
 
   #seatEnded(seat: number, reason: Error): void {

@@ -50,11 +50,6 @@ export declare class BindingNetwork {
   routeCounts(pattern: string): BindingRouteCounts | null
   /** Removes the static route with that pattern. Throws when there is none. */
   removeRoute(pattern: string): void
-  /**
-   * The number of a way of compressing, for the frames of processes that have chosen it: `algorithm` 1 lz4, 2 zstd,
-   * 3 gzip; 0: there are too many ways already. Throws for an algorithm that there is not.
-   */
-  profile(algorithm: number, level: number, thresholdBytes: number): number
   /** The connections, in order of their seats. */
   connections(): Array<BindingConnectionInfo>
   /** Who listens. */
@@ -214,6 +209,11 @@ export declare class BindingScheduler {
   shareBlob(thread: number, blob: number, isForced: boolean): number
   /** The bytes of that number, without a copy; null when they are gone. */
   takeBlob(number: number): ArrayBuffer | null
+  /**
+   * The number of a way of compressing, for the frames of processes that have chosen it: `algorithm` 1 lz4, 2 zstd,
+   * 3 gzip; 0: there are too many ways already. Throws for an algorithm that there is not.
+   */
+  profile(algorithm: number, level: number, thresholdBytes: number): number
   /** The number of an object shape; 0 when no more can be had. */
   shape(text: string): number
   /** The object shape that the peer behind a connection has told by that number; null when there is none. */

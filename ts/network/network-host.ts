@@ -6,7 +6,6 @@ import { lostError } from '../far/peers.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
-import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
 import type { AcceptorInfo } from './acceptor-info.ts';
 import { acceptorInfo } from './counted-acceptor.ts';
@@ -17,7 +16,6 @@ import { networkEvent } from './network-event.ts';
 import type { RemoteNodeInfo } from './network-info.ts';
 import type { NetworkFlags } from './network-flags.ts';
 import type { AcceptorOptions, NetworkMode, NetworkOptions } from './network-options.ts';
-import { algorithmOf, levelOf } from './compression-levels.ts';
 import { tlsWords } from './tls-words.ts';
 import { connectionInfo } from './connection-info.ts';
 import { dialError } from './dial-error.ts';
@@ -31,8 +29,6 @@ import { Registration } from './registration.ts';
 const DEFAULT_PORT = 11_144;
 const LOOPBACK = '127.0.0.1';
 const DEFAULT_MAX_MESSAGE = 64 * 1024 * 1024;
-/** Nothing is larger. */
-const MAX_THRESHOLD = 2 ** 32 - 1;
 
 /** What a connection has been told at its beginning. */
 export interface Standing {
@@ -235,27 +231,16 @@ export class NetworkHost {
 
   /** What the other threads need of the network. */
   #serveThreads(): void {
-    const { peers, questions, peerEvents, profiles } = this.#far;
+    const { peers, questions, peerEvents } = this.#far;
     const dial = (node: string): Promise<void> => this.dial(node);
-    const profile = (settings: Compression): number => this.#profileOf(settings);
     peers.dial = dial;
-    profiles.ask = profile;
     questions.on('dial', (node: string) => {
       // A thread that was started anew has not heard of it; to nobody else does that say anything.
       if (this.#isUp(node)) this.#native.connect(node);
       return dial(node);
     });
-    questions.on('profile', profile);
     peerEvents.cutOff = (seat) => this.#native.cutOff(seat);
     peers.onChange = (home, lost) => this.#changed(home, lost);
-    const { compression } = this.options;
-    if (compression?.enabled === true)
-      profiles.plainWay = profiles.numberOf(compressionOver(NO_COMPRESSION, compression));
-  }
-
-  #profileOf(settings: Compression): number {
-    const threshold = Math.min(settings.thresholdBytes, MAX_THRESHOLD);
-    return this.#native.profile(algorithmOf(settings), levelOf(settings), threshold);
   }
 
   #listen(index: number, acceptor: AcceptorOptions): void {

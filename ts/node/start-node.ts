@@ -5,6 +5,7 @@ import { BehaviourRegistry } from '../thread/behaviour-registry.ts';
 import { SYSTEM_EPOCH_MS, systemClock } from '../scheduler/clock.ts';
 import { startGuard } from '../thread/start-guard.ts';
 import { Threads } from '../thread/threads.ts';
+import { compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { Node } from './node.ts';
 import { checkNodeName } from './node-name.ts';
 import type { NetworkOptions } from '../network/network-options.ts';
@@ -73,7 +74,8 @@ async function runtimeWith(
   const creation = nextCreation();
   const startedAt = (options.clock ?? systemClock).now();
   const isNetworked = hasNetwork(options.network);
-  const own = { thread: 0, threads, incarnation: 0, hasNetwork: isNetworked };
+  const compression = compressionOver(NO_COMPRESSION, networkOf(options).compression ?? {});
+  const own = { thread: 0, threads, incarnation: 0, hasNetwork: isNetworked, compression };
   const place = { ...own, behaviours, validation, startedAt, creation };
   const runtime = new Runtime(
     name,
@@ -93,7 +95,8 @@ async function runtimeWith(
   }
   if (threads === 1) return runtime;
   const setup = {
-    ...{ fabric: fabric.id, threads, node: name, creation, hasNetwork: isNetworked },
+    ...{ fabric: fabric.id, threads, node: name, creation },
+    ...{ hasNetwork: isNetworked, compression },
     startedAtMs: SYSTEM_EPOCH_MS + startedAt,
     behaviors: behaviors.map(String),
     validators: validators.map(String),

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ErrorCode } from '../error/tergo-error.ts';
 import type { LogLevel } from '../log/log-level.ts';
 import type { SecurityOptions } from '../node/node-options.ts';
+import type { Compression } from '../process/compression.ts';
 
 /** What a worker is given with its start: values that `structuredClone` carries. */
 export interface WorkerSetup {
@@ -13,6 +14,7 @@ export interface WorkerSetup {
   readonly node: string;
   readonly creation: number;
   readonly hasNetwork: boolean;
+  readonly compression: Compression;
   /** When the node started, ms since 1970, as exactly as the machine tells. */
   readonly startedAtMs: number;
   /** URLs of the modules that export behaviours. */

@@ -23,12 +23,12 @@ async function run(setup: WorkerSetup): Promise<void> {
   });
   const { fabric, thread, threads, incarnation } = setup;
   const native = loadNative().BindingScheduler.join(fabric, thread);
-  const { security, freezeMessages, logLevel, creation, hasNetwork } = setup;
+  const { security, freezeMessages, logLevel, creation, hasNetwork, compression } = setup;
   // What it logs goes to the loggers of thread 0.
   const log = { level: logLevel, disableConsole: true };
   const options = { security, freezeMessages, log };
   const startedAt = setup.startedAtMs - SYSTEM_EPOCH_MS;
-  const own = { thread, threads, incarnation, hasNetwork };
+  const own = { thread, threads, incarnation, hasNetwork, compression };
   const place = { ...own, behaviours, validation, startedAt, creation };
   const runtime = new Runtime(setup.node, options, native, undefined, place);
   // The runtime holds it: whatever runs here asks for its node.

@@ -5,10 +5,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use napi::{Error, Result};
 use napi_derive::napi;
 use tergo_core::{Fabric, JoinError, Scheduler};
+use tergo_net::Profiles;
 
 /// The fabrics that threads of this OS process can join, by number.
-static FABRICS: Mutex<BTreeMap<u32, Arc<Fabric>>> = Mutex::new(BTreeMap::new());
+static FABRICS: Mutex<BTreeMap<u32, Shared>> = Mutex::new(BTreeMap::new());
 static LAST_ID: AtomicU32 = AtomicU32::new(0);
+
+/// What the threads and the network of one node share.
+#[derive(Clone)]
+pub struct Shared {
+    /// What connects them.
+    pub fabric: Arc<Fabric>,
+    /// How messages for other nodes are compressed.
+    pub profiles: Arc<Profiles>,
+}
 
 /// What the threads of one node share. `docs/design/threads.md` tells how it is used.
 #[napi]
@@ -22,7 +32,11 @@ impl BindingFabric {
     #[napi(constructor)]
     pub fn new(threads: u32, quota_chunks: u32) -> Self {
         let id = LAST_ID.fetch_add(1, Relaxed).wrapping_add(1);
-        lock().insert(id, Fabric::new(threads, quota_chunks));
+        let shared = Shared {
+            fabric: Fabric::new(threads, quota_chunks),
+            profiles: Arc::default(),
+        };
+        lock().insert(id, shared);
         Self { id }
     }
 
@@ -35,8 +49,8 @@ impl BindingFabric {
     /// No thread can join any more. The second time it does nothing.
     #[napi]
     pub fn close(&self) {
-        let fabric = lock().remove(&self.id);
-        drop(fabric);
+        let shared = lock().remove(&self.id);
+        drop(shared);
     }
 }
 
@@ -47,23 +61,24 @@ impl Drop for BindingFabric {
 }
 
 /// Takes the place of a thread.
-pub fn join(fabric: u32, thread: u32) -> Result<Scheduler> {
-    let found = find(fabric)?;
-    Scheduler::join(&found, thread).map_err(|error| {
+pub fn join(fabric: u32, thread: u32) -> Result<(Scheduler, Arc<Profiles>)> {
+    let Shared { fabric, profiles } = find(fabric)?;
+    let scheduler = Scheduler::join(&fabric, thread).map_err(|error| {
         Error::from_reason(match error {
             JoinError::Unknown => "the fabric has no such thread",
             JoinError::Taken => "the thread has joined already",
         })
-    })
+    })?;
+    Ok((scheduler, profiles))
 }
 
-/// The fabric of a number.
-pub fn find(fabric: u32) -> Result<Arc<Fabric>> {
-    let found = lock().get(&fabric).map(Arc::clone);
+/// The fabric of a number, and what else is shared with it.
+pub fn find(fabric: u32) -> Result<Shared> {
+    let found = lock().get(&fabric).cloned();
     found.ok_or_else(|| Error::from_reason("there is no such fabric"))
 }
 
 /// A panic under the lock leaves the table whole.
-fn lock() -> MutexGuard<'static, BTreeMap<u32, Arc<Fabric>>> {
+fn lock() -> MutexGuard<'static, BTreeMap<u32, Shared>> {
     FABRICS.lock().unwrap_or_else(PoisonError::into_inner)
 }

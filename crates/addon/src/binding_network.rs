@@ -20,14 +20,13 @@ use napi_derive::napi;
 use tergo_net::registrar::{AskingResolver, Registrar, RegistrarError};
 use tergo_net::tls::Tls;
 use tergo_net::wire::registrar::Route;
-use tergo_net::wire::{
-    Algorithm, Compression, Extensions, Features, Identity, Limits, TergoProtocol,
-};
+use tergo_net::wire::{Extensions, Features, Identity, Limits, TergoProtocol};
 use tergo_net::{
-    AcceptorOptions, Cookie, Help, ListenOptions, Mode, Network, NetworkOptions, Place, StaticRoute,
+    AcceptorOptions, Cookie, Help, ListenOptions, Mode, Network, NetworkOptions, Place, Profiles,
+    StaticRoute,
 };
 
-use crate::binding_fabric;
+use crate::binding_fabric::{self, Shared};
 use crate::binding_network_info::{
     BindingAcceptorInfo, BindingConnectionInfo, BindingNetworkEvent, BindingRouteCounts,
 };
@@ -142,9 +141,9 @@ impl BindingNetwork {
         allow(unused_variables, reason = "there is no event loop to wait with")
     )]
     pub fn new(env: &Env, fabric: u32, options: BindingNetworkOptions) -> Result<Self> {
-        let fabric = binding_fabric::find(fabric)?;
+        let Shared { fabric, profiles } = binding_fabric::find(fabric)?;
         let name = options.name.clone();
-        let options = network_options(options)?;
+        let options = network_options(options, profiles)?;
         let certificates = options.tls.iter().map(Arc::downgrade).collect();
         let network = Network::start(fabric, options).map_err(reason)?;
         #[cfg(unix)]
@@ -282,26 +281,6 @@ impl BindingNetwork {
         self.network.remove_route(&pattern).map_err(reason)
     }
 
-    /// The number of a way of compressing, for the frames of processes that have chosen it: `algorithm` 1 lz4, 2 zstd,
-    /// 3 gzip; 0: there are too many ways already. Throws for an algorithm that there is not.
-    #[napi]
-    pub fn profile(&self, algorithm: u32, level: u32, threshold_bytes: u32) -> Result<u32> {
-        let algorithm = match algorithm {
-            1 => Algorithm::Lz4,
-            2 => Algorithm::Zstd,
-            3 => Algorithm::Gzip,
-            other => {
-                let text = format!("there is no algorithm {other} to compress with");
-                return Err(Error::from_reason(text));
-            }
-        };
-        Ok(self.network.profile(Compression {
-            algorithm,
-            level: level.min(u8::MAX.into()) as u8,
-            threshold: threshold_bytes,
-        }))
-    }
-
     /// The connections, in order of their seats.
     #[napi]
     pub fn connections(&self) -> Vec<BindingConnectionInfo> {
@@ -411,7 +390,10 @@ impl BindingNetwork {
     clippy::cast_sign_loss,
     reason = "TypeScript checks its options; what cannot be becomes the nearest that can"
 )]
-fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
+fn network_options(
+    options: BindingNetworkOptions,
+    profiles: Arc<Profiles>,
+) -> Result<NetworkOptions> {
     let mut limits = Limits::default();
     if let Some(bytes) = options.window_bytes {
         limits.window = whole(bytes);
@@ -451,6 +433,7 @@ fn network_options(options: BindingNetworkOptions) -> Result<NetworkOptions> {
             1 => Help::Write,
             _ => Help::ReadAndWrite,
         },
+        profiles,
     })
 }
 

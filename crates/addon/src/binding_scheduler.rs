@@ -14,6 +14,7 @@ use napi::Env;
 use napi::bindgen_prelude::{ArrayBuffer, Object, Result, Uint32Array};
 use napi_derive::napi;
 use tergo_core::{EventTraits, Fabric, Scheduler, Verdict};
+use tergo_net::Profiles;
 
 use crate::binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
 use crate::binding_entries;
@@ -69,6 +70,8 @@ impl From<LoopTimes> for BindingLoopTimes {
 #[napi]
 pub struct BindingScheduler {
     handle: Rc<SchedulerHandle>,
+    /// How messages for other nodes are compressed, if it has joined a fabric.
+    profiles: Option<Arc<Profiles>>,
 }
 
 #[napi]
@@ -83,14 +86,17 @@ impl BindingScheduler {
         let meter = None;
         let handle = Rc::new(SchedulerHandle::new(Scheduler::new(), meter));
         close_at_end(*env, &handle)?;
-        Ok(Self { handle })
+        Ok(Self {
+            handle,
+            profiles: None,
+        })
     }
 
     /// The scheduler of one thread of a node that has several. Throws when there is no such fabric, or
     /// the place is taken. It ends with its environment, however that ends.
     #[napi(factory)]
     pub fn join(env: &Env, fabric: u32, thread: u32) -> Result<Self> {
-        let scheduler = binding_fabric::join(fabric, thread)?;
+        let (scheduler, profiles) = binding_fabric::join(fabric, thread)?;
         #[cfg(unix)]
         let meter = EventLoop::of(*env).and_then(|event_loop| {
             let meter = meter_of(&event_loop);
@@ -101,7 +107,10 @@ impl BindingScheduler {
         let meter = None;
         let handle = Rc::new(SchedulerHandle::new(scheduler, meter));
         close_at_end(*env, &handle)?;
-        Ok(Self { handle })
+        Ok(Self {
+            handle,
+            profiles: Some(profiles),
+        })
     }
 
     /// The memory of the rings: words of 32 bits, at the offsets of `layout.ts`.
@@ -246,6 +255,11 @@ impl BindingScheduler {
     /// What other threads share with it.
     pub(crate) fn fabric(&self) -> Option<&Arc<Fabric>> {
         self.handle.fabric()
+    }
+
+    /// How messages for other nodes are compressed; none without a fabric.
+    pub(crate) fn profiles(&self) -> Option<&Profiles> {
+        self.profiles.as_deref()
     }
 
     /// The scheduler, as long as it is not closed.

@@ -15,6 +15,7 @@ use napi::bindgen_prelude::{ArrayBuffer, Function, Result};
 use napi::{Env, Error};
 use napi_derive::napi;
 use tergo_core::{BlobBytes, Block, Fallback};
+use tergo_net::wire::{Algorithm, Compression};
 
 use crate::binding_scheduler::BindingScheduler;
 use crate::external_memory::array_buffer;
@@ -262,6 +263,28 @@ impl BindingScheduler {
                 BlobBytes::Shared(bytes) => array_buffer(env, bytes),
             })
             .transpose()
+    }
+
+    /// The number of a way of compressing, for the frames of processes that have chosen it: `algorithm` 1 lz4, 2 zstd,
+    /// 3 gzip; 0: there are too many ways already. Throws for an algorithm that there is not.
+    #[napi]
+    pub fn profile(&self, algorithm: u32, level: u32, threshold_bytes: u32) -> Result<u32> {
+        let algorithm = match algorithm {
+            1 => Algorithm::Lz4,
+            2 => Algorithm::Zstd,
+            3 => Algorithm::Gzip,
+            other => {
+                let text = format!("there is no algorithm {other} to compress with");
+                return Err(Error::from_reason(text));
+            }
+        };
+        let compression = Compression {
+            algorithm,
+            level: level.min(u8::MAX.into()) as u8,
+            threshold: threshold_bytes,
+        };
+        let profiles = self.profiles();
+        Ok(profiles.map_or(0, |profiles| profiles.number(compression)))
     }
 
     /// The number of an object shape; 0 when no more can be had.

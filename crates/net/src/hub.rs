@@ -107,7 +107,7 @@ impl Hub {
             clock: Clock::new(),
             events: Events::default(),
             rejections: Rejections::default(),
-            profiles: Arc::default(),
+            profiles: options.profiles,
             gate: Gate::new(options.controls),
             routes: Mutex::default(),
             resolver: RwLock::default(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tergo_core::Fabric;
 use tergo_wire::registrar::Route;
-use tergo_wire::{Compression, ConnectionCounters, Identity, Protocol};
+use tergo_wire::{ConnectionCounters, Identity, Protocol};
 
 use crate::acceptor::{Acceptor, AcceptorInfo, AcceptorOptions};
 use crate::cookie::Cookie;
@@ -15,6 +15,7 @@ use crate::listen::{ListenError, ListenOptions};
 #[cfg(unix)]
 use crate::loop_watch::LoopWatch;
 use crate::network_thread::NetworkThread;
+use crate::profiles::Profiles;
 use crate::registrar::{EmbeddedOptions, EmbeddedRegistrar, EventSink, RegistrarError, Resolver};
 use crate::route_tally::RouteCounts;
 use crate::routes::{FoundRoute, RouteError, StaticRoute};
@@ -37,6 +38,8 @@ pub struct NetworkOptions {
     pub controls: u64,
     /// How far the threads help.
     pub help: Help,
+    /// How messages are compressed, by number; the threads of the node ask for numbers.
+    pub profiles: Arc<Profiles>,
 }
 
 /// What is known of a connection.
@@ -245,11 +248,6 @@ impl Network {
                 hub.events.push(NetworkEvent::Registrar(event));
             }
         })
-    }
-
-    /// The number of a way of compressing, for the frames of processes that have chosen it; 0: there are too many.
-    pub fn profile(&self, compression: Compression) -> u32 {
-        self.hub.profiles.number(compression)
     }
 
     /// The connections, in order of their seats.

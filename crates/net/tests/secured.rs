@@ -53,6 +53,7 @@ impl Secured {
                 }),
                 controls: 0,
                 help: Help::default(),
+                profiles: Arc::default(),
             },
         );
         let network = network.expect("a thread");

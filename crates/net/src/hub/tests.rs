@@ -38,6 +38,7 @@ fn hub(handle: &Handle) -> Arc<Hub> {
         protocol: Arc::new(TergoProtocol::default()),
         controls: 0,
         help: Help::None,
+        profiles: Arc::default(),
     };
     Hub::new(Fabric::new(1, 4), options, handle.clone())
 }

@@ -76,6 +76,7 @@ impl Node {
                     | 1 << CONTROL_PUBLISHED
                     | 1 << CONTROL_THREAD_ENDED,
                 help: options.help,
+                profiles: Arc::default(),
             },
         );
         let network = network.expect("a thread");

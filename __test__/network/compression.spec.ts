@@ -1,0 +1,47 @@
+import test, { type ExecutionContext } from 'ava';
+import type { NetworkOptions, Node } from 'tergo';
+import { turnstile } from '../support/turnstile.ts';
+import { type Handle, type Options, puppet } from '../threads/stage.ts';
+import { networkNode, showWay } from './cluster.ts';
+
+/** A node with two threads, and a process of another one that is connected to it. */
+interface Scene {
+  readonly node: Node;
+  readonly to: Handle;
+  /** How much is left after compression of what the node has sent. */
+  ratio(): number;
+}
+
+async function scene(t: ExecutionContext, network?: NetworkOptions): Promise<Scene> {
+  await turnstile(t);
+  const node = await networkNode('a@localhost', network, { threads: 2 });
+  t.teardown(() => node.stopForce());
+  const other = await networkNode('b@localhost');
+  t.teardown(() => other.stopForce());
+  showWay(node, other);
+  const peer = await node.network.connect(other.name);
+  return { node, to: await puppet(other, 0), ratio: () => peer.info().compressionRatioOut };
+}
+
+const phrase = 'again and again ';
+const texts = { 'of a few KiB': phrase.repeat(200), 'that is large': phrase.repeat(20_000) };
+
+for (const thread of [0, 1])
+  for (const [size, text] of Object.entries(texts)) {
+    test(`the first message of a process is compressed as it says, ${size}, on thread ${thread}`, async (t) => {
+      const { node, to, ratio } = await scene(t);
+      const options: Options = { compression: { enabled: true, type: 'zstd' } };
+      const from = await puppet(node, thread, options);
+      t.is(await from.do('send', to.pid, text), 'ok');
+      t.deepEqual(await to.messages(1), [text]);
+      t.true(ratio() < 0.2, String(ratio()));
+    });
+
+    test(`what a process sends that says nothing is compressed as the node says, ${size}, on thread ${thread}`, async (t) => {
+      const { node, to, ratio } = await scene(t, { compression: { enabled: true } });
+      const from = await puppet(node, thread);
+      t.is(await from.do('send', to.pid, text), 'ok');
+      t.deepEqual(await to.messages(1), [text]);
+      t.true(ratio() < 0.2, String(ratio()));
+    });
+  }
