@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import type { NetworkOptions, Node } from 'tergo';
+import { Actor, type Next, type NetworkOptions, type Node, noreply, type Pid } from 'tergo';
 import { turnstile } from '../support/turnstile.ts';
 import { type Handle, type Options, puppet } from '../threads/stage.ts';
 import { networkNode, showWay } from './cluster.ts';
@@ -26,6 +26,14 @@ async function scene(t: ExecutionContext, network?: NetworkOptions): Promise<Sce
 const phrase = 'again and again ';
 const texts = { 'of a few KiB': phrase.repeat(200), 'that is large': phrase.repeat(20_000) };
 
+/** Sends what it gets back, many times over. */
+class Parrot extends Actor<{ message: string }> {
+  override handleMessage(text: string, from: Pid<unknown>): Next {
+    this.send(from, text.repeat(20_000));
+    return noreply;
+  }
+}
+
 for (const thread of [0, 1])
   for (const [size, text] of Object.entries(texts)) {
     test(`the first message of a process is compressed as it says, ${size}, on thread ${thread}`, async (t) => {
@@ -45,3 +53,10 @@ for (const thread of [0, 1])
       t.true(ratio() < 0.2, String(ratio()));
     });
   }
+
+test('what is large is compressed as the node says, also when it goes where something came from', async (t) => {
+  const { node, to, ratio } = await scene(t, { compression: { enabled: true } });
+  t.is(await to.do('send', await node.spawn(Parrot), phrase), 'ok');
+  t.deepEqual(await to.messages(1), [texts['that is large']]);
+  t.true(ratio() < 0.2, String(ratio()));
+});

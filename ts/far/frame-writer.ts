@@ -200,7 +200,7 @@ export class FrameWriter {
     const start = open.at + HEAD_BYTES;
     const end = codec.encode(value, open.bytes, start);
     if (end < 0 || codec.blobs.length > 0 || end - start > open.limit)
-      return this.#writeLarge(open, plainHead(to), from, { value, end });
+      return this.#writeLarge(open, this.#plainHead(to), from, { value, end });
     const { words } = open;
     const at = open.at >> 2;
     const { format } = codec;
@@ -234,6 +234,15 @@ export class FrameWriter {
     words[at + 1] = format === FORMAT_INT ? codec.integer : end - start;
     this.#open.advance(open, (end + 7) & ~7);
     return true;
+  }
+
+  /** The head of a plain message to the main queue. */
+  #plainHead(to: FarPid | RemotePid): FrameHead {
+    const station = to instanceof FarPid ? to.thread : to.station;
+    const { farSlot: first, generation: second } = to;
+    const target = { station, first, second, isForced: false, prefix: undefined };
+    const { plainWay: way } = this.#profiles;
+    return { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN, way };
   }
 
   /** One that does not stand in its frame as a whole. */
@@ -354,12 +363,4 @@ export class FrameWriter {
     this.#last.note(open, at);
     this.#open.advance(open, at);
   }
-}
-
-/** The head of a plain message to the main queue. */
-function plainHead(to: FarPid | RemotePid): FrameHead {
-  const station = to instanceof FarPid ? to.thread : to.station;
-  const { farSlot: first, generation: second } = to;
-  const target = { station, first, second, isForced: false, prefix: undefined };
-  return { ...target, op: FRAME_MESSAGE, kind: KIND_FAR, queue: QUEUE_MAIN };
 }
