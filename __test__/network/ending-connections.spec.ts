@@ -1,5 +1,5 @@
 import test from 'ava';
-import { processId, processName, type RemoteNode, type TergoError } from 'tergo';
+import { networkEvent, processId, processName, type RemoteNode, type TergoError } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
 import type { PuppetProtocol } from '../threads/puppet.ts';
 import { puppet } from '../threads/stage.ts';
@@ -11,8 +11,13 @@ const bob = processName<PuppetProtocol>('bob');
 /** Ends the links, and keeps this thread until the network has seen it, of which the thread has not heard then. */
 function cut(relay: Relay, peer: RemoteNode): void {
   relay.cut();
-  const until = performance.now() + 5000;
-  while (isStanding(peer) && performance.now() < until);
+  keepThread(() => !isStanding(peer));
+}
+
+/** The thread hears of nothing until that holds, which the network does by itself. */
+function keepThread(until: () => boolean): void {
+  const deadline = performance.now() + 5000;
+  while (!until() && performance.now() < deadline);
 }
 
 function isStanding(peer: RemoteNode): boolean {
@@ -50,6 +55,31 @@ test('what is said before the loss of a connection is heard of is lost with the 
   await waitFor('the end to be heard of', () => a.network.nodes().length === 0);
   for (const target of targets) await a.sendImportant(target, 'after');
   t.deepEqual(await to.messages(4), ['before', 'before', 'after', 'after']);
+});
+
+test('who ends a connection that has ended does not end the one after it', async (t) => {
+  const { a, b } = await pair(t);
+  const changes = b.subscribe(networkEvent);
+  t.teardown(() => changes[Symbol.asyncDispose]());
+  const first = await b.network.connect(a.name);
+  const known = await waitFor('the connection', () => a.network.node(b.name));
+  await waitFor('all to be known of it', () => isStanding(known));
+  void first.disconnect();
+  keepThread(() => !isStanding(first) && !isStanding(known));
+  const connected = b.network.connect(a.name);
+  keepThread(() => a.network.acceptors()[0]!.admitted === 2);
+  t.true(known.isConnected);
+  await known.disconnect();
+  t.false(known.isConnected);
+  const next = await connected;
+  await b.sendImportant((await puppet(a, 0)).pid, 'over the next one');
+  await next.disconnect();
+  const ends: string[] = [];
+  for await (const { message } of changes) {
+    if (message.type === 'disconnected') ends.push(message.reason.message);
+    if (ends.length === 2) break;
+  }
+  for (const end of ends) t.regex(end, /this node has ended the connection/);
 });
 
 test('a node that stops while it is connected to another one has no connection afterwards', async (t) => {

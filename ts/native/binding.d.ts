@@ -25,8 +25,8 @@ export declare class BindingNetwork {
   stopListening(port: number): boolean
   /** Connects to a node: the event `up` or `failed` tells how it ended; nothing when it is connected already. */
   connect(peer: string): void
-  /** Says goodbye to a peer: the event `down` follows. Nothing happens when it is not connected. */
-  disconnect(peer: string): void
+  /** Says goodbye to the peer whose connection has that seat: the event `down` follows. Nothing happens when none has it. */
+  disconnect(seat: number): void
   /** Ends the connection in a seat, whose peer has broken the protocol: the event `down` follows. */
   cutOff(seat: number): void
   /**

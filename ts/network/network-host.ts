@@ -154,7 +154,7 @@ export class NetworkHost {
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiting = this.#leaving.get(home) ?? [];
     this.#leaving.set(home, waiting.concat(resolve));
-    this.#native.disconnect(home.node);
+    this.#native.disconnect(home.seat);
     return promise;
   }
 

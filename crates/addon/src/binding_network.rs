@@ -224,10 +224,10 @@ impl BindingNetwork {
         self.network.connect(&peer);
     }
 
-    /// Says goodbye to a peer: the event `down` follows. Nothing happens when it is not connected.
+    /// Says goodbye to the peer whose connection has that seat: the event `down` follows. Nothing happens when none has it.
     #[napi]
-    pub fn disconnect(&self, peer: String) {
-        self.network.disconnect(&peer);
+    pub fn disconnect(&self, seat: u32) {
+        self.network.disconnect(seat);
     }
 
     /// Ends the connection in a seat, whose peer has broken the protocol: the event `down` follows.

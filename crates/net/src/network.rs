@@ -141,12 +141,11 @@ impl Network {
         self.hub.spawn(async move { hub.connect(&peer) });
     }
 
-    /// Says goodbye to a peer; an event tells when it is down. Nothing happens when it is not connected.
-    pub fn disconnect(&self, peer: &str) {
+    /// Says goodbye to the peer whose connection has that seat; an event tells when it is down. Nothing happens when none has it.
+    pub fn disconnect(&self, seat: u32) {
         // Where connections begin: threads hear of one before it stands in the table.
         let hub = Arc::clone(&self.hub);
-        let peer = peer.to_owned();
-        self.hub.spawn(async move { hub.disconnect(&peer) });
+        self.hub.spawn(async move { hub.disconnect(seat) });
     }
 
     /// Ends the connection in a seat, whose peer has broken the protocol as the threads know it; an event tells when it is down.

@@ -36,7 +36,7 @@ fn a_peer_that_says_goodbye_is_told_after_all_that_it_sent() {
     }
     one.threads[0].turn();
     two.threads[0].messages(1);
-    one.network.disconnect("two@localhost");
+    one.network.disconnect(to_two);
     assert_eq!(down(&one), DownReason::Disconnected);
     assert_eq!(down(&two), DownReason::Goodbye);
     gone(&mut two, 0);

@@ -79,8 +79,8 @@ fn nodes_connect_and_exchange_messages_in_order() {
 
 #[test]
 fn who_says_goodbye_is_gone() {
-    let ((one, _), (mut two, _)) = pair(&telegraphed());
-    one.network.disconnect("two@localhost");
+    let ((one, to_two), (mut two, _)) = pair(&telegraphed());
+    one.network.disconnect(to_two);
     let reason = two.threads[0].find(|got| match got {
         Got::Gone(reason) => Some(*reason),
         _ => None,

@@ -5,22 +5,20 @@ use tergo_wire::{CloseReason, DownReason};
 use super::{GOODBYE_WITHIN, Hub};
 
 impl Hub {
-    /// Says goodbye to a peer, if it is connected.
-    pub fn disconnect(&self, peer: &str) {
-        if let Some(connection) = self.connection_to(peer) {
-            connection.close(
-                CloseReason::Disconnected,
-                DownReason::Disconnected,
-                GOODBYE_WITHIN,
-            );
-        }
+    /// Says goodbye to the peer whose connection has that seat, and to no other connection of that peer.
+    pub fn disconnect(&self, seat: u32) {
+        self.close(seat, CloseReason::Disconnected, DownReason::Disconnected);
     }
 
     /// Ends the connection in a seat, whose peer has broken the protocol as the threads know it.
     pub fn cut_off(&self, seat: u32) {
+        self.close(seat, CloseReason::Protocol, DownReason::Protocol);
+    }
+
+    fn close(&self, seat: u32, told: CloseReason, reason: DownReason) {
         let found = self.connections().into_iter().find(|one| one.seat == seat);
         if let Some(connection) = found {
-            connection.close(CloseReason::Protocol, DownReason::Protocol, GOODBYE_WITHIN);
+            connection.close(told, reason, GOODBYE_WITHIN);
         }
     }
 }
