@@ -1,14 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import {
-  Actor,
-  type AnyPid,
-  eventId,
-  eventName,
-  type Next,
-  type Node,
-  noreply,
-  spawnName,
-} from 'tergo';
+import { eventId, eventName, type Node } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
 import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -16,6 +7,7 @@ import { KEPT_NUMBER } from '../threads/puppet.ts';
 import { fresh, gone, type Handle, puppet } from '../threads/stage.ts';
 import { networkNode } from './cluster.ts';
 import { Forged, type HeardControl, Hostile } from './hostile.ts';
+import { lendSlow, slowSpawn } from './slow-start.ts';
 
 /** How a frame names a process. */
 interface Place {
@@ -277,25 +269,13 @@ test('a call that waits when its peer is lost is not taken', async (t) => {
 
 test('what a peer was to be answered is not told to the one after it, and the child that it wanted ends', async (t) => {
   const { node, peer } = await scene(t);
-  const gate = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<AnyPid>();
-  class Slow extends Actor<{ message: unknown }> {
-    override handleMessage(): Next {
-      return noreply;
-    }
-
-    override async init(): Promise<void> {
-      begun.resolve(this.pid);
-      await gate.promise;
-    }
-  }
-  node.network.enableSpawn(spawnName<{ message: unknown }>('slow'), Slow);
-  const words = { name: 'slow', options: {}, parent: OWN, leader: OWN, env: [] };
+  const { begun, finish } = lendSlow(node);
+  const words = { name: slowSpawn, options: {}, parent: OWN, leader: OWN, env: [] };
   const value = ['spawn', { ...words, logLevel: 'info', proxy: 0 }];
   peer.say({ first: Control.ask, second: 5, value });
-  const child = await begun.promise;
+  const child = await begun;
   const next = await successor(t, node, peer);
-  gate.resolve();
+  finish();
   await gone(node, child);
   // Whatever was to be said is said before this.
   next.say({ first: Control.watch, second: 6, value: ['name', 'nobody has it'] });

@@ -1,7 +1,5 @@
 import test from 'ava';
 import {
-  Actor,
-  type AnyPid,
   Application,
   type ApplicationSpec,
   childSpec,
@@ -9,8 +7,6 @@ import {
   cronRemoteSpawn,
   env,
   envKey,
-  type Next,
-  noreply,
   type Pid,
   processName,
   spawnName,
@@ -21,6 +17,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { Puppet, type PuppetOptions, type PuppetProtocol } from '../threads/puppet.ts';
 import { fresh, gone, Handle, puppet } from '../threads/stage.ts';
 import { networkNode, type Pair, pair, part, showWay } from './cluster.ts';
+import { lendSlow, slowSpawn } from './slow-start.ts';
 
 const puppetSpawn: SpawnName<PuppetProtocol, [PuppetOptions?]> = spawnName('puppet');
 const mood = envKey<string>('mood');
@@ -264,20 +261,6 @@ test('a node that stops ends the children of other nodes, trapping or not, on al
 });
 
 test('a process that comes up after its spawn has timed out is ended, also if it traps exits', async (t) => {
-  const gate = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<AnyPid>();
-  class Slow extends Actor<{ message: unknown }> {
-    override handleMessage(): Next {
-      return noreply;
-    }
-
-    override async init(): Promise<void> {
-      this.trapExit = true;
-      begun.resolve(this.pid);
-      await gate.promise;
-    }
-  }
-  const slowSpawn: SpawnName<{ message: unknown }> = spawnName('slow');
   const b = await networkNode('b@localhost');
   const clock = virtualClock();
   const a = await networkNode('a@localhost', {}, { clock });
@@ -286,15 +269,15 @@ test('a process that comes up after its spawn has timed out is ended, also if it
     await b.stopForce();
   });
   showWay(a, b);
-  b.network.enableSpawn(slowSpawn, Slow);
+  const { begun, finish } = lendSlow(b);
   const parent = await puppet(a, 0);
   const late = parent.do('remoteSpawn', 'b@localhost', slowSpawn, { initTimeoutMs: 60_000 });
   const refused = t.throwsAsync(late, { code: 'timeout' });
-  const pid = await begun.promise;
+  const pid = await begun;
   await clock.advance(65_000);
   await refused;
   t.true(b.processList().includes(pid));
-  gate.resolve();
+  finish();
   await gone(b, pid);
 });
 
