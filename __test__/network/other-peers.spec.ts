@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { eventId, eventName, type Node } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
 import { FRAME_MESSAGE, KIND_FAR, KIND_REQUEST } from '../../ts/native/layout.ts';
+import { ofProcess, recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { KEPT_NUMBER } from '../threads/puppet.ts';
 import { fresh, gone, type Handle, puppet } from '../threads/stage.ts';
@@ -267,8 +268,9 @@ test('a call that waits when its peer is lost is not taken', async (t) => {
   t.deepEqual(replies(next), [10]);
 });
 
-test('what a peer was to be answered is not told to the one after it, and the child that it wanted ends', async (t) => {
+test('what a peer was to be answered is not told to the one after it, and the child that it wanted ends without a complaint', async (t) => {
   const { node, peer } = await scene(t);
+  const log = recordLog(node);
   const { begun, finish } = lendSlow(node);
   const words = { name: slowSpawn, options: {}, parent: OWN, leader: OWN, env: [] };
   const value = ['spawn', { ...words, logLevel: 'info', proxy: 0 }];
@@ -281,4 +283,5 @@ test('what a peer was to be answered is not told to the one after it, and the ch
   next.say({ first: Control.watch, second: 6, value: ['name', 'nobody has it'] });
   await told(next, Control.watched);
   t.false(next.heard().some(({ op }) => op === Control.answer));
+  t.deepEqual(ofProcess(log, child), []);
 });

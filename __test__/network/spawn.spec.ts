@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+  Actor,
   Application,
   type ApplicationSpec,
   childSpec,
@@ -7,12 +8,15 @@ import {
   cronRemoteSpawn,
   env,
   envKey,
+  type Next,
   type Pid,
   processName,
   spawnName,
   type SpawnName,
+  stop,
 } from 'tergo';
 import { virtualClock } from 'tergo/testing';
+import { ofProcess, recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Puppet, type PuppetOptions, type PuppetProtocol } from '../threads/puppet.ts';
 import { fresh, gone, Handle, puppet } from '../threads/stage.ts';
@@ -279,6 +283,25 @@ test('a process that comes up after its spawn has timed out is ended, also if it
   t.true(b.processList().includes(pid));
   finish();
   await gone(b, pid);
+});
+
+class Hasty extends Actor<{ message: string }> {
+  override handleMessage(node: string): Next {
+    this.remoteSpawn(node, slowSpawn, { linkParent: true }).catch(() => undefined);
+    return stop('shutdown');
+  }
+}
+
+test('a child with linkParent ends whose parent has ended before its node has heard of it, and is not complained of', async (t) => {
+  const { a, b } = await pair(t);
+  const log = recordLog(b);
+  await a.network.connect(b.name);
+  const { begun, finish } = lendSlow(b);
+  a.send(await a.spawn(Hasty), b.name);
+  const child = await begun;
+  finish();
+  await gone(b, child);
+  t.deepEqual(ofProcess(log, child), []);
 });
 
 class Shop extends Application {

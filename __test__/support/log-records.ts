@@ -1,4 +1,4 @@
-import type { LogRecord, Node } from 'tergo';
+import type { AnyPid, LogRecord, Node } from 'tergo';
 
 /** All that a node logs from now on; grows while the test runs. */
 export function recordWholeLog(node: Node, name = 'records'): LogRecord[] {
@@ -16,4 +16,9 @@ export function recordLog(node: Node, name = 'records'): LogRecord[] {
     },
   });
   return records;
+}
+
+/** What a process has logged, or the node of it. */
+export function ofProcess(log: readonly LogRecord[], pid: AnyPid): readonly LogRecord[] {
+  return log.filter(({ source }) => source.type === 'process' && source.pid === pid);
 }

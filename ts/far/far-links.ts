@@ -134,9 +134,8 @@ export class FarLinks {
 
   /** The link of a child of this thread to its parent elsewhere: if that is gone, the child hears so at once. */
   linkQuietly(child: ProcessRecord, parent: FarPid | RemotePid): void {
-    this.#linkToParent(child, parent).catch((reason: Error) => {
-      if (child.isAlive) this.#runtime.messaging.signal(child, { from: parent, reason });
-    });
+    const { lifecycle } = this.#runtime;
+    this.#linkToParent(child, parent).catch((reason: Error) => lifecycle.orphan(child, reason));
   }
 
   /** A relation is gone without having fired, or was refused. */

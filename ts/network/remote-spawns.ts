@@ -2,7 +2,6 @@ import { type EnvWords, envWords, isEnvWords, withEnvPath } from '../env/env-wor
 import { checkOptions } from '../error/check.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Far } from '../far/far.ts';
-import { FarPid } from '../far/far-pid.ts';
 import { parentOf, withOptionPath } from '../far/far-spawns.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import { RemotePid } from '../far/remote-pid.ts';
@@ -124,7 +123,7 @@ export class RemoteSpawns {
   }
 
   async #spawnHere(station: Station, words: SpawnWords): Promise<LocalPid> {
-    const { network, spawner } = this.#runtime;
+    const { network, spawner, messaging, core } = this.#runtime;
     const peer = this.#far.peers.ownerOf(station);
     if (network === undefined || peer === undefined)
       throw new TergoError('not-allowed', 'nothing is lent here');
@@ -133,8 +132,8 @@ export class RemoteSpawns {
     const link = { station, proxy: words.proxy, isSupervised: false };
     const options: AnySpawnOptions = { ...words.options, leader: words.leader, [farLink]: link };
     const child = await spawner.spawn(parentOf(words, words.env, undefined), behaviour, options);
-    // The node that wanted it is gone: so is its parent.
-    if (this.#far.peers.ownerOf(station) !== peer) this.#orphaned(child, peer);
+    // The node that wanted it is gone, and with it whoever would know of it. It obeys this one in place of its parent.
+    if (this.#far.peers.ownerOf(station) !== peer) messaging.exitFrom(core.pid, child, 'kill');
     return child;
   }
 
@@ -145,14 +144,6 @@ export class RemoteSpawns {
     checkOptions('options', options, PLAIN_KEYS);
     if (!(parent instanceof RemotePid) || parent.home !== peer)
       throw new TergoError('not-allowed', `the parent must be a process of ${peer.node}`);
-  }
-
-  #orphaned(child: LocalPid, { node }: RemoteHome): void {
-    const { lifecycle, messaging, core } = this.#runtime;
-    const record = this.#runtime.recordOf(child);
-    const reason = new TergoError('no-connection', `its parent's node ${node} was lost`);
-    if (child instanceof FarPid) messaging.exitFrom(core.pid, child, reason);
-    else if (record !== undefined && record.isAlive) lifecycle.end(record, reason);
   }
 }
 

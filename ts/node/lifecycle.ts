@@ -26,6 +26,8 @@ export class Lifecycle {
   readonly #terminating = new Map<LocalPid, Promise<void>>();
   /** Those of them whose children follow. */
   readonly #followed = new Set<LocalPid>();
+  /** Children whose parent had ended before they were linked to it. */
+  readonly #orphans = new WeakSet<ProcessRecord>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -94,6 +96,13 @@ export class Lifecycle {
     this.#runtime.far?.hide(record.pid);
   }
 
+  /** A child is to end with its parent elsewhere, which has ended before the link stood: why it did was told where it lived. */
+  orphan(record: ProcessRecord, reason: Error): void {
+    if (!record.isAlive) return;
+    this.#orphans.add(record);
+    this.#runtime.messaging.signal(record, { from: record.parent, reason });
+  }
+
   /** A callback has blocked the thread for at least that long; told once for each process. */
   blocked(record: ProcessRecord | undefined, ms: number): void {
     this.#runtime.counters.blocked += 1;
@@ -150,6 +159,8 @@ export class Lifecycle {
     if (exit === undefined) log.error('process crashed', { error: reason });
     else if (this.#isToldBySupervisor(record, exit))
       log.debug('process ended by its supervisor', { error: reason });
+    else if (this.#isOrphan(record, exit))
+      log.debug('process ended, as its parent had before', { error: reason });
     else log.error('process ended by an exit', { kind: exit.kind, error: reason });
   }
 
@@ -159,6 +170,10 @@ export class Lifecycle {
     if ((flags & SUPERVISED) !== 0) return true;
     if (this.#followed.has(parent)) return true;
     return this.#runtime.recordOf(parent)?.instance[supervises]?.(pid) === true;
+  }
+
+  #isOrphan(record: ProcessRecord, exit: Exit): boolean {
+    return exit.kind === 'pid' && exit.pid === record.parent && this.#orphans.has(record);
   }
 
   #terminate(record: ProcessRecord, reason: ExitReason, exit: Exit | undefined): void {
