@@ -1,20 +1,25 @@
 import test from 'ava';
 import {
+  Actor,
   type Alias,
+  type Answer,
   Application,
   type ApplicationSpec,
   childSpec,
   env,
   envKey,
+  type Next,
+  noreply,
   processName,
   processId,
   spawnName,
   type SpawnName,
   type TergoError,
 } from 'tergo';
+import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Puppet, type PuppetOptions, type PuppetProtocol } from '../threads/puppet.ts';
-import { fresh, puppet, threadNode } from '../threads/stage.ts';
+import { fresh, gone, puppet, threadNode } from '../threads/stage.ts';
 import { closeSharedPair, pair, receivers, sharedPair } from './cluster.ts';
 
 test.after.always(closeSharedPair);
@@ -44,7 +49,7 @@ test('an answer that cannot travel is named as who gives it knows it', async (t)
   const from = await puppet(a, 0);
   const to = await puppet(b, 0);
   const third = await puppet(b, 1);
-  const message = /^message is a function/;
+  const message = /^answer is a function/;
   for (const who of [to, third]) {
     const asked = from.do('callAndTell', to.pid, { type: 'keep' }, 60_000);
     const caller = await waitFor('the call', () => to.do('keptCaller'));
@@ -56,6 +61,30 @@ test('an answer that cannot travel is named as who gives it knows it', async (t)
     else t.regex((answer as TergoError).message, message);
     await to.do('forgetCallers');
   }
+});
+
+/** Answers with what cannot travel. */
+class Odd extends Actor<{ request: string; message: never }> {
+  override handleMessage(): Next {
+    return noreply;
+  }
+
+  override handleCall(): Answer {
+    return odd;
+  }
+}
+
+test('what a callback returns and cannot travel is named as an answer, to the caller and in the log', async (t) => {
+  const { a, b } = await sharedPair();
+  const log = recordLog(b);
+  const name = processName<unknown>(fresh('odd'));
+  const to = await b.spawn(Odd, { name: name as never });
+  const message = /^answer\.list\[0\]\.callback is the function callback/;
+  const refused = { code: 'unencodable', message } as const;
+  await t.throwsAsync(a.call(processId(name, b.name), 'please' as never), refused);
+  await gone(b, to);
+  const crash = log.find((record) => record.message === 'process crashed')!;
+  t.regex((crash.fields['error'] as Error).message, message);
 });
 
 class Shop extends Application {

@@ -1,6 +1,6 @@
 import type { AnyCaller } from '../call/caller.ts';
 import type { CallAnswer } from '../call/pending-call.ts';
-import { asMessage } from '../codec/unencodable.ts';
+import { asPath } from '../codec/unencodable.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalPid } from '../process/pid.ts';
@@ -74,7 +74,9 @@ export class ConfirmedAnswers {
   ): Promise<void> {
     const { questions } = this.#far;
     const ask = (words: AnswerWords): Promise<unknown> =>
-      asMessage(/^message\[[34]\]/, () => questions.askWithin(TAKEN, asking, ...question(words)));
+      asPath(/^message\[[34]\]/, 'answer', () =>
+        questions.askWithin(TAKEN, asking, ...question(words)),
+      );
     await ('error' in answer
       ? tellError(answer.error, (portable) => ask([false, portable]))
       : ask([true, answer.value]));

@@ -1,6 +1,6 @@
 import type { AnyCaller } from '../call/caller.ts';
 import type { CallAnswer } from '../call/pending-call.ts';
-import { asMessage } from '../codec/unencodable.ts';
+import { asPath, withPath } from '../codec/unencodable.ts';
 import { reasonOf } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { TergoError } from '../error/tergo-error.ts';
@@ -23,7 +23,8 @@ export class FarReplies {
     try {
       this.#controls.send(station, Control.reply, number, value);
       return undefined;
-    } catch (error) {
+    } catch (thrown) {
+      const error = withPath(thrown, /^message/, 'answer');
       // How much the caller's node takes is no fault of who answers.
       const isTooLarge = TergoError.is(error, 'too-large');
       this.reject(origin, isTooLarge ? unsent(error) : reasonOf(error));
@@ -46,7 +47,8 @@ export class FarReplies {
     }
     try {
       const words = [pid, ref, true, answer.value];
-      asMessage(/^message\[3\]/, () => this.#controls.send(station, Control.respond, 0, words));
+      const send = (): void => this.#controls.send(station, Control.respond, 0, words);
+      asPath(/^message\[3\]/, 'answer', send);
       return 'ok';
     } catch (error) {
       if (!TergoError.is(error, 'too-large')) throw error;
