@@ -1,7 +1,16 @@
 import test, { type ExecutionContext } from 'ava';
-import { Actor, type Next, type NetworkOptions, type Node, noreply, type Pid } from 'tergo';
+import {
+  Actor,
+  eventId,
+  eventName,
+  type Next,
+  type NetworkOptions,
+  type Node,
+  noreply,
+  type Pid,
+} from 'tergo';
 import { turnstile } from '../support/turnstile.ts';
-import { type Handle, type Options, puppet } from '../threads/stage.ts';
+import { fresh, type Handle, type Options, puppet } from '../threads/stage.ts';
 import { networkNode, showWay } from './cluster.ts';
 
 /** A node with two threads, and a process of another one that is connected to it. */
@@ -60,3 +69,33 @@ test('what is large is compressed as the node says, also when it goes where some
   t.deepEqual(await to.messages(1), [texts['that is large']]);
   t.true(ratio() < 0.2, String(ratio()));
 });
+
+for (const thread of [0, 1])
+  for (const [who, network, options] of [
+    ['the process', {}, { compression: { enabled: true } }],
+    ['the node', { compression: { enabled: true } }, {}],
+  ] as const) {
+    const text = texts['of a few KiB'];
+
+    test(`an answer is compressed as ${who} says, on thread ${thread}`, async (t) => {
+      const { node, to, ratio } = await scene(t, network);
+      const { pid } = await puppet(node, thread, options);
+      const request = { type: 'echo', text };
+      t.deepEqual(await to.do('callAndTell', pid, request, 60_000), ['answered', request]);
+      t.true(ratio() < 0.2, String(ratio()));
+    });
+
+    test(`what is published is compressed as ${who} says, on thread ${thread}`, async (t) => {
+      const { node, to, ratio } = await scene(t, network);
+      const from = await puppet(node, thread, options);
+      const event = fresh('event');
+      await from.do('announce', event, {});
+      // On both threads, too, of which each gets it as it is.
+      const own = [await puppet(node, 0), await puppet(node, 1)];
+      await Promise.all(own.map((one) => one.do('monitorEvent', event)));
+      await to.do('monitorEvent', eventId(eventName(event), node.name));
+      await from.do('publish', event, text);
+      for (const one of [to, ...own]) t.like(await one.hears(1), [{ on: 'event', message: text }]);
+      t.true(ratio() < 0.2, String(ratio()));
+    });
+  }

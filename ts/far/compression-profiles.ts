@@ -26,10 +26,13 @@ export class CompressionProfiles {
   /** The way of what a process sends: the bits in the last word of a frame. */
   wayOf(extra: ProcessExtra | undefined): number {
     if (extra === undefined) return this.plainWay;
-    const { compression, keepsNetworkOrder } = extra;
-    const order = keepsNetworkOrder ? 0 : FRAME_UNORDERED;
-    if (compression === NO_COMPRESSION) return this.plainWay | order;
-    return this.#compressedWay(compression) | order;
+    return this.orderedWayOf(extra) | (extra.keepsNetworkOrder ? 0 : FRAME_UNORDERED);
+  }
+
+  /** The same for what stays in its order whatever the process says: what it answers and publishes. */
+  orderedWayOf(extra: ProcessExtra | undefined): number {
+    if (extra === undefined || extra.compression === NO_COMPRESSION) return this.plainWay;
+    return this.#compressedWay(extra.compression);
   }
 
   #compressedWay(settings: Compression): number {

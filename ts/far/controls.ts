@@ -6,6 +6,7 @@ import type { LocalPid } from '../process/pid.ts';
 import { type FrameReader, NO_VALUE } from './frame-reader.ts';
 import { ShortHead } from './frame-head.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import type { CompressionProfiles } from './compression-profiles.ts';
 import { isFittingControl, isForPeers } from './peer-rules.ts';
 import { tellError } from './portable-error.ts';
 import { isOfPeer, type Station } from './station.ts';
@@ -35,6 +36,7 @@ export class Controls {
   readonly #writer: FrameWriter;
   readonly #reader: FrameReader;
   readonly #node: LocalPid;
+  readonly #profiles: CompressionProfiles;
   readonly #onViolation: (station: Station, how: string) => void;
   readonly #handlers: ((arrived: Arrived) => void)[] = [];
   /** One for all frames, since the writer keeps none. */
@@ -45,7 +47,9 @@ export class Controls {
     reader: FrameReader,
     node: LocalPid,
     onViolation: (station: Station, how: string) => void,
+    profiles: CompressionProfiles,
   ) {
+    this.#profiles = profiles;
     this.#onViolation = onViolation;
     this.#writer = writer;
     this.#reader = reader;
@@ -56,9 +60,12 @@ export class Controls {
     this.#handlers[op] = handler;
   }
 
-  /** Cannot be refused for want of room; lost when the thread has ended. Throws `unencodable`, to a node `too-large`. */
-  send(station: Station, op: ControlOp, number: number, value?: unknown): void {
-    this.#writer.writeShort(this.#headOf(station, op, number, true), this.#node, value);
+  /**
+   * Cannot be refused for want of room; lost when the thread has ended. Throws `unencodable`, to a node `too-large`. `way` is how it
+   * travels to another node; by default as what processes send that have set nothing.
+   */
+  send(station: Station, op: ControlOp, number: number, value?: unknown, way?: number): void {
+    this.#writer.writeShort(this.#headOf(station, op, number, true, way), this.#node, value);
   }
 
   /** The same in one order with what a process of this thread sends. */
@@ -90,12 +97,12 @@ export class Controls {
   }
 
   /** A published message to several threads and nodes, encoded once for all. Throws `unencodable`. */
-  publish(recipients: readonly Recipient[], from: LocalPid, value: unknown): Missed {
+  publish(recipients: readonly Recipient[], from: LocalPid, value: unknown, way: number): Missed {
     let full = 0;
     let isWritten = false;
     let tooLarge: Station[] | undefined;
     for (const { station, first, second } of recipients) {
-      const head = this.#headOf(station, first, second, false);
+      const head = this.#headOf(station, first, second, false, way);
       try {
         const isAccepted: boolean = isWritten
           ? this.#writer.repeat(head, from, value)
@@ -139,13 +146,20 @@ export class Controls {
   }
 
   /** Throws while a value is being written, whose head it would be. */
-  #headOf(station: Station, first: number, second: number, isForced: boolean): ShortHead {
+  #headOf(
+    station: Station,
+    first: number,
+    second: number,
+    isForced: boolean,
+    way: number = this.#profiles.plainWay,
+  ): ShortHead {
     this.#writer.refuseNested();
     const head = this.#head;
     head.station = station;
     head.first = first;
     head.second = second;
     head.isForced = isForced;
+    head.way = way;
     return head;
   }
 }

@@ -117,7 +117,7 @@ export class FarCalls {
       return this.#refuse(arrived, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
     if (this.#far.hasLost(from)) return undefined;
-    const settlement = new FarSettlement(this.#answering, station, number, from);
+    const settlement = new FarSettlement(this.#answering, arrived, from, target);
     const call = this.#callFrom(from, request, target, settlement);
     const name = reader.nameOf(frame);
     settlement.isNamed = name !== undefined && this.#far.thread !== HOME_THREAD;
@@ -284,9 +284,10 @@ export class FarCalls {
   }
 
   readonly #answering: Answering = {
-    resolve: (origin, value) => {
-      this.#in.delete(origin.station, origin.number);
-      return this.#replies.reply(origin, value);
+    resolve: (call, value) => {
+      this.#in.delete(call.station, call.number);
+      const way = this.#far.profiles.orderedWayOf(call.target.extra);
+      return this.#replies.reply(call, value, way);
     },
     reject: (origin, error) => {
       this.#in.delete(origin.station, origin.number);

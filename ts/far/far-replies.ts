@@ -18,10 +18,10 @@ export class FarReplies {
   }
 
   /** An answer. One that is too large rejects the call instead, and that is the result; throws, after it has rejected, for what cannot travel. */
-  reply(origin: CallOrigin, value: unknown): SendResult | undefined {
+  reply(origin: CallOrigin, value: unknown, way: number): SendResult | undefined {
     const { station, number } = origin;
     try {
-      this.#controls.send(station, Control.reply, number, value);
+      this.#controls.send(station, Control.reply, number, value, way);
       return undefined;
     } catch (thrown) {
       const error = withPath(thrown, /^message/, 'answer');

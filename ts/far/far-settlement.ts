@@ -1,13 +1,14 @@
 import type { CallAnswer, Settlement } from '../call/pending-call.ts';
 import type { SendResult } from '../error/send-result.ts';
 import type { LocalPid } from '../process/pid.ts';
+import type { ProcessRecord } from '../process/process-record.ts';
 import type { CallOrigin } from './arrived-request.ts';
 import type { Station } from './station.ts';
 
 /** What answers the calls of others. */
 export interface Answering {
   /** Gives why it has rejected the call instead, if the value is at fault; throws what is no state of the caller. */
-  resolve(origin: CallOrigin, value: unknown): SendResult | undefined;
+  resolve(call: FarSettlement, value: unknown): SendResult | undefined;
   reject(origin: CallOrigin, error: Error): void;
   confirm(origin: CallOrigin, caller: LocalPid, answer: CallAnswer): Promise<void>;
 }
@@ -17,6 +18,8 @@ export class FarSettlement implements Settlement, CallOrigin {
   readonly station: Station;
   readonly number: number;
   readonly caller: LocalPid;
+  /** Who has taken it. */
+  readonly target: ProcessRecord;
   /** Whether its caller, on another node, does not know which thread has it. */
   isNamed = false;
   /** Undoes what was done so that the caller hears of the end of this thread. */
@@ -24,11 +27,17 @@ export class FarSettlement implements Settlement, CallOrigin {
   refusal: SendResult | undefined = undefined;
   readonly #answering: Answering;
 
-  constructor(answering: Answering, station: Station, number: number, caller: LocalPid) {
+  constructor(
+    answering: Answering,
+    { station, number }: CallOrigin,
+    caller: LocalPid,
+    target: ProcessRecord,
+  ) {
     this.#answering = answering;
     this.caller = caller;
     this.station = station;
     this.number = number;
+    this.target = target;
   }
 
   get origin(): CallOrigin {

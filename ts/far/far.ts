@@ -140,7 +140,8 @@ export class Far {
     const violated = (station: Station, how: unknown): unknown => this.violated(station, how);
     const unread = (station: Station, error: Error): void => this.#unread(station, error);
     this.reader = new FrameReader(native, this.#codec, world, chunks, unread);
-    this.controls = new Controls(this.writer, this.reader, runtime.core.pid, violated);
+    const { pid } = runtime.core;
+    this.controls = new Controls(this.writer, this.reader, pid, violated, this.profiles);
     this.questions = new Questions(this);
     this.routeNotices = new RouteNotices(runtime, this);
     this.names = new FarNames(runtime, this);

@@ -1,4 +1,10 @@
-import { FLAG_IMPORTANT, FLAG_NAMED, type FRAME_CONTROL, FRAME_MESSAGE } from '../native/layout.ts';
+import {
+  FLAG_IMPORTANT,
+  FLAG_NAMED,
+  type FRAME_CONTROL,
+  FRAME_MESSAGE,
+  FRAME_SEAT_SHIFT,
+} from '../native/layout.ts';
 import type { Chunk } from './chunks.ts';
 import { isOfPeer, type Station, threadOf } from './station.ts';
 
@@ -10,6 +16,9 @@ export const PREFIX_PLAIN = 0;
 export const PREFIX_ADDRESSED = 1;
 /** The bit that says which of them. */
 export const FORM_MASK = 1;
+
+/** The bits of the last word of a head that are of the sender's id. */
+export const ID_HIGH_MASK: number = 2 ** FRAME_SEAT_SHIFT - 1;
 
 /** What stands in the head of a frame. */
 export interface FrameHead {
@@ -66,6 +75,11 @@ export class ShortHead implements FrameHead {
 /** A peer is told there which of its threads the frame is for. */
 export function firstWord({ station, first }: FrameHead): number {
   return isOfPeer(station) ? first | (threadOf(station) << 24) : first;
+}
+
+/** The high word of the sender's id; above that, another node is told how it travels. */
+export function lastWord(high: number, { station, way = 0 }: FrameHead): number {
+  return (high & ID_HIGH_MASK) | ((isOfPeer(station) ? way : 0) << FRAME_SEAT_SHIFT);
 }
 
 /** The flags that its head asks for. */

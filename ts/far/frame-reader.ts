@@ -27,7 +27,7 @@ import type { BindingScheduler } from '../native/load.ts';
 import type { LocalPid } from '../process/pid.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { FarWorld } from './far-world.ts';
-import { FORM_MASK, PREFIX_BYTES } from './frame-head.ts';
+import { FORM_MASK, ID_HIGH_MASK, PREFIX_BYTES } from './frame-head.ts';
 import { headOf } from './frame-run.ts';
 import { type Station, stationOf } from './station.ts';
 import { wide } from '../native/wide.ts';
@@ -35,7 +35,6 @@ import { wide } from '../native/wide.ts';
 /** In place of a value from elsewhere that nobody gets: it cannot be read, or it came too late. */
 export const NO_VALUE: unique symbol = Symbol('no value');
 
-const ID_HIGH_MASK = 2 ** FRAME_SEAT_SHIFT - 1;
 const KIND_MASK = 0xf << FRAME_KIND_SHIFT;
 
 /** Reads frames by their number: docs/design/threads.md, Frames; docs/design/network.md. */

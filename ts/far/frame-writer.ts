@@ -23,6 +23,7 @@ import { FarPid } from './far-pid.ts';
 import {
   bytesBefore,
   firstWord,
+  lastWord,
   flagsOf,
   type FrameHead,
   listBytes,
@@ -220,12 +221,12 @@ export class FrameWriter {
     this.#world.aim(open.seat, false);
     const start = open.at + AGAIN_BYTES;
     const end = codec.encode(value, open.bytes, start);
-    if (end < 0) return this.#writeLarge(open, plainHead(to), from, { value, end });
+    if (end < 0) return this.#writeLarge(open, this.#plainHead(to), from, { value, end });
     if (codec.blobs.length > 0) {
       // They stand between the value and a head of its own.
       const gap = HEAD_BYTES - AGAIN_BYTES;
       open.bytes.copyWithin(start + gap, start, end);
-      return this.#writeLarge(open, plainHead(to), from, { value, end: end + gap });
+      return this.#writeLarge(open, this.#plainHead(to), from, { value, end: end + gap });
     }
     const { words, run } = open;
     const at = open.at >> 2;
@@ -332,21 +333,16 @@ export class FrameWriter {
     this.#advance(open, (end + 7) & ~7);
   }
 
-  #sender(
-    words: Uint32Array,
-    at: number,
-    from: LocalPid,
-    { station, origin, way }: FrameHead,
-  ): void {
+  #sender(words: Uint32Array, at: number, from: LocalPid, head: FrameHead): void {
     const isFar = from instanceof FarPid;
     const slot = isFar ? from.farSlot : from.slot;
-    const thread = isFar ? from.thread : (origin ?? this.#thread);
+    const thread = isFar ? from.thread : (head.origin ?? this.#thread);
     words[at + 4] = slot | (thread << 24);
     words[at + 5] = from.generation;
     const { id } = from;
     words[at + 6] = id;
     const high = id > 0xffff_ffff ? Math.floor(id / 2 ** 32) : 0;
-    words[at + 7] = high | ((isOfPeer(station) ? (way ?? 0) : 0) << FRAME_SEAT_SHIFT);
+    words[at + 7] = lastWord(high, head);
   }
 
   #ownSender(words: Uint32Array, at: number, from: LocalPid, way: number): void {

@@ -1,6 +1,6 @@
 import { FLAG_BLOBS, FRAME_FLAGS_SHIFT, FRAME_WORDS, MAX_THREADS } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
-import { firstWord, type FrameHead, writeList } from './frame-head.ts';
+import { firstWord, type FrameHead, lastWord, writeList } from './frame-head.ts';
 import { CHUNK_BYTES, type OpenChunk } from './open-chunks.ts';
 
 const HEAD_BYTES = 4 * FRAME_WORDS;
@@ -38,6 +38,7 @@ export class LastFrame {
     open.words.set(this.#words.subarray(this.#start >> 2, this.#end >> 2), at);
     open.words[at + 2] = firstWord(head);
     open.words[at + 3] = head.second;
+    open.words[at + 7] = lastWord(open.words[at + 7]!, head);
     if (blobs.length > 0) writeList(open, open.at + HEAD_BYTES, blobs);
     return open.at + size;
   }

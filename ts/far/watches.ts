@@ -128,8 +128,10 @@ export class Watches {
     const words = [message.timestampNs, queue, message.message];
     // Of an open event, or with what its producer has given away.
     if (from !== owner) words.push(from);
+    const { controls, profiles } = this.#far;
+    const way = profiles.orderedWayOf(this.#runtime.recordOf(owner)?.extra);
     const { full, tooLarge } = asMessage(/^message\[2\]/, () =>
-      this.#far.controls.publish(watch.audience, owner, words),
+      controls.publish(watch.audience, owner, words, way),
     );
     for (const station of tooLarge) this.#missed(watch, station);
     return full;
