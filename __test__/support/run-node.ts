@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly stdin?: string;
-  /** After this the child is killed and `runNode` rejects with what it had printed; 30 s by default. */
+  /** After this the child is killed and `runNode` rejects with what it had printed; 90 s by default. */
   readonly timeoutMs?: number;
   /** Called with each piece of standard output, for a test that signals the child when it is ready. */
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
@@ -40,7 +40,7 @@ export function runSource(source: string, options: RunOptions = {}): Promise<Fin
 }
 
 function run(script: readonly string[], options: RunOptions): Promise<Finished> {
-  const { args = [], flags = [], env = {}, cwd = root, stdin = '', timeoutMs = 30_000 } = options;
+  const { args = [], flags = [], env = {}, cwd = root, stdin = '', timeoutMs = 90_000 } = options;
   const begin = performance.now();
   const child = spawn(process.execPath, [...flags, ...script, ...args], {
     cwd,

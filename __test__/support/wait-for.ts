@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
 
 /** How long a test waits for something before it fails. */
-const deadlineMs = 5000;
+const deadlineMs = 20_000;
 
 /**
  * Resolves with the first result of `condition` that is not `undefined`, `null` or `false`; looks
