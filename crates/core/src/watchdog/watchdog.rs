@@ -6,8 +6,8 @@ use crate::layout::WATCHDOG_ASLEEP;
 
 /// How often to look, ms.
 pub const LOOK_EVERY_MS: u64 = 20;
-/// How long nobody has been busy before it is worth to sleep, ms.
-const SLEEP_AFTER_MS: u64 = 1000;
+/// How long nobody has been busy before it is worth to sleep, ms: who wakes it up again pays as much as for one look or two.
+const SLEEP_AFTER_MS: u64 = 200;
 
 /// The rings that are watched, and whether watching them is of any use.
 ///
