@@ -4,7 +4,7 @@
 
 mod hosting;
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
@@ -250,6 +250,33 @@ fn what_is_not_our_protocol_is_closed_and_harms_nobody() {
     assert_eq!(a.resolve("s@localhost").expect("it is there"), [route(5)]);
     drop(slow);
     until("it is gone", || a.resolve("s@localhost").is_err());
+}
+
+#[test]
+fn who_asks_and_reads_no_answer_is_let_go_when_his_time_is_over() {
+    let mut options = options();
+    options.client.keep_alive = Duration::from_millis(50);
+    options.limits.silence = Duration::from_millis(500);
+    options.limits.max_unsent = 64 << 20;
+    let mut many = announcement("a@localhost", 1);
+    let mut place = route(1);
+    place.host = "h".repeat(255);
+    many.routes = vec![place; 16];
+    let a = Node::started(options.clone(), many);
+    let mut deaf = connect(&options);
+    let claim = bytes(&Message::Register(announcement("deaf@localhost", 5)));
+    deaf.write_all(&claim).expect("it is taken");
+    assert_eq!(receive(&mut deaf), Some(Message::Registered));
+    let node = "a@localhost".to_owned();
+    let question = bytes(&Message::Resolve { id: 1, node });
+    // The answers are more than the system holds for somebody who does not read.
+    deaf.write_all(&question.repeat(1800)).expect("it is taken");
+    deaf.set_nonblocking(true).expect("a socket");
+    until("its name is free", || a.resolve("deaf@localhost").is_err());
+    until("its socket is closed", || {
+        let written = deaf.write(&question);
+        written.is_err_and(|error| error.kind() != ErrorKind::WouldBlock)
+    });
 }
 
 #[test]

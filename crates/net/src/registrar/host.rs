@@ -82,8 +82,7 @@ impl Link<'_> {
             if self.close_at.is_some() && self.unsent.is_empty() {
                 return Ok(());
             }
-            let deadline = self.close_at.or_else(|| self.deadline());
-            let deadline = self.host.clock.instant(deadline.unwrap_or_default());
+            let deadline = self.host.clock.instant(self.deadline());
             tokio::select! {
                 // What has come counts before the time that has passed: this process may have stood still.
                 biased;
@@ -115,8 +114,15 @@ impl Link<'_> {
         }
     }
 
-    fn deadline(&self) -> Option<Duration> {
-        self.host.with(|server, _| server.deadline(self.id))
+    /// When something is due, if nothing happens before: also for a link that is to be closed and takes nothing more.
+    fn deadline(&mut self) -> Duration {
+        if let Some(close_at) = self.close_at {
+            return close_at;
+        }
+        let due = self
+            .host
+            .with(|server, now| server.deadline(self.id).ok_or(now));
+        due.unwrap_or_else(|now| *self.close_at.insert(now + CLOSE_WITHIN))
     }
 
     fn read(&self, buffer: &mut [u8]) -> io::Result<bool> {

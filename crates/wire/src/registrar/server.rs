@@ -134,9 +134,10 @@ impl Server {
         self.touched.remove(&id);
     }
 
-    /// When `tick` should be called for a link; none when it is gone.
+    /// When `tick` should be called for a link; none when it is to be closed, or gone.
     pub fn deadline(&self, id: LinkId) -> Option<Duration> {
-        self.links.get(&id).map(|link| link.deadline)
+        let link = self.links.get(&id).filter(|link| !link.is_closing);
+        link.map(|link| link.deadline)
     }
 
     /// Closes a link that has been silent for too long.
