@@ -1,3 +1,5 @@
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,10 +64,7 @@ impl Dial {
     }
 
     async fn open(&self, hub: &Arc<Hub>, target: &DialTarget) -> Result<Shaken, NoLink> {
-        let stream = tokio::time::timeout(CONNECT_WITHIN, connect(&target.route));
-        let stream = stream
-            .await
-            .map_err(|_| NoLink::NoAnswer(CONNECT_WITHIN))??;
+        let stream = connect(&target.route).await?;
         let deadline = deadline(hub.clock, hub.dial_within);
         let slow = |error| match error {
             NoLink::Handshake(HandshakeError::TimedOut) => NoLink::Slow(hub.dial_within),
@@ -108,10 +107,26 @@ impl Dial {
 
 /// A connection of the system.
 async fn connect(route: &Route) -> Result<TcpStream, NoLink> {
-    let addresses = tokio::net::lookup_host((route.host.as_str(), route.port)).await;
+    let looking = tokio::net::lookup_host((route.host.as_str(), route.port));
+    let looked = tokio::time::timeout(CONNECT_WITHIN, looking).await;
+    let addresses = looked.map_err(|_| NoLink::NoAnswer(CONNECT_WITHIN))?;
     let addresses: Vec<_> = addresses.map_err(NoLink::UnknownHost)?.collect();
-    let stream = TcpStream::connect(&*addresses).await;
-    stream.map_err(NoLink::unconnected)
+    connect_to(&addresses, CONNECT_WITHIN).await
+}
+
+/// The first of these that takes it; each has its share of the time, so that one that says nothing does not keep the others
+/// from being tried.
+async fn connect_to(addresses: &[SocketAddr], within: Duration) -> Result<TcpStream, NoLink> {
+    let share = within / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+    let mut failure = NoLink::UnknownHost(io::ErrorKind::NotFound.into());
+    for address in addresses {
+        match tokio::time::timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => failure = NoLink::unconnected(error),
+            Err(_) => failure = NoLink::NoAnswer(share),
+        }
+    }
+    Err(failure)
 }
 
 /// Answers the handshake of a dial.
@@ -141,4 +156,48 @@ fn channel(hub: &Hub, target: &DialTarget) -> Result<Channel, NoLink> {
         .ok_or(TlsError::NoTrust)
         .and_then(|tls| tls.dial(&target.server_name));
     Ok(Channel::Tls(Box::new(stream.map_err(NoLink::NoTls)?)))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::expect_used, reason = "this is a test")]
+
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+
+    /// Somebody who listens and takes nobody any more, so that whoever comes hears nothing; as long as these live.
+    fn silent() -> (SocketAddr, Vec<Socket>) {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        listener.bind(&any.into()).expect("any port");
+        listener.listen(0).expect("it is bound");
+        let address = listener.local_addr().expect("it is bound");
+        let mut sockets = vec![listener];
+        for _ in 0..4 {
+            let guest = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+            guest.set_nonblocking(true).expect("a socket");
+            // Some are taken, and the others wait.
+            let _ = guest.connect(&address);
+            sockets.push(guest);
+        }
+        (address.as_socket().expect("IPv4"), sockets)
+    }
+
+    #[test]
+    fn an_address_that_says_nothing_does_not_keep_the_next_one_of_its_host_from_being_tried() {
+        let (mute, _sockets) = silent();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("any port");
+        let heard = listener.local_addr().expect("it is bound");
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build().expect("the system allows it");
+        let within = Duration::from_secs(1);
+        let connected = runtime.block_on(connect_to(&[mute, heard], within));
+        let stream = connected.expect("the second takes it");
+        assert_eq!(stream.peer_addr().expect("it is connected"), heard);
+        let failed = runtime.block_on(connect_to(&[mute], within));
+        assert!(matches!(failed, Err(NoLink::NoAnswer(after)) if after == within));
+    }
 }
