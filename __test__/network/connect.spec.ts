@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { createConnection } from 'node:net';
+import { getEventListeners, once } from 'node:events';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import {
   Actor,
   networkEvent,
@@ -84,6 +84,36 @@ test('a dial can be given up and limited', async (t) => {
   const aborted = await t.throwsAsync<TergoError>(a.network.connect('b@localhost', { signal }));
   t.is(aborted?.code, 'aborted');
   await t.throwsAsync(a.network.connect('b@localhost', { timeoutMs: 0 }), { code: 'incorrect' });
+});
+
+test('a dial is given up while it goes on, and nothing of it stays with the signal', async (t) => {
+  const a = await networkNode('a@localhost');
+  t.teardown(() => a.stopForce());
+  const route = { host: '127.0.0.1', port: await mutePort(t) };
+  const controller = new AbortController();
+  const { signal } = controller;
+  const late = a.network.connect('mute@localhost', { signal, timeoutMs: 1, route });
+  await t.throwsAsync(late, { code: 'timeout', message: /within 1 ms/ });
+  t.deepEqual(getEventListeners(signal, 'abort'), []);
+  const unwanted = a.network.connect('mute@localhost', { signal });
+  controller.abort(new Error('enough'));
+  const error = await t.throwsAsync<TergoError>(unwanted, { code: 'aborted' });
+  t.like(error?.cause, { message: 'enough' });
+});
+
+test('threads that want the same node at the same time hear all that it is not reached', async (t) => {
+  const a = await networkNode('a@localhost', { dialTimeoutMs: 1000 }, { threads: 2 });
+  t.teardown(() => a.stopForce());
+  a.network.addRoute('^mute@', { host: '127.0.0.1', port: await mutePort(t) });
+  const nobody = processId(processName<string>('nobody'), 'mute@localhost');
+  const [here, there] = [await puppet(a, 0), await puppet(a, 1)];
+  const sent = [here, there, here].map((from) => from.do('sendImportant', nobody, 'hello'));
+  await within('all of them', async () => {
+    for (const one of await Promise.allSettled(sent)) {
+      if (one.status === 'fulfilled') t.fail('nobody is there');
+      else t.regex(String(one.reason), /handshake took over 1000 ms/);
+    }
+  });
 });
 
 test('connecting twice gives the same connection', async (t) => {
@@ -227,7 +257,7 @@ test('where a node would be dialled is told without dialling it', async (t) => {
 });
 
 test('strangers of one address have so many handshakes at a time, and no more', async (t) => {
-  const acceptors = [{ port: 0, maxPendingPerAddress: 2 }];
+  const acceptors = [{ port: 0, maxPendingPerAddress: 2, timeoutMs: 600_000 }];
   const node = await networkNode('busy@localhost', { acceptors });
   t.teardown(() => node.stopForce());
   const { port } = node.network.acceptors()[0]!;
@@ -341,3 +371,15 @@ test('whoever waits for another node hears that their own one stops, whenever th
   }
   t.pass();
 });
+
+/** Where somebody takes every connection, and says nothing. */
+async function mutePort(t: ExecutionContext): Promise<number> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
