@@ -143,6 +143,10 @@ impl Client {
         self.announce_at = None;
         self.out.clear();
         self.pending.retain(|_, pending| !pending.is_own);
+        for pending in self.pending.values_mut() {
+            // The next registrar is asked as soon as it has noted the node.
+            pending.again_at = None;
+        }
         self.peers.doubt();
     }
 
