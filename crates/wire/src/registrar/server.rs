@@ -11,7 +11,7 @@ use super::{Announcement, Fault, Message, Refusal};
 
 /// The number of a link of a server; never comes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkId(u64);
+pub struct LinkId(pub(super) u64);
 
 /// What a server allows.
 #[derive(Clone, Debug)]

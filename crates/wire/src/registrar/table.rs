@@ -185,3 +185,41 @@ impl Entry {
         routes.any(|route| !route.is_loopback())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ApplicationMode, ApplicationState};
+    use super::*;
+
+    fn announcement(application: &str) -> Announcement {
+        let node = "a@host".to_owned();
+        Announcement {
+            node: node.clone(),
+            hidden: false,
+            routes: Vec::new(),
+            applications: vec![ApplicationRoute {
+                node,
+                name: application.to_owned(),
+                weight: 1,
+                tags: Vec::new(),
+                mode: ApplicationMode::Permanent,
+                state: ApplicationState::Running,
+            }],
+        }
+    }
+
+    #[test]
+    fn nothing_stays_of_what_is_announced_no_more_or_of_a_node_that_is_gone() {
+        let mut table = Table::new(1);
+        let holder = LinkId(1);
+        for application in ["one", "other"] {
+            let registered = table.register(holder, announcement(application));
+            assert!(registered.is_ok());
+            assert_eq!(table.applications.len(), 1, "{application}");
+        }
+        assert!(table.release(holder).is_some());
+        assert_eq!(table.len(), 0);
+        assert!(table.holders.is_empty());
+        assert!(table.applications.is_empty());
+    }
+}
