@@ -90,3 +90,37 @@ fn a_lost_question_is_asked_again_and_a_forged_answer_is_not_believed() {
         assert_eq!(found, [route(7)]);
     });
 }
+
+#[test]
+fn of_what_another_host_says_only_what_was_asked_for_counts_highest_weight_first() {
+    let port = hosting::free_port();
+    let a = Node::started(host(port, 2), announcement("a@127.0.0.2", 1));
+    let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 4), port)).expect("a free port");
+    let query = ApplicationQuery {
+        name: "web".to_owned(),
+        ..ApplicationQuery::default()
+    };
+    let [light, heavy] = [web("b@127.0.0.4", 1), web("c@127.0.0.4", 2)];
+    let unfound = web("d@127.0.0.4", 0);
+    let mut other = web("e@127.0.0.4", 9);
+    other.name = "other".to_owned();
+    let found = std::thread::scope(|scope| {
+        let asked = a.registrar.resolve_application(query, Some("127.0.0.4"));
+        let asking = scope.spawn(|| a.wait(asked));
+        let mut question = [0; 2000];
+        let (length, from) = socket.recv_from(&mut question).expect("a question");
+        let mut decoder = Decoder::new();
+        decoder.push(&question[..length]);
+        let Ok(Some(Message::ResolveApplication { id, .. })) = decoder.next() else {
+            panic!("a question");
+        };
+        let answer = Message::Applications {
+            id,
+            routes: vec![light.clone(), heavy.clone(), unfound, other],
+            more: false,
+        };
+        socket.send_to(&bytes(&answer), from).expect("it goes");
+        asking.join().expect("no panic")
+    });
+    assert_eq!(found.expect("an answer"), [heavy, light]);
+}
