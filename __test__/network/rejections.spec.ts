@@ -69,6 +69,20 @@ test('who has to go because there are too many is told of as well', async (t) =>
   t.regex((events[0] as { readonly reason: string }).reason, /too many handshakes/);
 });
 
+test('who finds no place because all that are there have been heard is told of, too', async (t) => {
+  const acceptors = [{ port: 0, maxPendingPerAddress: 1, timeoutMs: 600_000 }];
+  const { acceptor, dial, warnings, events } = await stage(t, { acceptors });
+  const talking = dial();
+  talking.write(HELLO);
+  await once(talking, 'data');
+  await dial().toArray();
+  await waitFor('the event', () => events.length > 0);
+  const told = { address: '127.0.0.1', reason: 'too many handshakes go on', count: 1 };
+  t.deepEqual(events, [{ type: 'rejected', ...told }]);
+  t.deepEqual(warnings(), [told]);
+  t.like(acceptor(), { arrived: 2, turnedAway: 1, pending: 1 });
+});
+
 /** What begins a handshake: versions from 1 to 1 and 32 bytes. */
 const HELLO = Buffer.concat([
   Buffer.from('TERGO\r\n\x1A', 'latin1'),

@@ -90,6 +90,33 @@ for (const behaviour of [Account, Savings])
     t.is(b.info().messagesDropped, dropped + 2);
   });
 
+test('of much that does not pass one is told each second, with how many there were', async (t) => {
+  const { a, b } = await nodes(t, [forAccounts]);
+  await b.spawn(Account, { name: accountName });
+  const records = recordLog(b);
+  const before = b.info().messagesDropped;
+  const told = (): unknown[] =>
+    records
+      .filter(({ message }) => message.includes('was dropped'))
+      .map(({ fields }) => fields?.['lost']);
+  const send = (): Promise<void> => a.sendImportant(far, add('much'));
+  for (let count = 0; count < 20; count++) await send();
+  await waitFor('the first', () => told().length > 0);
+  t.true(told().length < 20, `${told().length} of 20 are told`);
+  await waitFor(
+    'how many followed',
+    async () => {
+      await send();
+      return told().length > 1;
+    },
+    30_000,
+  );
+  const [first, rest] = told() as number[];
+  t.is(first, 1);
+  t.true(rest! > 1, `${rest} were told at once`);
+  t.true(first! + rest! <= b.info().messagesDropped - before);
+});
+
 test('so it is on another thread, which imports them by URL', async (t) => {
   const both = await nodes(t, [ACCOUNT], { threads: 2, behaviors: [ACCOUNT] });
   await both.b.spawn(Account, { name: accountName, thread: 1 });

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { type ConnectOptions, type NetworkOptions, type Node, processId, processName } from 'tergo';
 import { freePort } from '../support/free-port.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { networkNode } from './cluster.ts';
 
 const B = 'b@localhost';
@@ -59,6 +60,27 @@ test('a route has flags of its own', async (t) => {
   const peer = await a.network.connect(B, { route });
   t.deepEqual(peer.info().flags, { ...a.network.flags, importantDelivery: false });
   await t.throwsAsync(a.sendImportant(bob, 'hello'), { code: 'unsupported' });
+});
+
+test('what the flags of a route do not say is as the node has it', async (t) => {
+  const b = await start(t, B, {});
+  const a = await start(t, 'a@localhost', { flags: { remoteSpawn: false } });
+  const [{ port } = { port: 0 }] = b.network.acceptors();
+  const route = { host: LOOPBACK, port, flags: { importantDelivery: false } };
+  const peer = await a.network.connect(B, { route });
+  t.deepEqual(peer.info().flags, { ...a.network.flags, importantDelivery: false });
+  t.false(peer.info().flags.remoteSpawn);
+});
+
+test('a connection has as many links as the node that is dialled says', async (t) => {
+  const b = await start(t, B, { poolSize: 3 });
+  const a = await start(t, 'a@localhost', {});
+  const [{ port } = { port: 0 }] = b.network.acceptors();
+  const peer = await a.network.connect(B, by(port));
+  await waitFor('three links', () => peer.info().links === 3);
+  const back = b.network.node('a@localhost')!;
+  await waitFor('three links there', () => back.info().links === 3);
+  t.is(peer.info().reconnects, 0);
 });
 
 test('what cannot be is refused by its name', async (t) => {
