@@ -214,3 +214,37 @@ fn a_peer_that_stands_still_costs_its_quota_and_no_other_peer_is_slowed() {
     proxy.freeze(false);
     assert_eq!(two.threads[0].messages(count).len(), count);
 }
+
+#[test]
+fn a_node_that_begins_anew_is_let_in_while_its_connection_of_before_seems_to_stand() {
+    let ((_one, _), two, proxy) = pair_with_proxy(&NodeOptions::default());
+    // As when its host has lost its power: nobody closes anything.
+    proxy.freeze(true);
+    let again = Node::start(
+        "one@localhost",
+        &NodeOptions {
+            creation: 2,
+            ..NodeOptions::default()
+        },
+    );
+    again.knows("two@localhost", two.listen());
+    again.network.connect("two@localhost");
+    again.up();
+    let next = || loop {
+        // Until the old one has not answered, the new one is refused.
+        match two.event() {
+            NetworkEvent::Rejected { .. } => {}
+            other => return other,
+        }
+    };
+    let gone = next();
+    assert!(
+        matches!(gone, NetworkEvent::Down { creation: 1, .. }),
+        "{gone:?}"
+    );
+    let come = next();
+    assert!(
+        matches!(come, NetworkEvent::Up { creation: 2, .. }),
+        "{come:?}"
+    );
+}

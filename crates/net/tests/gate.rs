@@ -18,7 +18,8 @@ use support::{CONTROL, Got, Node, NodeOptions};
 use telegraph::Telegraph;
 use tergo_core::MAX_PAYLOAD;
 use tergo_core::layout::{
-    CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, KIND_ADDRESSED, KIND_FAR,
+    CONTROL_CANCEL, CONTROL_PUBLISHED, CONTROL_THREAD_ENDED, KIND_ADDRESSED, KIND_EVENT, KIND_FAR,
+    KIND_INSPECT, KIND_REQUEST, KIND_SIGNAL,
 };
 use tergo_net::NetworkEvent;
 use tergo_net::wire::DownReason;
@@ -47,10 +48,12 @@ fn after(item: &str) -> (Node, NetworkEvent) {
 }
 
 fn is_broken(event: &NetworkEvent) -> bool {
-    let NetworkEvent::Down { reason, .. } = event else {
+    let NetworkEvent::Down { reason, fault, .. } = event else {
         panic!("unexpected {event:?}");
     };
-    *reason == DownReason::Protocol
+    let is_broken = *reason == DownReason::Protocol;
+    assert_eq!(fault.is_some(), is_broken, "it is told how, {fault:?}");
+    is_broken
 }
 
 /// Where a number stands a frame has no room for a name, whose bytes would be taken for further frames.
@@ -99,5 +102,35 @@ fn only_publications_ends_of_threads_and_cancellings_may_be_for_several_threads(
             });
             assert_eq!(integer, 7);
         }
+    }
+}
+
+#[test]
+fn only_what_processes_say_to_each_other_comes_from_a_peer() {
+    let allowed = [
+        KIND_FAR,
+        KIND_ADDRESSED,
+        KIND_REQUEST,
+        KIND_EVENT,
+        KIND_SIGNAL,
+        KIND_INSPECT,
+    ];
+    for kind in 0..16 {
+        let (_, event) = after(&format!("0 0 0 0 {kind} 2 0 0 7 0 0 0 1 "));
+        assert_eq!(is_broken(&event), !allowed.contains(&kind), "kind {kind}");
+    }
+}
+
+#[test]
+fn control_items_that_are_not_for_peers_end_the_connection() {
+    let known = [
+        CONTROL,
+        CONTROL_CANCEL,
+        CONTROL_PUBLISHED,
+        CONTROL_THREAD_ENDED,
+    ];
+    for op in 0..64 {
+        let (_, event) = after_control(op);
+        assert_eq!(is_broken(&event), !known.contains(&op), "op {op}");
     }
 }
