@@ -249,3 +249,40 @@ fn a_control_of_a_process_reaches_a_thread_that_takes_none_of_its_messages() {
     two.threads[0].command([OP_RESUME, bob.slot, bob.generation, 0]);
     assert_eq!(two.threads[0].messages(100).len(), 100);
 }
+
+#[test]
+fn what_a_process_publishes_waits_behind_those_of_its_messages_that_have_no_room() {
+    let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
+        quota: 1,
+        ..NodeOptions::default()
+    });
+    let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
+    // Thread 0 has room for four of them.
+    for _ in 0..12 {
+        while !one.threads[0].send_blob(to_two, bob, alice, &vec![7; 64 << 10]) {
+            one.threads[0].turn();
+        }
+    }
+    let words = [
+        0,
+        CONTROL_PUBLISHED,
+        9,
+        alice.slot,
+        alice.generation,
+        1000 + alice.slot,
+    ];
+    let head = FRAME_CONTROL | 1 << FRAME_FORMAT_SHIFT;
+    assert!(one.threads[0].post(to_two, head, words, &encode(b"published")));
+    one.threads[0].turn();
+    await_items(&two, 13);
+    let deadline = Instant::now() + PATIENCE;
+    let (mut messages, mut is_published) = (0, false);
+    while !is_published {
+        assert!(Instant::now() < deadline, "it does not come");
+        for got in two.threads[0].turn() {
+            messages += u32::from(matches!(got, Got::Message { .. }));
+            is_published |= matches!(got, Got::Control { .. });
+        }
+    }
+    assert_eq!(messages, 12);
+}
