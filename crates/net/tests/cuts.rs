@@ -248,3 +248,26 @@ fn a_node_that_begins_anew_is_let_in_while_its_connection_of_before_seems_to_sta
         "{come:?}"
     );
 }
+
+#[test]
+fn a_peer_that_takes_nothing_more_is_let_go_soon_after_the_goodbye() {
+    let ((mut one, seat), mut two, proxy) = pair_with_proxy(&NodeOptions::default());
+    let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
+    proxy.freeze(true);
+    // Until there is no room, so that the goodbye has none either.
+    while one.threads[0].send(seat, bob, alice, &[7; 10_000]) {
+        one.threads[0].turn();
+    }
+    one.network.disconnect("two@localhost");
+    let down = one.event();
+    assert!(
+        matches!(
+            down,
+            NetworkEvent::Down {
+                reason: DownReason::Disconnected,
+                ..
+            }
+        ),
+        "{down:?}"
+    );
+}

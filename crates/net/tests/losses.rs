@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use support::{Got, Node, NodeOptions, encode, pair};
+use support::{Got, Node, NodeOptions, PATIENCE, encode, pair};
 use tergo_net::wire::{DownReason, Limits, Refusal};
 use tergo_net::{AcceptorOptions, NetworkEvent};
 
@@ -43,6 +43,38 @@ fn a_peer_that_says_goodbye_is_told_after_all_that_it_sent() {
     gone(&mut one, 0);
     // What came before waits in the mailbox, if anywhere.
     assert_eq!(two.threads[0].messages(4999).len(), 4999);
+}
+
+#[test]
+fn what_has_no_room_when_its_peer_says_goodbye_comes_before_the_word_of_that() {
+    let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
+        quota: 1,
+        ..NodeOptions::default()
+    });
+    let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
+    // Thread 0 of the other node, which takes none yet, has room for four of them.
+    for _ in 0..12 {
+        while !one.threads[0].send_blob(to_two, bob, alice, &vec![7; 64 << 10]) {
+            one.threads[0].turn();
+        }
+    }
+    one.threads[0].turn();
+    let deadline = Instant::now() + PATIENCE;
+    while two.network.connections()[0].counters.total.items_in < 12 {
+        assert!(Instant::now() < deadline, "they do not come");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    one.network.disconnect("two@localhost");
+    assert_eq!(down(&two), DownReason::Goodbye);
+    let (mut messages, mut is_gone) = (0, false);
+    while !is_gone {
+        assert!(Instant::now() < deadline, "its thread is not told");
+        for got in two.threads[0].turn() {
+            messages += u32::from(matches!(got, Got::Message { .. }));
+            is_gone |= matches!(got, Got::Gone(_));
+        }
+    }
+    assert_eq!(messages, 12);
 }
 
 #[test]
@@ -127,7 +159,7 @@ fn a_large_message_does_not_hold_up_small_ones() {
     let bob = two.threads[0].spawn();
     assert!(one.threads[0].send_blob(to_two, bob, alice, &vec![9; 100 << 20]));
     one.threads[0].turn();
-    let deadline = Instant::now() + support::PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     while one.network.connections()[0].counters.total.fragments_out == 0 {
         assert!(
             Instant::now() < deadline,
