@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tergo_wire::registrar::Route;
+use tergo_wire::registrar::{Route, bare_host};
 use tergo_wire::{
     Admission, Claim, DialId, DialSettings, HandshakeError, Identity, Purpose, Refusal,
 };
@@ -107,7 +107,7 @@ impl Dial {
 
 /// A connection of the system.
 async fn connect(route: &Route) -> Result<TcpStream, NoLink> {
-    let looking = tokio::net::lookup_host((route.host.as_str(), route.port));
+    let looking = tokio::net::lookup_host((bare_host(&route.host), route.port));
     let looked = tokio::time::timeout(CONNECT_WITHIN, looking).await;
     let addresses = looked.map_err(|_| NoLink::NoAnswer(CONNECT_WITHIN))?;
     let addresses: Vec<_> = addresses.map_err(NoLink::UnknownHost)?.collect();
@@ -162,7 +162,7 @@ fn channel(hub: &Hub, target: &DialTarget) -> Result<Channel, NoLink> {
 mod tests {
     #![allow(clippy::expect_used, reason = "this is a test")]
 
-    use std::net::{Ipv4Addr, TcpListener};
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
     use socket2::{Domain, Socket, Type};
 
@@ -187,12 +187,33 @@ mod tests {
     }
 
     #[test]
+    fn an_address_may_stand_in_brackets() {
+        let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
+            println!("skipped: this system has no IPv6");
+            return;
+        };
+        let route = Route {
+            host: "[::1]".to_owned(),
+            port: listener.local_addr().expect("it is bound").port(),
+            tls: false,
+            handshake: String::new(),
+            protocol: String::new(),
+        };
+        let connected = runtime().block_on(connect(&route));
+        assert!(connected.is_ok(), "{connected:?}");
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().expect("the system allows it")
+    }
+
+    #[test]
     fn an_address_that_says_nothing_does_not_keep_the_next_one_of_its_host_from_being_tried() {
         let (mute, _sockets) = silent();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("any port");
         let heard = listener.local_addr().expect("it is bound");
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder.enable_all().build().expect("the system allows it");
+        let runtime = runtime();
         let within = Duration::from_secs(1);
         let connected = runtime.block_on(connect_to(&[mute, heard], within));
         let stream = connected.expect("the second takes it");

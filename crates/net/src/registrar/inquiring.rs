@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use tergo_wire::registrar::{Answer, Inquiry, MAX_DATAGRAM, Progress, Question};
+use tergo_wire::registrar::{Answer, Inquiry, MAX_DATAGRAM, Progress, Question, bare_host};
 use tokio::net::{UdpSocket, lookup_host};
 use tokio::time::{sleep_until, timeout};
 
@@ -19,7 +19,7 @@ pub(super) async fn inquire(
     within: Duration,
 ) -> Result<Answer, RegistrarError> {
     let unknown = |error| RegistrarError::Host(host.to_owned(), error);
-    let addresses = timeout(within, lookup_host((host, port))).await;
+    let addresses = timeout(within, lookup_host((bare_host(host), port))).await;
     let addresses = addresses.map_err(|_| RegistrarError::Timeout(host.to_owned()))?;
     let addresses: Vec<_> = addresses.map_err(unknown)?.take(MAX_ADDRESSES).collect();
     let share = within / u32::try_from(addresses.len().max(1)).unwrap_or(1);

@@ -7,6 +7,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tergo_wire::registrar::bare_host;
 
 use super::unchecked::Unchecked;
 use super::{ClientAuth, TlsError, TlsOptions, TlsStream};
@@ -77,8 +78,7 @@ impl Tls {
         let current = self.current();
         let config = current.client.clone().ok_or(TlsError::NoTrust)?;
         let name = current.options.server_name.as_deref().unwrap_or(host);
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
-        let server = ServerName::try_from(bare.to_owned());
+        let server = ServerName::try_from(bare_host(name).to_owned());
         TlsStream::client(config, server.map_err(|_| TlsError::Name(name.to_owned()))?)
     }
 

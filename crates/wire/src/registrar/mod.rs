@@ -34,7 +34,7 @@ pub use fault::Fault;
 pub use fuzz::fuzz;
 pub use inquiry::{Inquiry, MAX_DATAGRAM, Progress};
 pub use message::{HEADER_BYTES, MAGIC, Message, VERSION};
-pub use name::{MAX_NAME_BYTES, host_of, is_application_name, is_node_name};
+pub use name::{MAX_NAME_BYTES, bare_host, host_of, is_application_name, is_node_name};
 pub use question::{Answer, Question};
 pub use refusal::Refusal;
 pub use route::{MAX_VERSION_BYTES, Route};

@@ -20,6 +20,14 @@ pub fn host_of(node: &str) -> &str {
     node.split_once('@').map_or("", |(_, host)| host)
 }
 
+/// A host without the brackets in which an IPv6 address may stand, as in a URL.
+pub fn bare_host(host: &str) -> &str {
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    bare.unwrap_or(host)
+}
+
 /// Short enough, and nothing in it that a terminal or a log would stumble over.
 pub(super) fn is_plain(text: &str) -> bool {
     text.len() <= MAX_NAME_BYTES && !text.contains(|c: char| c.is_whitespace() || c.is_control())

@@ -1,6 +1,6 @@
 use super::Fault;
 use super::field::{self, Fields, HANDSHAKE, HOST, PORT, PROTOCOL, TLS, once, put, put_flag};
-use super::name::is_plain;
+use super::name::{bare_host, is_plain};
 
 /// The most bytes that the version of a handshake or protocol may have.
 pub const MAX_VERSION_BYTES: usize = 32;
@@ -33,8 +33,7 @@ impl Route {
     /// that loops back.
     pub fn is_loopback(&self) -> bool {
         let is_name = self.host.eq_ignore_ascii_case("localhost");
-        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        let address = bare.parse::<std::net::IpAddr>();
+        let address = bare_host(&self.host).parse::<std::net::IpAddr>();
         is_name || address.is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
