@@ -42,6 +42,17 @@ test('an acceptor may take smaller messages than its node, and do less for those
   await t.throwsAsync(c.sendImportant(bob, 'hello'), { code: 'unsupported' });
 });
 
+test('an acceptor and a route may have a cookie of their own', async (t) => {
+  const cookie = 'another secret of the tests';
+  const b = await start(t, B, { acceptors: [{ port: 0, cookie }] });
+  const a = await start(t, 'a@localhost', {});
+  const [{ port } = { port: 0 }] = b.network.acceptors();
+  const refused = { code: 'no-connection', message: /another cookie/ };
+  await t.throwsAsync(a.network.connect(B, by(port)), refused);
+  const peer = await a.network.connect(B, { route: { host: LOOPBACK, port, cookie } });
+  t.true(peer.isConnected);
+});
+
 test('an acceptor may do more than its node', async (t) => {
   const flags = { remoteSpawn: false };
   const acceptors = [{ port: 0, flags: { remoteSpawn: true } }];
