@@ -149,4 +149,20 @@ mod tests {
         drop((first, third));
         assert_eq!(room.counts().0, 0);
     }
+    #[test]
+    fn of_all_addresses_together_there_are_no_more_than_may_be() {
+        let room = WaitingRoom::new(2, 2);
+        let first = room.enter(address(1));
+        let second = room.enter(address(2));
+        let third = room.enter(address(3));
+        assert!(third.is_some(), "the longest of the silent has gone");
+        assert_eq!(room.counts(), (2, 1));
+        for seated in second.iter().chain(&third) {
+            seated.has_spoken();
+        }
+        assert!(room.enter(address(4)).is_none(), "all have spoken");
+        assert_eq!(room.counts(), (2, 2));
+        drop((first, second));
+        assert!(room.enter(address(4)).is_some());
+    }
 }

@@ -102,7 +102,7 @@ fn a_node_whose_name_is_taken_does_not_try_as_long_as_one_that_finds_no_registra
     let (done, result) = channel();
     thread::spawn(move || {
         let thief = Node::new(EmbeddedOptions {
-            start_within: Duration::from_secs(3600),
+            start_within: Duration::from_hours(1),
             ..options
         });
         let refused = thief.start(announcement("a@localhost", 2));
