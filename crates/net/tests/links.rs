@@ -299,12 +299,13 @@ fn what_is_larger_than_the_peer_takes_goes_nowhere_and_leaves_nothing_to_the_nex
     let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
     let thread = &mut one.threads[0];
     assert!(thread.send_blob(to_two, bob, alice, &vec![7; 60_000]));
-    assert!(thread.send(to_two, bob, alice, b"small"));
     assert!(thread.send_blob(to_two, bob, alice, &vec![8; 40_000]));
+    assert!(thread.send_blob(to_two, bob, alice, &vec![9; 60_000]));
+    assert!(thread.send(to_two, bob, alice, b"small"));
     thread.turn();
     let messages = two.threads[0].messages(2);
-    assert_eq!(messages[0].payload, encode(b"small"));
-    assert!(messages[0].blobs.is_empty());
-    assert_eq!(messages[1].blobs, [vec![8; 40_000]]);
-    assert_eq!(one.network.connections()[0].refused, 1);
+    assert_eq!(messages[0].blobs, [vec![8; 40_000]]);
+    assert_eq!(messages[1].payload, encode(b"small"));
+    assert!(messages[1].blobs.is_empty());
+    assert_eq!(one.network.connections()[0].refused, 2);
 }
