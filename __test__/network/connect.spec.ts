@@ -56,6 +56,16 @@ test('a node whose network is disabled says how to have one', async (t) => {
   t.regex(error?.message ?? '', /a mode that is not 'disabled'/);
 });
 
+test('to whom something is lent is checked, name by name', async (t) => {
+  const { network } = (await pair(t)).a;
+  for (const nodes of ['b@localhost', ['b@localhost', 'b'], [7]] as never[]) {
+    const message = /^options\.nodes(\[[01]\])? must be/;
+    const allow = () => network.enableApplicationStart('shop', { nodes });
+    t.throws(allow, { code: 'incorrect', message });
+  }
+  t.deepEqual(network.info().enabledApplicationStart, []);
+});
+
 test('a node to which no route leads is not reached', async (t) => {
   const { a } = await pair(t);
   const error = await t.throwsAsync<TergoError>(a.network.connect('nobody@localhost'));

@@ -13,6 +13,7 @@ const wrong: readonly (readonly [key: string, network: object])[] = [
   ['options.network.acceptors', { acceptors: {} }],
   ['options.network.acceptors[0].host', { acceptors: [{ host: 'localhost' }] }],
   ['options.network.acceptors[0].host', { acceptors: [{ host: '[::1]' }] }],
+  ['options.network.acceptors[0].host', { acceptors: [{ host: 'fe80::1%lo' }] }],
   ['options.network.acceptors[0].port', { acceptors: [{ port: 70_000 }] }],
   ['options.network.acceptors[0].prot', { acceptors: [{ prot: 1 }] }],
   ['options.network.acceptors[0].routeHost', { acceptors: [{ routeHost: 'a b' }] }],

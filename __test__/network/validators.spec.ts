@@ -172,6 +172,16 @@ test('a schema that throws or answers with a promise lets nothing pass, and the 
   t.deepEqual(await b.call(pid, { type: 'seen' }), []);
 });
 
+test('of a long reason, which may quote what a stranger wrote, only the beginning is told', async (t) => {
+  const quoting = schemaOf<AccountProtocol['request']>(() => ({
+    issues: [{ message: 'x'.repeat(100_000) }],
+  }));
+  const { a, b } = await nodes(t, [validators(accountName, { request: quoting })]);
+  await b.spawn(Account, { name: accountName });
+  const refused = await t.throwsAsync(a.call(far, take(1)), { code: 'incorrect' });
+  t.regex(refused!.message, /: x{200}…$/);
+});
+
 class Accounts extends Pool<AccountProtocol> {
   override init(): PoolSpec<AccountProtocol> {
     return poolSpec(Account, { size: 1 });
