@@ -1,5 +1,4 @@
-/** Whether only programs of this host can reach an address. */
+/** Whether only programs of this host can reach an address that is listened on. */
 export function isLoopback(address: string): boolean {
-  const bare = address.replaceAll(/[[\]]/g, '').replace(/^::ffff:/i, '');
-  return bare.startsWith('127.') || bare === '::1';
+  return address.startsWith('127.') || address === '::1';
 }
