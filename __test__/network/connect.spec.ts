@@ -56,6 +56,22 @@ test('a node whose network is disabled says how to have one', async (t) => {
   t.regex(error?.message ?? '', /a mode that is not 'disabled'/);
 });
 
+test('a node that has stopped does not listen any more', async (t) => {
+  const a = await networkNode('a@localhost');
+  const { host, port } = a.network.acceptors()[0]!;
+  await a.stop();
+  await waitFor('a port without anybody', async () => {
+    const socket = createConnection(port, host);
+    const code = await once(socket, 'connect').then(
+      () => 'connected',
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    socket.destroy();
+    return code === 'ECONNREFUSED';
+  });
+  t.pass();
+});
+
 test('to whom something is lent is checked, name by name', async (t) => {
   const { network } = (await pair(t)).a;
   for (const nodes of ['b@localhost', ['b@localhost', 'b'], [7]] as never[]) {

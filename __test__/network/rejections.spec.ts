@@ -4,7 +4,7 @@ import { connect as secure } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { type AcceptorInfo, networkEvent, type NetworkEvent, type NetworkOptions } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor, waitForEvent } from '../support/wait-for.ts';
 import { networkNode } from './cluster.ts';
 
 const NOT_LET_IN = 'a connection was not let in';
@@ -117,6 +117,17 @@ for (const { title, network, busy } of places)
     await waitFor('the dial', () => acceptor().turnedAway >= 3);
     socket.destroy();
     t.is((await connected).name, 'a@localhost');
+  });
+
+for (const { title, network } of places)
+  test(`who says nothing has to go when the time of a handshake is over${title}`, async (t) => {
+    const acceptors = [{ port: 0, timeoutMs: 200 }];
+    const { acceptor, dial, events } = await stage(t, { acceptors, ...network });
+    await waitForEvent(dial().resume(), 'close', 20_000);
+    await waitFor('the event', () => events.length > 0);
+    t.regex((events[0] as { readonly reason: string }).reason, /^the handshake took/);
+    await waitFor('its place', () => acceptor().pending === 0);
+    t.like(acceptor(), { rejected: 1, turnedAway: 0 });
   });
 
 test('who speaks TLS to an acceptor that does not is told from strangers', async (t) => {
