@@ -9,6 +9,7 @@ import {
   type Node,
   type Pid,
 } from 'tergo';
+import { virtualClock } from 'tergo/testing';
 import { clerkOn, type Clerk, type ClerkOptions } from '../support/clerk-places.ts';
 import type { Matter } from '../support/far-clerk.ts';
 import { spawnScript, type Self } from '../support/improvise.ts';
@@ -209,15 +210,18 @@ test('a reply that holds a promise is answered when that settles, and the proces
 });
 
 test('a reply whose promise never settles leaves the call to its timeout', async (t) => {
-  const node = await quietNode(t);
+  const clock = virtualClock();
+  const node = await quietNode(t, { clock });
   const answered = Promise.withResolvers<void>();
   const { pid } = await spawnAnswering(node, (request) => {
     answered.resolve();
     return reply(request, new Promise(() => undefined));
   });
   const call = node.call(pid, { type: 'x' }, { timeoutMs: 500 });
+  const late = t.throwsAsync(call, { code: 'timeout' });
   await answered.promise;
-  await t.throwsAsync(call, { code: 'timeout' });
+  await clock.advance(500);
+  await late;
   t.is(node.info().pendingCalls, 0);
 });
 

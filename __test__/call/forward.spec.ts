@@ -1,5 +1,6 @@
 import test from 'ava';
 import { noreply, processName, TergoError, type Node, type Pid } from 'tergo';
+import { virtualClock } from 'tergo/testing';
 import {
   inside,
   spawnCollector,
@@ -147,12 +148,15 @@ test('a call that was handed on rejects when the last hand ends, and not when a 
 });
 
 test('a call that was handed on still times out and aborts, and its handler is not called then', async (t) => {
-  const node = await quietNode(t);
+  const clock = virtualClock();
+  const node = await quietNode(t, { clock });
   const { pid: last, got, open } = await spawnGated(node);
   const hand = await spawnHand(node, last);
   const late = node.call(hand, { type: 'x' }, { timeoutMs: 500 });
+  const refused = t.throwsAsync(late, { code: 'timeout' });
   await waitFor('it at the last', () => node.processInfo(last).mailbox === 1);
-  await t.throwsAsync(late, { code: 'timeout' });
+  await clock.advance(500);
+  await refused;
   const controller = new AbortController();
   const aborted = node.call(hand, { type: 'x' }, { signal: controller.signal });
   await waitFor('both at the last', () => node.processInfo(last).mailbox === 2);

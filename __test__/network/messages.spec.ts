@@ -174,7 +174,7 @@ for (const { title, thread } of receivers) {
     const [from, by] = (await a.call<never>(
       to.pid as never,
       { type: 'pass on', to: last.pid } as never,
-      { timeoutMs: 3000 },
+      { timeoutMs: 60_000 },
     )) as unknown as [Pid, Pid];
     t.is(String(by), String(last.pid));
     t.is(String(from), String(a.pid));
@@ -280,7 +280,7 @@ test('the words before a request count as a part of it', async (t) => {
   await from.do('call', to.pid, 'small');
   const sizes = Array.from({ length: 20 }, (_, index) => 4080 + index);
   const calls = sizes.map((size) => {
-    const asked = from.do('call', to.pid, 'x'.repeat(size), { timeoutMs: 2000 });
+    const asked = from.do('call', to.pid, 'x'.repeat(size), { timeoutMs: 60_000 });
     return asked.then(
       () => 'answered',
       (error: TergoError) => error.code,

@@ -1,4 +1,5 @@
 import { Actor, noreply, startNode, type ExitReason, type Next } from 'tergo';
+import { virtualClock } from 'tergo/testing';
 import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
 import { hold } from '../support/hold.ts';
@@ -73,12 +74,16 @@ test('a process that waits for a promise ends as soon as that settles', async (t
 });
 
 test('processes that do not end in time are killed and reported', async (t) => {
-  const node = await quietNode(t);
+  const clock = virtualClock();
+  const node = await quietNode(t, { clock });
   const orderly = await spawnWitness(node);
   const stuck = [await spawnWitness(node, { name: 'stuck' }), await spawnWitness(node)];
   const pids = await Promise.all(stuck.map(hang));
   const records = recordLog(node);
-  t.deepEqual(await node.stop({ timeoutMs: 30 }), { killed: pids });
+  const stopped = node.stop({ timeoutMs: 30 });
+  await waitFor('the orderly end', () => orderly.seen.length > 0);
+  await clock.advance(30);
+  t.deepEqual(await stopped, { killed: pids });
   t.like(orderly.seen[0], { reason: 'shutdown' });
   for (const { seen } of stuck) t.like(seen[0], { on: 'terminate', reason: 'kill' });
   t.is(records.length, 1);

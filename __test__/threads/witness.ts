@@ -5,8 +5,8 @@ export type WitnessProtocol = {
   request: Request<{ type: 'look'; sign?: string }, 'at once' | 'seen' | 'not seen'>;
 };
 
-/** How long a sign is waited for, ms. */
-const PATIENCE_MS = 5000;
+/** How long a sign is waited for, ms; less than those wait that ask. */
+const PATIENCE_MS = 50_000;
 
 /** Answers at once, or blocks its thread until there is a file. */
 export class Witness extends Actor<WitnessProtocol> {

@@ -123,7 +123,7 @@ function store(files: Identity, { certificate, key }: Identity): void {
 }
 
 /** Of a node that only dials, and so needs no certificate of its own. */
-const dials: NetworkOptions = { acceptors: [], dialTimeoutMs: 3000 };
+const dials: NetworkOptions = { acceptors: [], dialTimeoutMs: 30_000 };
 
 interface Stage {
   readonly a: Node;

@@ -13,7 +13,7 @@ import type { MemberAddress } from './member.ts';
 
 const A = 'a@localhost';
 const B = 'b@localhost';
-const DIAL_MS = 5000;
+const DIAL_MS = 30_000;
 const PATIENCE_MS = 30_000;
 
 interface Member {
