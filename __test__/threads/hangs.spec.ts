@@ -55,6 +55,32 @@ test('a thread that works without a rest, and turns its event loop, does not han
   t.is(reportOf(log), undefined);
 });
 
+test('of a thread that hangs on is told again whenever the time has doubled', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const hanging = await puppet(node, 1);
+  hanging.tell({ type: 'hang', ms: 600_000 });
+  await waitFor('three reports', () => reportsOf(log).length >= 3, 60_000);
+  const [first, second, third] = reportsOf(log).map(({ fields }) => fields['atLeastMs'] as number);
+  t.true(second! >= 2 * first! && third! >= 2 * second!, `${first}, ${second}, ${third} ms`);
+});
+
+test('a thread that was started anew and hangs is reported with its own process', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const [first, beside] = [await puppet(node, 1), await puppet(node, 1)];
+  // So that it has been looked at before its end.
+  first.tell({ type: 'hang', ms: HANG_MS });
+  await waitFor('the first report', () => reportOf(log), PATIENCE_MS);
+  beside.tell({ type: 'exit process', code: 1 });
+  await waitFor('its end', () => node.info().threads[1]!.restarts === 1, PATIENCE_MS);
+  const second = await puppet(node, 1);
+  const before = reportsOf(log).length;
+  second.tell({ type: 'hang', ms: HANG_MS });
+  await waitFor('one more report', () => reportsOf(log).length > before, PATIENCE_MS);
+  t.is(reportsOf(log).at(-1)!.fields['pid'], second.pid);
+});
+
 test('that thread 0 has hung is logged when it is over', async (t) => {
   const node = await threadNode(t);
   const log = recordLog(node);
@@ -93,6 +119,32 @@ test('a node without a console writes nothing when thread 0 hangs', async (t) =>
   `;
   const { stderr, code } = await runSource(source);
   t.deepEqual([stderr, code], ['', 0]);
+});
+
+test('that the system has stopped the whole program is no hang of a thread', async (t) => {
+  const source = `
+    import { startNode } from 'tergo';
+    const node = await startNode('stopped@localhost', { threads: 2 });
+    console.log('stop me');
+    let last = performance.now();
+    let hasStood = false;
+    const timer = setInterval(() => {
+      hasStood ||= performance.now() - last > 2500;
+      last = performance.now();
+      // By then all threads have been looked at twice.
+      if (hasStood) setTimeout(() => node.stop(), 2500);
+      if (hasStood) clearInterval(timer);
+    }, 50);
+  `;
+  const { stdout, stderr, code } = await runSource(source, {
+    timeoutMs: 60_000,
+    onOutput: (text, kill) => {
+      if (!text.includes('stop me')) return;
+      kill('SIGSTOP');
+      setTimeout(kill, 3000, 'SIGCONT');
+    },
+  });
+  t.deepEqual([stdout, stderr, code], ['stop me\n', '', 0]);
 });
 
 test('the counters tell how long a thread works and does not turn, while it lasts and afterwards', async (t) => {
@@ -147,5 +199,9 @@ test('a process that comes up after its spawn has timed out is ended', async (t)
 });
 
 function reportOf(log: readonly LogRecord[]): LogRecord | undefined {
-  return log.find(({ message }) => message.includes('scheduler thread hangs'));
+  return reportsOf(log)[0];
+}
+
+function reportsOf(log: readonly LogRecord[]): readonly LogRecord[] {
+  return log.filter(({ message }) => message.includes('scheduler thread hangs'));
 }
