@@ -7,11 +7,11 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use support::member::{Member, PER_CHUNK, pair};
+use support::member::{MESSAGE, Member, PER_CHUNK, pair};
 use support::record::Record;
 use tergo_core::layout::{
-    FRAME_CONTROL, FRAME_FORMAT_SHIFT, FRAME_WORDS, RESULT_A, RESULT_B, STAT_FRAMES_IN,
-    STAT_REFUSALS,
+    FLAG_BLOBS, FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_WORDS, RESULT_A,
+    RESULT_B, STAT_FRAMES_IN, STAT_REFUSALS,
 };
 use tergo_core::{BlobBytes, Fabric, Verdict};
 
@@ -276,6 +276,21 @@ fn nonsense_in_a_chunk_is_skipped_and_what_comes_later_arrives() {
     let records = two.driver.turns();
     assert_eq!(two.values(&records), [9]);
     assert!(two.statistic(STAT_FRAMES_IN) >= 1);
+}
+
+#[test]
+fn a_list_of_large_values_that_is_nonsense_harms_nobody() {
+    let (mut one, mut two) = pair(4);
+    let pid = two.driver.spawn();
+    two.driver.turn();
+    let head = MESSAGE | FLAG_BLOBS << FRAME_FLAGS_SHIFT;
+    one.frame(1, head, (pid.slot, pid.generation), &[u32::MAX]);
+    one.driver.turn();
+    two.driver.turns();
+    one.message(1, pid, 9);
+    one.driver.turn();
+    let records = two.driver.turns();
+    assert_eq!(two.values(&records), [9]);
 }
 
 #[test]

@@ -106,6 +106,35 @@ fn what_was_reserved_and_withdrawn_is_not_taken() {
 }
 
 #[test]
+fn who_gives_up_a_name_late_takes_it_from_nobody_who_got_it_meanwhile() {
+    let (mut one, mut two, pid) = node();
+    let other = two.driver.spawn();
+    two.driver.turn();
+    let former = two.driver.register_name(pid, "name").expect("it is free");
+    assert!(one.driver.scheduler.withdraw_name("name"));
+    assert_eq!(reserve(&mut one, other, "name"), Verdict::Ok);
+    two.driver.release(former, 1);
+    two.driver.turn();
+    assert!(one.driver.scheduler.find_name("name"), "it is the other's");
+    assert_eq!(take(&mut two, other, "name"), Verdict::Ok);
+}
+
+#[test]
+fn a_name_that_was_reserved_for_who_has_ended_stays_with_who_got_it_meanwhile() {
+    let (mut one, mut two, pid) = node();
+    let own = one.driver.spawn();
+    one.driver.turn();
+    assert_eq!(reserve(&mut one, pid, "name"), Verdict::Ok);
+    two.driver.exit(pid, 1);
+    two.driver.turn();
+    assert!(one.driver.scheduler.withdraw_name("name"));
+    one.driver.register_name(own, "name").expect("it is free");
+    assert_eq!(take(&mut two, pid, "name"), Verdict::ProcessUnknown);
+    assert!(one.driver.scheduler.find_name("name"), "it is another's");
+    assert_eq!(one.driver.ring.header(RESULT_A), own.slot);
+}
+
+#[test]
 fn a_thread_that_ends_leaves_no_reserved_name() {
     let (mut one, two, pid) = node();
     assert_eq!(reserve(&mut one, pid, "name"), Verdict::Ok);
