@@ -140,6 +140,49 @@ fn what_was_given_back_is_not_released_and_comes_again() {
 }
 
 #[test]
+fn what_was_given_back_keeps_its_chunk_and_its_large_value() {
+    let (mut one, mut two) = pair(8);
+    let (busy, waiting) = (two.driver.spawn(), two.driver.spawn());
+    two.driver.turn();
+    one.message(1, waiting, 77);
+    assert_ne!(one.message_with_blob(1, waiting, &[9; 64]), 0);
+    one.driver.turn();
+    let records = two.driver.turn();
+    let Some(Record::Slice { slot, offset, .. }) = records.first() else {
+        panic!("a slice was expected");
+    };
+    two.driver.suspend(waiting);
+    two.driver.give_back(*slot, *offset, 2);
+    two.driver.turns();
+    // The way is never so crowded that what waits moves to another chunk.
+    for value in 0..20 * PER_CHUNK {
+        assert!(one.message(1, busy, value));
+        if value % PER_CHUNK == 0 {
+            one.driver.turn();
+            two.driver.turns();
+        }
+    }
+    assert_eq!(one.fabric().blobs_on_their_way(), 1);
+    two.driver.resume(waiting);
+    let records = two.driver.turns();
+    assert_eq!(two.values(&records).first(), Some(&77));
+}
+
+#[test]
+fn a_flood_is_not_taken_in_one_turn_and_keeps_its_order() {
+    let (mut one, mut two) = pair(8);
+    let pid = two.driver.spawn();
+    two.driver.turn();
+    let count = 4 * PER_CHUNK;
+    (0..count).for_each(|value| assert!(one.message(1, pid, value)));
+    one.driver.turn();
+    let mut records = two.driver.turn();
+    assert!(two.statistic(STAT_FRAMES_IN) < count);
+    records.extend(two.driver.turns());
+    assert_eq!(two.values(&records), (0..count).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_chunk_with_a_frame_that_waits_is_not_used_again() {
     let (mut one, mut two) = pair(2);
     let waiting = two.driver.spawn();
