@@ -140,6 +140,7 @@ fn what_was_given_back_is_not_released_and_comes_again() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes long")]
 fn what_was_given_back_keeps_its_chunk_and_its_large_value() {
     let (mut one, mut two) = pair(8);
     let (busy, waiting) = (two.driver.spawn(), two.driver.spawn());
@@ -155,7 +156,7 @@ fn what_was_given_back_keeps_its_chunk_and_its_large_value() {
     two.driver.give_back(*slot, *offset, 2);
     two.driver.turns();
     // The way is never so crowded that what waits moves to another chunk.
-    for value in 0..20 * PER_CHUNK {
+    for value in 0..5 * PER_CHUNK {
         assert!(one.message(1, busy, value));
         if value % PER_CHUNK == 0 {
             one.driver.turn();
@@ -169,6 +170,7 @@ fn what_was_given_back_keeps_its_chunk_and_its_large_value() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes long")]
 fn a_flood_is_not_taken_in_one_turn_and_keeps_its_order() {
     let (mut one, mut two) = pair(8);
     let pid = two.driver.spawn();
@@ -319,6 +321,23 @@ fn nonsense_in_a_chunk_is_skipped_and_what_comes_later_arrives() {
     let records = two.driver.turns();
     assert_eq!(two.values(&records), [9]);
     assert!(two.statistic(STAT_FRAMES_IN) >= 1);
+}
+
+#[test]
+fn a_frame_that_is_longer_than_what_was_handed_over_is_skipped() {
+    let (mut one, mut two) = pair(4);
+    let pid = two.driver.spawn();
+    two.driver.turn();
+    one.message(1, pid, 1);
+    let (block, at) = one.open[1].as_mut().expect("one is open");
+    block.set(*at - FRAME_WORDS - 2 + 1, 400);
+    one.driver.turn();
+    let none = two.driver.turns();
+    assert!(two.values(&none).is_empty());
+    one.message(1, pid, 2);
+    one.driver.turn();
+    let records = two.driver.turns();
+    assert_eq!(two.values(&records), [2]);
 }
 
 #[test]

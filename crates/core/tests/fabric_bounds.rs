@@ -136,6 +136,29 @@ fn a_process_that_takes_nothing_does_not_hold_whole_chunks_by_a_few_messages() {
 }
 
 #[test]
+fn messages_move_again_when_those_that_moved_before_are_done_with() {
+    let fabric = Fabric::new(3, 8);
+    let [mut one, mut two, mut third] = [0, 1, 2].map(|at| Member::join(&fabric, at));
+    let pids = two.busy_and_waiting();
+    let (_, patient) = one.busy_and_waiting();
+    trickle(&mut one, &mut two, pids, 20);
+    assert_eq!(heard_by(&mut two, pids.1), (0..20).collect::<Vec<_>>());
+    two.driver.turns();
+    two.driver.suspend(pids.1);
+    // Takes the memory in which they were.
+    let count = 4 * PER_CHUNK;
+    (0..count).for_each(|value| assert!(third.message(0, patient, value)));
+    third.driver.turn();
+    let before = two.statistic(STAT_EVACUATED);
+    trickle(&mut one, &mut two, pids, 20);
+    assert!(two.statistic(STAT_EVACUATED) > before);
+    assert_eq!(heard_by(&mut two, pids.1), (0..20).collect::<Vec<_>>());
+    assert_eq!(heard_by(&mut one, patient), (0..count).collect::<Vec<_>>());
+    drop((one, two, third));
+    assert_all_free(&fabric);
+}
+
+#[test]
 fn messages_that_moved_end_with_their_process_and_their_large_values_with_them() {
     let (mut one, mut two) = pair(4);
     let pids = two.busy_and_waiting();

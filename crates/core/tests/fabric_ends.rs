@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use support::member::{Member, PER_CHUNK, assert_all_free, pair};
 use support::record::Record;
-use tergo_core::layout::{FRAME_CONTROL, FRAME_FORMAT_SHIFT, STAT_FRAMES_IN};
+use tergo_core::layout::{
+    FRAME_CONTROL, FRAME_FORMAT_SHIFT, QUEUE_MAIN, STAT_DELIVERED, STAT_DROPPED, STAT_FRAMES_IN,
+    STAT_JS_COUNTS, STAT_PAST, STAT_SPAWNED, STAT_TERMINATED,
+};
 use tergo_core::{BlobBytes, Fabric, JoinError, Scheduler};
 
 #[test]
@@ -75,6 +78,31 @@ fn what_a_thread_held_is_free_when_it_ends_whatever_state_it_was_in() {
     assert_all_free(&fabric);
     let (made, _) = fabric.chunk_counts();
     assert!(made < 40, "{made} chunks were made");
+}
+
+#[test]
+fn a_thread_that_ended_shows_nothing_and_what_it_counted_counts_on() {
+    let (one, mut two) = pair(4);
+    let fabric = one.fabric();
+    let (quick, slow) = two.busy_and_waiting();
+    two.driver.create_alias(slow).expect("it lives");
+    two.driver.send(quick, QUEUE_MAIN, 1);
+    two.driver.send(slow, QUEUE_MAIN, 2);
+    two.driver.turns();
+    two.driver.exit(quick, 3);
+    two.driver.turns();
+    drop(two);
+    let shown = fabric.address_presence(1, 0).expect("it was made");
+    assert!(shown.words().iter().all(|word| word.load(Relaxed) == 0));
+    let statistics = fabric.statistics(1).expect("there is such a thread");
+    let now: u64 = (0..STAT_PAST).map(|at| statistics.pair(at)).sum();
+    assert_eq!(now, 0);
+    let past = |at: u32| statistics.pair(STAT_PAST + at);
+    // The first that is spawned is the node itself, here one of the two.
+    assert_eq!((past(STAT_SPAWNED), past(STAT_TERMINATED)), (1, 1));
+    assert_eq!((past(STAT_DELIVERED), past(STAT_DROPPED)), (1, 1));
+    // TypeScript counts what is dropped as well: what nobody took is not told to it any more.
+    assert_eq!(past(STAT_JS_COUNTS), 1);
 }
 
 #[test]
