@@ -7,11 +7,11 @@
 mod support;
 
 use support::driver::Driver;
-use support::peer::{message, thread};
+use support::peer::thread;
+use tergo_core::Fabric;
 use tergo_core::layout::{
     FLAG_BLOBS, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_MESSAGE, FRAME_WORDS,
 };
-use tergo_core::{Claim, Fabric, Inbound};
 
 /// Writes a frame with a large value into the chunk that a thread has opened for a member.
 fn write_large(driver: &mut Driver, chunk: u32, to: u32) {
@@ -63,29 +63,6 @@ fn the_shapes_of_a_peer_are_not_those_of_the_next_one_in_its_place() {
     assert_eq!(fabric.peer_shape(seat, 1), None);
     next.add_shape(r#"["b"]"#);
     assert_eq!(fabric.peer_shape(seat, 1).as_deref(), Some(r#"["b"]"#));
-}
-
-#[test]
-fn nobody_gets_the_place_of_a_peer_as_long_as_messages_of_that_are_not_done_with() {
-    let fabric = Fabric::new(1, 4);
-    let mut one = thread(&fabric, 0);
-    let pid = one.spawn();
-    one.suspend(pid);
-    one.turn();
-    let mut link = fabric.connect().expect("a place is free");
-    let seat = link.number();
-    let inbound = Inbound::of(message(0, pid), &[1, 2, 3, 4, 5, 6, 7, 8]);
-    link.deliver(&inbound, Claim::Plain, &mut Vec::new());
-    link.hand_over();
-    one.turns();
-    drop(link);
-    let meanwhile = fabric.connect().expect("a place is free");
-    assert_ne!(meanwhile.number(), seat, "a message waits in a mailbox");
-    one.resume(pid);
-    one.turns();
-    one.turns();
-    let next = fabric.connect().expect("a place is free");
-    assert_eq!(next.number(), seat);
 }
 
 #[test]

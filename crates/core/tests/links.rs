@@ -221,6 +221,27 @@ fn a_full_way_to_a_thread_is_told_and_room_wakes_the_connection() {
 }
 
 #[test]
+fn a_way_that_is_full_of_large_values_wakes_the_connection_when_one_is_taken() {
+    let fabric = Fabric::new(1, 2);
+    let mut one = thread(&fabric, 0);
+    let pid = one.spawn();
+    one.turn();
+    let mut link = fabric.connect().expect("a place is free");
+    let woken = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&woken);
+    link.on_wake(Arc::new(move || {
+        count.fetch_add(1, Relaxed);
+    }));
+    let inbound = Inbound::of(message(0, pid), b"value");
+    let mut send = || link.deliver(&inbound, Claim::Plain, &mut vec![vec![7; 1_000_000]]);
+    assert_eq!((send(), send()), (Delivery::Written, Delivery::Full));
+    assert_eq!(woken.load(Relaxed), 0);
+    assert!(fabric.take_blob(1).is_some());
+    assert_eq!(woken.load(Relaxed), 1);
+    assert_eq!(send(), Delivery::Written);
+}
+
+#[test]
 fn a_bounded_mailbox_refuses_what_is_too_much_of_a_connection_but_no_signal() {
     let fabric = Fabric::new(1, 4);
     let mut one = thread(&fabric, 0);
