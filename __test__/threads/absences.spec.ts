@@ -1,8 +1,6 @@
 import test from 'ava';
 import type { Node, Pid, PoolStatistics, TergoError } from 'tergo';
-import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
-import type { PuppetProtocol } from './puppet.ts';
 import { puppet, puppets, threadNode } from './stage.ts';
 import { type Branch, Grove, Puppets, Tree } from './trees.ts';
 
@@ -58,32 +56,6 @@ test('a tree is whole again when two threads end one right after the other', asy
     await node.stopForce();
   }
   t.pass();
-});
-
-test('a thread that is started anew knows that another one is left down', async (t) => {
-  const node = await threadNode(t, { behaviors });
-  const log = recordLog(node);
-  const isLost = (): boolean => log.some(({ message }) => message.includes('is left down'));
-  while (!isLost()) {
-    await waitFor('thread 1', () => isUp(node, 1) || isLost(), 20_000);
-    if (!isLost()) await end(node, 1);
-  }
-  await end(node, 2);
-  const { restarts } = node.info().threads[1]!;
-  const there = await puppet(node, 2);
-  const error = await t.throwsAsync<TergoError>(there.do('spawnPuppet', { thread: 1 }));
-  t.is(error?.code, 'thread-terminated');
-  t.regex(error?.message ?? '', /is left down/);
-  for (let times = 0; times < 3; times++) {
-    const pid = await there.do<Pid<PuppetProtocol>>('spawnPuppet', { thread: 'any' });
-    t.not(threadOf(pid as never), 1);
-  }
-  t.deepEqual(await there.do('threads'), [
-    [true, 0],
-    [false, restarts],
-    [true, 1],
-  ]);
-  t.is(threadOf((await node.spawn(Puppets, { thread: 2, args: [6] })) as never), 2);
 });
 
 test('a thread that is started anew knows how often others were', async (t) => {

@@ -275,30 +275,6 @@ test('a call that was handed on twice is that of the last, whichever of them tel
   t.like(error?.cause, { code: 'thread-terminated' });
 });
 
-test('a thread that ends again and again is left down, and spawns there say so', async (t) => {
-  const node = await threadNode(t, { behaviors });
-  const log = recordLog(node);
-  for (let round = 0; round <= 5; round++) {
-    const victim = await puppet(node, 1);
-    victim.tell({ type: 'exit process', code: round });
-    const ended = (): number =>
-      log.filter(({ message }) => message.includes('thread has ended')).length;
-    await waitFor('the end', () => ended() > round);
-  }
-  await t.throwsAsync(puppet(node, 1), { code: 'thread-terminated' });
-  t.true(log.some(({ message }) => message.includes('left down')));
-  t.false(node.info().threads[1]!.isUp);
-  const from = await puppet(node, 2);
-  await t.throwsAsync(from.do('spawnPuppet', { thread: 1, args: [{}] }), {
-    code: 'thread-terminated',
-  });
-  const elsewhere = await Promise.all(Array.from({ length: 6 }, () => anywhere(node, from)));
-  t.is(elsewhere.length, 6);
-  const pool = await node.spawn(Puppets, { args: [6] });
-  const asked = Array.from({ length: 6 }, () => node.call(pool, { type: 'who asks' } as never));
-  t.is((await Promise.all(asked)).length, 6);
-});
-
 test('a node stops though one of its threads hangs', async (t) => {
   const node = await threadNode(t, { behaviors });
   const hanging = await puppet(node, 1);
@@ -309,10 +285,6 @@ test('a node stops though one of its threads hangs', async (t) => {
   t.deepEqual(killed, [hanging.pid]);
   t.false(killed.includes(other.pid));
 });
-
-function anywhere(_node: Node, from: Handle): Promise<unknown> {
-  return from.do('spawnPuppet', { thread: 'any', args: [{}] });
-}
 
 async function childrenOf(
   node: Node,

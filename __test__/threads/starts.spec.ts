@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import test from 'ava';
 import { startNode } from 'tergo';
 import { runNode } from '../support/run-node.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 import { Handle, puppet, puppets, threadNode } from './stage.ts';
 import { Talkative } from './talkative.ts';
 
@@ -73,6 +75,7 @@ const stuckWays: readonly (readonly [fate: string, code: string, text: RegExp])[
     'thread-terminated',
     /thread \d has ended \(exit code 0\), while it imported \S+stuck\.ts/,
   ],
+  ['throw', 'incorrect', /options\.behaviors: \S+stuck\.ts cannot be imported: .*on purpose/],
   ['wait', 'incorrect', /options\.behaviors: \S+stuck\.ts .*never settles/],
 ];
 
@@ -87,6 +90,17 @@ for (const [fate, code, message] of stuckWays) {
     });
   });
 }
+
+test.serial('a thread that ends while others still come up fails the start', async (t) => {
+  process.env['TERGO_TEST_STUCK'] = 'outlive';
+  process.env['TERGO_TEST_STUCK_FILE'] = join(scratchFolder(t), 'first');
+  t.teardown(() => delete process.env['TERGO_TEST_STUCK']);
+  const behaviors = [puppets, stuck];
+  await t.throwsAsync(startNode('early@localhost', { ...quiet, threads: 3, behaviors }), {
+    code: 'thread-terminated',
+    message: /thread \d has ended \(exit code 0\)/,
+  });
+});
 
 /** How a main file that is a module of behaviours starts its node, and what it prints then. */
 const ownMains: readonly (readonly [how: string, text: RegExp])[] = [
