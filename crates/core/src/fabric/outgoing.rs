@@ -14,10 +14,8 @@ struct Open {
     chunk: u32,
     /// The word up to which it was handed over.
     handed: u32,
-    /// Which of those that received at that place it is for.
+    /// Which of those that received at that place it is for. When that one has left, what stands in the chunk goes nowhere.
     incarnation: u32,
-    /// Whether that one has left: what stands in the chunk goes nowhere.
-    is_lost: bool,
 }
 
 /// What one thread sends.
@@ -73,7 +71,6 @@ impl Outgoing {
             chunk,
             handed: 0,
             incarnation,
-            is_lost: false,
         });
         chunk
     }
@@ -216,20 +213,16 @@ impl Outgoing {
             to,
             is_last,
         };
-        let inlet = self.fabric.inlet(receiver).filter(|_| !open.is_lost);
-        if !inlet.is_some_and(|inlet| inlet.push(range, open.incarnation)) {
+        let inlet = self.fabric.inlet(receiver);
+        if inlet.is_some_and(|inlet| inlet.push(range, open.incarnation)) {
+            self.ranges += 1;
+            self.blobs[receiver as usize].clear();
+        } else {
             self.lose_blobs(receiver);
             if is_last {
                 self.fabric.free_chunk(open.chunk, self.thread, receiver);
             }
-            return (!is_last).then_some(Open {
-                handed: to,
-                is_lost: true,
-                ..open
-            });
         }
-        self.ranges += 1;
-        self.blobs[receiver as usize].clear();
         (!is_last).then_some(Open { handed: to, ..open })
     }
 
