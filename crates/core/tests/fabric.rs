@@ -375,3 +375,16 @@ fn a_position_that_is_nonsense_holds_nothing_up() {
     let second = two.driver.turns();
     assert_eq!(two.values(&second), [2]);
 }
+
+#[test]
+fn so_many_shapes_have_a_number_and_they_keep_it() {
+    let fabric = Fabric::new(1, 2);
+    let numbers: Vec<u32> = (0..5000).map(|n| fabric.shape(&n.to_string())).collect();
+    let count = fabric.shape_count();
+    assert!((1..5000).contains(&count), "{count}");
+    let known = numbers.iter().take_while(|number| **number != 0).count();
+    assert_eq!(known as u32, count);
+    assert!(numbers[known..].iter().all(|number| *number == 0));
+    assert_eq!(fabric.shape("0"), numbers[0]);
+    assert_eq!(fabric.shape_text(numbers[7]).as_deref(), Some("7"));
+}

@@ -34,8 +34,27 @@ fn large_values_for_a_peer_end_with_its_connection() {
     let chunk = one.scheduler.open(link.number(), false);
     write_large(&mut one, chunk, link.number());
     assert_eq!(fabric.blobs_on_their_way(), 1);
+    assert!(link.waiting_bytes() >= 20_000, "they wait, too");
     drop(link);
     assert_eq!(fabric.blobs_on_their_way(), 0);
+}
+
+#[test]
+fn what_a_peer_has_not_read_is_free_when_its_connection_is_gone() {
+    let fabric = Fabric::new(1, 4);
+    let mut one = thread(&fabric, 0);
+    let mut link = fabric.connect().expect("a place is free");
+    let seat = link.number();
+    let chunk = one.scheduler.open(seat, false);
+    write_large(&mut one, chunk, seat);
+    assert!(link.next(&mut Vec::new(), &mut Vec::new()).is_some());
+    assert!(!link.fall_asleep(), "a message is not done with");
+    // The first chunk is the peer's now, which has not heard of it.
+    one.scheduler.open(seat, false);
+    drop(link);
+    one.scheduler.close_chunk(seat);
+    let (made, free) = fabric.chunk_counts();
+    assert_eq!(made, free);
 }
 
 #[test]
