@@ -1,6 +1,6 @@
 import { Actor, eventName, noreply, startNode, type Next } from 'tergo';
 import test from 'ava';
-import { gone, quietNode, spawnWitness } from '../support/witness.ts';
+import { gone, holdings, holdsAgain, quietNode, spawnWitness } from '../support/witness.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 class Idle extends Actor<{ message: unknown }> {
@@ -150,4 +150,20 @@ test('nothing is held for a node at rest', async (t) => {
   node.kill(pid);
   await waitFor('rest', () => node.info().slabEntries === 0);
   t.is(node.info().processes, 0);
+});
+
+test('a message whose callback crashes is not held any longer', async (t) => {
+  const node = await quietNode(t);
+  class Crashing extends Actor<{ message: 'crash' }> {
+    override handleMessage(): never {
+      throw new Error('on purpose');
+    }
+  }
+  const before = await holdings(node);
+  for (let round = 0; round < 3; round++) {
+    const pid = await node.spawn(Crashing);
+    t.is(node.send(pid, 'crash'), 'ok');
+    await gone(node, { pid });
+  }
+  await holdsAgain(node, before);
 });

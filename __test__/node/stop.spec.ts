@@ -1,10 +1,18 @@
-import { Actor, noreply, startNode, type ExitReason, type Next } from 'tergo';
+import {
+  Actor,
+  noreply,
+  startNode,
+  type Answer,
+  type ExitReason,
+  type Next,
+  type Request,
+} from 'tergo';
 import { virtualClock } from 'tergo/testing';
 import test from 'ava';
 import { recordLog } from '../support/log-records.ts';
 import { hold } from '../support/hold.ts';
 import { hang, quietNode, spawnWitness } from '../support/witness.ts';
-import { turn, waitFor } from '../support/wait-for.ts';
+import { turn, waitFor, within } from '../support/wait-for.ts';
 
 test('stop ends every process with the reason shutdown and reports nobody', async (t) => {
   const node = await quietNode(t);
@@ -278,4 +286,22 @@ test('a pending call from outside settles with the stop', async (t) => {
   const call = t.throwsAsync(node.call(pid, { type: 'ask' }), { code: 'process-terminated' });
   await node.stop({ timeoutMs: 10 });
   await call;
+});
+
+test('a call that nobody answers any more settles with the stop', async (t) => {
+  const node = await quietNode(t);
+  const taken = Promise.withResolvers<void>();
+  class Forgetful extends Actor<{ request: Request<{ type: 'ask' }, number> }> {
+    override handleCall(request: { type: 'ask' }): Answer {
+      this.callerOf(request);
+      taken.resolve();
+      return noreply;
+    }
+  }
+  const pid = await node.spawn(Forgetful);
+  const asked = node.call(pid, { type: 'ask' }, { timeoutMs: 600_000 });
+  const call = t.throwsAsync(asked, { code: 'node-terminated' });
+  await taken.promise;
+  await node.stop();
+  await within('the end of the call', () => call);
 });
