@@ -226,3 +226,24 @@ test('a timer of a stopped node fires no more, and cancelling it does no harm', 
   t.is(got.length, count);
   t.notThrows(() => timer.cancel());
 });
+
+test('the longest delay asks the clock for no longer alarm than that can have', async (t) => {
+  const delays: number[] = [];
+  const clock = {
+    now: () => performance.now(),
+    wallNow: () => Date.now(),
+    alarm: (delayMs: number) => {
+      delays.push(delayMs);
+      return () => undefined;
+    },
+  };
+  const node = await quietNode(t, { clock });
+  const { pid } = await spawnCollector(node);
+  const timer = node.sendAfter(pid, 'late', 2 ** 32 - 1);
+  await waitFor('the alarm', () => delays.some((ms) => ms > 1_000_000));
+  t.true(
+    delays.every((ms) => ms <= 2 ** 31 - 1),
+    delays.join(),
+  );
+  timer.cancel();
+});
