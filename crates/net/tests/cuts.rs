@@ -258,7 +258,7 @@ fn a_peer_that_takes_nothing_more_is_let_go_soon_after_the_goodbye() {
     while one.threads[0].send(seat, bob, alice, &[7; 10_000]) {
         one.threads[0].turn();
     }
-    one.network.disconnect("two@localhost");
+    one.network.disconnect(seat);
     let down = one.event();
     assert!(
         matches!(

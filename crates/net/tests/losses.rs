@@ -64,7 +64,7 @@ fn what_has_no_room_when_its_peer_says_goodbye_comes_before_the_word_of_that() {
         assert!(Instant::now() < deadline, "they do not come");
         std::thread::sleep(Duration::from_millis(1));
     }
-    one.network.disconnect("two@localhost");
+    one.network.disconnect(to_two);
     assert_eq!(down(&two), DownReason::Goodbye);
     let (mut messages, mut is_gone) = (0, false);
     while !is_gone {
