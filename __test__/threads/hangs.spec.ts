@@ -140,8 +140,9 @@ test('that the system has stopped the whole program is no hang of a thread', asy
     timeoutMs: 60_000,
     onOutput: (text, kill) => {
       if (!text.includes('stop me')) return;
-      kill('SIGSTOP');
-      setTimeout(kill, 3000, 'SIGCONT');
+      // While it waits for its timer: who works when the stop comes cannot be told from one that works on.
+      setTimeout(kill, 500, 'SIGSTOP');
+      setTimeout(kill, 3500, 'SIGCONT');
     },
   });
   t.deepEqual([stdout, stderr, code], ['stop me\n', '', 0]);

@@ -67,8 +67,9 @@ for (const place of places) {
     const other = await witnessOn(node, place.other);
     const sender = await witnessOn(node, place.self);
     await sender.run((self) => [
-      self.delayExit(gone.pid, 'shutdown', 100),
-      self.delayExit(other.pid, 'shutdown', 105),
+      // Long enough for the kill to come first on a slow machine.
+      self.delayExit(gone.pid, 'shutdown', 2000),
+      self.delayExit(other.pid, 'shutdown', 2005),
     ]);
     node.kill(gone.pid);
     await witnessGone(node, other);

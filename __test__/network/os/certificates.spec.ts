@@ -222,6 +222,7 @@ test('certificates are changed without a restart: what stands goes on, what begi
   store(files, ours.issue());
   b.network.reloadTls();
   await c.network.connect(B, { route });
+  await waitFor('both', () => b.network.nodes().length === 2);
   t.deepEqual(b.network.nodes().toSorted(), [A, 'c@localhost']);
 });
 
