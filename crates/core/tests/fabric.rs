@@ -377,6 +377,7 @@ fn a_position_that_is_nonsense_holds_nothing_up() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes long")]
 fn so_many_shapes_have_a_number_and_they_keep_it() {
     let fabric = Fabric::new(1, 2);
     let numbers: Vec<u32> = (0..5000).map(|n| fabric.shape(&n.to_string())).collect();
