@@ -4,10 +4,13 @@ import {
   type FRAME_CONTROL,
   FRAME_MESSAGE,
   FRAME_SEAT_SHIFT,
+  FRAME_WORDS,
 } from '../native/layout.ts';
 import type { Chunk } from './chunks.ts';
 import { isOfPeer, type Station, threadOf } from './station.ts';
 
+/** Bytes before the payload of a frame. */
+export const HEAD_BYTES: number = 4 * FRAME_WORDS;
 /** Words before the value of a request: the number of the call; what kind of value follows and, above that bit, when the call is over. */
 export const PREFIX_BYTES = 8;
 /** The value is the request or message. */

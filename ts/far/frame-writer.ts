@@ -26,6 +26,7 @@ import {
   lastWord,
   flagsOf,
   type FrameHead,
+  HEAD_BYTES,
   listBytes,
   PREFIX_BYTES,
   prefixBytes,
@@ -40,7 +41,6 @@ import { CHUNK_BYTES, type OpenChunk, type OpenChunks } from './open-chunks.ts';
 import type { RemotePid } from './remote-pid.ts';
 import { isOfPeer, seatOf, threadOf } from './station.ts';
 
-const HEAD_BYTES = 4 * FRAME_WORDS;
 /** A plain message to the main queue. */
 const PLAIN_HEAD =
   FRAME_MESSAGE | (KIND_FAR << FRAME_KIND_SHIFT) | (QUEUE_MAIN << FRAME_QUEUE_SHIFT);

@@ -1,9 +1,7 @@
 import { FLAG_BLOBS, FRAME_FLAGS_SHIFT, FRAME_WORDS, MAX_THREADS } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
-import { firstWord, type FrameHead, lastWord, writeList } from './frame-head.ts';
+import { firstWord, type FrameHead, HEAD_BYTES, lastWord, writeList } from './frame-head.ts';
 import { CHUNK_BYTES, type OpenChunk } from './open-chunks.ts';
-
-const HEAD_BYTES = 4 * FRAME_WORDS;
 
 /** The frame that was written last, which may be for others, too. One object for all frames, since each is the last for a moment. */
 export class LastFrame {
