@@ -191,6 +191,16 @@ fn a_place_is_free_again_when_every_thread_is_done_with_what_came_from_it() {
     assert_eq!(third.number(), first);
 }
 
+/// How often a connection is woken from now on.
+fn count_wakes(link: &LinkPort) -> Arc<AtomicU32> {
+    let woken = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&woken);
+    link.on_wake(Arc::new(move || {
+        count.fetch_add(1, Relaxed);
+    }));
+    woken
+}
+
 #[test]
 fn a_full_way_to_a_thread_is_told_and_room_wakes_the_connection() {
     let fabric = Fabric::new(1, 2);
@@ -198,11 +208,7 @@ fn a_full_way_to_a_thread_is_told_and_room_wakes_the_connection() {
     let pid = one.spawn();
     one.turn();
     let mut link = fabric.connect().expect("a place is free");
-    let woken = Arc::new(AtomicU32::new(0));
-    let count = Arc::clone(&woken);
-    link.on_wake(Arc::new(move || {
-        count.fetch_add(1, Relaxed);
-    }));
+    let woken = count_wakes(&link);
     let payload = vec![1; 1000];
     let mut written = 0;
     while deliver(&mut link, &message(0, pid), &payload) == Delivery::Written {
@@ -227,11 +233,7 @@ fn a_way_that_is_full_of_large_values_wakes_the_connection_when_one_is_taken() {
     let pid = one.spawn();
     one.turn();
     let mut link = fabric.connect().expect("a place is free");
-    let woken = Arc::new(AtomicU32::new(0));
-    let count = Arc::clone(&woken);
-    link.on_wake(Arc::new(move || {
-        count.fetch_add(1, Relaxed);
-    }));
+    let woken = count_wakes(&link);
     let inbound = Inbound::of(message(0, pid), b"value");
     let mut send = || link.deliver(&inbound, Claim::Plain, &mut vec![vec![7; 1_000_000]]);
     assert_eq!((send(), send()), (Delivery::Written, Delivery::Full));

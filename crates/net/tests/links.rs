@@ -4,9 +4,9 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use support::{CONTROL, Got, Node, NodeOptions, PATIENCE, Received, Thread, encode, pair};
+use support::{CONTROL, Got, NodeOptions, PATIENCE, Received, Thread, encode, pair};
 use tergo_core::layout::{
     CONTROL_PUBLISHED, FRAME_CONTROL, FRAME_FORMAT_SHIFT, OP_RESUME, OP_SUSPEND,
 };
@@ -144,15 +144,6 @@ fn a_thread_that_has_no_room_keeps_no_other_one_from_what_is_for_both_and_gets_a
     }
 }
 
-/// Waits until a node has read so many items.
-fn await_items(node: &Node, count: u64) {
-    let deadline = Instant::now() + PATIENCE;
-    while node.network.connections()[0].counters.total.items_in < count {
-        assert!(Instant::now() < deadline, "they do not come");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 #[test]
 fn messages_that_differ_in_their_value_only_wait_behind_what_has_no_room() {
     let ((mut one, to_two), (mut two, _)) = pair(&NodeOptions {
@@ -160,17 +151,12 @@ fn messages_that_differ_in_their_value_only_wait_behind_what_has_no_room() {
         ..NodeOptions::default()
     });
     let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
-    // Thread 0 has room for four of them.
-    for _ in 0..12 {
-        while !one.threads[0].send_blob(to_two, bob, alice, &vec![7; 64 << 10]) {
-            one.threads[0].turn();
-        }
-    }
+    one.threads[0].send_blobs(to_two, bob, alice, 12);
     for value in 0..10 {
         assert!(one.threads[0].send_int(to_two, bob, alice, value));
     }
     one.threads[0].turn();
-    await_items(&two, 22);
+    two.await_items(22);
     let messages = two.threads[0].messages(22);
     assert!(
         messages[..12]
@@ -257,12 +243,7 @@ fn what_a_process_publishes_waits_behind_those_of_its_messages_that_have_no_room
         ..NodeOptions::default()
     });
     let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
-    // Thread 0 has room for four of them.
-    for _ in 0..12 {
-        while !one.threads[0].send_blob(to_two, bob, alice, &vec![7; 64 << 10]) {
-            one.threads[0].turn();
-        }
-    }
+    one.threads[0].send_blobs(to_two, bob, alice, 12);
     let words = [
         0,
         CONTROL_PUBLISHED,
@@ -274,7 +255,7 @@ fn what_a_process_publishes_waits_behind_those_of_its_messages_that_have_no_room
     let head = FRAME_CONTROL | 1 << FRAME_FORMAT_SHIFT;
     assert!(one.threads[0].post(to_two, head, words, &encode(b"published")));
     one.threads[0].turn();
-    await_items(&two, 13);
+    two.await_items(13);
     let deadline = Instant::now() + PATIENCE;
     let (mut messages, mut is_published) = (0, false);
     while !is_published {

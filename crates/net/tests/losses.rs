@@ -52,18 +52,10 @@ fn what_has_no_room_when_its_peer_says_goodbye_comes_before_the_word_of_that() {
         ..NodeOptions::default()
     });
     let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
-    // Thread 0 of the other node, which takes none yet, has room for four of them.
-    for _ in 0..12 {
-        while !one.threads[0].send_blob(to_two, bob, alice, &vec![7; 64 << 10]) {
-            one.threads[0].turn();
-        }
-    }
+    one.threads[0].send_blobs(to_two, bob, alice, 12);
     one.threads[0].turn();
+    two.await_items(12);
     let deadline = Instant::now() + PATIENCE;
-    while two.network.connections()[0].counters.total.items_in < 12 {
-        assert!(Instant::now() < deadline, "they do not come");
-        std::thread::sleep(Duration::from_millis(1));
-    }
     one.network.disconnect(to_two);
     assert_eq!(down(&two), DownReason::Goodbye);
     let (mut messages, mut is_gone) = (0, false);

@@ -132,6 +132,15 @@ impl Node {
         }
     }
 
+    /// Waits until it has read so many items of its first peer.
+    pub fn await_items(&self, count: u64) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.network.connections()[0].counters.total.items_in < count {
+            assert!(Instant::now() < deadline, "they do not come");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// The seat of the peer that is up next.
     pub fn up(&self) -> u32 {
         match self.event() {

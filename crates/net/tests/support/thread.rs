@@ -198,6 +198,15 @@ impl Thread {
         self.post(seat, head, [0, op, number, 0, 0, 0], &encode(text))
     }
 
+    /// Sends so many large values, of which thread 0 of a node with a quota of one chunk has room for four.
+    pub fn send_blobs(&mut self, seat: u32, to: Pid, from: Pid, count: u32) {
+        for _ in 0..count {
+            while !self.send_blob(seat, to, from, &vec![7; 64 << 10]) {
+                self.turn();
+            }
+        }
+    }
+
     /// Bytes as a blob.
     pub fn send_blob(&mut self, seat: u32, to: Pid, from: Pid, bytes: &[u8]) -> bool {
         let fabric = Arc::clone(self.scheduler.fabric().expect("it has joined"));
