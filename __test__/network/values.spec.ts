@@ -30,6 +30,20 @@ test('whatever can travel reaches another node as it is, and so does the answer'
   await fc.assert(fc.asyncProperty(sent, arrives), { numRuns: 500 });
 });
 
+test('messages that a text tells apart keep it on another node, however many come', async (t) => {
+  const [a, b] = [await networkNode('a@localhost'), await networkNode('b@localhost')];
+  t.teardown(() => Promise.all([a.stopForce(), b.stopForce()]));
+  showWay(a, b);
+  await b.spawn(Echo, { name: NAME });
+  const far = processId(NAME, 'b@localhost');
+  const texts = ['order', 'payment', '__proto__', '"', 'é', '\ud800', '', 'a', 'b', 'c'];
+  for (let round = 0; round < 300; round++) {
+    const values = texts.map((kind, index) => ({ round, kind, index }));
+    const calls = values.map((value) => a.call(far, { type: 'echo', value }));
+    t.true(isDeepStrictEqual(await Promise.all(calls), values), `${round}`);
+  }
+});
+
 test('an error of another node with a code that this version does not have is unknown, and tells it', async (t) => {
   const [a, b] = [await networkNode('a@localhost'), await networkNode('b@localhost')];
   t.teardown(() => Promise.all([a.stopForce(), b.stopForce()]));

@@ -1,13 +1,17 @@
+import { nameOf, type ShapeKey } from './shape-keys.ts';
 import type { ValueReader } from './value-reader.ts';
 
 /** Reads the values of an object whose keys are known. */
 export type ShapeReader = (reader: ValueReader) => object;
 
 /** A function that makes an object with these keys; compiled, unless this process must not compile. */
-export function shapeReader(keys: readonly string[]): ShapeReader {
-  const pairs = keys.map((key) => `${JSON.stringify(key)}: reader.value()`);
+export function shapeReader(keys: readonly ShapeKey[]): ShapeReader {
+  const pairs = keys.map(
+    (key) =>
+      `${JSON.stringify(nameOf(key))}: ${typeof key === 'string' ? NEXT : JSON.stringify(key[1])}`,
+  );
   try {
-    // The keys stand as string literals, and none of them is `__proto__`.
+    // The keys and texts stand as string literals, and none of the keys is `__proto__`.
     // oxlint-disable-next-line typescript/no-implied-eval -- compiled once a shape: three times as fast as a loop
     return new Function('reader', `return { ${pairs.join(', ')} };`) as ShapeReader;
   } catch {
@@ -16,12 +20,13 @@ export function shapeReader(keys: readonly string[]): ShapeReader {
   }
 }
 
+const NEXT = 'reader.value()';
 /** So many objects of a shape are read before a function for it is compiled. */
 const HOT = 256;
 let compiled = 0;
 
-/** The same for keys that another node has named: no code has them in it. None of them may be `__proto__`. */
-export function dataShapeReader(keys: readonly string[]): ShapeReader {
+/** The same for keys that another node has named: no code has them in it, nor their texts. None of them may be `__proto__`. */
+export function dataShapeReader(keys: readonly ShapeKey[]): ShapeReader {
   let read = loopReader(keys);
   let left = HOT;
   return (reader) => {
@@ -33,29 +38,35 @@ export function dataShapeReader(keys: readonly string[]): ShapeReader {
   };
 }
 
-/** What is compiled knows how many keys there are, and gets them as values. `undefined`: this process must not compile. */
-function keyedReader(keys: readonly string[]): ShapeReader | undefined {
+/**
+ * What is compiled knows how many keys there are and which of them have a text, and gets both as values. `undefined`: this
+ * process must not compile.
+ */
+function keyedReader(keys: readonly ShapeKey[]): ShapeReader | undefined {
   const names = keys.map((_, index) => `key${index}`);
-  const pairs = names.map((name) => `[${name}]: reader.value()`);
+  const pairs = keys.map((key, index) =>
+    typeof key === 'string' ? `[key${index}]: ${NEXT}` : `[key${index}[0]]: key${index}[1]`,
+  );
   // Functions with the same text would share what V8 learns of their keys.
   compiled += 1;
   const body = `return (reader) => ({ ${pairs.join(', ')} }); // ${compiled}`;
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- compiled once a shape: five times as fast as a loop
-    const make = new Function(...names, body) as (...values: readonly string[]) => ShapeReader;
+    const make = new Function(...names, body) as (...values: readonly ShapeKey[]) => ShapeReader;
     return make(...keys);
   } catch {
     return undefined;
   }
 }
 
-function loopReader(keys: readonly string[]): ShapeReader {
+function loopReader(keys: readonly ShapeKey[]): ShapeReader {
   const blank: Record<string, unknown> = {};
-  for (const key of keys) blank[key] = undefined;
+  for (const key of keys) blank[nameOf(key)] = typeof key === 'string' ? undefined : key[1];
+  const open = keys.filter((key) => typeof key === 'string');
   return (reader) => {
     // A copy has the right hidden class from the start.
     const object = { ...blank };
-    for (const key of keys) object[key] = reader.value();
+    for (const key of open) object[key] = reader.value();
     return object;
   };
 }

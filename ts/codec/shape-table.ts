@@ -1,15 +1,16 @@
 import { TergoError } from '../error/tergo-error.ts';
+import type { ShapeKey } from './shape-keys.ts';
 import type { ShapeReader } from './shape-readers.ts';
 
 /** The object shapes of one node by number, each looked up when it is first met. */
 export class ShapeTable {
   readonly #readers: ShapeReader[] = [];
   readonly #textOf: (number: number) => string | undefined;
-  readonly #make: (keys: readonly string[]) => ShapeReader;
+  readonly #make: (keys: readonly ShapeKey[]) => ShapeReader;
 
   constructor(
     textOf: (number: number) => string | undefined,
-    make: (keys: readonly string[]) => ShapeReader,
+    make: (keys: readonly ShapeKey[]) => ShapeReader,
   ) {
     this.#textOf = textOf;
     this.#make = make;
@@ -27,6 +28,6 @@ export class ShapeTable {
         'malformed',
         `an encoded value has the shape ${number}, which there is not`,
       );
-    return (this.#readers[number] = this.#make(JSON.parse(text) as string[]));
+    return (this.#readers[number] = this.#make(JSON.parse(text) as ShapeKey[]));
   }
 }

@@ -1,4 +1,6 @@
 import { TergoError } from '../error/tergo-error.ts';
+import { FixedTexts } from './fixed-texts.ts';
+import type { ShapeKey } from './shape-keys.ts';
 import { type ShapeWriter, shapeWriter } from './shape-writers.ts';
 
 /** An object with more keys, or longer ones, has no shape: it is a table of its own kind. */
@@ -6,8 +8,12 @@ export const MAX_KEYS = 32;
 const MAX_KEY_LENGTH = 64;
 /** Objects with the same keys that must have been met before they get a shape: tables with changing keys never do. */
 const MEETINGS = 8;
+/** An object with such a key has no shape: it would become its prototype, or is asked for by who looks at the prototype. */
+const BARRED: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
 /** Above so many nodes the tree begins anew: most of it is then about keys that do not come again. */
 const MAX_NODES = 16_384;
+/** Beyond it texts get no numbers: the rest is for lists of keys. */
+const LAST_OF_TEXTS = 2048;
 /** No shape for this one. */
 export const NO_SHAPE = 0;
 
@@ -15,7 +21,7 @@ export const NO_SHAPE = 0;
 export class ShapeNode {
   /** The shape that ends here; 0: none yet. */
   shape: number = NO_SHAPE;
-  /** Writes the values of an object of that shape. */
+  /** Writes an object of that shape. */
   write: ShapeWriter = unshaped;
   meetings = 0;
   readonly depth: number;
@@ -65,10 +71,13 @@ export class ShapeNode {
 export class ShapeTree {
   nodes = 0;
   #root: ShapeNode = new ShapeNode(this, undefined, '');
-  readonly #register: (text: string) => number;
+  /** The largest number that it was given. */
+  #last = 0;
+  readonly #numberOf: (text: string) => number;
 
-  constructor(register: (text: string) => number) {
-    this.#register = register;
+  /** `numberOf` gives 0 when there are no more numbers. */
+  constructor(numberOf: (text: string) => number) {
+    this.#numberOf = numberOf;
   }
 
   get root(): ShapeNode {
@@ -85,9 +94,27 @@ export class ShapeTree {
     if (node.meetings < MEETINGS) return;
     node.meetings = -Infinity;
     const keys = node.keys();
-    if (keys.includes('__proto__') || keys.some((key) => key.length > MAX_KEY_LENGTH)) return;
-    node.shape = this.#register(JSON.stringify(keys));
-    node.write = shapeWriter(keys);
+    if (keys.some((key) => BARRED.has(key) || key.length > MAX_KEY_LENGTH)) return;
+    node.shape = this.#register(keys);
+    if (node.shape !== NO_SHAPE) this.#compile(node, keys);
+  }
+
+  #compile(node: ShapeNode, keys: readonly string[]): void {
+    const texts = new FixedTexts(keys, (list) =>
+      this.#last < LAST_OF_TEXTS ? this.#register(list) : NO_SHAPE,
+    );
+    const compile = (): void => {
+      node.write = shapeWriter(keys, node.shape, texts, (place, value) => {
+        if (texts.meet(place, value)) compile();
+      });
+    };
+    compile();
+  }
+
+  #register(keys: readonly ShapeKey[]): number {
+    const number = this.#numberOf(JSON.stringify(keys));
+    this.#last = Math.max(this.#last, number);
+    return number;
   }
 }
 

@@ -4,6 +4,7 @@ import { byteKindOf, bytesOf } from './byte-kinds.ts';
 import type { CodecWorld } from './codec-world.ts';
 import { errorKindOf, hiddenPartsOf } from './error-kinds.ts';
 import { MAX_KEYS, NO_SHAPE, type ShapeNode, ShapeTree } from './shape-tree.ts';
+import { NOT_PLAIN } from './shape-writers.ts';
 import {
   ARRAY,
   ASCII,
@@ -208,13 +209,18 @@ export class ValueWriter {
   #object(value: object, at: number): number {
     if (this.#depth === MAX_DEPTH) throw UNENCODABLE;
     this.#depth += 1;
-    const prototype: unknown = Object.getPrototypeOf(value);
-    let end: number;
-    if (prototype === Object.prototype) end = this.#plain(value as Properties, at);
-    else if (prototype === Array.prototype) end = this.#array(value as unknown[], at);
-    else end = this.#special(value, at);
+    // Only says that it is worth a look: the prototype is asked for later, where V8 knows it.
+    let end = value.constructor === Object ? this.#shaped(value as Properties, at) : NOT_PLAIN;
+    if (end === NOT_PLAIN) end = this.#unshaped(value, at);
     this.#depth -= 1;
     return end;
+  }
+
+  #unshaped(value: object, at: number): number {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) return this.#plain(value as Properties, at);
+    if (prototype === Array.prototype) return this.#array(value as unknown[], at);
+    return this.#special(value, at);
   }
 
   #array(value: readonly unknown[], at: number): number {
@@ -228,23 +234,36 @@ export class ValueWriter {
     return end;
   }
 
-  /** An object whose prototype is `Object.prototype`: `for` and `in` meet its own keys only. */
-  #plain(value: Properties, at: number): number {
+  /** An object with a shape; `NOT_PLAIN` if it has none, or another prototype than `Object.prototype`. */
+  #shaped(value: Properties, at: number): number {
+    const node = this.#nodeOf(value);
+    return node === undefined || node.shape === NO_SHAPE ? NOT_PLAIN : node.write(this, value, at);
+  }
+
+  /** Where the keys of an object lead to, and those that it inherits; `undefined`: there are too many. */
+  #nodeOf(value: Properties): ShapeNode | undefined {
     let node: ShapeNode = this.#shapes.root;
     for (const key in value) {
-      if (node.depth === MAX_KEYS) return this.#properties(value, at);
+      if (node.depth === MAX_KEYS) return undefined;
       node = node.next(key);
     }
-    const { shape } = node;
-    if (shape === NO_SHAPE) {
-      this.#shapes.meet(node);
-      return this.#properties(value, at);
-    }
+    return node;
+  }
+
+  /** Before the values of an object with a shape; for those that write such objects. */
+  shape(number: number, at: number): number {
     const bytes = this.#bytes;
     bytes[at] = SHAPED;
-    bytes[at + 1] = shape;
-    bytes[at + 2] = shape >>> 8;
-    return node.write(this, value, at + 3);
+    bytes[at + 1] = number;
+    bytes[at + 2] = number >>> 8;
+    return at + 3;
+  }
+
+  /** One whose prototype is `Object.prototype`, and that has no shape so far. */
+  #plain(value: Properties, at: number): number {
+    const node = this.#nodeOf(value);
+    if (node !== undefined && node.shape === NO_SHAPE) this.#shapes.meet(node);
+    return this.#properties(value, at);
   }
 
   #properties(value: Properties, at: number, keys: readonly string[] = Object.keys(value)): number {
