@@ -78,6 +78,14 @@ export class FrameReader {
     const high = words[at + 7]!;
     if (place === this.#lastPlace && generation === this.#lastGeneration && high === this.#lastHigh)
       return this.#lastFrom;
+    return this.#newFrom(words, at);
+  }
+
+  /** Apart, so that `from` stays short enough to be inlined. */
+  #newFrom(words: Uint32Array, at: number): LocalPid {
+    const place = words[at + 4]!;
+    const generation = words[at + 5]!;
+    const high = words[at + 7]!;
     const id = wide(high & ID_HIGH_MASK, words[at + 6]!);
     const from = this.#world.pidAt(seatIn(high), {
       thread: place >>> 24,

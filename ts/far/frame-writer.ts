@@ -221,13 +221,7 @@ export class FrameWriter {
     this.#world.aim(open.seat, false);
     const start = open.at + AGAIN_BYTES;
     const end = codec.encode(value, open.bytes, start);
-    if (end < 0) return this.#writeLarge(open, this.#plainHead(to), from, { value, end });
-    if (codec.blobs.length > 0) {
-      // They stand between the value and a head of its own.
-      const gap = HEAD_BYTES - AGAIN_BYTES;
-      open.bytes.copyWithin(start + gap, start, end);
-      return this.#writeLarge(open, this.#plainHead(to), from, { value, end: end + gap });
-    }
+    if (end < 0 || codec.blobs.length > 0) return this.#againLarge(open, to, from, { value, end });
     const { words, run } = open;
     const at = open.at >> 2;
     const { format } = codec;
@@ -235,6 +229,22 @@ export class FrameWriter {
     words[at + 1] = format === FORMAT_INT ? codec.integer : end - start;
     this.#open.advance(open, (end + 7) & ~7);
     return true;
+  }
+
+  /** One that does not stand in its frame as a whole has a head of its own. */
+  #againLarge(
+    open: OpenChunk,
+    to: FarPid | RemotePid,
+    from: LocalPid,
+    { value, end }: { readonly value: unknown; readonly end: number },
+  ): boolean {
+    const head = this.#plainHead(to);
+    if (end < 0) return this.#writeLarge(open, head, from, { value, end });
+    // The numbers of its blobs stand between the head and the value.
+    const start = open.at + AGAIN_BYTES;
+    const gap = HEAD_BYTES - AGAIN_BYTES;
+    open.bytes.copyWithin(start + gap, start, end);
+    return this.#writeLarge(open, head, from, { value, end: end + gap });
   }
 
   /** The head of a plain message to the main queue. */

@@ -42,8 +42,13 @@ export class OpenChunks {
   /** The one for that member, with room for a frame; `undefined` when there is no room on the way. */
   of(seat: number, isForced: boolean): OpenChunk | undefined {
     const open = this.#open[seat];
+    if (open !== undefined && open.at <= LAST_START && !open.isBeyond) return open;
+    return this.#next(seat, isForced, open);
+  }
+
+  /** Apart, so that `of` stays short enough to be inlined. */
+  #next(seat: number, isForced: boolean, open: OpenChunk | undefined): OpenChunk | undefined {
     const hasRoom = open !== undefined && open.at <= LAST_START;
-    if (hasRoom && !open.isBeyond) return open;
     // To open hands over what was written before, and that may tell of what the outbox does: of who was spawned.
     if (!this.#outbox.isEmpty) this.#outbox.flush();
     let number = this.#native.open(seat, false);
