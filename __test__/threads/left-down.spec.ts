@@ -90,14 +90,23 @@ test.serial('a thread that is started anew knows that another one is left down',
   t.is((pool as { readonly thread?: number }).thread, 2);
 });
 
-test.serial('a thread whose modules cannot be imported any more is left down', async (t) => {
-  const sign = join(scratchFolder(t), 'sign');
-  process.env['TERGO_TEST_RELAPSE'] = sign;
-  t.teardown(() => delete process.env['TERGO_TEST_RELAPSE']);
-  const relapse = new URL('./relapse.ts', import.meta.url);
-  const { node, end } = await stage(t, [puppets, relapse]);
-  await puppet(node, 1);
-  writeFileSync(sign, '');
-  await end();
-  await t.throwsAsync(puppet(node, 1), { code: 'thread-terminated', message: /is left down/ });
-});
+for (const [title, leapMs] of [
+  ['cannot be imported any more', 0],
+  ['cannot be imported any more, and take long to say so', 11_000],
+] as const)
+  test.serial(`a thread whose modules ${title} is left down`, async (t) => {
+    const sign = join(scratchFolder(t), 'sign');
+    process.env['TERGO_TEST_RELAPSE'] = sign;
+    t.teardown(() => delete process.env['TERGO_TEST_RELAPSE']);
+    const relapse = new URL('./relapse.ts', import.meta.url);
+    const { node, end } = await stage(t, [puppets, relapse]);
+    await puppet(node, 1);
+    writeFileSync(sign, '');
+    node.addLogger('leaps', {
+      log: ({ message }) => {
+        if (message.includes('has ended')) leapt += leapMs;
+      },
+    });
+    await end();
+    await t.throwsAsync(puppet(node, 1), { code: 'thread-terminated', message: /is left down/ });
+  });

@@ -11,7 +11,7 @@ import { HangWatch } from './hang-watch.ts';
 import { WorkerRun } from './worker-run.ts';
 import type { WorkerSetup } from './worker-setup.ts';
 
-/** A thread that ends more often than that within the time is left down. */
+/** A thread that ends more often than that within the time, or without coming up in between, is left down. */
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 10_000;
 /** What a thread gets beyond its time to say that its processes have ended, ms. */
@@ -169,18 +169,21 @@ export class Threads {
     this.#hangs.forget(thread);
     this.#tellOthers(member, Control.gone, error);
     this.#far.ended(thread, error, incarnation);
-    void this.#restart(member);
+    void this.#restart(member, run.hasJoined);
   }
 
-  async #restart(member: Member): Promise<void> {
+  async #restart(member: Member, hadJoined: boolean): Promise<void> {
     const now = systemClock.now();
-    const recent = member.restartedAt.filter((at) => now - at < RESTART_WINDOW_MS);
+    const isRecent = (at: number): boolean => now - at < RESTART_WINDOW_MS;
+    // One that does not come up may take long for it each time.
+    const recent = hadJoined ? member.restartedAt.filter(isRecent) : [...member.restartedAt];
     member.restartedAt.splice(0, Infinity, ...recent, now);
     const { thread } = member;
     if (recent.length >= MAX_RESTARTS) {
-      const fields = { thread, restarts: recent.length, withinMs: RESTART_WINDOW_MS };
+      const withinMs = Math.max(RESTART_WINDOW_MS, Math.ceil(now - recent[0]!));
+      const fields = { thread, restarts: recent.length, withinMs };
       this.#runtime.log.error('a scheduler thread ends too often; it is left down', fields);
-      const text = `thread ${thread} has ended ${recent.length + 1} times in ${RESTART_WINDOW_MS} ms and is left down`;
+      const text = `thread ${thread} has ended ${recent.length + 1} times in ${withinMs} ms and is left down`;
       return this.#leaveDown(member, new TergoError('thread-terminated', text));
     }
     member.incarnation += 1;

@@ -19,7 +19,8 @@ export class WorkerRun {
   /** Of its own: what the user's code posts to `parentPort` is nobody's here. Closed when the worker is up. */
   readonly #reports: MessagePort;
   readonly #up: PromiseWithResolvers<void> = Promise.withResolvers();
-  #isUp = false;
+  #hasJoined = false;
+  #hasEnded = false;
   /** What it has begun to import; undefined when it is up. */
   #importing: string | undefined;
   /** What nobody caught there, or why it does not come up. */
@@ -58,7 +59,12 @@ export class WorkerRun {
 
   /** Whether it has joined, and not ended. */
   get isUp(): boolean {
-    return this.#isUp;
+    return this.#hasJoined && !this.#hasEnded;
+  }
+
+  /** Whether it has joined, though it may have ended since. */
+  get hasJoined(): boolean {
+    return this.#hasJoined;
   }
 
   /** Ends it, whatever it does. */
@@ -69,7 +75,7 @@ export class WorkerRun {
   #hear(report: WorkerReport): void {
     if (report.type === 'failed') return this.#fail(report);
     if (report.type === 'imports') return void (this.#importing = report.module);
-    this.#isUp = true;
+    this.#hasJoined = true;
     this.#importing = undefined;
     this.#reports.close();
     this.#up.resolve();
@@ -93,7 +99,7 @@ export class WorkerRun {
 
   #ended(code: number): TergoError {
     this.#hearTheRest();
-    this.#isUp = false;
+    this.#hasEnded = true;
     const error = this.#endError(code);
     this.#up.reject(error);
     return error;
