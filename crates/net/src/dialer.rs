@@ -8,6 +8,7 @@ use tergo_wire::{
     Admission, Claim, DialId, DialSettings, HandshakeError, Identity, Purpose, Refusal,
 };
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
 
 use crate::channel::Channel;
 use crate::dial_failure::{DialFailure, explain};
@@ -16,6 +17,7 @@ use crate::hub::Hub;
 use crate::no_link::NoLink;
 use crate::routes::DialTarget;
 use crate::socket::Socket;
+use crate::staggered::{Attempt, first_of};
 use crate::sync::lock;
 use crate::tls::TlsError;
 
@@ -71,7 +73,7 @@ impl Dial {
             other => other,
         };
         let mut socket = Socket::new(stream, channel(hub, target)?)?;
-        let established = tokio::time::timeout_at(hub.clock.instant(deadline), socket.establish());
+        let established = timeout_at(hub.clock.instant(deadline), socket.establish());
         let established = established.await;
         let established = established.map_err(|_| NoLink::Slow(hub.dial_within))?;
         let cookie = target.cookie.clone();
@@ -114,19 +116,20 @@ async fn connect(route: &Route) -> Result<TcpStream, NoLink> {
     connect_to(&addresses, CONNECT_WITHIN).await
 }
 
-/// The first of these that takes it; each has its share of the time, so that one that says nothing does not keep the others
-/// from being tried.
+/// The first of these that takes it.
 async fn connect_to(addresses: &[SocketAddr], within: Duration) -> Result<TcpStream, NoLink> {
-    let share = within / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-    let mut failure = NoLink::UnknownHost(io::ErrorKind::NotFound.into());
-    for address in addresses {
-        match tokio::time::timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => failure = NoLink::unconnected(error),
-            Err(_) => failure = NoLink::NoAnswer(share),
+    let deadline = Instant::now() + within;
+    let connected = first_of(addresses.iter().copied(), |address| async move {
+        match timeout_at(deadline, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => Attempt::Settled(stream),
+            Ok(Err(error)) => Attempt::Failed(NoLink::unconnected(error)),
+            Err(_) => Attempt::Failed(NoLink::NoAnswer(within)),
         }
-    }
-    Err(failure)
+    });
+    let unknown = || NoLink::UnknownHost(io::ErrorKind::NotFound.into());
+    connected
+        .await
+        .map_err(|failure| failure.unwrap_or_else(unknown))
 }
 
 /// Answers the handshake of a dial.

@@ -39,6 +39,7 @@ mod route_tally;
 mod routes;
 mod sending;
 mod socket;
+mod staggered;
 mod sync;
 pub mod tls;
 mod waiting_room;

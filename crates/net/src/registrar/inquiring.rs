@@ -3,15 +3,16 @@ use std::time::Duration;
 
 use tergo_wire::registrar::{Answer, Inquiry, MAX_DATAGRAM, Progress, Question, bare_host};
 use tokio::net::{UdpSocket, lookup_host};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::RegistrarError;
 use crate::clock::Clock;
+use crate::staggered::{Attempt, first_of};
 
 /// The most addresses of one host that are asked.
 const MAX_ADDRESSES: usize = 4;
 
-/// Asks the registrar of another host, at each of its addresses until one answers.
+/// Asks the registrar of another host, at its addresses until one answers.
 pub(super) async fn inquire(
     host: &str,
     port: u16,
@@ -22,18 +23,24 @@ pub(super) async fn inquire(
     let addresses = timeout(within, lookup_host((bare_host(host), port))).await;
     let addresses = addresses.map_err(|_| RegistrarError::Timeout(host.to_owned()))?;
     let addresses: Vec<_> = addresses.map_err(unknown)?.take(MAX_ADDRESSES).collect();
-    let share = within / u32::try_from(addresses.len().max(1)).unwrap_or(1);
-    let mut last = RegistrarError::Timeout(host.to_owned());
-    for address in addresses {
-        match ask(address, question, share).await {
-            Ok(answer) => return Ok(reachable(answer, address.ip())),
-            Err(error @ (RegistrarError::Unknown(_) | RegistrarError::Incorrect(_))) => {
-                return Err(error);
+    let deadline = Instant::now() + within;
+    let answered = first_of(addresses, |address| {
+        let question = question.clone();
+        async move {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match ask(address, &question, left).await {
+                Ok(answer) => Attempt::Settled(Ok(reachable(answer, address.ip()))),
+                Err(error @ (RegistrarError::Unknown(_) | RegistrarError::Incorrect(_))) => {
+                    Attempt::Settled(Err(error))
+                }
+                Err(error) => Attempt::Failed(error),
             }
-            Err(error) => last = error,
         }
-    }
-    Err(last)
+    });
+    let late = || RegistrarError::Timeout(host.to_owned());
+    answered
+        .await
+        .unwrap_or_else(|failure| Err(failure.unwrap_or_else(late)))
 }
 
 async fn ask(
