@@ -10,7 +10,7 @@ import { Codec, Desk, roundTrip } from '../support/codec-desk.ts';
 const hard = ['', '__proto__', '"', '\\', '\u2028', '\ud800', 'é', '\0', "'", '${0}', '*/'];
 
 function sizeOf(codec: Codec, value: unknown): number {
-  return codec.encode(value, Buffer.alloc(4096), 0);
+  return codec.encode(value, memoryOf(Buffer.alloc(4096)), 0);
 }
 
 function sizeAfter(codec: Codec, messages: number, make: (index: number) => unknown): number {
@@ -99,7 +99,7 @@ test('what a peer names is read with its texts, before its reader is compiled an
   const memory = memoryOf(bytes);
   for (let index = 0; index < 7000; index++) {
     const message = { type: hard[index % 7]!, index };
-    const end = codec.encode(message, bytes, 0);
+    const end = codec.encode(message, memory, 0);
     const arrived = codec.decode(codec.format, memory, 0, end, table) as object;
     t.true(isDeepStrictEqual(arrived, message));
     t.deepEqual(Object.keys(arrived), ['type', 'index']);

@@ -101,7 +101,7 @@ test('a value that takes fewer bytes than it should, or more, is refused', (t) =
   for (const value of values) {
     // What follows could be read as a part of it.
     const bytes = Buffer.alloc(400);
-    const end = codec.encodeBytes(value, bytes, 0);
+    const end = codec.encodeBytes(value, memoryOf(bytes), 0);
     const read = (length: number): unknown =>
       codec.decode(FORMAT_VALUE, memoryOf(bytes), 0, length);
     t.deepEqual(read(end), value);

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import * as fc from 'fast-check';
 import { TergoError } from '../../ts/error/tergo-error.ts';
+import { memoryOf } from '../../ts/codec/memory.ts';
 import { Codec, Desk, Point, roundTrip } from '../support/codec-desk.ts';
 import { stuck, wrappings } from '../support/travelling-values.ts';
 
@@ -16,7 +17,7 @@ test('what cannot travel is refused with the path to it, and leaves nothing behi
         path = step + path;
       }
       const bytes = Buffer.alloc(64 * 1024);
-      const error = refusal(() => codec.encode(whole, bytes, 0));
+      const error = refusal(() => codec.encode(whole, memoryOf(bytes), 0));
       return (
         error.code === 'unencodable' &&
         error.message.startsWith(`message${path} ${what},`) &&
@@ -99,7 +100,7 @@ test('what a getter throws is thrown to the sender, and nothing is left behind',
       throw new RangeError('mine');
     },
   };
-  t.throws(() => codec.encode(value, Buffer.alloc(1000), 0), { instanceOf: RangeError });
+  t.throws(() => codec.encode(value, memoryOf(Buffer.alloc(1000)), 0), { instanceOf: RangeError });
   t.is(desk.blobs.size, 0);
   t.is(roundTrip(codec, 'next'), 'next');
   t.false(codec.isEncodable(value));
@@ -267,10 +268,10 @@ test('a getter cannot write another value meanwhile', (t) => {
   for (const inner of ['text', 5]) {
     const value = {
       get part(): number {
-        return codec.encode(inner, bytes, 0);
+        return codec.encode(inner, memoryOf(bytes), 0);
       },
     };
-    t.is(refusal(() => codec.encode(value, bytes, 0)).code, 'not-allowed');
+    t.is(refusal(() => codec.encode(value, memoryOf(bytes), 0)).code, 'not-allowed');
   }
   t.is(roundTrip(codec, 'next'), 'next');
 });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import * as fc from 'fast-check';
+import { memoryOf } from '../../ts/codec/memory.ts';
 import { Codec, Desk, NO_BLOBS, NO_ROOM, Point, roundTrip } from '../support/codec-desk.ts';
 import { travelling } from '../support/travelling-values.ts';
 
@@ -37,7 +38,7 @@ test('a value that does not fit the room that is left travels as a whole, and le
   fc.assert(
     fc.property(travelling, fc.nat(300), fc.nat(40), (value, room, at) => {
       const bytes = Buffer.alloc(at + room);
-      const end = codec.encode(value, bytes, at);
+      const end = codec.encode(value, memoryOf(bytes), at);
       if (end === NO_ROOM && desk.blobs.size > 0) return false;
       codec.forgetBlobs();
       return isDeepStrictEqual(roundTrip(codec, value, room, at), value) && desk.blobs.size === 0;
@@ -206,7 +207,7 @@ test('without room for a large part nothing of the value is left behind', (t) =>
   const codec = new Codec(desk);
   const bytes = Buffer.alloc(1000);
   const parts = Array.from({ length: 3 }, () => new Uint8Array(20_000));
-  t.is(codec.encode(parts, bytes, 0), NO_BLOBS);
+  t.is(codec.encode(parts, memoryOf(bytes), 0), NO_BLOBS);
   t.is(codec.encodeWhole(parts), undefined);
   t.is(desk.blobs.size, 0);
 });

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Node } from 'tergo';
 import { Codec } from '../../ts/codec/codec.ts';
 import type { CodecExtension, CodecWorld } from '../../ts/codec/codec-world.ts';
+import { memoryOf } from '../../ts/codec/memory.ts';
 import type * as binding from '../../ts/native/binding.d.ts';
 import {
   FRAME_CONTROL,
@@ -156,7 +157,8 @@ export class Hostile {
     const valueAt = start + (prefix === undefined ? 0 : 8);
     if (prefix !== undefined) words.set(prefix, start >> 2);
     let end: number;
-    if (rest.bytes === undefined) end = this.#codec.encodeBytes(rest.value, bytes, valueAt);
+    if (rest.bytes === undefined)
+      end = this.#codec.encodeBytes(rest.value, memoryOf(bytes), valueAt);
     else end = valueAt + Buffer.from(rest.bytes).copy(bytes, valueAt);
     words.fill(0, at, at + HEAD_WORDS);
     words[at] =

@@ -69,7 +69,7 @@ export function roundTrip(
   at = 32,
 ): unknown {
   const bytes = Buffer.alloc(at + room, 0xee);
-  const end = codec.encode(value, bytes, at);
+  const end = codec.encode(value, memoryOf(bytes), at);
   if (end === NO_BLOBS) throw new Error('there was no room for a blob');
   if (!bytes.subarray(0, at).every((byte) => byte === 0xee))
     throw new Error('what stood before the value was overwritten');

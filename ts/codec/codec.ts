@@ -1,7 +1,7 @@
 import { TergoError } from '../error/tergo-error.ts';
 import { FORMAT_INT } from '../native/layout.ts';
 import type { CodecWorld } from './codec-world.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, memoryOf } from './memory.ts';
 import type { ShapeTable } from './shape-table.ts';
 import { Changed, culpritOf, NO_BLOB_ROOM, UNENCODABLE, unencodable } from './unencodable.ts';
 import { ValueReader } from './value-reader.ts';
@@ -49,7 +49,7 @@ export class Codec {
    * Writes a value from `at` on; gives the position after it, `NO_ROOM` or `NO_BLOBS`, after which no blob is
    * left behind. Throws `unencodable`, naming the path, for what cannot travel.
    */
-  encode(value: unknown, bytes: Buffer, at: number): number {
+  encode(value: unknown, memory: Memory, at: number): number {
     if (this.#writer.isWriting) this.#writer.refuseNested();
     if (typeof value === 'number' && value === (value | 0) && !Object.is(value, -0)) {
       this.format = FORMAT_INT;
@@ -57,15 +57,15 @@ export class Codec {
       if (this.#writer.blobs.length > 0) this.#writer.blobs = [];
       return at;
     }
-    return this.encodeBytes(value, bytes, at);
+    return this.encodeBytes(value, memory, at);
   }
 
   /** The same for a value that must stand in bytes, whatever it is. */
-  encodeBytes(value: unknown, bytes: Buffer, at: number): number {
+  encodeBytes(value: unknown, memory: Memory, at: number): number {
     if (this.#writer.isWriting) this.#writer.refuseNested();
     this.format = FORMAT_VALUE;
-    const end = this.#write(value, bytes, at);
-    if (end <= bytes.length) return end;
+    const end = this.#write(value, memory, at);
+    if (end <= memory.bytes.length) return end;
     this.forgetBlobs();
     return NO_ROOM;
   }
@@ -75,7 +75,7 @@ export class Codec {
     this.format = FORMAT_VALUE;
     for (let size = FIRST_WHOLE; ; size *= 4) {
       const bytes = Buffer.allocUnsafeSlow(size);
-      const end = this.#write(value, bytes, 0);
+      const end = this.#write(value, memoryOf(bytes), 0);
       if (end === NO_BLOBS) return undefined;
       if (end <= size) return bytes.subarray(0, end);
       this.forgetBlobs();
@@ -115,9 +115,9 @@ export class Codec {
     this.#writer.blobs = [];
   }
 
-  #write(value: unknown, bytes: Buffer, at: number): number {
+  #write(value: unknown, memory: Memory, at: number): number {
     try {
-      return this.#writer.write(value, bytes, at);
+      return this.#writer.write(value, memory, at);
     } catch (error) {
       this.forgetBlobs();
       if (error === NO_BLOB_ROOM) return NO_BLOBS;

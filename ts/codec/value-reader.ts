@@ -34,9 +34,6 @@ import {
 } from './tags.ts';
 import { MAX_DEPTH } from './unencodable.ts';
 
-const float = new Float64Array(1);
-const floatBytes = new Uint8Array(float.buffer);
-
 /** Reads what `ValueWriter` has written; for anything else it throws `malformed`. */
 export class ValueReader {
   /** Numbers of the blobs of the value that is read next: it names them by their place here. */
@@ -48,6 +45,7 @@ export class ValueReader {
   readonly #texts = new ShortTexts();
   #memory: Memory = memoryOf(Buffer.alloc(0));
   #bytes: Buffer = this.#memory.bytes;
+  #view: DataView = this.#memory.view;
   #at = 0;
   #end = 0;
   #depth = 0;
@@ -60,14 +58,19 @@ export class ValueReader {
   /** The value that takes exactly so many bytes; its shapes are those of this node unless a table says otherwise. */
   read(memory: Memory, at: number, length: number, shapes: ShapeTable = this.#ownShapes): unknown {
     this.#shapes = shapes;
-    this.#memory = memory;
-    this.#bytes = memory.bytes;
+    if (memory !== this.#memory) this.#turnTo(memory);
     this.#at = at;
     this.#end = at + length;
     this.#depth = 0;
     const value = this.value();
     if (this.#at !== this.#end) throw malformed(`it takes ${this.#at - at} of ${length} bytes`);
     return value;
+  }
+
+  #turnTo(memory: Memory): void {
+    this.#memory = memory;
+    this.#bytes = memory.bytes;
+    this.#view = memory.view;
   }
 
   /** The next value. */
@@ -79,7 +82,7 @@ export class ValueReader {
       case INT8:
         return (this.#byte() << 24) >> 24;
       case INT32:
-        return this.#word() | 0;
+        return this.#view.getInt32(this.#skip(this.#checked(4)), true);
       case FLOAT64:
         return this.#float();
       case SHAPED:
@@ -137,20 +140,11 @@ export class ValueReader {
   }
 
   #word(): number {
-    const bytes = this.#bytes;
-    const at = this.#at;
-    this.#at = at + 4;
-    return (
-      (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
-    );
+    return this.#view.getUint32(this.#skip(this.#checked(4)), true);
   }
 
   #float(): number {
-    const bytes = this.#bytes;
-    const at = this.#at;
-    for (let index = 0; index < 8; index++) floatBytes[index] = bytes[at + index]!;
-    this.#at = at + 8;
-    return float[0]!;
+    return this.#view.getFloat64(this.#skip(this.#checked(8)), true);
   }
 
   /** A length that the rest has room for. */

@@ -3,6 +3,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import { byteKindOf, bytesOf } from './byte-kinds.ts';
 import type { CodecWorld } from './codec-world.ts';
 import { errorKindOf, hiddenPartsOf } from './error-kinds.ts';
+import { type Memory, memoryOf } from './memory.ts';
 import { MAX_KEYS, NO_SHAPE, type ShapeNode, ShapeTree } from './shape-tree.ts';
 import { NOT_PLAIN } from './shape-writers.ts';
 import {
@@ -40,9 +41,6 @@ const MAX_BLOBS = 1024;
 /** Strings up to this length are written character by character. */
 const SHORT_LENGTH = 48;
 
-const float = new Float64Array(1);
-const floatBytes = new Uint8Array(float.buffer);
-
 /**
  * Writes values as docs/design/codec.md tells. What goes beyond the end of the memory is not written, but
  * counted: then `write` gives a position beyond it.
@@ -54,7 +52,9 @@ export class ValueWriter {
   isWriting = false;
   readonly #world: CodecWorld;
   readonly #shapes: ShapeTree;
-  #bytes: Buffer = Buffer.alloc(0);
+  #memory: Memory = memoryOf(Buffer.alloc(0));
+  #bytes: Buffer = this.#memory.bytes;
+  #view: DataView = this.#memory.view;
   #depth = 0;
 
   constructor(world: CodecWorld) {
@@ -63,10 +63,10 @@ export class ValueWriter {
   }
 
   /** The position after the value. Throws `UNENCODABLE`, `Changed` and `NO_BLOB_ROOM`. */
-  write(value: unknown, bytes: Buffer, at: number): number {
+  write(value: unknown, memory: Memory, at: number): number {
     this.refuseNested();
     this.isWriting = true;
-    this.#bytes = bytes;
+    if (memory !== this.#memory) this.#turnTo(memory);
     this.#depth = 0;
     if (this.blobs.length > 0) this.blobs = [];
     try {
@@ -74,6 +74,12 @@ export class ValueWriter {
     } finally {
       this.isWriting = false;
     }
+  }
+
+  #turnTo(memory: Memory): void {
+    this.#memory = memory;
+    this.#bytes = memory.bytes;
+    this.#view = memory.view;
   }
 
   /** Throws while a value is being written: whatever runs then is a getter of it. */
@@ -125,19 +131,15 @@ export class ValueWriter {
   }
 
   #float(value: number, at: number): number {
-    const bytes = this.#bytes;
-    float[0] = value;
-    for (let index = 0; index < 8; index++) bytes[at + index] = floatBytes[index]!;
-    return at + 8;
+    const end = at + 8;
+    if (end <= this.#bytes.length) this.#view.setFloat64(at, value, true);
+    return end;
   }
 
   #word(value: number, at: number): number {
-    const bytes = this.#bytes;
-    bytes[at] = value;
-    bytes[at + 1] = value >>> 8;
-    bytes[at + 2] = value >>> 16;
-    bytes[at + 3] = value >>> 24;
-    return at + 4;
+    const end = at + 4;
+    if (end <= this.#bytes.length) this.#view.setInt32(at, value, true);
+    return end;
   }
 
   /** Seven bits a byte, the lowest first. */

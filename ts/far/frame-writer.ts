@@ -97,8 +97,8 @@ export class FrameWriter {
     // A name leaves no place for a number beside it.
     const isBytes = head.name !== undefined && head.prefix === undefined;
     const end = isBytes
-      ? this.#codec.encodeBytes(value, open.bytes, start)
-      : this.#codec.encode(value, open.bytes, start);
+      ? this.#codec.encodeBytes(value, open, start)
+      : this.#codec.encode(value, open, start);
     if (end === NO_ROOM) return this.#writeWhole(open, head, from, value);
     if (end === NO_BLOBS) return false;
     this.#checkSize(open, head, end - start);
@@ -117,7 +117,7 @@ export class FrameWriter {
     this.#world.aim(seat, isForced);
     const body = open.at + HEAD_BYTES;
     const start = isRequest ? body + PREFIX_BYTES : body;
-    const end = codec.encode(value, open.bytes, start);
+    const end = codec.encode(value, open, start);
     if (end < 0 || codec.blobs.length > 0 || end - body > open.limit)
       return this.#writeLarge(open, head, from, { value, end });
     const { words } = open;
@@ -199,7 +199,7 @@ export class FrameWriter {
     const codec = this.#codec;
     this.#world.aim(seat, false);
     const start = open.at + HEAD_BYTES;
-    const end = codec.encode(value, open.bytes, start);
+    const end = codec.encode(value, open, start);
     if (end < 0 || codec.blobs.length > 0 || end - start > open.limit)
       return this.#writeLarge(open, this.#plainHead(to), from, { value, end });
     const { words } = open;
@@ -220,7 +220,7 @@ export class FrameWriter {
     const codec = this.#codec;
     this.#world.aim(open.seat, false);
     const start = open.at + AGAIN_BYTES;
-    const end = codec.encode(value, open.bytes, start);
+    const end = codec.encode(value, open, start);
     if (end < 0 || codec.blobs.length > 0) return this.#againLarge(open, to, from, { value, end });
     const { words, run } = open;
     const at = open.at >> 2;
