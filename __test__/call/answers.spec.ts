@@ -209,6 +209,19 @@ test('a reply that holds a promise is answered when that settles, and the proces
   t.deepEqual([ends, failing.ends], [[], []]);
 });
 
+test('a reply whose promise rejects with no error is refused with one that has that as its cause', async (t) => {
+  const node = await quietNode(t);
+  const causes: readonly unknown[] = ['in words', undefined, () => 1];
+  for (const cause of causes) {
+    const failing = await spawnAnswering(node, (request) =>
+      reply(request, Promise.reject(cause as Error)),
+    );
+    const refusal = await t.throwsAsync(node.call(failing.pid, { type: 'x' }));
+    t.is(refusal?.cause, cause);
+    t.deepEqual(failing.ends, []);
+  }
+});
+
 test('a reply whose promise never settles leaves the call to its timeout', async (t) => {
   const clock = virtualClock();
   const node = await quietNode(t, { clock });

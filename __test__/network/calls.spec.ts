@@ -1,13 +1,28 @@
 import { createServer, type AddressInfo } from 'node:net';
 import test from 'ava';
-import { processId, processName, type TergoError } from 'tergo';
+import { processId, processName, reply, type TergoError } from 'tergo';
 import { virtualClock } from 'tergo/testing';
+import { spawnScript } from '../support/improvise.ts';
 import { waitFor, waitForEvent, within } from '../support/wait-for.ts';
 import type { PuppetProtocol } from '../threads/puppet.ts';
 import { fresh, puppet } from '../threads/stage.ts';
 import { closeSharedPair, networkNode, pair, part, receivers, sharedPair } from './cluster.ts';
 
 test.after.always(closeSharedPair);
+
+test('what the promise of an answer rejects with may be anything, and the nodes stay connected', async (t) => {
+  const { a, b } = await pair(t);
+  const peer = await a.network.connect(b.name);
+  const name = processName<unknown>(fresh('refuses'));
+  let thrown: unknown;
+  const script = {
+    handleCall: (_self: unknown, asked: object) => reply(asked, Promise.reject(thrown as Error)),
+  };
+  await spawnScript(b, script, { name });
+  for (thrown of ['in words', undefined, () => 1, Object.create(null)])
+    await t.throwsAsync(a.call(processId(name, b.name), { type: 'ask' }), { message: /threw/ });
+  t.is(peer.info().name, b.name);
+});
 
 for (const { title, thread } of receivers) {
   test(`D15, D16: a call by pid is answered, to an unknown one refused, ${title}`, async (t) => {

@@ -1,5 +1,5 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
-import { type ExitReason, reasonText } from '../error/exit-reason.ts';
+import { type ExitReason, reasonOf, reasonText } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { KIND_INSPECT, KIND_REQUEST, KIND_RESPONSE, QUEUE_MAIN } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
@@ -183,7 +183,7 @@ export class CallTable {
         if (freeze !== undefined) freeze(value);
         this.resolve(call, value);
       })
-      .catch((error: Error) => this.reject(call, error));
+      .catch((thrown: unknown) => this.reject(call, reasonOf(thrown)));
   }
 
   reject(call: PendingCall, error: Error): void {
