@@ -83,6 +83,17 @@ test('what the flags of a route do not say is as the node has it', async (t) => 
   t.false(peer.info().flags.remoteSpawn);
 });
 
+test('flags that are given as undefined are left out, of a node, an acceptor and a route', async (t) => {
+  const flags = { importantDelivery: undefined, remoteSpawn: undefined } as object;
+  const b = await start(t, B, { flags, acceptors: [{ port: 0, flags }] });
+  const a = await start(t, 'a@localhost', { flags });
+  const all = { remoteSpawn: true, remoteApplicationStart: true, importantDelivery: true };
+  const [acceptor] = b.network.acceptors();
+  t.deepEqual([a.network.flags, b.network.flags, acceptor!.flags], [all, all, all]);
+  const route = { host: LOOPBACK, port: acceptor!.port, flags };
+  t.deepEqual((await a.network.connect(B, { route })).info().flags, all);
+});
+
 test('a connection has as many links as the node that is dialled says', async (t) => {
   const b = await start(t, B, { poolSize: 3 });
   const a = await start(t, 'a@localhost', {});

@@ -42,6 +42,13 @@ for (const [key, settings] of WRONG) {
   });
 }
 
+test('a setting that is given as undefined is left out', async (t) => {
+  await using node = await startNode('compression@localhost');
+  const settings = { enabled: true, level: undefined } as object;
+  const puppet = await spawnPuppet(node, { compression: settings });
+  t.deepEqual(node.processInfo(puppet).compression, { ...FIRST, enabled: true });
+});
+
 test('a spawn may bring compression along', async (t) => {
   await using node = await startNode('compression@localhost');
   const puppet = await spawnPuppet(node, { compression: { enabled: true, type: 'gzip' } });

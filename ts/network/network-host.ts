@@ -6,6 +6,7 @@ import { lostError } from '../far/peers.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
 import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
+import { laidOver } from '../process/laid-over.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
 import type { AcceptorInfo } from './acceptor-info.ts';
 import { acceptorInfo } from './counted-acceptor.ts';
@@ -107,7 +108,7 @@ export class NetworkHost {
     });
     this.options = options;
     this.mode = options.mode ?? 'enabled';
-    this.flags = { ...ALL_FLAGS, ...options.flags };
+    this.flags = laidOver(ALL_FLAGS, options.flags);
     this.routes = new StaticRoutes(native, runtime.home.node, this.flags);
     this.maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE;
     this.#publisher = runtime.events.register(runtime.core, networkEvent, {});
@@ -259,7 +260,7 @@ export class NetworkHost {
           : { maxHandshakesOfAnAddress: maxPendingPerAddress }),
         ...(routeHost === undefined ? {} : { routeHost }),
         ...(routePort === undefined ? {} : { routePort }),
-        ...(flags === undefined ? {} : { features: bitsOf({ ...this.flags, ...flags }) }),
+        ...(flags === undefined ? {} : { features: bitsOf(laidOver(this.flags, flags)) }),
         ...(maxMessageSize === undefined ? {} : { maxMessageBytes: maxMessageSize }),
         ...(tls === undefined ? {} : { tls: tlsWords(tls, this.#runtime.home.node) }),
       });

@@ -1,4 +1,5 @@
 import type { BindingRoute } from '../native/load.ts';
+import { laidOver } from '../process/laid-over.ts';
 import { bitsOf } from './features.ts';
 import type { NetworkFlags } from './network-flags.ts';
 import type { NetworkRouteEntry } from './network-route.ts';
@@ -15,6 +16,6 @@ export function routeWords(
     ...{ pattern, weight, host, port, isTls: tls !== false },
     ...(typeof tls === 'boolean' ? {} : { tls: tlsWords(tls, node) }),
     ...(cookie === undefined ? {} : { cookie: Buffer.from(cookie) }),
-    ...(flags === undefined ? {} : { features: bitsOf({ ...nodeFlags, ...flags }) }),
+    ...(flags === undefined ? {} : { features: bitsOf(laidOver(nodeFlags, flags)) }),
   };
 }

@@ -2,6 +2,7 @@ import { EXTENSION_TYPES } from '../far/far-world.ts';
 import { PEER_CONTROLS } from '../far/peer-rules.ts';
 import type { BindingFabric, Native } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
+import { laidOver } from '../process/laid-over.ts';
 import { VERSION } from '../version.ts';
 import { tlsWords } from './tls-words.ts';
 import { cookieOf } from './cookie.ts';
@@ -29,7 +30,7 @@ export function startNetwork(
   const network = new native.BindingNetwork(fabric.id, {
     ...{ name: home.node, creation: home.creation, software: `tergo ${VERSION}` },
     cookie: cookieOf(options, native),
-    features: bitsOf({ ...ALL_FLAGS, ...options.flags }),
+    features: bitsOf(laidOver(ALL_FLAGS, options.flags)),
     controls: [...PEER_CONTROLS],
     extensions: [...EXTENSION_TYPES],
     help: runtime.threads === 1 ? READ_AND_WRITE : WRITE,

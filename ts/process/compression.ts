@@ -1,4 +1,5 @@
 import { checkBoolean, checkChoice, checkInteger, checkOptions } from '../error/check.ts';
+import { laidOver } from './laid-over.ts';
 
 /**
  * How what a process sends to other nodes is compressed; on one node nothing is. Source: Ergo `gen.Compression`.
@@ -29,7 +30,7 @@ export function compressionOver(
   argument = 'compression',
 ): Compression {
   checkOptions(argument, settings, ['enabled', 'type', 'level', 'thresholdBytes']);
-  const merged = { ...base, ...settings };
+  const merged = laidOver(base, settings);
   const { enabled, type, level, thresholdBytes } = merged;
   checkBoolean(`${argument}.enabled`, enabled);
   checkChoice(`${argument}.type`, type, ['lz4', 'zstd', 'gzip']);
