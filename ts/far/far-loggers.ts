@@ -44,6 +44,7 @@ export class FarLoggers {
   /** Makes a process of another thread a logger of this one, where the loggers are. Throws `taken`, `not-allowed`, `incorrect`. */
   add(name: string, pid: FarPid, options: LoggerOptions): void {
     const { hub } = this.#runtime;
+    this.#far.refuseNested();
     const reader = this.#readerOf(pid);
     if (reader.lane !== undefined)
       throw failure('not-allowed', `${pid} is the logger '${reader.lane.name}' already`);

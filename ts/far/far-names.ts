@@ -65,6 +65,7 @@ export class FarNames {
   /** Takes a name away, whoever has it: it is free at once, and its thread hears of it. Gives whose it was. */
   withdraw(name: string): LocalPid | undefined {
     const { native, driver } = this.#runtime;
+    this.#far.refuseNested();
     driver.outbox.flush();
     if (!native.withdrawName(name)) return undefined;
     const { pid, thread, index, generation } = this.#read();

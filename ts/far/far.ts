@@ -344,6 +344,11 @@ export class Far {
     return this.#codec.isEncodable(value);
   }
 
+  /** Throws in a getter of a value that is being written: for what would be done by half, since others can be told nothing. */
+  refuseNested(): void {
+    this.writer.refuseNested();
+  }
+
   /** Throws `unencodable`, naming the path, for what cannot travel. */
   refuseUnencodable(value: unknown): void {
     this.#codec.check(value);

@@ -210,9 +210,11 @@ export class Peers {
       others.push(waiting);
       return true;
     }
+    // From another thread than that of the network it throws in a getter of a value that is being written.
+    const dialled = dial(node);
     this.#waiting.set(node, [waiting]);
     // When it succeeds, the frame that says so comes sooner or later.
-    dial(node).catch((error: Error) => this.#failed(node, error));
+    dialled.catch((error: Error) => this.#failed(node, error));
     return true;
   }
 

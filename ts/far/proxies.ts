@@ -65,6 +65,7 @@ export class Proxies {
     ready: (proxy: Proxy, answer: WatchAnswer) => void,
     patience?: Patience,
   ): void {
+    this.#far.refuseNested();
     const proxy = this.#byKey.get(target.key) ?? this.#make(target);
     proxy.uses += 1;
     if (proxy.isStanding && !target.isEvent) return ready(proxy, { backlog: [] });

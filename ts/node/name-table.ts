@@ -123,6 +123,7 @@ export class NameTable {
 
   #give(pid: FarPid, name: string): void {
     const { native, driver, far } = this.#runtime;
+    far!.refuseNested();
     driver.outbox.flush();
     this.#check(native.reserveName(pid.thread, pid.farSlot, pid.generation, name), pid, name);
     far!.names.given(pid, name);

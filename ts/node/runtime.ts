@@ -196,6 +196,7 @@ export class Runtime {
   }
 
   setLogLevel(level: LogLevel): void {
+    this.far?.refuseNested();
     this.#logLevel = level;
     this.far?.nodeWide.setLogLevel(level);
   }
