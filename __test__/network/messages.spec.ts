@@ -247,6 +247,8 @@ for (const { title, thread } of receivers)
     t.is(a.send(to.pid, Buffer.alloc(90_000)), 'ok');
     const nobody = processId(processName('nobody'), 'b@localhost');
     t.is(a.send(nobody, Buffer.alloc(101_000) as never), 'too-large');
+    const careful = await puppet(a, 0, { important: true });
+    t.is(await careful.do('send', to.pid, 'x'.repeat(101_000)), 'too-large');
     t.is((await to.messages(1)).length, 1);
   });
 

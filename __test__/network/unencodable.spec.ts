@@ -17,6 +17,7 @@ import {
   type TergoError,
 } from 'tergo';
 import { recordLog } from '../support/log-records.ts';
+import { inside, spawnPuppet } from '../support/improvise.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Puppet, type PuppetOptions, type PuppetProtocol } from '../threads/puppet.ts';
 import { fresh, gone, puppet, threadNode } from '../threads/stage.ts';
@@ -43,6 +44,22 @@ for (const { title, thread } of receivers) {
     }
   });
 }
+
+test('what cannot travel is refused by the send also where all that a process sends is important', async (t) => {
+  const { a, b } = await sharedPair();
+  await a.network.connect('b@localhost');
+  const from = await spawnPuppet(a, { important: true });
+  const name = processName<unknown>(fresh('named'));
+  const to = await puppet(b, 0, { name: name as never });
+  const alias = await to.do<Alias<never>>('createAlias');
+  for (const target of [to.pid, alias, processId(name, 'b@localhost')]) {
+    const send = (message: never): Promise<unknown> =>
+      inside(a, from, (self) => self.send(target as never, message));
+    await t.throwsAsync(send(odd), refused);
+    t.is(await send('fine' as never), 'ok');
+  }
+  t.deepEqual(await to.messages(3), ['fine', 'fine', 'fine']);
+});
 
 test('an answer that cannot travel is named as who gives it knows it', async (t) => {
   const { a, b } = await sharedPair();

@@ -27,15 +27,12 @@ import { fullWay } from './full-way.ts';
 import type { Loss } from './loss.ts';
 import { Numbers } from './numbers.ts';
 import { tellError } from './portable-error.ts';
-import type { Patience } from './questions.ts';
 import type { RemoteHome } from './remote-home.ts';
 import { RemoteName } from './remote-name.ts';
 import { RemotePid } from './remote-pid.ts';
+import { placing } from './request-patience.ts';
 import { PLAIN_WAY } from './compression-profiles.ts';
 import { HOME_THREAD, NOWHERE, seatOf, type Station } from './station.ts';
-
-/** How long an important message waits to be placed, ms. Source: Ergo `gen.DefaultRequestTimeout`. */
-const PLACED_MS = 5000;
 
 /** A message for another node. */
 interface Letter {
@@ -133,7 +130,15 @@ export class RemoteMessages {
     const { log } = this.#runtime;
     const features = this.#far.peers.connectedAs(to.node)?.features;
     if (features !== undefined && !flagsOf(features).importantDelivery) return 'unsupported';
-    this.deliverImportant(sender, to, queue, value, alias).catch((error: Error) => {
+    let confirmed: Promise<void> | undefined;
+    try {
+      if (alias !== undefined) this.#far.refuseUnencodable(value);
+      confirmed = this.#postImportant(sender, to, queue, value, alias);
+    } catch (error) {
+      return tooLarge(error);
+    }
+    if (confirmed === undefined) return this.#full();
+    confirmed.catch((error: Error) => {
       const fields = { from: sender.pid, to: alias ?? addressOf(to), error };
       log.warning('an important message was not placed', fields);
     });
@@ -150,17 +155,32 @@ export class RemoteMessages {
   ): Promise<void> {
     const { freeze } = this.#runtime;
     if (freeze !== undefined) freeze(value);
+    const confirmed = this.#postImportant(sender, to, queue, value, alias);
+    if (confirmed === undefined) throw fullWay(this.#far, to);
+    return confirmed;
+  }
+
+  /** The promise of its confirmation; `undefined` when there is no room for it. Throws `unencodable`, `too-large`. */
+  #postImportant(
+    sender: ProcessRecord,
+    to: RemotePid | RemoteName,
+    queue: number,
+    value: unknown,
+    alias: LocalAlias | undefined,
+  ): Promise<void> | undefined {
     if (alias !== undefined)
       return this.#askToDeliver(sender, to as RemotePid, queue, value, alias);
     const { promise, number } = this.#expect(to);
     const { pid: from, extra } = sender;
     const way = this.#far.profiles.wayOf(extra);
+    let isPosted = false;
     try {
-      if (!this.#post({ to, kind: KIND_FAR, queue, value, alias, from, way, number }))
-        throw fullWay(this.#far, to);
-    } catch (error) {
-      this.#settle(number)?.reject(error as Error);
+      isPosted = this.#post({ to, kind: KIND_FAR, queue, value, alias, from, way, number });
+    } finally {
+      // Nobody waits for the confirmation of what has not left.
+      if (!isPosted) this.#settle(number);
     }
+    if (!isPosted) return undefined;
     sender.sent += 1;
     return promise;
   }
@@ -376,10 +396,4 @@ function tooLarge(error: unknown): SendResult {
 /** What is shown of a target. */
 export function addressOf({ pid }: RemotePid | RemoteName): string {
   return String(pid);
-}
-
-/** How long it may take to say that an important message is in its mailbox. */
-function placing(about: string | LocalAlias): Patience {
-  const text = `${about} was not confirmed to have the message in its mailbox after ${PLACED_MS} ms`;
-  return { ms: PLACED_MS, text };
 }
