@@ -71,6 +71,22 @@ test('what is large is compressed as the node says, also when it goes where some
 });
 
 for (const thread of [0, 1])
+  test(`what a process says of compression is laid over what its node says, on thread ${thread}`, async (t) => {
+    const compression = { enabled: true, level: 'size' } as const;
+    const { node, to, ratio } = await scene(t, { compression });
+    const own = { type: 'lz4', thresholdBytes: 1024, ...compression };
+    const silent = await puppet(node, thread);
+    t.deepEqual((await node.fetchProcessInfo(silent.pid)).compression, own);
+    const from = await puppet(node, thread, { compression: { type: 'zstd' } });
+    const info = await node.fetchProcessInfo(from.pid);
+    t.deepEqual(info.compression, { ...own, type: 'zstd' });
+    const text = texts['of a few KiB'];
+    t.is(await from.do('send', to.pid, text), 'ok');
+    t.deepEqual(await to.messages(1), [text]);
+    t.true(ratio() < 0.2, String(ratio()));
+  });
+
+for (const thread of [0, 1])
   for (const [who, network, options] of [
     ['the process', {}, { compression: { enabled: true } }],
     ['the node', { compression: { enabled: true } }, {}],

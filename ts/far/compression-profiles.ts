@@ -1,7 +1,7 @@
 import { FRAME_UNORDERED } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import { algorithmOf, levelOf } from '../network/compression-levels.ts';
-import { type Compression, NO_COMPRESSION } from '../process/compression.ts';
+import type { Compression } from '../process/compression.ts';
 import type { ProcessExtra } from '../process/process-record.ts';
 
 /** As sent in order and not compressed. */
@@ -11,15 +11,17 @@ const MAX_THRESHOLD = 2 ** 32 - 1;
 
 /** How messages travel to other nodes: by which profile they are compressed, and whether their order matters. */
 export class CompressionProfiles {
-  /** That of processes that have set nothing. */
+  /** How what processes send is compressed that have set nothing. */
+  readonly plain: Compression;
+  /** The way of such processes. */
   readonly plainWay: number;
   readonly #native: BindingScheduler;
   /** Of settings that some process has. */
   readonly #numbers = new WeakMap<Compression, number>();
 
-  /** `plain` is how what processes send is compressed that have set nothing. */
   constructor(native: BindingScheduler, plain: Compression) {
     this.#native = native;
+    this.plain = plain;
     this.plainWay = this.#compressedWay(plain);
   }
 
@@ -31,8 +33,8 @@ export class CompressionProfiles {
 
   /** The same for what stays in its order whatever the process says: what it answers and publishes. */
   orderedWayOf(extra: ProcessExtra | undefined): number {
-    if (extra === undefined || extra.compression === NO_COMPRESSION) return this.plainWay;
-    return this.#compressedWay(extra.compression);
+    const settings = extra?.compression;
+    return settings === undefined ? this.plainWay : this.#compressedWay(settings);
   }
 
   #compressedWay(settings: Compression): number {

@@ -7,7 +7,7 @@ import { GRANT_AT, GRANTED, ID_HI, ID_LO, OP_READY, OP_SPAWN } from '../native/l
 import { FarPid } from '../far/far-pid.ts';
 import { RemotePid } from '../far/remote-pid.ts';
 import { LocalPid } from '../process/pid.ts';
-import { compressionOver, NO_COMPRESSION } from '../process/compression.ts';
+import { compressionOf, compressionOver } from '../process/compression.ts';
 import { queueOf } from '../process/priority.ts';
 import { construct, initialise, shortCuts, membership } from '../process/process-context.ts';
 import type { NodeProcess } from '../process/peer.ts';
@@ -248,7 +248,7 @@ export class Spawner {
       this.#runtime.far?.showFallback(record.pid, fallback);
     }
     if (options.compression !== undefined)
-      record.more.compression = compressionOver(NO_COMPRESSION, options.compression);
+      record.more.compression = compressionOver(compressionOf(record), options.compression);
     if (options.keepNetworkOrder !== undefined)
       record.more.keepsNetworkOrder = options.keepNetworkOrder;
     if (options.important !== undefined) record.more.isImportant = options.important;

@@ -3,7 +3,7 @@ import { RELATION_MONITOR } from '../native/layout.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { QUEUE_MAIN } from '../native/layout.ts';
 import { describeTarget } from '../relation/relation.ts';
-import { NO_COMPRESSION } from './compression.ts';
+import { compressionOf } from './compression.ts';
 import { priorityOf } from './priority.ts';
 import type {
   ProcessInfo,
@@ -70,7 +70,7 @@ export class Inspector {
       mailboxSize: extra?.limit ?? 0,
       queues: this.#counters(record).queues,
       priority: priorityOf(extra?.queue ?? QUEUE_MAIN),
-      compression: extra?.compression ?? NO_COMPRESSION,
+      compression: compressionOf(record),
       trapExit: (record.flags & TRAP_EXIT) !== 0,
       fallback: extra?.fallback,
       aliases: extra?.aliases.slice() ?? [],

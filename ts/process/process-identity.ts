@@ -5,7 +5,7 @@ import { checkBoolean, checkName } from '../error/check.ts';
 import type { Log } from '../log/log.ts';
 import type { Node } from '../node/node.ts';
 import type { Alias } from './alias.ts';
-import { type Compression, compressionOver, NO_COMPRESSION } from './compression.ts';
+import { type Compression, compressionOf, compressionOver } from './compression.ts';
 import type { AnyPid, Pid } from './pid.ts';
 import { type Priority, priorityOf, queueOf } from './priority.ts';
 import { context, takeRecord } from './process-context.ts';
@@ -120,11 +120,11 @@ export abstract class ProcessIdentity<P> {
   }
 
   /**
-   * How what it sends to other nodes is compressed; off at first. What is set is laid over what was:
-   * `this.compression = { enabled: true }`. Throws `incorrect`, naming the key.
+   * How what it sends to other nodes is compressed; at first as `network.compression` of its node says, which is off by
+   * default. What is set is laid over what was: `this.compression = { enabled: true }`. Throws `incorrect`, naming the key.
    */
   get compression(): Compression {
-    return this[context].extra?.compression ?? NO_COMPRESSION;
+    return compressionOf(this[context]);
   }
 
   set compression(settings: Partial<Compression>) {

@@ -10,7 +10,7 @@ import type { LoggerService } from '../log/logger-service.ts';
 import type { NameRecord } from '../node/name-table.ts';
 import type { Runtime } from '../node/runtime.ts';
 import type { LocalAlias } from './alias.ts';
-import { type Compression, NO_COMPRESSION } from './compression.ts';
+import type { Compression } from './compression.ts';
 import type { AnyPid, LocalPid } from './pid.ts';
 import type { AnyProcess } from './process.ts';
 import type { AnySpawnOptions } from './process-options.ts';
@@ -76,7 +76,8 @@ export class ProcessExtra {
   /** Where its four counts stand, see docs/design/crossing.md, Gauges. */
   gauge = -1;
   fallback: AnySpawnOptions['fallback'] = undefined;
-  compression: Compression = NO_COMPRESSION;
+  /** `undefined`: as the node has it. */
+  compression: Compression | undefined = undefined;
   /** Whether what it sends to one process of another node arrives in order. */
   keepsNetworkOrder = true;
   /** Whether all that it sends is important. */
