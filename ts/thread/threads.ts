@@ -1,4 +1,5 @@
 import type { ResourceLimits } from 'node:worker_threads';
+import { reasonText } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { Control, type ControlOp } from '../far/control.ts';
 import type { Far } from '../far/far.ts';
@@ -110,6 +111,11 @@ export class Threads {
 
   /** Resolves when the worker has joined the fabric. */
   async #start(member: Member): Promise<void> {
+    await this.#cameUp(member, this.#begin(member));
+  }
+
+  /** Throws when the system has no thread left. */
+  #begin(member: Member): WorkerRun {
     const { thread, incarnation } = member;
     const { logLevel } = this.#runtime;
     const place = { thread, incarnation, logLevel };
@@ -118,6 +124,10 @@ export class Threads {
       this.#ended(member, run, error);
     });
     member.run = run;
+    return run;
+  }
+
+  async #cameUp({ thread }: Member, run: WorkerRun): Promise<void> {
     await run.up;
     this.#tellPast(thread);
     this.#giveSettings(thread);
@@ -187,8 +197,19 @@ export class Threads {
       return this.#leaveDown(member, new TergoError('thread-terminated', text));
     }
     member.incarnation += 1;
+    let run: WorkerRun;
     try {
-      await this.#start(member);
+      run = this.#begin(member);
+    } catch (error) {
+      this.#runtime.log.error('a scheduler thread cannot be started anew; it is left down', {
+        thread,
+        error,
+      });
+      const text = `thread ${thread} could not be started anew (${reasonText(error)}) and is left down`;
+      return this.#leaveDown(member, new TergoError('thread-terminated', text, { cause: error }));
+    }
+    try {
+      await this.#cameUp(member, run);
     } catch (error) {
       // Otherwise it has ended, or will: that is told there, and brings the next attempt.
       if (TergoError.is(error, 'unencodable')) this.#leaveDown(member, error);
