@@ -25,8 +25,12 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
 import type { RemoteHome } from './remote-home.ts';
+import { Numbers } from './numbers.ts';
 import { isOfPeer, type Station } from './station.ts';
 import { travellingBacklog } from './travelling-backlog.ts';
+
+/** So many events of a thread may be watched: a feed is one word of a frame. */
+const LAST_FEED = 2 ** 32 / MAX_THREADS - 1;
 
 /** A target of this thread by its address in the core. */
 interface Place {
@@ -44,7 +48,7 @@ type Elsewhere = number;
 /** The node's own monitor on a target of this thread that others watch: one, however many there are. */
 export class Watch extends Relation {
   readonly place: Place;
-  /** By which other nodes know what is published of it. */
+  /** By which other nodes know what is published of it; 0: it is of no event. */
   readonly feed: number;
   /** The proxies elsewhere that stand for it. */
   readonly #watchers = new Map<string, Watcher>();
@@ -85,12 +89,15 @@ export class Watches {
   readonly #far: Far;
   readonly #byPlace = new Map<string, Watch>();
   readonly #byWatcher = new Map<string, Watch>();
-  #lastFeed: number;
+  /** Of the events that others watch. */
+  readonly #feeds = new Set<number>();
+  readonly #numbers: Numbers;
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
     this.#far = far;
-    this.#lastFeed = far.firstNumber;
+    const isInUse = (number: number): boolean => this.#feeds.has(this.#feedOf(number));
+    this.#numbers = new Numbers(far.firstNumber % LAST_FEED, isInUse, LAST_FEED);
     far.controls.on(Control.watch, (arrived) => this.#watch(arrived));
     far.controls.on(Control.unwatch, ({ station, number }) => this.#leave(station, number));
   }
@@ -107,7 +114,7 @@ export class Watches {
 
   /** The target of a watch has ended: all who watch it are told, once. */
   fired(watch: Watch, reason: ExitReason): void {
-    this.#byPlace.delete(keyOf(watch.place));
+    this.#forget(watch);
     const { about } = watch.place;
     const termination =
       'pid' in about ? this.#runtime.lifecycle.terminationOf(about.pid) : undefined;
@@ -202,7 +209,7 @@ export class Watches {
   }
 
   #begin(place: Place): Watch {
-    const watch = new Watch(place, this.#nextFeed());
+    const watch = new Watch(place, place.kind === TARGET_EVENT ? this.#nextFeed() : 0);
     this.#byPlace.set(keyOf(place), watch);
     watch.token = this.#runtime.driver.tokens.put(watch, undefined);
     this.#write(OP_RELATE, place, watch.token);
@@ -211,8 +218,18 @@ export class Watches {
 
   /** A word that no other thread of this node gives: a publication does not say of which thread the event is. */
   #nextFeed(): number {
-    this.#lastFeed += 1;
-    return (this.#lastFeed * MAX_THREADS + this.#far.thread) >>> 0;
+    const feed = this.#feedOf(this.#numbers.next());
+    this.#feeds.add(feed);
+    return feed;
+  }
+
+  #feedOf(number: number): number {
+    return number * MAX_THREADS + this.#far.thread;
+  }
+
+  #forget({ place, feed }: Watch): void {
+    this.#byPlace.delete(keyOf(place));
+    this.#feeds.delete(feed);
   }
 
   #leave(station: Station, number: number): void {
@@ -222,7 +239,7 @@ export class Watches {
     this.#byWatcher.delete(key);
     watch.remove(key);
     if (watch.watchers.size > 0) return;
-    this.#byPlace.delete(keyOf(watch.place));
+    this.#forget(watch);
     const ask = new Relation('monitor', watch.place.about, undefined, true);
     this.#write(OP_UNRELATE, watch.place, this.#runtime.driver.tokens.put(ask, undefined));
   }
