@@ -6,12 +6,9 @@ import { waitFor, within } from '../support/wait-for.ts';
 import { puppet, threadNode } from './stage.ts';
 
 /** As when the system has no thread left. */
-class Refused {
-  constructor() {
-    throw Object.assign(new Error('Worker initialization failure: EAGAIN'), {
-      code: 'ERR_WORKER_INIT_FAILED',
-    });
-  }
+function refuse(): never {
+  const text = 'Worker initialization failure: EAGAIN';
+  throw Object.assign(new Error(text), { code: 'ERR_WORKER_INIT_FAILED' });
 }
 
 test('a thread that the system does not start anew is left down, and that is told', async (t) => {
@@ -23,7 +20,7 @@ test('a thread that the system does not start anew is left down, and that is tol
     Object.assign(workers, { Worker: Class });
     syncBuiltinESMExports();
   };
-  install(Refused);
+  install(refuse);
   t.teardown(() => install(Worker));
   victim.tell({ type: 'exit process', code: 1 });
   await waitFor('the end', () => log.some(({ message }) => message.includes('has ended')));
