@@ -11,15 +11,16 @@ function refuse(): never {
   throw Object.assign(new Error(text), { code: 'ERR_WORKER_INIT_FAILED' });
 }
 
+function install(Worker: unknown): void {
+  Object.assign(workers, { Worker });
+  syncBuiltinESMExports();
+}
+
 test('a thread that the system does not start anew is left down, and that is told', async (t) => {
   const node = await threadNode(t);
   const log = recordLog(node);
   const victim = await puppet(node, 1);
   const { Worker } = workers;
-  const install = (Class: unknown): void => {
-    Object.assign(workers, { Worker: Class });
-    syncBuiltinESMExports();
-  };
   install(refuse);
   t.teardown(() => install(Worker));
   victim.tell({ type: 'exit process', code: 1 });
