@@ -61,6 +61,18 @@ test('one frame goes to a node, however many subscribe there', async (t) => {
   t.true(frames < 60, `${frames} frames for 50 messages to 20 subscribers`);
 });
 
+test('what is published to threads and nodes says the same to both, also when a text tells it apart', async (t) => {
+  const { a, b } = await pair(t);
+  const name = eventName<unknown>(fresh('event'));
+  const producer = await puppet(b, 0);
+  await producer.do('announce', name, {});
+  const subscribers = [await puppet(b, 1), await puppet(a, 0)];
+  for (const one of subscribers) await one.do('monitorEvent', eventId(name, 'b@localhost'));
+  const published = Array.from({ length: 60 }, (_, index) => ({ kind: 'order', index }));
+  await producer.do('publish', name, ...published);
+  for (const one of subscribers) t.deepEqual(await messagesOf(one, 60), published);
+});
+
 /** A producer on node a, its event, and subscribers on both threads of node b. */
 async function stage({ a, b }: Pair): Promise<{
   producer: Handle;

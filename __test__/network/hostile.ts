@@ -53,6 +53,9 @@ const world: CodecWorld = {
   extensions: [1, 2, 3, 4].map(extension),
   shape: () => 0,
   shapeText: () => undefined,
+  isForThread: false,
+  variant: () => 0,
+  variantText: () => undefined,
   putBlob: () => 0,
   takeBlob: () => new ArrayBuffer(0),
 };

@@ -29,6 +29,8 @@ export class Desk implements CodecWorld {
   readonly extensions: readonly CodecExtension[] = [POINTS];
   readonly blobs: Map<number, ArrayBuffer> = new Map();
   readonly #shapes: string[] = [''];
+  readonly #variants: string[] = [''];
+  isForThread = true;
   #lastBlob = 0;
   /** How many blobs there is room for. */
   room: number;
@@ -38,12 +40,19 @@ export class Desk implements CodecWorld {
   }
 
   shape(text: string): number {
-    const known = this.#shapes.indexOf(text);
-    return known > 0 ? known : this.#shapes.push(text) - 1;
+    return numberOf(this.#shapes, text);
   }
 
   shapeText(number: number): string | undefined {
     return number === 0 ? undefined : this.#shapes[number];
+  }
+
+  variant(text: string): number {
+    return numberOf(this.#variants, text);
+  }
+
+  variantText(number: number): string | undefined {
+    return number === 0 ? undefined : this.#variants[number];
   }
 
   putBlob(bytes: Uint8Array): number {
@@ -59,6 +68,11 @@ export class Desk implements CodecWorld {
     this.blobs.delete(number);
     return blob;
   }
+}
+
+function numberOf(texts: string[], text: string): number {
+  const known = texts.indexOf(text);
+  return known > 0 ? known : texts.push(text) - 1;
 }
 
 /** There and back, as a frame would carry it: in `room` bytes from `at` on if it fits, else on its own. */

@@ -15,6 +15,12 @@ export interface CodecWorld {
   shape(text: string): number;
   /** The shape of a number. */
   shapeText(number: number): string | undefined;
+  /** Whether what is being written is for another thread of this node: only there its variants are known. */
+  readonly isForThread: boolean;
+  /** The number of a variant of a shape, the same for all threads of the node; 0: no more can be had. */
+  variant(text: string): number;
+  /** The variant of a number. */
+  variantText(number: number): string | undefined;
   readonly extensions: readonly CodecExtension[];
   /** Takes bytes out of the value; gives the number by which the reader finds them, 0 when there is no room. */
   putBlob(bytes: Uint8Array): number;

@@ -6,10 +6,10 @@ export type ShapeReader = (reader: ValueReader) => object;
 
 /** A function that makes an object with these keys; compiled, unless this process must not compile. */
 export function shapeReader(keys: readonly ShapeKey[]): ShapeReader {
-  const pairs = keys.map(
-    (key) =>
-      `${JSON.stringify(nameOf(key))}: ${typeof key === 'string' ? NEXT : JSON.stringify(key[1])}`,
-  );
+  const pairs = keys.map((key) => {
+    const value = typeof key === 'string' ? 'reader.value()' : JSON.stringify(key[1]);
+    return `${JSON.stringify(nameOf(key))}: ${value}`;
+  });
   try {
     // The keys and texts stand as string literals, and none of the keys is `__proto__`.
     // oxlint-disable-next-line typescript/no-implied-eval -- compiled once a shape: three times as fast as a loop
@@ -20,13 +20,12 @@ export function shapeReader(keys: readonly ShapeKey[]): ShapeReader {
   }
 }
 
-const NEXT = 'reader.value()';
 /** So many objects of a shape are read before a function for it is compiled. */
 const HOT = 256;
 let compiled = 0;
 
-/** The same for keys that another node has named: no code has them in it, nor their texts. None of them may be `__proto__`. */
-export function dataShapeReader(keys: readonly ShapeKey[]): ShapeReader {
+/** The same for keys that another node has named: no code has them in it. None of them may be `__proto__`. */
+export function dataShapeReader(keys: readonly string[]): ShapeReader {
   let read = loopReader(keys);
   let left = HOT;
   return (reader) => {
@@ -38,21 +37,16 @@ export function dataShapeReader(keys: readonly ShapeKey[]): ShapeReader {
   };
 }
 
-/**
- * What is compiled knows how many keys there are and which of them have a text, and gets both as values. `undefined`: this
- * process must not compile.
- */
-function keyedReader(keys: readonly ShapeKey[]): ShapeReader | undefined {
+/** What is compiled knows how many keys there are, and gets them as values. `undefined`: this process must not compile. */
+function keyedReader(keys: readonly string[]): ShapeReader | undefined {
   const names = keys.map((_, index) => `key${index}`);
-  const pairs = keys.map((key, index) =>
-    typeof key === 'string' ? `[key${index}]: ${NEXT}` : `[key${index}[0]]: key${index}[1]`,
-  );
+  const pairs = names.map((name) => `[${name}]: reader.value()`);
   // Functions with the same text would share what V8 learns of their keys.
   compiled += 1;
   const body = `return (reader) => ({ ${pairs.join(', ')} }); // ${compiled}`;
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- compiled once a shape: five times as fast as a loop
-    const make = new Function(...names, body) as (...values: readonly ShapeKey[]) => ShapeReader;
+    const make = new Function(...names, body) as (...values: readonly string[]) => ShapeReader;
     return make(...keys);
   } catch {
     return undefined;

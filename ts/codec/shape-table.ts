@@ -2,15 +2,15 @@ import { TergoError } from '../error/tergo-error.ts';
 import type { ShapeKey } from './shape-keys.ts';
 import type { ShapeReader } from './shape-readers.ts';
 
-/** The object shapes of one node by number, each looked up when it is first met. */
-export class ShapeTable {
+/** The object shapes of one node, or their variants, by number; each looked up when it is first met. */
+export class ShapeTable<Key extends ShapeKey = string> {
   readonly #readers: ShapeReader[] = [];
   readonly #textOf: (number: number) => string | undefined;
-  readonly #make: (keys: readonly ShapeKey[]) => ShapeReader;
+  readonly #make: (keys: readonly Key[]) => ShapeReader;
 
   constructor(
     textOf: (number: number) => string | undefined,
-    make: (keys: readonly ShapeKey[]) => ShapeReader,
+    make: (keys: readonly Key[]) => ShapeReader,
   ) {
     this.#textOf = textOf;
     this.#make = make;
@@ -28,6 +28,6 @@ export class ShapeTable {
         'malformed',
         `an encoded value has the shape ${number}, which there is not`,
       );
-    return (this.#readers[number] = this.#make(JSON.parse(text) as ShapeKey[]));
+    return (this.#readers[number] = this.#make(JSON.parse(text) as Key[]));
   }
 }

@@ -1,6 +1,7 @@
 import { TergoError } from '../error/tergo-error.ts';
-import { FixedTexts } from './fixed-texts.ts';
+import type { CodecWorld } from './codec-world.ts';
 import type { ShapeKey } from './shape-keys.ts';
+import { ShapeVariants } from './shape-variants.ts';
 import { type ShapeWriter, shapeWriter } from './shape-writers.ts';
 
 /** An object with more keys, or longer ones, has no shape: it is a table of its own kind. */
@@ -12,8 +13,6 @@ const MEETINGS = 8;
 const BARRED: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
 /** Above so many nodes the tree begins anew: most of it is then about keys that do not come again. */
 const MAX_NODES = 16_384;
-/** Beyond it texts get no numbers: the rest is for lists of keys. */
-const LAST_OF_TEXTS = 2048;
 /** No shape for this one. */
 export const NO_SHAPE = 0;
 
@@ -67,17 +66,17 @@ export class ShapeNode {
   }
 }
 
+/** Who numbers shapes and their variants; both give 0 when there are no more numbers. */
+export type ShapeNumbers = Pick<CodecWorld, 'shape' | 'variant'>;
+
 /** Finds the shape of an object by its keys in their order. */
 export class ShapeTree {
   nodes = 0;
   #root: ShapeNode = new ShapeNode(this, undefined, '');
-  /** The largest number that it was given. */
-  #last = 0;
-  readonly #numberOf: (text: string) => number;
+  readonly #numbers: ShapeNumbers;
 
-  /** `numberOf` gives 0 when there are no more numbers. */
-  constructor(numberOf: (text: string) => number) {
-    this.#numberOf = numberOf;
+  constructor(numbers: ShapeNumbers) {
+    this.#numbers = numbers;
   }
 
   get root(): ShapeNode {
@@ -95,26 +94,20 @@ export class ShapeTree {
     node.meetings = -Infinity;
     const keys = node.keys();
     if (keys.some((key) => BARRED.has(key) || key.length > MAX_KEY_LENGTH)) return;
-    node.shape = this.#register(keys);
+    node.shape = this.#numbers.shape(JSON.stringify(keys));
     if (node.shape !== NO_SHAPE) this.#compile(node, keys);
   }
 
   #compile(node: ShapeNode, keys: readonly string[]): void {
-    const texts = new FixedTexts(keys, (list) =>
-      this.#last < LAST_OF_TEXTS ? this.#register(list) : NO_SHAPE,
-    );
+    const register = (list: readonly ShapeKey[]): number =>
+      this.#numbers.variant(JSON.stringify(list));
+    const shape = { keys, number: node.shape, variants: new ShapeVariants(keys, register) };
     const compile = (): void => {
-      node.write = shapeWriter(keys, node.shape, texts, (place, value) => {
-        if (texts.meet(place, value)) compile();
+      node.write = shapeWriter(shape, (place, value) => {
+        if (shape.variants.meet(place, value)) compile();
       });
     };
     compile();
-  }
-
-  #register(keys: readonly ShapeKey[]): number {
-    const number = this.#numberOf(JSON.stringify(keys));
-    this.#last = Math.max(this.#last, number);
-    return number;
   }
 }
 

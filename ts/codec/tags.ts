@@ -43,3 +43,5 @@ export const BLOB = 21;
 export const EXTENSION = 22;
 /** Its href, a string. */
 export const URL_TEXT = 23;
+/** Two bytes with the number of the variant of a shape, and a value for each of its keys but for the one with a text. Between threads only. */
+export const VARIANT = 24;

@@ -2,6 +2,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import { ofByteKind } from './byte-kinds.ts';
 import type { CodecExtension, CodecWorld } from './codec-world.ts';
 import { hiddenPartsOf, ofErrorKind } from './error-kinds.ts';
+import type { ShapeKey } from './shape-keys.ts';
 import { shapeReader } from './shape-readers.ts';
 import { ShapeTable } from './shape-table.ts';
 import { type Memory, memoryOf } from './memory.ts';
@@ -31,6 +32,7 @@ import {
   URL_TEXT,
   UTF16,
   UTF8,
+  VARIANT,
 } from './tags.ts';
 import { MAX_DEPTH } from './unencodable.ts';
 
@@ -41,6 +43,10 @@ export class ValueReader {
   readonly #world: CodecWorld;
   readonly #extensions: (CodecExtension | undefined)[] = [];
   readonly #ownShapes = new ShapeTable((number) => this.#world.shapeText(number), shapeReader);
+  readonly #variants: ShapeTable = new ShapeTable<ShapeKey>(
+    (number) => this.#world.variantText(number),
+    shapeReader,
+  );
   #shapes: ShapeTable = this.#ownShapes;
   readonly #texts = new ShortTexts();
   #memory: Memory = memoryOf(Buffer.alloc(0));
@@ -86,7 +92,9 @@ export class ValueReader {
       case FLOAT64:
         return this.#float();
       case SHAPED:
-        return this.#shaped();
+        return this.#shaped(this.#shapes);
+      case VARIANT:
+        return this.#shaped(this.#variants);
       case ARRAY:
         return this.#array();
       case TRUE:
@@ -204,10 +212,10 @@ export class ValueReader {
     }
   }
 
-  #shaped(): object {
+  #shaped(shapes: ShapeTable): object {
     const number = this.#byte() | (this.#byte() << 8);
     this.#enter();
-    const object = this.#shapes.readerOf(number)(this);
+    const object = shapes.readerOf(number)(this);
     this.#depth -= 1;
     return object;
   }

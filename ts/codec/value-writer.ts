@@ -31,6 +31,7 @@ import {
   URL_TEXT,
   UTF16,
   UTF8,
+  VARIANT,
 } from './tags.ts';
 import { Changed, MAX_DEPTH, NO_BLOB_ROOM, refusalOf, UNENCODABLE } from './unencodable.ts';
 
@@ -59,7 +60,7 @@ export class ValueWriter {
 
   constructor(world: CodecWorld) {
     this.#world = world;
-    this.#shapes = new ShapeTree((text) => world.shape(text));
+    this.#shapes = new ShapeTree(world);
   }
 
   /** The position after the value. Throws `UNENCODABLE`, `Changed` and `NO_BLOB_ROOM`. */
@@ -252,10 +253,24 @@ export class ValueWriter {
     return node;
   }
 
-  /** Before the values of an object with a shape; for those that write such objects. */
+  /** Whether the reader of the value knows variants of shapes; for those that write objects with a shape. */
+  get isForThread(): boolean {
+    return this.#world.isForThread;
+  }
+
+  /** Before the values of such an object. */
   shape(number: number, at: number): number {
+    return this.#numbered(SHAPED, number, at);
+  }
+
+  /** The same for one of a variant. */
+  variant(number: number, at: number): number {
+    return this.#numbered(VARIANT, number, at);
+  }
+
+  #numbered(tag: number, number: number, at: number): number {
     const bytes = this.#bytes;
-    bytes[at] = SHAPED;
+    bytes[at] = tag;
     bytes[at + 1] = number;
     bytes[at + 2] = number >>> 8;
     return at + 3;

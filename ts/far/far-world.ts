@@ -1,6 +1,7 @@
 import type { CodecExtension, CodecWorld } from '../codec/codec-world.ts';
 import { knownCode } from '../error/known-code.ts';
 import { TergoError } from '../error/tergo-error.ts';
+import { MAX_THREADS } from '../native/layout.ts';
 import type { BindingScheduler } from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
@@ -26,6 +27,7 @@ export class FarWorld implements CodecWorld {
   readonly extensions: readonly CodecExtension[];
   /** The node that wrote the value being read; `undefined`: this one. */
   sender: RemoteHome | undefined = undefined;
+  isForThread = true;
   /** Bytes that have left the value that is being encoded. */
   blobBytes = 0;
   /** The member of the fabric that a value is being encoded for: its blobs count on the way there. */
@@ -53,6 +55,7 @@ export class FarWorld implements CodecWorld {
   /** Says for whom the next value is encoded, and whether there is always room for it. */
   aim(seat: number, isForced: boolean): void {
     this.#target = seat;
+    this.isForThread = seat < MAX_THREADS;
     this.#isForced = isForced;
     this.blobBytes = 0;
   }
@@ -77,6 +80,14 @@ export class FarWorld implements CodecWorld {
 
   shapeText(number: number): string | undefined {
     return this.#native.shapeText(number) ?? undefined;
+  }
+
+  variant(text: string): number {
+    return this.#native.variant(text);
+  }
+
+  variantText(number: number): string | undefined {
+    return this.#native.variantText(number) ?? undefined;
   }
 
   putBlob(bytes: Uint8Array): number {

@@ -30,7 +30,9 @@ export class LastFrame {
     const hasRoom = open.at + size <= CHUNK_BYTES && size <= open.limit;
     // The chunk of that frame may be another's by now.
     const isThere = open.seat !== this.#seat || open.words === this.#words;
-    const blobs = hasRoom && isThere ? this.#shareBlobs(open, head) : undefined;
+    // What is for threads may say what only they know, and not for a peer.
+    const isReadable = open.seat < MAX_THREADS || this.#seat >= MAX_THREADS;
+    const blobs = hasRoom && isThere && isReadable ? this.#shareBlobs(open, head) : undefined;
     if (blobs === undefined) return undefined;
     const at = open.at >> 2;
     open.words.set(this.#words.subarray(this.#start >> 2, this.#end >> 2), at);

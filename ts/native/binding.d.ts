@@ -220,6 +220,10 @@ export declare class BindingScheduler {
   peerShape(seat: number, number: number): string | null
   /** The object shape of a number; null when there is none. */
   shapeText(number: number): string | null
+  /** The number of a variant of an object shape, which no peer is told of; 0 when no more can be had. */
+  variant(text: string): number
+  /** The variant of a number; null when there is none. */
+  variantText(number: number): string | null
 }
 
 /** What an acceptor has done. */

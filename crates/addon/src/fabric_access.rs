@@ -306,6 +306,19 @@ impl BindingScheduler {
         let text = self.fabric()?.shape_text(number)?;
         Some(text.to_string())
     }
+
+    /// The number of a variant of an object shape, which no peer is told of; 0 when no more can be had.
+    #[napi]
+    pub fn variant(&self, text: String) -> u32 {
+        self.fabric().map_or(0, |fabric| fabric.variant(&text))
+    }
+
+    /// The variant of a number; null when there is none.
+    #[napi]
+    pub fn variant_text(&self, number: u32) -> Option<String> {
+        let text = self.fabric()?.variant_text(number)?;
+        Some(text.to_string())
+    }
 }
 
 fn buffer_over(env: &Env, block: Option<Arc<Block>>) -> Result<Option<ArrayBuffer<'_>>> {

@@ -389,3 +389,15 @@ fn so_many_shapes_have_a_number_and_they_keep_it() {
     assert_eq!(fabric.shape("0"), numbers[0]);
     assert_eq!(fabric.shape_text(numbers[7]).as_deref(), Some("7"));
 }
+
+#[test]
+#[cfg_attr(miri, ignore = "takes long")]
+fn so_do_their_variants_which_are_no_shapes() {
+    let fabric = Fabric::new(1, 2);
+    let numbers: Vec<u32> = (0..3000).map(|n| fabric.variant(&n.to_string())).collect();
+    assert_eq!(numbers[2047], 2048);
+    assert!(numbers[2048..].iter().all(|number| *number == 0));
+    assert_eq!(fabric.variant("0"), numbers[0]);
+    assert_eq!(fabric.variant_text(numbers[7]).as_deref(), Some("7"));
+    assert_eq!((fabric.shape_count(), fabric.shape("0")), (0, 1));
+}

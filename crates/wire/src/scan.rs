@@ -26,7 +26,7 @@ impl Extensions {
 /// What a value may refer to.
 #[derive(Clone, Copy, Debug)]
 pub struct ScanWorld<'a> {
-    /// How many values an object of each shape has; the first is number 1.
+    /// How many keys each shape has; the first is number 1.
     pub shapes: &'a [u8],
     /// Extensions that the codec here knows.
     pub extensions: Extensions,
@@ -144,9 +144,9 @@ impl Scanner<'_> {
     fn shaped(&mut self, depth: u32) -> Result<(), LinkError> {
         let number = usize::from(self.byte()?) | usize::from(self.byte()?) << 8;
         let shapes = self.world.shapes;
-        let values = number.checked_sub(1).and_then(|index| shapes.get(index));
-        let values = values.ok_or(LinkError("a value has a shape that was not announced"))?;
-        self.values(usize::from(*values), depth)
+        let keys = number.checked_sub(1).and_then(|index| shapes.get(index));
+        let keys = keys.ok_or(LinkError("a value has a shape that was not announced"))?;
+        self.values(usize::from(*keys), depth)
     }
 
     fn properties(&mut self, depth: u32) -> Result<(), LinkError> {

@@ -204,21 +204,6 @@ fn a_shape_is_told_before_the_first_item_that_has_it() {
 }
 
 #[test]
-fn a_key_with_a_text_has_no_value() {
-    for (values, is_right) in [(0, false), (1, true), (2, false)] {
-        let mut pair = default_pair();
-        pair.one.announce(r#"[["type","order"],"id"]"#);
-        let shaped = Got {
-            head: [12, 2, 0, VALUE],
-            payload: [vec![13, 1, 0], vec![4, 1].repeat(values)].concat(),
-            ..number(1, 0)
-        };
-        send(&mut *pair.one, &shaped);
-        assert_eq!(pair.flow(1 << 20).is_ok(), is_right, "{values}");
-    }
-}
-
-#[test]
 fn a_shape_that_was_not_told_ends_the_link() {
     let mut pair = default_pair();
     let shaped = Got {

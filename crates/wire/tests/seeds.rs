@@ -25,7 +25,6 @@ fn write(target: &str, name: &str, bytes: &[u8]) {
 fn stream(items: &[Got], delivery: Delivery) -> Vec<u8> {
     let mut pair = default_pair();
     pair.one.announce(r#"["type","id"]"#);
-    pair.one.announce(r#"[["type","order"],"id"]"#);
     let mut stream = vec![255];
     for item in items {
         let mut blobs = item.blobs.clone();
@@ -51,11 +50,6 @@ fn the_first_files_of_the_corpora() {
         payload: vec![13, 1, 0, 4, 1, 4, 2],
         ..number(1, 0)
     };
-    let told_apart = Got {
-        head: [12, 2, 0, VALUE],
-        payload: vec![13, 2, 0, 4, 2],
-        ..number(1, 0)
-    };
     let named = Got {
         target: support::OwnTarget::Name("worker".into()),
         ..bytes(2, 10, 1)
@@ -66,15 +60,7 @@ fn the_first_files_of_the_corpora() {
         ..number(3, -7)
     };
     let request = number_request(1, [1, 5000, 7]);
-    let small = [
-        number(1, 1),
-        number(1, 2),
-        shaped,
-        told_apart,
-        named,
-        control,
-        request,
-    ];
+    let small = [number(1, 1), number(1, 2), shaped, named, control, request];
     write("link", "small", &stream(&small, Delivery::default()));
     write(
         "link",

@@ -23,6 +23,11 @@ use crate::ring::RingMemory;
 use crate::scheduler::FIRST_ID;
 use crate::sync::{Mutex, RwLock, SharedCount, SharedWord, fence, lock, read, write};
 
+/// So many object shapes have a number.
+const MAX_SHAPES: usize = 4096;
+/// So many variants of them.
+const MAX_VARIANTS: usize = 2048;
+
 /// Why a thread cannot join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinError {
@@ -66,6 +71,7 @@ pub struct Fabric {
     /// Names of events.
     pub(crate) events: Directory,
     shapes: Shapes,
+    variants: Shapes,
     next_id: SharedCount,
     /// So many chunks' bytes may be on their way from one thread to another.
     pub(crate) quota: u32,
@@ -86,7 +92,8 @@ impl Fabric {
             blobs: Blobs::default(),
             names: Directory::default(),
             events: Directory::default(),
-            shapes: Shapes::default(),
+            shapes: Shapes::new(MAX_SHAPES),
+            variants: Shapes::new(MAX_VARIANTS),
             next_id: SharedCount::new(FIRST_ID),
             quota: quota.max(2),
         })
@@ -235,6 +242,16 @@ impl Fabric {
     /// The object shape of a number.
     pub fn shape_text(&self, number: u32) -> Option<Arc<str>> {
         self.shapes.text(number)
+    }
+
+    /// The number of a variant of an object shape, which no peer is told of; 0 when no more can be had.
+    pub fn variant(&self, text: &str) -> u32 {
+        self.variants.number(text)
+    }
+
+    /// The variant of a number.
+    pub fn variant_text(&self, number: u32) -> Option<Arc<str>> {
+        self.variants.text(number)
     }
 
     /// How many object shapes have a number.

@@ -5,14 +5,12 @@ use rustc_hash::FxHashMap;
 
 use crate::sync::{Mutex, SharedWord, lock};
 
-/// So many shapes have a number.
-const MAX_SHAPES: usize = 4096;
-
 /// The shapes of objects that were sent, one table for all threads: numbers count from 1.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shapes {
     state: Mutex<State>,
     count: SharedWord,
+    limit: usize,
 }
 
 #[derive(Debug, Default)]
@@ -22,13 +20,22 @@ struct State {
 }
 
 impl Shapes {
+    /// A table in which so many have a number.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            count: SharedWord::new(0),
+            limit,
+        }
+    }
+
     /// The number of a shape; 0 when no more can be had.
     pub fn number(&self, text: &str) -> u32 {
         let mut state = lock(&self.state);
         if let Some(number) = state.numbers.get(text) {
             return *number;
         }
-        if state.texts.len() == MAX_SHAPES {
+        if state.texts.len() == self.limit {
             return 0;
         }
         let text: Arc<str> = text.into();

@@ -200,7 +200,7 @@ impl WireConnection {
         let parcel = self.large.insert(parcel);
         let blobs = std::mem::take(&mut parcel.blobs);
         let item = parcel.item();
-        let shapes = self.peer_shapes.values(known);
+        let shapes = self.peer_shapes.keys(known);
         payload::check(&item, &blobs, shapes, self.extensions)?;
         Ok(Incoming::Item { item, blobs, cost })
     }
@@ -220,7 +220,7 @@ impl WireConnection {
         };
         let known = link.known_shapes();
         let (item, cost) = link.item()?;
-        let shapes = self.peer_shapes.values(known);
+        let shapes = self.peer_shapes.keys(known);
         payload::check(&item, &[], shapes, self.extensions)?;
         Ok(Some(Incoming::Item {
             item,
@@ -363,7 +363,7 @@ impl Connection for WireConnection {
         let Some(Some(link)) = self.links.get_mut(usize::from(place)) else {
             return 0;
         };
-        let shapes = self.peer_shapes.values(link.known_shapes());
+        let shapes = self.peer_shapes.keys(link.known_shapes());
         let is_value = |bytes: &[u8]| payload::is_value(bytes, shapes, self.extensions);
         link.values(is_value, take)
     }

@@ -2,8 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import * as fc from 'fast-check';
 import { memoryOf } from '../../ts/codec/memory.ts';
-import { dataShapeReader } from '../../ts/codec/shape-readers.ts';
-import { ShapeTable } from '../../ts/codec/shape-table.ts';
 import { Codec, Desk, roundTrip } from '../support/codec-desk.ts';
 
 /** Texts that a source text, JSON or UTF-8 may stumble over. */
@@ -41,28 +39,39 @@ test('a key whose text is another one each time is written, and takes no numbers
   const desk = new Desk();
   const codec = new Codec(desk);
   t.is(sizeAfter(codec, 1000, someone), sizeAfter(codec, 9, someone));
-  t.is(desk.shapeText(2), undefined);
+  t.is(desk.variantText(1), undefined);
 });
 
-test('eight texts of a key get a number, and others are written beside them', (t) => {
+test('eight texts of a key make a variant, and others are written beside them', (t) => {
   const desk = new Desk();
   const codec = new Codec(desk);
   for (let index = 0; index < 2000; index++) {
     const message = { type: `type ${index % 20}`, index };
     t.true(isDeepStrictEqual(roundTrip(codec, message), message));
   }
-  t.not(desk.shapeText(9), undefined);
-  t.is(desk.shapeText(10), undefined);
+  t.not(desk.variantText(8), undefined);
+  t.is(desk.variantText(9), undefined);
 });
 
-test('half of the numbers is left to lists of keys', (t) => {
+function secret(index: number): object {
+  return { token: 'for b only', index: index % 100 };
+}
+
+test('nothing of it reaches a peer, for which texts are no more than what messages say', (t) => {
   const desk = new Desk();
   const codec = new Codec(desk);
-  for (let shape = 0; shape < 4000; shape++)
-    for (let index = 0; index < 17; index++) sizeOf(codec, { [`key ${shape}`]: 'a text' });
-  const lists = Array.from({ length: 6500 }, (_, index) => desk.shapeText(index + 1));
-  const withText = lists.filter((text) => text?.includes('a text'));
-  t.true(withText.length > 900 && withText.length < 1100, `${withText.length}`);
+  desk.isForThread = false;
+  const before = sizeAfter(codec, 9, secret);
+  t.is(sizeAfter(codec, 1000, secret), before);
+  t.is(desk.variantText(1), undefined);
+  desk.isForThread = true;
+  t.true(sizeAfter(codec, 50, secret) < before);
+  t.is(desk.variantText(1), JSON.stringify([['token', 'for b only'], 'index']));
+  desk.isForThread = false;
+  t.is(sizeOf(codec, secret(1)), before);
+  t.deepEqual(roundTrip(codec, secret(1)), secret(1));
+  t.false(desk.shapeText(1)!.includes('for b only'));
+  t.is(desk.shapeText(2), undefined);
 });
 
 const fewTexts = fc.oneof(
@@ -89,21 +98,6 @@ test('whatever texts tell messages apart, all arrive as they are, with their key
     { numRuns: 50, endOnFailure: true },
   );
   t.pass();
-});
-
-test('what a peer names is read with its texts, before its reader is compiled and after', (t) => {
-  const desk = new Desk();
-  const codec = new Codec(desk);
-  const table = new ShapeTable((number) => desk.shapeText(number), dataShapeReader);
-  const bytes = Buffer.alloc(4096);
-  const memory = memoryOf(bytes);
-  for (let index = 0; index < 7000; index++) {
-    const message = { type: hard[index % 7]!, index };
-    const end = codec.encode(message, memory, 0);
-    const arrived = codec.decode(codec.format, memory, 0, end, table) as object;
-    t.true(isDeepStrictEqual(arrived, message));
-    t.deepEqual(Object.keys(arrived), ['type', 'index']);
-  }
 });
 
 test('objects with the keys of a shape that are none of its objects arrive as before', (t) => {
