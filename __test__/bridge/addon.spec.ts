@@ -223,6 +223,10 @@ test('the numbers of shapes and blobs are the same for all schedulers of a fabri
   const number = one.shape('["a","b"]');
   t.is(two.shape('["a","b"]'), number);
   t.is(two.shapeText(number), '["a","b"]');
+  const variant = one.variant('[["a","x"],"b"]');
+  t.is(two.variant('[["a","x"],"b"]'), variant);
+  t.is(two.variantText(variant), '[["a","x"],"b"]');
+  t.is(two.variantText(variant + 1), null);
   const blob = one.putBlob(1, new Uint8Array([1, 2, 3]), false);
   t.deepEqual(new Uint8Array(two.takeBlob(blob)!), new Uint8Array([1, 2, 3]));
   t.is(two.takeBlob(blob), null);
