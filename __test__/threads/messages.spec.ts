@@ -129,6 +129,25 @@ for (const { title, one, other } of everyPlaces) {
     });
   }
 
+  test(`what was sent and asked by an alias arrives, though that is given up before it is taken, ${title}`, async (t) => {
+    const node = await sharedNode();
+    const from = await puppet(node, one);
+    const to = await puppet(node, other);
+    const alias = await to.do('createAlias');
+    const gate = await to.shut();
+    t.is(await from.do('send', alias, 'in time'), 'ok');
+    await from.do('sendImportant', alias, 'confirmed');
+    const asked = from.do('callAndTell', alias, { type: 'echo' }, 60_000);
+    await waitFor('all to wait', async () => (await node.fetchProcessInfo(to.pid)).mailbox === 3);
+    const order = { type: 'do', op: 'deleteAlias', args: [alias] } as never;
+    const deleted = node.call(to.pid, order, { priority: 'max', timeoutMs: 60_000 });
+    await gate.open();
+    await deleted;
+    t.deepEqual(await asked, ['answered', { type: 'echo' }]);
+    t.deepEqual(await to.messages(2), ['in time', 'confirmed']);
+    t.is(await from.do('send', alias, 'too late'), 'alias-unknown');
+  });
+
   test(`a send to who has ended says so, ${title}`, async (t) => {
     const node = await sharedNode();
     const from = await puppet(node, one);

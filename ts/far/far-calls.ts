@@ -113,7 +113,9 @@ export class FarCalls {
     }
     // The word that it has timed out may be on its way yet.
     if (deadline >= 0 && deadline <= this.#runtime.driver.recentNow()) return undefined;
-    if (address instanceof LocalAlias && !address.alive)
+    // A thread of this node has looked when it called.
+    const isSeen = !isOfPeer(reader.stationOf(frame));
+    if (!isSeen && address instanceof LocalAlias && !address.alive)
       return this.#refuse(arrived, failure('alias-unknown', address));
     const from = first ?? reader.from(frame);
     if (this.#far.hasLost(from)) return undefined;

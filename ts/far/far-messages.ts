@@ -24,6 +24,7 @@ import { PREFIX_PLAIN } from './frame-head.ts';
 import { isAddressed } from './peer-rules.ts';
 import { tellError } from './portable-error.ts';
 import { RemotePid } from './remote-pid.ts';
+import { isOfPeer } from './station.ts';
 
 /** Messages and exit signals to processes of other threads. */
 export class FarMessages {
@@ -161,7 +162,9 @@ export class FarMessages {
     if (!isAddressed(value))
       return this.#far.violated(reader.stationOf(frame), 'an address is none');
     const [address, message, from] = value;
-    if (address instanceof LocalAlias && !address.alive) {
+    // A thread of this node has looked when it sent.
+    const isSeen = !isOfPeer(reader.stationOf(frame));
+    if (!isSeen && address instanceof LocalAlias && !address.alive) {
       this.#runtime.counters.dropped += 1;
       return NO_VALUE;
     }
