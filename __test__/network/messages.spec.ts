@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type Pid, processId, processName, type TergoError } from 'tergo';
+import { type Alias, type Pid, processId, processName, type TergoError } from 'tergo';
 import { waitFor } from '../support/wait-for.ts';
 import type { PuppetProtocol } from '../threads/puppet.ts';
 import { fresh, type Handle, puppet } from '../threads/stage.ts';
@@ -107,6 +107,36 @@ for (const { title, thread } of receivers) {
     await to.do('deleteAlias', alias);
     const error = await t.throwsAsync<TergoError>(from.do('sendImportant', alias, 'late'));
     t.is(error?.code, 'alias-unknown');
+  });
+
+  test(`important messages by alias keep their place among all others, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const to = await puppet(b, thread);
+    const alias = await to.do<Alias<PuppetProtocol>>('createAlias');
+    const sent = [
+      a.send(to.pid, 0),
+      a.sendImportant(alias, 1),
+      a.sendImportant(to.pid, 2),
+      a.send(alias, 3),
+      a.sendImportant(alias, 4),
+      a.send(to.pid, 5),
+    ];
+    t.deepEqual(await Promise.all(sent), ['ok', undefined, undefined, 'ok', undefined, 'ok']);
+    t.deepEqual(await to.messages(6), [0, 1, 2, 3, 4, 5]);
+  });
+
+  test(`an important message by alias that was confirmed is taken, though the alias is given up meanwhile, ${title}`, async (t) => {
+    const { a, b } = await sharedPair();
+    const from = await puppet(a, 0);
+    const to = await puppet(b, thread);
+    const alias = await to.do('createAlias');
+    const gate = await to.shut();
+    await from.do('sendImportant', alias, 'confirmed');
+    const order = { type: 'do', op: 'deleteAlias', args: [alias] } as never;
+    const deleted = b.call(to.pid, order, { priority: 'max', timeoutMs: 60_000 });
+    await gate.open();
+    await deleted;
+    t.deepEqual(await to.messages(1), ['confirmed']);
   });
 
   test(`D14: an exit reason arrives with code, message and cause, ${title}`, async (t) => {

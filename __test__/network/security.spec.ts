@@ -153,14 +153,6 @@ const senseless: readonly (readonly [what: string, frame: RawFrame])[] = [
   ['a cancelling with something', { first: Control.cancel, second: 1, value: 1 }],
   ['a confirmation with something', { first: Control.placed, second: 1, value: 1 }],
   ['a refusal without a code', { first: Control.notPlaced, second: 1, value: 1 }],
-  [
-    'an important message into no queue',
-    { first: Control.ask, second: 1, value: ['deliver', aliasOf(OWN), 'x', 7, OWN] },
-  ],
-  [
-    'an important message by nobody',
-    { first: Control.ask, second: 1, value: ['deliver', aliasOf(OWN), 'x', 2, 'me'] },
-  ],
   ['an alias that is too long', { first: Control.watch, value: aliasOf(OWN, 'x'.repeat(256)) }],
   ['an alias at no place', { first: Control.watch, value: aliasOf(OWN, 'text', -1) }],
   [

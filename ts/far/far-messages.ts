@@ -16,6 +16,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import type { LocalPid } from '../process/pid.ts';
 import { EXPORTED, type ProcessRecord, VALIDATED } from '../process/process-record.ts';
+import { ByStation } from './by-station.ts';
 import { Control, type ControlOp } from './control.ts';
 import type { Far } from './far.ts';
 import type { FarPid } from './far-pid.ts';
@@ -30,6 +31,8 @@ import { isOfPeer } from './station.ts';
 export class FarMessages {
   readonly #runtime: Runtime;
   readonly #far: Far;
+  /** Important messages by alias, which were opened when they came: by the number that they bear. */
+  readonly #opened = new ByStation<unknown>();
 
   constructor(runtime: Runtime, far: Far) {
     this.#runtime = runtime;
@@ -115,6 +118,21 @@ export class FarMessages {
     return this.#far.validation!.message(record, frame, value);
   }
 
+  /** Whether what another node has sent and wants confirmed has come to something that stands: an alias may not. */
+  hasAddress(frame: number): boolean {
+    const { reader } = this.#far;
+    if (reader.formOf(frame) === PREFIX_PLAIN) return true;
+    const value = this.#read(KIND_ADDRESSED, frame);
+    this.#opened.set(reader.stationOf(frame), reader.prefix(frame)[0], value);
+    return value !== NO_VALUE;
+  }
+
+  /** One that nobody will take. */
+  forget(frame: number): void {
+    const { reader } = this.#far;
+    this.#opened.delete(reader.stationOf(frame), reader.prefix(frame)[0]);
+  }
+
   /** What another node has sent found a mailbox of this thread full: true when it goes elsewhere. */
   fallBack(kind: number, frame: number): boolean {
     const { reader } = this.#far;
@@ -154,8 +172,11 @@ export class FarMessages {
 
   #read(kind: number, frame: number): unknown {
     const { reader } = this.#far;
+    const isAddressedKind = kind === KIND_ADDRESSED;
+    const opened = isAddressedKind && reader.isImportant(frame) ? this.#close(frame) : undefined;
+    if (opened !== undefined) return opened;
     const value = reader.value(frame);
-    if (value === NO_VALUE || kind !== KIND_ADDRESSED) return value;
+    if (value === NO_VALUE || !isAddressedKind) return value;
     const name = reader.nameOf(frame);
     const isBare = !reader.isImportant(frame) || reader.formOf(frame) === PREFIX_PLAIN;
     if (name !== undefined && isBare) return new AddressedMessage(value, name);
@@ -169,6 +190,16 @@ export class FarMessages {
       return NO_VALUE;
     }
     return new AddressedMessage(message, address ?? name, from);
+  }
+
+  /** An opened message, which is to be taken now. */
+  #close(frame: number): unknown {
+    const { reader } = this.#far;
+    const station = reader.stationOf(frame);
+    const [number] = reader.prefix(frame);
+    const opened = this.#opened.get(station, number);
+    if (opened !== undefined) this.#opened.delete(station, number);
+    return opened;
   }
 
   #published(value: unknown): void {

@@ -9,7 +9,6 @@ import {
   KIND_FAR,
   KIND_SIGNAL,
   QUEUE_MAIN,
-  QUEUE_SYSTEM,
   QUEUE_URGENT,
 } from '../native/layout.ts';
 import { failure, toldText, type Sender, type Signal } from '../node/messaging.ts';
@@ -50,6 +49,8 @@ interface Letter {
 /** An important message that is not known to be placed. */
 interface Unplaced {
   readonly to: RemotePid | RemoteName;
+  /** What is shown of the target. */
+  readonly about: string;
   station: Station;
   readonly timer: number;
   resolve(): void;
@@ -69,9 +70,6 @@ export class RemoteMessages {
     this.#numbers = new Numbers(far.firstNumber, (number) => this.#unplaced.has(number));
     far.controls.on(Control.placed, (arrived) => this.#placed(arrived));
     far.controls.on(Control.notPlaced, (arrived) => this.#notPlaced(arrived));
-    far.questions.onPeer('deliver', isDelivery, (_station, ...args: Delivery) => {
-      this.#deliverHere(...args);
-    });
   }
 
   /** A plain message of a process that may send and has set nothing, to the main queue. Throws `unencodable`. */
@@ -132,7 +130,6 @@ export class RemoteMessages {
     if (features !== undefined && !flagsOf(features).importantDelivery) return 'unsupported';
     let confirmed: Promise<void> | undefined;
     try {
-      if (alias !== undefined) this.#far.refuseUnencodable(value);
       confirmed = this.#postImportant(sender, to, queue, value, alias);
     } catch (error) {
       return tooLarge(error);
@@ -168,9 +165,7 @@ export class RemoteMessages {
     value: unknown,
     alias: LocalAlias | undefined,
   ): Promise<void> | undefined {
-    if (alias !== undefined)
-      return this.#askToDeliver(sender, to as RemotePid, queue, value, alias);
-    const { promise, number } = this.#expect(to);
+    const { promise, number } = this.#expect(to, alias);
     const { pid: from, extra } = sender;
     const way = this.#far.profiles.wayOf(extra);
     let isPosted = false;
@@ -212,7 +207,9 @@ export class RemoteMessages {
     const { reader, controls } = this.#far;
     const [number] = reader.prefix(frame);
     const station = reader.stationOf(frame);
-    if (number > 0 && this.#far.canReach(station)) controls.send(station, Control.placed, number);
+    if (number === 0 || !this.#far.canReach(station)) return;
+    if (!this.#far.messages.hasAddress(frame)) this.refuse(frame, 'alias-unknown');
+    else controls.send(station, Control.placed, number);
   }
 
   /** One has not, and `code` says why. */
@@ -302,48 +299,18 @@ export class RemoteMessages {
     return { station: home.stationOf(thread), first, second, name: undefined };
   }
 
-  /** An important message of another node to an alias of this thread. */
-  #deliverHere(alias: LocalAlias, value: unknown, queue: number, from: LocalPid): void {
-    const { messaging } = this.#runtime;
-    const target = messaging.resolve(alias);
-    const result =
-      typeof target === 'string'
-        ? target
-        : messaging.deliver({ pid: from, sent: 0 }, target, queue, value, alias);
-    if (result !== 'ok') throw failure(result, alias);
-  }
-
-  /** Whether an alias stands is known to the TypeScript there only. */
-  async #askToDeliver(
-    sender: ProcessRecord,
-    to: RemotePid,
-    queue: number,
-    value: unknown,
-    alias: LocalAlias,
-  ): Promise<void> {
-    const home = await this.#far.peers.connect(to.home.node);
-    if (home !== to.home) throw failure('process-incarnation', alias);
-    home.requireImportant();
-    this.#far.pids.keep(sender.pid);
-    sender.sent += 1;
-    const words = [alias, value, queue, sender.pid];
-    const asking = { station: to.station, process: to };
-    await asMessage(/^message\[2\]/, () =>
-      this.#far.questions.askWithin(placing(alias), asking, 'deliver', ...words),
-    );
-  }
-
-  #expect(to: RemotePid | RemoteName): {
-    readonly promise: Promise<void>;
-    readonly number: number;
-  } {
+  #expect(
+    to: RemotePid | RemoteName,
+    alias: LocalAlias | undefined,
+  ): { readonly promise: Promise<void>; readonly number: number } {
     const number = this.#numbers.next();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const { ms, text } = placing(addressOf(to));
-    const timer = this.#runtime.timers.start(ms, () => {
+    const about = String(alias ?? to.pid);
+    const timer = this.#runtime.timers.start(PLACED_MS, () => {
+      const text = `${about} was not confirmed to have the message in its mailbox after ${PLACED_MS} ms`;
       this.#settle(number)?.reject(new TergoError('timeout', text));
     });
-    this.#unplaced.set(number, { to, station: NOWHERE, timer, resolve, reject });
+    this.#unplaced.set(number, { to, about, station: NOWHERE, timer, resolve, reject });
     return { promise, number };
   }
 
@@ -363,7 +330,7 @@ export class RemoteMessages {
   #notPlaced({ station, number, value }: Arrived): void {
     if (!this.#isFrom(station, number)) return;
     const unplaced = this.#settle(number)!;
-    const text = toldText(String(value), addressOf(unplaced.to));
+    const text = toldText(String(value), unplaced.about);
     unplaced.reject(new TergoError(knownCode(String(value)), text));
   }
 
@@ -377,14 +344,6 @@ export class RemoteMessages {
     this.#runtime.counters.mailboxFull += 1;
     return 'process-mailbox-full';
   }
-}
-
-type Delivery = readonly [alias: LocalAlias, value: unknown, queue: number, from: LocalPid];
-
-function isDelivery(args: readonly unknown[]): boolean {
-  const [alias, , queue, from] = args;
-  const isQueue = queue === QUEUE_URGENT || queue === QUEUE_SYSTEM || queue === QUEUE_MAIN;
-  return alias instanceof LocalAlias && isQueue && from instanceof LocalPid;
 }
 
 /** The result for an error that tells of the state of a peer; every other one is thrown on. */

@@ -117,6 +117,7 @@ export class Deliveries {
     counters.dropped += 1;
     // A confirmation may be under way already: what was in the mailbox of a process that ended was placed.
     if (!far!.reader.isImportant(frame)) return;
+    far!.messages.forget(frame);
     far!.remote.refuse(frame, far!.isOrphan(frame) ? 'thread-terminated' : 'process-unknown');
   }
 
