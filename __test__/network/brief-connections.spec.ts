@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { eventId, eventName, processId, processName, spawnName, type Node } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
+import { FRAME_MESSAGE, KIND_FAR } from '../../ts/native/layout.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Handle, puppet } from '../threads/stage.ts';
 import { networkNode } from './cluster.ts';
@@ -100,4 +101,30 @@ test('so many messages wait for a connection, what is more is refused, and all t
   t.is(node.send(target, 'in time'), 'ok');
   await waitFor('the next', () => there.info().messagesOut > 1024);
   t.is(there.info().messagesOut, 1025);
+});
+
+test('what waits to be read when its node comes anew is read, though that has not told of shapes yet', async (t) => {
+  const node = await networkNode('a@localhost');
+  t.teardown(() => node.stopForce());
+  const to = await puppet(node, 0);
+  const gate = await to.shut();
+  const creation = Date.now();
+  const before = await Hostile.connect(node, VISITOR, { creation, hasShapes: true });
+  const { slot: first, generation: second } = to.pid as unknown as Record<string, number>;
+  const message = { ofAShape: ['that only the first connection has told'] };
+  // An object has a shape when some like it have been met.
+  const count = 12;
+  const frame = { op: FRAME_MESSAGE, kind: KIND_FAR, first: first!, second: second! } as const;
+  for (let said = 0; said < count; said += 1) before.say({ ...frame, value: message });
+  const waits = async (): Promise<boolean> =>
+    (await node.fetchProcessInfo(to.pid)).mailbox === count;
+  await waitFor('the messages', waits);
+  await before.close();
+  await waitFor('the end of the connection', () => node.network.nodes().length === 0);
+  const after = await Hostile.connect(node, VISITOR, { creation });
+  await waitFor('the next connection', () => node.network.node(VISITOR));
+  await gate.open();
+  t.deepEqual(await to.messages(count), Array<unknown>(count).fill(message));
+  t.true(after.isConnected);
+  await after.close();
 });

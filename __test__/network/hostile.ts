@@ -93,13 +93,20 @@ export interface HeardControl {
   readonly number: number;
 }
 
+/** Who a hostile node is, and how it writes. */
+export interface HostileOptions {
+  readonly creation?: number;
+  /** Whether it tells of the shapes of its objects. */
+  readonly hasShapes?: boolean;
+}
+
 /** A node that knows the cookie and says what it likes, written by hand. */
 export class Hostile {
   readonly #scheduler: binding.BindingScheduler;
   readonly #ring: Uint32Array;
   readonly #entries: ReturnType<binding.BindingScheduler['entries']>;
   readonly #network: binding.BindingNetwork;
-  readonly #codec: Codec = new Codec(world);
+  readonly #codec: Codec;
   readonly name: string;
   readonly seat: number;
   readonly #controls: HeardControl[] = [];
@@ -111,7 +118,10 @@ export class Hostile {
     network: binding.BindingNetwork;
     name: string;
     seat: number;
+    hasShapes?: boolean;
   }) {
+    const shape = (text: string): number => parts.scheduler.shape(text);
+    this.#codec = new Codec(parts.hasShapes === true ? { ...world, shape } : world);
     this.#scheduler = parts.scheduler;
     this.#network = parts.network;
     this.name = parts.name;
@@ -120,10 +130,11 @@ export class Hostile {
     this.#entries = parts.scheduler.entries();
   }
 
-  static async connect(to: Node, name: string): Promise<Hostile> {
-    const { scheduler, network } = Hostile.#dial(to, name);
+  static async connect(to: Node, name: string, options: HostileOptions = {}): Promise<Hostile> {
+    const { creation, hasShapes = false } = options;
+    const { scheduler, network } = Hostile.#dial(to, name, creation);
     const up = await waitFor('the connection', () => upOf(network));
-    return new Hostile({ scheduler, network, name, seat: up.seat! });
+    return new Hostile({ scheduler, network, name, seat: up.seat!, hasShapes });
   }
 
   /** Connects and leaves before the thread of the caller does anything else. */
@@ -136,11 +147,12 @@ export class Hostile {
   static #dial(
     to: Node,
     name: string,
+    creation = Date.now(),
   ): { scheduler: binding.BindingScheduler; network: binding.BindingNetwork } {
     const fabric = new native.BindingFabric(1, 64);
     const scheduler = native.BindingScheduler.join(fabric.id, 0);
     const network = new native.BindingNetwork(fabric.id, {
-      ...{ name, creation: Date.now(), cookie: Buffer.from(COOKIE), software: 'hostile' },
+      ...{ name, creation, cookie: Buffer.from(COOKIE), software: 'hostile' },
       controls: Array.from({ length: 64 }, (_, op) => op),
       extensions: [1, 2, 3, 4],
     });

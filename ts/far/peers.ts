@@ -95,9 +95,16 @@ export class Peers {
     this.ownerOf(station)?.requireImportant();
   }
 
-  /** The keys of an object shape of the peer that has or had a seat. */
-  shapeText(seat: number, shape: number): string | undefined {
-    return this.#runtime.native.peerShape(seat, shape) ?? undefined;
+  /**
+   * The keys of an object shape of a node, whose number is the same over each connection to it. A value may wait to be read when the connection
+   * is gone over which it came: the next one need not have told of its shape yet.
+   */
+  shapeText(home: RemoteHome, shape: number): string | undefined {
+    for (const [index, owner] of this.#bySeat.entries()) {
+      const text = owner === home && this.#runtime.native.peerShape(index + MAX_THREADS, shape);
+      if (typeof text === 'string') return text;
+    }
+    return undefined;
   }
 
   /** An incarnation of another node. */

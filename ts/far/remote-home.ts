@@ -18,7 +18,7 @@ export class RemoteHome extends Home {
   readonly peers: Peers;
   /** The seat of the connection to it. */
   seat: number = NO_SEAT;
-  /** What it was at last: what came from there may still wait to be read. */
+  /** What it was at last. */
   lastSeat: number = NO_SEAT;
   /** Whether it is known that it will not come back: a later one has been seen. */
   isGone = false;
@@ -36,7 +36,7 @@ export class RemoteHome extends Home {
   constructor(peers: Peers, node: string, creation: number) {
     super(node, creation);
     this.peers = peers;
-    const textOf = (number: number): string | undefined => peers.shapeText(this.lastSeat, number);
+    const textOf = (number: number): string | undefined => peers.shapeText(this, number);
     this.shapes = new ShapeTable(textOf, dataShapeReader);
   }
 
