@@ -7,11 +7,13 @@
 mod support;
 
 use support::driver::Driver;
-use support::peer::thread;
-use tergo_core::Fabric;
+use support::peer::{message, thread};
+use support::record::Record;
 use tergo_core::layout::{
-    FLAG_BLOBS, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_MESSAGE, FRAME_WORDS,
+    CONTROL_WATCH, FLAG_BLOBS, FRAME_CONTROL, FRAME_FLAGS_SHIFT, FRAME_FORMAT_SHIFT, FRAME_MESSAGE,
+    FRAME_WORDS,
 };
+use tergo_core::{Claim, Delivery, Fabric, FrameHead, Inbound};
 
 /// Writes a frame with a large value into the chunk that a thread has opened for a member.
 fn write_large(driver: &mut Driver, chunk: u32, to: u32) {
@@ -97,4 +99,31 @@ fn nobody_gets_the_place_of_a_peer_as_long_as_a_thread_may_write_for_that() {
     one.scheduler.close_chunk(seat);
     let next = fabric.connect().expect("a place is free");
     assert_eq!(next.number(), seat);
+}
+
+#[test]
+fn what_a_peer_sends_to_a_thread_that_has_gone_is_answered_while_its_chunk_is_open_yet() {
+    let fabric = Fabric::new(2, 4);
+    let (mut zero, mut one) = (thread(&fabric, 0), thread(&fabric, 1));
+    let pid = one.spawn();
+    one.turn();
+    let mut link = fabric.connect().expect("a place is free");
+    let mut deliver = |head: FrameHead| {
+        let delivery = link.deliver(&Inbound::of(head, b"x"), Claim::Plain, &mut Vec::new());
+        link.hand_over();
+        delivery
+    };
+    deliver(message(1, pid));
+    drop(one);
+    let wish = FrameHead {
+        op: FRAME_CONTROL,
+        first: CONTROL_WATCH,
+        ..message(1, pid)
+    };
+    assert_eq!(deliver(wish), Delivery::Written);
+    assert_eq!(deliver(message(1, pid)), Delivery::Written);
+    let records = zero.turns();
+    let count = |is_one: fn(&Record) -> bool| records.iter().filter(|one| is_one(one)).count();
+    assert_eq!(count(|record| matches!(record, Record::Far { .. })), 1);
+    assert_eq!(count(|record| matches!(record, Record::Dropped { .. })), 1);
 }

@@ -131,7 +131,13 @@ impl LinkWriter {
         if !self.has_room(head.thread, bytes, claim)
             || !self.ready(head.thread, claim, length as u32)
         {
-            return Delivery::Full;
+            // A thread that has ended meanwhile has no room any more, and nobody would tell when it has.
+            let is_there = self.incarnation_of(head.thread) != 0;
+            return if is_there {
+                Delivery::Full
+            } else {
+                self.deliver(inbound, claim, blobs)
+            };
         }
         let numbers = self.keep(head.thread, blobs);
         if !numbers.is_empty() {
@@ -247,8 +253,15 @@ impl LinkWriter {
     }
 
     fn is_there(&self, thread: u32) -> bool {
-        let lane = self.lanes.get(thread as usize);
-        lane.is_some_and(|lane| lane.open.is_some()) || self.incarnation_of(thread) != 0
+        self.has_open(thread) || self.incarnation_of(thread) != 0
+    }
+
+    /// Whether a chunk is open for who sits there. One may be open yet for who sat there before.
+    fn has_open(&self, thread: u32) -> bool {
+        let (lane, seat) = (thread as usize, self.fabric.seats.get(thread as usize));
+        let open = self.lanes.get(lane).filter(|lane| lane.open.is_some());
+        open.zip(seat)
+            .is_some_and(|(lane, seat)| seat.inlet.inject.is_current(lane.incarnation))
     }
 
     /// Who sits there; 0: nobody.
