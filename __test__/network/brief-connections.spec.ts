@@ -124,7 +124,10 @@ test('what waits to be read when its node comes anew is read, though that has no
   const after = await Hostile.connect(node, VISITOR, { creation });
   await waitFor('the next connection', () => node.network.node(VISITOR));
   await gate.open();
-  t.deepEqual(await to.messages(count), Array.from({ length: count }, () => message));
+  t.deepEqual(
+    await to.messages(count),
+    Array.from({ length: count }, () => message),
+  );
   t.true(after.isConnected);
   await after.close();
 });

@@ -215,21 +215,20 @@ test('the end of a thread takes nothing of the one that is there after it', asyn
   t.like(notices[1], { on: 'down', ended: { reason: { message: 'its own' } } });
 });
 
-test('the end of a thread rejects no question to the one that is there after it', async (t) => {
+test('the end of a thread rejects no important message to the one that is there after it', async (t) => {
   const { node, peer, to, place } = await hostileCaller(t);
   const value = new Forged(2, ['an alias', new Forged(1, [1, 7, 1, 5000]), 1, 0, 0]);
   peer.say({ op: FRAME_MESSAGE, kind: KIND_FAR, ...place, value });
   const [alias] = await to.messages(1);
   const sent = (): number => node.network.info().nodes[0]!.messagesOut;
   const asked = async (before: number): Promise<void> => {
-    await waitFor('the question', () => sent() > before);
+    await waitFor('the message', () => sent() > before);
   };
   const before = sent();
   const placed = to.do('sendImportant', alias, 'to the one that there is now');
   await asked(before);
   peer.say({ first: Control.threadEnded, second: 1, value: [new Error('the one before'), 4999] });
-  const answer = { first: Control.answer, second: 1, value: [true, undefined] };
-  peer.say({ ...answer, from: { thread: 1 } });
+  peer.say({ first: Control.placed, second: 1, from: { thread: 1 } });
   await placed;
   const lost = to.do('sendImportant', alias, 'to the same');
   const unplaced = t.throwsAsync(lost, { message: 'its own' });
