@@ -306,8 +306,8 @@ export class RemoteMessages {
     const number = this.#numbers.next();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const about = String(alias ?? to.pid);
-    const timer = this.#runtime.timers.start(PLACED_MS, () => {
-      const text = `${about} was not confirmed to have the message in its mailbox after ${PLACED_MS} ms`;
+    const { ms, text } = placing(about);
+    const timer = this.#runtime.timers.start(ms, () => {
       this.#settle(number)?.reject(new TergoError('timeout', text));
     });
     this.#unplaced.set(number, { to, about, station: NOWHERE, timer, resolve, reject });

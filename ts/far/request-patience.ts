@@ -1,5 +1,4 @@
 import { INIT_TIMEOUT_MS } from '../node/spawner.ts';
-import type { LocalAlias } from '../process/alias.ts';
 import type { AnySpawnOptions } from '../process/process-options.ts';
 import type { Patience } from './questions.ts';
 
@@ -15,7 +14,7 @@ export function requestPatience(about: string, advice: string, ms: number = REQU
 }
 
 /** The same for an important message to that target. */
-export function placing(about: string | LocalAlias): Patience {
+export function placing(about: string): Patience {
   const text = `${about} was not confirmed to have the message in its mailbox after ${PLACED_MS} ms`;
   return { ms: PLACED_MS, text };
 }
