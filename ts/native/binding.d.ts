@@ -21,8 +21,6 @@ export declare class BindingNetwork {
   events(): Array<BindingNetworkEvent>
   /** Listens. Throws when the address cannot be listened on, or no port is free. */
   listen(options: BindingListenOptions): BindingAcceptorInfo
-  /** Stops to listen on a port; connections go on. False when nobody listens there. */
-  stopListening(port: number): boolean
   /** Connects to a node: the event `up` or `failed` tells how it ended; nothing when it is connected already. */
   connect(peer: string): void
   /** Says goodbye to the peer whose connection has that seat: the event `down` follows. Nothing happens when none has it. */
@@ -123,8 +121,6 @@ export declare class BindingScheduler {
   nodeDown(name: string, reasonPayload: number): void
   /** The counters of a process; null when it is not alive. */
   processCounters(slot: number, generation: number): BindingProcessCounters | null
-  /** The counters of an event; null when it is not registered. */
-  eventCounters(index: number, generation: number): BindingEventCounters | null
   /**
    * The relations that a process has made and that stand, two numbers each: the relation's kind
    * with the target's kind above its two bits, and the token.
@@ -322,8 +318,6 @@ export interface BindingConnectionInfo {
   queuedBytes: number
   /** Bytes that wait in the fabric for the peer; whole chunks count. */
   waitingBytes: number
-  /** Bytes that came and found no room on the way to their thread. */
-  owedBytes: number
   /** Time to the peer and back, µs, smoothed; 0: not known yet. */
   roundTripUs: number
   /** Messages that went nowhere: larger than the peer takes. */
@@ -348,8 +342,6 @@ export interface BindingCounters {
   eventsDelivered: number
   /** Published messages that found a full mailbox. */
   eventsDropped: number
-  /** Ticks of timers. */
-  timersFired: number
   /** Turns that were taken. */
   turns: number
   /** Processes alive now. */
@@ -368,8 +360,6 @@ export interface BindingCounters {
   timers: number
   /** Messages in mailboxes now. */
   messages: number
-  /** Bytes of all tables now. */
-  tableBytes: number
 }
 
 /** Somewhere to dial. */
@@ -380,18 +370,6 @@ export interface BindingDialTarget {
   port: number
   /** Whether it is encrypted. */
   isTls: boolean
-}
-
-/** The counters of one event. */
-export interface BindingEventCounters {
-  /** Links and monitors onto it now. */
-  subscribers: number
-  /** Messages that were published. */
-  published: number
-  /** Messages that were put into mailboxes. */
-  delivered: number
-  /** Messages that found a full mailbox. */
-  dropped: number
 }
 
 /** What an event has besides its name. */
@@ -559,8 +537,6 @@ export interface BindingProcessCounters {
   log: number
   /** Messages handed over, less those that came back. */
   delivered: number
-  /** Most messages that its next slice may have. */
-  budget: number
   /** Links that it has made and that stand. */
   links: number
   /** Monitors that it has made and that stand. */

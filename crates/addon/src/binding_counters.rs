@@ -6,7 +6,7 @@
 )]
 
 use napi_derive::napi;
-use tergo_core::{Counters, EventCounters, ProcessCounters};
+use tergo_core::{Counters, ProcessCounters};
 
 /// The counters of a scheduler, since it began where nothing else is said.
 #[napi(object, use_nullable = true)]
@@ -27,8 +27,6 @@ pub struct BindingCounters {
     pub events_delivered: f64,
     /// Published messages that found a full mailbox.
     pub events_dropped: f64,
-    /// Ticks of timers.
-    pub timers_fired: f64,
     /// Turns that were taken.
     pub turns: f64,
     /// Processes alive now.
@@ -47,8 +45,6 @@ pub struct BindingCounters {
     pub timers: f64,
     /// Messages in mailboxes now.
     pub messages: f64,
-    /// Bytes of all tables now.
-    pub table_bytes: f64,
 }
 
 impl From<Counters> for BindingCounters {
@@ -62,7 +58,6 @@ impl From<Counters> for BindingCounters {
             events_published: counters.events_published as f64,
             events_delivered: counters.events_delivered as f64,
             events_dropped: counters.events_dropped as f64,
-            timers_fired: counters.timers_fired as f64,
             turns: counters.turns as f64,
             processes: counters.processes as f64,
             names: counters.names as f64,
@@ -72,7 +67,6 @@ impl From<Counters> for BindingCounters {
             monitors: counters.monitors as f64,
             timers: counters.timers as f64,
             messages: counters.messages as f64,
-            table_bytes: counters.table_bytes as f64,
         }
     }
 }
@@ -90,8 +84,6 @@ pub struct BindingProcessCounters {
     pub log: f64,
     /// Messages handed over, less those that came back.
     pub delivered: f64,
-    /// Most messages that its next slice may have.
-    pub budget: f64,
     /// Links that it has made and that stand.
     pub links: f64,
     /// Monitors that it has made and that stand.
@@ -111,35 +103,10 @@ impl From<ProcessCounters> for BindingProcessCounters {
             main,
             log,
             delivered: counters.delivered as f64,
-            budget: counters.budget.into(),
             links: counters.links.into(),
             monitors: counters.monitors.into(),
             aliases: counters.aliases.into(),
             events: counters.events.into(),
-        }
-    }
-}
-
-/// The counters of one event.
-#[napi(object, use_nullable = true)]
-pub struct BindingEventCounters {
-    /// Links and monitors onto it now.
-    pub subscribers: f64,
-    /// Messages that were published.
-    pub published: f64,
-    /// Messages that were put into mailboxes.
-    pub delivered: f64,
-    /// Messages that found a full mailbox.
-    pub dropped: f64,
-}
-
-impl From<EventCounters> for BindingEventCounters {
-    fn from(counters: EventCounters) -> Self {
-        Self {
-            subscribers: counters.subscribers.into(),
-            published: counters.published as f64,
-            delivered: counters.delivered as f64,
-            dropped: counters.dropped as f64,
         }
     }
 }

@@ -212,12 +212,6 @@ impl BindingNetwork {
         Ok(info.into())
     }
 
-    /// Stops to listen on a port; connections go on. False when nobody listens there.
-    #[napi]
-    pub fn stop_listening(&self, port: u32) -> bool {
-        u16::try_from(port).is_ok_and(|port| self.network.stop_listening(port))
-    }
-
     /// Connects to a node: the event `up` or `failed` tells how it ended; nothing when it is connected already.
     #[napi]
     pub fn connect(&self, peer: String) {

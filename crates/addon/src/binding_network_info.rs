@@ -83,8 +83,6 @@ pub struct BindingConnectionInfo {
     pub queued_bytes: f64,
     /// Bytes that wait in the fabric for the peer; whole chunks count.
     pub waiting_bytes: f64,
-    /// Bytes that came and found no room on the way to their thread.
-    pub owed_bytes: f64,
     /// Time to the peer and back, µs, smoothed; 0: not known yet.
     pub round_trip_us: f64,
     /// Messages that went nowhere: larger than the peer takes.
@@ -224,7 +222,6 @@ impl From<ConnectionInfo> for BindingConnectionInfo {
             blocked: total.blocked as f64,
             queued_bytes: counters.queued as f64,
             waiting_bytes: info.waiting_bytes as f64,
-            owed_bytes: counters.owed as f64,
             round_trip_us: total.round_trip_us as f64,
             refused: info.refused as f64,
         }

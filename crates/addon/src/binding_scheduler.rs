@@ -16,7 +16,7 @@ use napi_derive::napi;
 use tergo_core::{EventTraits, Fabric, Scheduler, Verdict};
 use tergo_net::Profiles;
 
-use crate::binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
+use crate::binding_counters::{BindingCounters, BindingProcessCounters};
 use crate::binding_entries;
 use crate::binding_fabric;
 #[cfg(unix)]
@@ -190,14 +190,6 @@ impl BindingScheduler {
         self.handle
             .call(|scheduler| scheduler.process_counters(slot, generation))?
             .map(BindingProcessCounters::from)
-    }
-
-    /// The counters of an event; null when it is not registered.
-    #[napi]
-    pub fn event_counters(&self, index: u32, generation: u32) -> Option<BindingEventCounters> {
-        self.handle
-            .call(|scheduler| scheduler.event_counters(index, generation))?
-            .map(BindingEventCounters::from)
     }
 
     /// The relations that a process has made and that stand, two numbers each: the relation's kind

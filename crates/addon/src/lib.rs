@@ -35,7 +35,7 @@ mod waking;
 mod watchdog_thread;
 mod watched_loop;
 
-pub use binding_counters::{BindingCounters, BindingEventCounters, BindingProcessCounters};
+pub use binding_counters::{BindingCounters, BindingProcessCounters};
 pub use binding_fabric::BindingFabric;
 pub use binding_network::BindingNetwork;
 pub use binding_scheduler::BindingScheduler;

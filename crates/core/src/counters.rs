@@ -19,8 +19,6 @@ pub struct Counters {
     pub events_delivered: u64,
     /// Published messages that found a full mailbox.
     pub events_dropped: u64,
-    /// Ticks of timers.
-    pub timers_fired: u64,
     /// Turns that were taken.
     pub turns: u64,
     /// Processes alive now.
@@ -50,8 +48,6 @@ pub struct ProcessCounters {
     pub queued: [u32; 4],
     /// Messages handed over in slices, less those that came back.
     pub delivered: u64,
-    /// Most messages that its next slice may have.
-    pub budget: u32,
     /// Links that it has made and that stand.
     pub links: u32,
     /// Monitors that it has made and that stand.
@@ -60,17 +56,4 @@ pub struct ProcessCounters {
     pub aliases: u32,
     /// Events that it publishes.
     pub events: u32,
-}
-
-/// The counters of one event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EventCounters {
-    /// Links and monitors onto it now.
-    pub subscribers: u32,
-    /// Messages that were published.
-    pub published: u64,
-    /// Messages that were put into mailboxes.
-    pub delivered: u64,
-    /// Messages that found a full mailbox.
-    pub dropped: u64,
 }

@@ -19,7 +19,7 @@ mod sync;
 mod timer;
 mod watchdog;
 
-pub use counters::{Counters, EventCounters, ProcessCounters};
+pub use counters::{Counters, ProcessCounters};
 pub use fabric::{
     BlobBytes, Block, Claim, Delivery, Fabric, Fallback, FrameHead, FrameRun, FrameSender, Glance,
     Inbound, JoinError, LinkPort, MAX_PAYLOAD, OnTheWay, OsThread, payload_bytes, split_name,

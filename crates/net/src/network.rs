@@ -121,18 +121,6 @@ impl Network {
         Ok(info)
     }
 
-    /// Stops to listen there; connections go on. False when nobody listens there.
-    pub fn stop_listening(&self, port: u16) -> bool {
-        let mut acceptors = lock(&self.acceptors);
-        let found = acceptors
-            .iter()
-            .position(|acceptor| acceptor.address().port() == port);
-        if let Some(at) = found {
-            acceptors.remove(at).stop();
-        }
-        found.is_some()
-    }
-
     /// Connects to a node: an event tells when it is up, or that it failed. When it is connected already, threads that have
     /// joined since hear of it, and nothing else happens.
     pub fn connect(&self, peer: &str) {

@@ -10,12 +10,6 @@ pub(crate) struct EventState {
     pub name: Arc<str>,
     /// Whether the producer hears of the first and the last subscriber.
     pub notify: bool,
-    /// Messages published.
-    pub published: u64,
-    /// Messages put into mailboxes.
-    pub delivered: u64,
-    /// Messages that found a full mailbox.
-    pub dropped: u64,
 }
 
 /// What stands at an address.

@@ -62,9 +62,6 @@ impl Registry {
         let state = EventState {
             name: Arc::clone(&name),
             notify,
-            published: 0,
-            delivered: 0,
-            dropped: 0,
         };
         let index = self.add(owner, AddressBody::Event(Box::new(state)));
         self.events.insert(name, index);
@@ -126,23 +123,6 @@ impl Registry {
     pub fn live_kind(&self, index: u32, generation: u32) -> Option<TargetKind> {
         let address = self.addresses.get(index as usize)?;
         (address.generation == generation).then(|| address.body.kind())?
-    }
-
-    /// The event at an index that is known.
-    pub fn event_mut(&mut self, index: u32) -> Option<&mut EventState> {
-        match &mut self.get_mut(index).body {
-            AddressBody::Event(event) => Some(event),
-            _ => None,
-        }
-    }
-
-    /// The event at an index in this generation.
-    pub fn live_event(&self, index: u32, generation: u32) -> Option<(&Address, &EventState)> {
-        let address = self.addresses.get(index as usize)?;
-        match &address.body {
-            AddressBody::Event(event) if address.generation == generation => Some((address, event)),
-            _ => None,
-        }
     }
 
     /// Frees an address; the index is used again with the next generation, as long as there is one.

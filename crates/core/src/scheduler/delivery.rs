@@ -41,11 +41,6 @@ impl Kernel {
         }
         let message = Message::new(KIND_EVENT, command.queue(), 0, payload);
         let (accepted, refused) = self.fan_out(event, message);
-        if let Some(state) = self.registry.event_mut(event) {
-            state.published += 1;
-            state.delivered += u64::from(accepted);
-            state.dropped += u64::from(refused);
-        }
         // One that stands for an event elsewhere was counted there.
         let is_own = self.registry.get(event).owner != NIL;
         self.tallies.events_published += u64::from(is_own);

@@ -1,7 +1,7 @@
 //! What is told on request: counters and relations.
 
 use super::kernel::Kernel;
-use crate::counters::{Counters, EventCounters, ProcessCounters};
+use crate::counters::{Counters, ProcessCounters};
 use crate::layout::{BLOCK_WORDS, RELATION_MONITOR};
 use crate::registry::AddressBody;
 use crate::relation::{List, Relation};
@@ -19,7 +19,6 @@ impl Kernel {
             events_published: tallies.events_published,
             events_delivered: tallies.events_delivered,
             events_dropped: tallies.events_dropped,
-            timers_fired: tallies.timers_fired,
             turns: tallies.turns,
             processes: self.processes.live().into(),
             names: self.registry.names() as u64,
@@ -43,7 +42,6 @@ impl Kernel {
         let mut counters = ProcessCounters {
             queued: process.mailbox.lengths(),
             delivered: detail.delivered,
-            budget: process.budget.messages() as u32,
             ..ProcessCounters::default()
         };
         for relation in self.relations.iter(List::Consumer, detail.own_relations) {
@@ -61,17 +59,6 @@ impl Kernel {
             }
         }
         Some(counters)
-    }
-
-    /// The counters of an event.
-    pub fn event_counters(&self, index: u32, generation: u32) -> Option<EventCounters> {
-        let (address, event) = self.registry.live_event(index, generation)?;
-        Some(EventCounters {
-            subscribers: address.relation_count,
-            published: event.published,
-            delivered: event.delivered,
-            dropped: event.dropped,
-        })
     }
 
     /// The relations that a process has made: kind and token of each.

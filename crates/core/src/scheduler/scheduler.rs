@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::placing::{EventTraits, Naming};
 use super::{Verdict, kernel::Kernel};
 use crate::NIL;
-use crate::counters::{Counters, EventCounters, ProcessCounters};
+use crate::counters::{Counters, ProcessCounters};
 use crate::fabric::{Block, Fabric, Holder, JoinError, OsThread, Owner, Port, Refusal};
 use crate::layout::{
     GRANT_MAX, ID_LO, IN_USED, MORE, NEXT_TIMER_LO, OUT_WORDS, RESULT_A, RESULT_B, RESULT_C,
@@ -285,12 +285,6 @@ impl Scheduler {
     pub fn process_counters(&mut self, slot: u32, generation: u32) -> Option<ProcessCounters> {
         self.flush();
         self.kernel.process_counters(slot, generation)
-    }
-
-    /// The counters of an event that is registered.
-    pub fn event_counters(&mut self, index: u32, generation: u32) -> Option<EventCounters> {
-        self.flush();
-        self.kernel.event_counters(index, generation)
     }
 
     /// The relations that a process has made and that stand, two numbers each: the relation's kind

@@ -17,8 +17,6 @@ pub(super) struct Tallies {
     pub events_delivered: u64,
     /// Published messages that found a full mailbox.
     pub events_dropped: u64,
-    /// Ticks of timers.
-    pub timers_fired: u64,
     /// Turns that were taken.
     pub turns: u64,
 }
