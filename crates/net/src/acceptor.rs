@@ -123,11 +123,6 @@ impl Acceptor {
         })
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// Where others are told to dial it.
     pub fn route(&self) -> Route {
         self.route.clone()
