@@ -279,7 +279,7 @@ fn registrar_event(event: RegistrarEvent) -> BindingNetworkEvent {
     let (reason, peer, detail) = match event {
         RegistrarEvent::Registered => ("registered", None, None),
         RegistrarEvent::Lost => ("lost", None, None),
-        RegistrarEvent::Refused(refusal) => ("refused", None, Some(format!("{refusal:?}"))),
+        RegistrarEvent::Refused(refusal) => ("refused", None, Some(refusal.to_string())),
         RegistrarEvent::Serving => ("serving", None, None),
         RegistrarEvent::Unasked(why) => ("unasked", None, Some(why)),
         RegistrarEvent::Joined(node) => ("joined", Some(node), None),
