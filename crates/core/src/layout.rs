@@ -359,30 +359,30 @@ layout! {
     STAT_EVENTS_DELIVERED = 14;
     /// Statistics: event messages that found a full mailbox.
     STAT_EVENTS_DROPPED = 16;
-    /// Statistics: links, one word; so all from here.
-    STAT_LINKS = 18;
-    /// Statistics: monitors.
-    STAT_MONITORS = 19;
-    /// Statistics: timers.
-    STAT_TIMERS = 20;
-    /// Statistics: messages in mailboxes.
-    STAT_MESSAGES = 21;
-    /// Statistics: chunks that were refused because the quota was used up.
-    STAT_REFUSALS = 22;
+    /// Statistics: messages that ended with their target.
+    STAT_DROPPED = 18;
+    /// Statistics: chunks and blobs that were refused because the quota was used up.
+    STAT_REFUSALS = 20;
+    /// Statistics: chunks and blobs beyond the quota, for what must not be lost.
+    STAT_FORCED = 22;
     /// Statistics: wake-ups received.
-    STAT_WAKE_UPS = 23;
-    /// Statistics: names, aliases and events.
-    STAT_NAMES = 24;
-    /// Statistics: aliases.
-    STAT_ALIASES = 25;
-    /// Statistics: events.
-    STAT_EVENTS = 26;
-    /// Statistics: chunks opened beyond the quota, for what must not be lost.
-    STAT_FORCED = 27;
+    STAT_WAKE_UPS = 24;
     /// Statistics: frames that were moved, so that the chunks they waited in are free.
-    STAT_EVACUATED = 28;
-    /// Statistics: messages that ended with their target, two words.
-    STAT_DROPPED = 30;
+    STAT_EVACUATED = 26;
+    /// Statistics: links, one word; so all from here.
+    STAT_LINKS = 28;
+    /// Statistics: monitors.
+    STAT_MONITORS = 29;
+    /// Statistics: timers.
+    STAT_TIMERS = 30;
+    /// Statistics: messages in mailboxes.
+    STAT_MESSAGES = 31;
+    /// Statistics: names, aliases and events.
+    STAT_NAMES = 32;
+    /// Statistics: aliases.
+    STAT_ALIASES = 33;
+    /// Statistics: events.
+    STAT_EVENTS = 34;
     /// Statistics: the first of the words that TypeScript writes.
     STAT_JS = 48;
     /// Statistics: the first of those among them that are counts, of two words each.

@@ -57,7 +57,7 @@ impl Incoming {
             target.set(start + word, block.get(at + words + word));
         }
         self.refuges[sender as usize] = Some((refuge, start + payload));
-        self.evacuated = self.evacuated.wrapping_add(1);
+        self.evacuated += 1;
         self.count_came(refuge, 1);
         self.count_released(old, 1);
         Frame::number(refuge, to)

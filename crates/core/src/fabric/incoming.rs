@@ -47,7 +47,7 @@ pub(crate) struct Incoming {
     /// Frames that came.
     pub frames: u64,
     /// Frames that were moved.
-    pub evacuated: u32,
+    pub evacuated: u64,
 }
 
 impl Incoming {

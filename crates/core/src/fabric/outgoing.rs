@@ -30,9 +30,9 @@ pub(crate) struct Outgoing {
     /// Ranges that were handed over.
     pub ranges: u64,
     /// Chunks and blobs that were refused.
-    pub refusals: u32,
+    pub refusals: u64,
     /// Chunks and blobs that went beyond the quota.
-    pub forced: u32,
+    pub forced: u64,
 }
 
 impl Outgoing {
@@ -180,9 +180,9 @@ impl Outgoing {
             Some(size) => way.has_room_for(size, quota),
         };
         if !has_room && is_forced {
-            self.forced = self.forced.wrapping_add(1);
+            self.forced += 1;
         } else if !has_room {
-            self.refusals = self.refusals.wrapping_add(1);
+            self.refusals += 1;
         }
         has_room || is_forced
     }

@@ -23,7 +23,7 @@ pub(crate) struct Port {
     /// Whether it sleeps, or will before long.
     is_asleep: bool,
     /// How often it was woken from sleep.
-    pub wake_ups: u32,
+    pub wake_ups: u64,
 }
 
 impl Port {

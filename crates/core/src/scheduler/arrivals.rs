@@ -112,6 +112,10 @@ impl Kernel {
             (STAT_EVENTS_PUBLISHED, tallies.events_published),
             (STAT_EVENTS_DELIVERED, tallies.events_delivered),
             (STAT_EVENTS_DROPPED, tallies.events_dropped),
+            (STAT_REFUSALS, port.outgoing.refusals),
+            (STAT_FORCED, port.outgoing.forced),
+            (STAT_EVACUATED, port.incoming.evacuated),
+            (STAT_WAKE_UPS, port.wake_ups),
         ] {
             statistics.set_pair(at, count);
         }
@@ -122,10 +126,6 @@ impl Kernel {
             (STAT_MONITORS, self.relations.monitors()),
             (STAT_TIMERS, self.wheel.running()),
             (STAT_MESSAGES, self.pool.in_use()),
-            (STAT_REFUSALS, port.outgoing.refusals),
-            (STAT_FORCED, port.outgoing.forced),
-            (STAT_EVACUATED, port.incoming.evacuated),
-            (STAT_WAKE_UPS, port.wake_ups),
             (STAT_NAMES, self.registry.names() as u32),
             (STAT_ALIASES, self.registry.aliases()),
             (STAT_EVENTS, self.registry.events() as u32),
