@@ -11,6 +11,7 @@ import {
   envKey,
   noreply,
   processName,
+  startNode,
   TergoError,
   type CronFailure,
   type Node,
@@ -21,7 +22,9 @@ import {
 import type { VirtualClock } from 'tergo/testing';
 import { everyValue } from '../support/bad-values.ts';
 import { cronNode } from '../support/cron-node.ts';
+import { FarWitness, type FarWitnessProtocol, type Line, scribe } from '../support/far-witness.ts';
 import { recordLog } from '../support/log-records.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const MINUTE_MS = 60_000;
 const FIRST = Date.UTC(2026, 0, 1, 0, 1);
@@ -237,6 +240,29 @@ test('the fallback of a job is told of each run that failed', async (t) => {
   t.is(await node.cron.runJob('job'), 'failed');
   await clock.settle();
   t.is(gotBy('doctor').length, 2);
+});
+
+test('the fallback on another thread hears of an error that does not travel as it is', async (t) => {
+  const behaviors = [new URL('../support/far-witness.ts', import.meta.url)];
+  const node = await startNode('cron@localhost', {
+    ...{ threads: 2, behaviors, log: { disableConsole: true } },
+  });
+  t.teardown(() => node.stopForce());
+  await node.spawn(Sink, { name: scribe as never });
+  const to = processName<FarWitnessProtocol>('far doctor');
+  await node.spawn(FarWitness, { name: to, thread: 1, args: ['far doctor'] });
+  const error = Object.assign(new RangeError('boom'), { retry: () => undefined });
+  const action = cronRun(() => Promise.reject(error));
+  const fallback = { to, tag: 'night' };
+  node.cron.addJob({ name: 'job', spec: '* * * * *', action, fallback });
+  t.is(await node.cron.runJob('job'), 'failed');
+  t.is(node.cron.jobInfo('job').lastError, error);
+  await waitFor('the fallback', () => gotBy('scribe').length > 0);
+  const [, notice] = gotBy('scribe')[0] as Line;
+  t.like(notice, {
+    on: 'message',
+    message: { type: 'cron-failure', job: 'job', tag: 'night', error: { message: 'boom' } },
+  });
 });
 
 test('a fallback that is not there is logged beside the failure', async (t) => {

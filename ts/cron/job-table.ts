@@ -1,6 +1,7 @@
 import { checkName } from '../error/check.ts';
 import { reasonOf } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
+import { tellError } from '../far/portable-error.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { checkJob, type CronInfo, type CronJob, type CronJobInfo } from './cron-job.ts';
@@ -184,8 +185,11 @@ export class JobTable {
     log.error('a cron job failed', { job: job.name, timeMs, error });
     if (job.fallback === undefined) return;
     const { to, tag } = job.fallback;
-    const message: CronFailure = { type: 'cron-failure', job: job.name, tag, timeMs, error };
-    const result = messaging.send(core, to, message);
+    // Elsewhere not every error can be told as it is: the fallback hears of it all the same.
+    const result = tellError(error, (told) => {
+      const about = { job: job.name, tag, timeMs, error: told as Error };
+      return messaging.send(core, to, { type: 'cron-failure', ...about } satisfies CronFailure);
+    });
     if (result !== 'ok')
       log.error('the fallback of a cron job was not told', {
         job: job.name,
