@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ConsoleLogger, type LogFields, type LogRecord, type Node } from 'tergo';
 import test, { type ExecutionContext } from 'ava';
 import { quietNode, spawnWitness } from '../support/witness.ts';
@@ -177,14 +178,27 @@ test('JSON shows a value that stands twice both times', (t) => {
   });
 });
 
-test('a record whose fields cannot be shown is written all the same', (t) => {
-  const hostile = {
-    get secret(): never {
-      throw new Error('not for you');
-    },
-  };
+const thrower = (): never => {
+  throw new Error('not for you');
+};
+for (const [title, hostile] of [
+  [
+    'with a getter that throws',
+    Object.defineProperty({}, 'secret', { get: thrower, enumerable: true }),
+  ],
+  ['with a toJSON and an inspect that throw', { toJSON: thrower, [inspect.custom]: thrower }],
+] as const) {
+  test(`a record with a field ${title} is written all the same, the other fields with it`, (t) => {
+    for (const format of ['text', 'json'] as const)
+      t.regex(lineOf(format, { hostile, id: 7 }, 'still here'), /still here.*hostile.*id\W+7/);
+  });
+}
+
+test('a field that cannot be read says why in its place, and the others are written', (t) => {
+  const fields = Object.defineProperty({ id: 7 }, 'secret', { get: thrower, enumerable: true });
   for (const format of ['text', 'json'] as const) {
-    t.regex(lineOf(format, { hostile, id: 7 }, 'still here'), /still here/);
+    const line = lineOf(format, fields, 'still here');
+    t.regex(line, /still here.*id\W+7.*secret\W+cannot be shown: not for you/);
   }
 });
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { inspect } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { FileLogger, type FileLoggerOptions, type Node } from 'tergo';
 import { type VirtualClock, virtualClock } from 'tergo/testing';
@@ -64,6 +65,19 @@ test('the format is that of the console logger, without colours', async (t) => {
     if (format === 'json') t.like(JSON.parse(line), { message: 'hello', fields: { id: 7 } });
     else t.is(line, '2026-01-01T22:30:00.000Z [info] quiet@localhost: hello id=7\n');
   }
+});
+
+test('a record that cannot be shown as it is holds up no other', async (t) => {
+  const { node, file } = await filed(t, { includeFields: true });
+  const thrower = (): never => {
+    throw new Error('not for you');
+  };
+  for (const message of ['one', 'two'])
+    node.log.info(message, { hostile: { [inspect.custom]: thrower } });
+  node.log.info('three');
+  await node.stop();
+  const why = 'hostile="cannot be shown: not for you"';
+  t.deepEqual(messagesIn(file), [`one ${why}`, `two ${why}`, 'three']);
 });
 
 test('what a file holds already stays', async (t) => {

@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import type { LineOptions } from './line-format.ts';
 import type { LogRecord, LogSource } from './log-record.ts';
-import { shownValue } from './text-line.ts';
 
 /**
  * One JSON object: `time`, `level`, `source`, `message`, `fields`, and `stack` if the field `error` is one. Errors
@@ -13,12 +12,7 @@ export function jsonLine(record: LogRecord, options: LineOptions): string {
   const head = { time: jsonTime(timeMs, options), level, source, message };
   if (options.includeFields === false) return JSON.stringify(head, plainValues(undefined));
   const error = fields['error'] instanceof Error ? fields['error'] : undefined;
-  try {
-    return JSON.stringify({ ...head, fields, stack: error?.stack }, plainValues(error));
-  } catch {
-    // A getter or a toJSON of a user threw; `inspect` calls neither.
-    return JSON.stringify({ ...head, fields: shownValue(fields) });
-  }
+  return JSON.stringify({ ...head, fields, stack: error?.stack }, plainValues(error));
 }
 
 /** An error as JSON can hold it. */

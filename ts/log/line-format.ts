@@ -1,8 +1,9 @@
 import { isatty } from 'node:tty';
 import { checkBoolean, checkChoice } from '../error/check.ts';
+import { reasonText } from '../error/exit-reason.ts';
 import { jsonLine } from './json-line.ts';
-import type { LogRecord } from './log-record.ts';
-import { colouredLine, textLine } from './text-line.ts';
+import type { LogFields, LogRecord } from './log-record.ts';
+import { colouredLine, shownValue, textLine } from './text-line.ts';
 
 /** How a record becomes a line. Source: Ergo `gen.DefaultLoggerOptions`. */
 export interface LineOptions {
@@ -33,8 +34,30 @@ export const LINE_OPTIONS = ['format', 'time', 'includeBehaviour', 'includeName'
 
 /** What makes the lines; `fd` is where they go, if that may be a terminal. @internal */
 export function lineMaker({ format }: LineOptions, fd?: number): Line {
-  if (format === 'json') return jsonLine;
-  return format === 'coloured' && showsColours(fd) ? colouredLine : textLine;
+  if (format === 'json') return safely(jsonLine);
+  return safely(format === 'coloured' && showsColours(fd) ? colouredLine : textLine);
+}
+
+/** What a getter, a `toJSON` or an `inspect` of a user throws costs that field, not the record and those that wait with it. */
+function safely(line: Line): Line {
+  return (record, options) => {
+    try {
+      return line(record, options);
+    } catch {
+      return line({ ...record, fields: textsOf(record.fields) }, options);
+    }
+  };
+}
+
+function textsOf(fields: LogFields): LogFields {
+  const text = (name: string): string => {
+    try {
+      return shownValue(fields[name]);
+    } catch (error) {
+      return `cannot be shown: ${reasonText(error)}`;
+    }
+  };
+  return Object.fromEntries(Object.keys(fields).map((name) => [name, text(name)]));
 }
 
 /** Throws `incorrect`, naming the key. @internal */

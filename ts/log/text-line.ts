@@ -71,7 +71,7 @@ function textValue(value: unknown): string {
   return shown.includes('\n') ? shown.split('\n').map(oneLine).join('\n  ') : oneLine(shown);
 }
 
-/** A value for people; calls no code of its own. */
+/** A value for people. Throws what an `inspect` of its own does. */
 export function shownValue(value: unknown): string {
   return inspect(value, { depth: 4, breakLength: value instanceof Error ? 80 : Infinity });
 }
