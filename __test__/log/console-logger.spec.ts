@@ -202,6 +202,16 @@ test('a field that cannot be read says why in its place, and the others are writ
   }
 });
 
+test('options that are changed after it was made are not those of the logger', (t) => {
+  const lines: string[] = [];
+  const options = { includeFields: true, time: 'none', output: lines.push.bind(lines) };
+  const logger = new ConsoleLogger(options as never);
+  options.includeFields = false;
+  const source = { type: 'node', node: 'a@b' } as const;
+  void logger.log({ timeMs: at, level: 'info', source, message: 'text', fields: { id: 7 } });
+  t.deepEqual(lines, ['[info] a@b: text id=7']);
+});
+
 test('without an output of its own the console logger writes to standard error', async (t) => {
   const { stdout, stderr, code } = await runSource(`
     import { startNode } from 'tergo';

@@ -38,7 +38,7 @@ export class ConsoleLogger implements Logger {
   /** Throws `incorrect`, naming the key. */
   constructor(options: ConsoleLoggerOptions = {}) {
     checkConsoleOptions('options', options, []);
-    this.#options = options;
+    this.#options = { ...options };
     this.#output = options.output;
     this.#line = lineMaker(options, this.#output === undefined ? 2 : undefined);
   }

@@ -70,7 +70,7 @@ export class FileLogger implements Logger {
   /** Touches no file yet. Throws `incorrect`, naming the key. */
   constructor(options: FileLoggerOptions) {
     checkFileOptions(options);
-    this.#options = options;
+    this.#options = { ...options };
     this.#path = path.resolve(options.path);
     this.#line = lineMaker(options);
     this.#periodMs = periodMsOf(options.period);
