@@ -23,6 +23,7 @@ for (const place of places) {
     { buffer: 1, published: 3, expected: [2] },
     { buffer: 2, published: 3, expected: [1, 2] },
     { buffer: 3, published: 3, expected: [0, 1, 2] },
+    { buffer: 3, published: 8, expected: [5, 6, 7] },
     { buffer: 10, published: 3, expected: [0, 1, 2] },
     { buffer: 10, published: 0, expected: [] },
   ]) {

@@ -14,8 +14,9 @@ export class EventRecord {
   readonly isOpen: boolean;
   readonly isNotifying: boolean;
   readonly bufferSize: number;
-  /** The last messages, oldest first. */
-  readonly buffer: EventMessage<unknown>[] = [];
+  /** The last messages; when there are as many as may be, each new one takes the place of the oldest. */
+  readonly #buffer: EventMessage<unknown>[] = [];
+  #oldest = 0;
 
   constructor(origin: EventOrigin, options: EventOptions) {
     this.name = origin.name;
@@ -32,8 +33,14 @@ export class EventRecord {
   /** Keeps a message for later subscribers. */
   keep(message: EventMessage<unknown>): void {
     if (this.bufferSize === 0) return;
-    if (this.buffer.length === this.bufferSize) this.buffer.shift();
-    this.buffer.push(message);
+    if (this.#buffer.length < this.bufferSize) return void this.#buffer.push(message);
+    this.#buffer[this.#oldest] = message;
+    this.#oldest = (this.#oldest + 1) % this.bufferSize;
+  }
+
+  /** The last messages, oldest first; a copy. */
+  backlog(): EventMessage<unknown>[] {
+    return this.#buffer.slice(this.#oldest).concat(this.#buffer.slice(0, this.#oldest));
   }
 }
 

@@ -155,7 +155,7 @@ export class EventTable {
 
   /** The last messages of an event of this thread, oldest first. */
   backlogOf(name: string): readonly EventMessage<unknown>[] {
-    return this.#byName.get(name)?.buffer.slice() ?? [];
+    return this.#byName.get(name)?.backlog() ?? [];
   }
 
   /** To the subscribers of this thread, and once to each other thread that has some. */
@@ -210,7 +210,7 @@ export class EventTable {
     const event = this.find(target);
     if (typeof event === 'string') return this.#subscribeElsewhere(consumer, kind, target, event);
     // The snapshot and the command stand at one point of the order: nothing is missed and nothing comes twice.
-    const backlog = event.buffer.slice();
+    const backlog = event.backlog();
     await this.#runtime.relations.subscribe(consumer, kind, event);
     return backlog;
   }
