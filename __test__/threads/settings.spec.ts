@@ -1,5 +1,6 @@
 import test from 'ava';
-import { env } from 'tergo';
+import { env, type TergoError } from 'tergo';
+import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { colour, Setter } from './setter.ts';
 import { everyPlaces, Handle, puppet, puppets, threadNode } from './stage.ts';
@@ -52,6 +53,21 @@ test('what is set on a thread that was started anew counts for all threads', asy
   await node.call(setter, { type: 'set', name: 'anew', other: 'anew', ...told });
   await waitFor('the level', () => node.log.level === 'error');
   t.deepEqual(await node.call(setter, { type: 'look' }), ['green', 'error']);
+});
+
+test('a thread that cannot be given what the environment has is left down, and the log says what that is', async (t) => {
+  const node = await threadNode(t);
+  const log = recordLog(node);
+  const value: { paint?: () => void } = {};
+  node.setEnv('colour', value);
+  value.paint = () => undefined;
+  const victim = await puppet(node, 1);
+  victim.tell({ type: 'exit process', code: 3 });
+  await waitFor('the log', () => log.some(({ message }) => message.includes('left down')));
+  const error = await t.throwsAsync<TergoError>(puppet(node, 1), { code: 'unencodable' });
+  t.regex(error.message, /'COLOUR' in the node's env.*paint/);
+  const [told, ...more] = log.filter(({ message }) => message.includes('left down'));
+  t.deepEqual([told?.fields['thread'], told?.fields['error'], more], [1, error, []]);
 });
 
 for (const { title, one, other } of everyPlaces) {

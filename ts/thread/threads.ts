@@ -212,8 +212,12 @@ export class Threads {
       await this.#cameUp(member, run);
     } catch (error) {
       // Otherwise it has ended, or will: that is told there, and brings the next attempt.
-      if (TergoError.is(error, 'unencodable')) this.#leaveDown(member, error);
-      return;
+      if (!TergoError.is(error, 'unencodable')) return;
+      this.#runtime.log.error('a scheduler thread cannot be used again; it is left down', {
+        thread,
+        error,
+      });
+      return this.#leaveDown(member, error);
     }
     this.#tellOthers(member, Control.cameUp);
     this.#far.absences.cameUp(thread, member.incarnation);
