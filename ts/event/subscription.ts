@@ -87,7 +87,9 @@ function errorOf(reason: ExitReason): Error | undefined {
 export class EventFeed implements Subscription<unknown> {
   readonly #runtime: Runtime;
   readonly #limit: number;
-  readonly #waiting: EventMessage<unknown>[] = [];
+  #waiting: EventMessage<unknown>[] = [];
+  /** Of those that wait, how many were read. */
+  #head = 0;
   readonly #readers: Reader[] = [];
   /** The process behind it, also while that subscribes. */
   #reader: LocalPid | undefined;
@@ -128,7 +130,7 @@ export class EventFeed implements Subscription<unknown> {
     if (this.#isOver) return;
     const reader = this.#readers.shift();
     if (reader !== undefined) reader.resolve({ done: false, value: message });
-    else if (this.#waiting.length < this.#limit) this.#waiting.push(message);
+    else if (this.#waiting.length - this.#head < this.#limit) this.#waiting.push(message);
     else this.dropped += 1;
   }
 
@@ -143,7 +145,8 @@ export class EventFeed implements Subscription<unknown> {
 
   async close(): Promise<void> {
     this.finish(undefined);
-    this.#waiting.length = 0;
+    this.#waiting = [];
+    this.#head = 0;
     const { runtime, reader } = { runtime: this.#runtime, reader: this.#reader };
     const record = reader === undefined ? undefined : runtime.recordOf(reader);
     if (record !== undefined) runtime.lifecycle.end(record, 'normal');
@@ -164,13 +167,26 @@ export class EventFeed implements Subscription<unknown> {
   }
 
   #next(): Promise<Result> {
-    const message = this.#waiting.shift();
+    const message = this.#take();
     if (message !== undefined) return Promise.resolve({ done: false, value: message });
     return new Promise((resolve, reject) => {
       const reader = { resolve, reject };
       if (this.#isOver) this.#settle(reader);
       else this.#readers.push(reader);
     });
+  }
+
+  /** The oldest of those that wait. */
+  #take(): EventMessage<unknown> | undefined {
+    const message = this.#waiting[this.#head];
+    if (message === undefined) return undefined;
+    this.#head += 1;
+    // Now and then only: cutting the front off costs as much as the rest is long.
+    if (this.#head * 2 >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    return message;
   }
 
   /** The first read after the end gets the error, if there is one. */
