@@ -13,6 +13,7 @@ import { queueOf } from '../process/priority.ts';
 import {
   type AnySpawnOptions,
   checkSpawnOptions,
+  keptOptions,
   type Optional,
   type SpawnOptions,
 } from '../process/process-options.ts';
@@ -127,7 +128,7 @@ class SendAction extends LocalAction {
     if (options?.priority !== undefined) queueOf(options.priority);
     this.#to = to;
     this.#message = message;
-    this.#options = options;
+    this.#options = options && { ...options };
   }
 
   get description(): string {
@@ -157,7 +158,7 @@ class SpawnAction extends LocalAction {
     const { name } = options;
     this.description = `spawn ${behaviour.name}${name === undefined ? '' : ` as '${name}'`}`;
     this.#behaviour = behaviour;
-    this.#options = options;
+    this.#options = keptOptions(options);
   }
 
   override perform({ spawner, core }: Runtime, run: CronRun): Promise<unknown> {
@@ -179,7 +180,7 @@ class RemoteSpawnAction extends LocalAction {
     this.description = `spawn '${name}' on ${node}`;
     this.#node = node;
     this.#name = name;
-    this.#options = options;
+    this.#options = keptOptions(options);
   }
 
   override check({ home }: Runtime): void {

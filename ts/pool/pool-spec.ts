@@ -4,6 +4,7 @@ import { incorrect } from '../error/tergo-error.ts';
 import {
   type AnySpawnOptions,
   checkSpawnOptions,
+  keptOptions,
   type Optional,
   type Placement,
   type ProcessOptions,
@@ -110,7 +111,10 @@ export class LocalPoolSpec {
     this.shutdownTimeoutMs = shutdownTimeoutOf(worker, shutdownTimeoutMs);
     const mailboxSize =
       workerMailboxSize === 0 && route === 'least-loaded' ? COUNTED : workerMailboxSize;
-    this.start = { behaviour: worker, options: { ...rest, mailboxSize, linkParent: true } };
+    this.start = {
+      behaviour: worker,
+      options: { ...keptOptions(rest), mailboxSize, linkParent: true },
+    };
     Object.freeze(this);
   }
 }

@@ -164,6 +164,12 @@ export function checkSpawnOptions(options: AnySpawnOptions): void {
   checkFallback(options);
 }
 
+/** A copy for later spawns, which what becomes of the lists does not change. @internal */
+export function keptOptions(options: AnySpawnOptions): AnySpawnOptions {
+  const { args, env } = options;
+  return { ...options, ...(args && { args: [...args] }), ...(env && { env: [...env] }) };
+}
+
 /** Throws `incorrect` for what is no placement; whether there is such a thread is the node's to say. */
 function checkPlacement(thread: Placement): void {
   if (thread === 'here' || thread === 'any') return;

@@ -5,6 +5,7 @@ import type { ProcessName } from '../process/process-name.ts';
 import {
   type AnySpawnOptions,
   checkSpawnOptions,
+  keptOptions,
   type Optional,
   type ProcessOptions,
   SPAWN_KEYS,
@@ -100,7 +101,10 @@ export class OwnedRoute {
     this.name = name;
     const shutdownTimeoutMs = shutdownTimeoutOf(behaviour, givenMs);
     this.rule = { name: `route ${name}`, shutdownTimeoutMs };
-    this.start = { behaviour, options: { ...rest, linkParent: true, linkChild: true } };
+    this.start = {
+      behaviour,
+      options: { ...keptOptions(rest), linkParent: true, linkChild: true },
+    };
     Object.freeze(this);
   }
 }

@@ -12,6 +12,7 @@ import type { ProcessName } from '../process/process-name.ts';
 import {
   type AnySpawnOptions,
   checkSpawnOptions,
+  keptOptions,
   type Optional,
   type ProcessOptions,
   SPAWN_KEYS,
@@ -179,7 +180,10 @@ export class LocalChildTemplate implements ChildTemplate<never, never> {
   /** An instance with its arguments. */
   with(args: readonly unknown[] | undefined): ChildPlan<ChildStart> {
     const { behaviour, options } = this.#start;
-    const start = { behaviour, options: args === undefined ? options : { ...options, args } };
+    const start = {
+      behaviour,
+      options: args === undefined ? options : { ...options, args: [...args] },
+    };
     return { rule: this.rule, start };
   }
 }
@@ -205,7 +209,7 @@ function spawnOptionsOf(options: AnyChildOptions): AnySpawnOptions {
   const entries = Object.entries(options).filter(([key]) => !SUPERVISION_KEYS.includes(key));
   const spawn: AnySpawnOptions = Object.fromEntries(entries);
   checkSpawnOptions(spawn);
-  return spawn;
+  return keptOptions(spawn);
 }
 
 function ruleOf(
