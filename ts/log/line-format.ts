@@ -2,7 +2,7 @@ import { isatty } from 'node:tty';
 import { checkBoolean, checkChoice } from '../error/check.ts';
 import { reasonText } from '../error/exit-reason.ts';
 import { jsonLine } from './json-line.ts';
-import type { LogFields, LogRecord } from './log-record.ts';
+import type { LogRecord } from './log-record.ts';
 import { colouredLine, shownValue, textLine } from './text-line.ts';
 
 /** How a record becomes a line. Source: Ergo `gen.DefaultLoggerOptions`. */
@@ -44,20 +44,30 @@ function safely(line: Line): Line {
     try {
       return line(record, options);
     } catch {
-      return line({ ...record, fields: textsOf(record.fields) }, options);
+      const names = Object.keys(record.fields);
+      const fields = names.map((name) => [name, showable(line, record, options, name)] as const);
+      return line({ ...record, fields: Object.fromEntries(fields) }, options);
     }
   };
 }
 
-function textsOf(fields: LogFields): LogFields {
-  const text = (name: string): string => {
-    try {
-      return shownValue(fields[name]);
-    } catch (error) {
-      return `cannot be shown: ${reasonText(error)}`;
-    }
-  };
-  return Object.fromEntries(Object.keys(fields).map((name) => [name, text(name)]));
+/** The value of a field if it can be shown by itself, else a text in its place. */
+function showable(line: Line, record: LogRecord, options: LineOptions, name: string): unknown {
+  try {
+    const value = record.fields[name];
+    line({ ...record, fields: { [name]: value } }, options);
+    return value;
+  } catch {
+    return textOf(() => record.fields[name]);
+  }
+}
+
+function textOf(read: () => unknown): string {
+  try {
+    return shownValue(read());
+  } catch (error) {
+    return `cannot be shown: ${reasonText(error)}`;
+  }
 }
 
 /** Throws `incorrect`, naming the key. @internal */
