@@ -148,6 +148,8 @@ test('JSON turns what it cannot hold into text', (t) => {
     set: new Set([1]),
     call: Object.assign(() => 1, { toString: () => 'a function' }),
     deep: { big: [20n] },
+    ratio: Number.NaN,
+    limits: [-Infinity, Infinity],
   };
   t.deepEqual(fieldsOf(fields), {
     big: '10',
@@ -156,6 +158,8 @@ test('JSON turns what it cannot hold into text', (t) => {
     set: 'Set(1) { 1 }',
     call: 'a function',
     deep: { big: ['20'] },
+    ratio: 'NaN',
+    limits: ['-Infinity', 'Infinity'],
   });
 });
 

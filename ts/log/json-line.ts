@@ -59,6 +59,7 @@ function plainValues(
 function plain(value: unknown, withStack: boolean): unknown {
   if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
     return String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   if (value instanceof Map || value instanceof Set) return inspect(value);
   return value instanceof Error ? plainError(value, withStack) : value;
 }
