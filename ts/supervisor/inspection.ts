@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { pick } from '../actor/inspection.ts';
+import { reasonText } from '../error/exit-reason.ts';
 import type { Clock } from '../scheduler/clock.ts';
 import type { Child } from './child.ts';
 import type { ChildInfo, RestartInfo } from './child-info.ts';
@@ -61,7 +62,15 @@ function plainChild(info: ChildInfo): object {
 }
 
 function plainRestart({ name, pid, reason, timeMs }: RestartInfo): object {
-  const text =
-    reason instanceof Error ? inspect(reason, { depth: 0, compact: true }).split('\n')[0] : reason;
+  const text = reason instanceof Error ? firstLineOf(reason) : reason;
   return { name, pid: pid?.toString(), reason: text, time: new Date(timeMs).toISOString() };
+}
+
+/** An `inspect` of its own that throws must not be the end of the supervisor. */
+function firstLineOf(error: Error): string {
+  try {
+    return inspect(error, { depth: 0, compact: true }).split('\n')[0]!;
+  } catch {
+    return reasonText(error);
+  }
 }
