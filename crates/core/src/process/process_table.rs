@@ -126,7 +126,7 @@ impl ProcessTable {
     pub fn grant(&mut self) -> Option<(u32, u32)> {
         let slot = self.free.pop().or_else(|| self.grow())?;
         let process = self.get_mut(slot);
-        process.generation += 1;
+        process.generation = process.generation.saturating_add(1);
         process.lifecycle = Lifecycle::Granted;
         Some((slot, process.generation))
     }

@@ -45,7 +45,7 @@ impl AddressBody {
 /// An entry of the registry.
 #[derive(Debug)]
 pub(crate) struct Address {
-    /// Tells apart what stood at this index, one after the other; at most 26 bits.
+    /// Tells apart what stood at this index, one after the other; the notices of events have its lowest 26 bits.
     pub generation: u32,
     /// Slot of the process that it belongs to.
     pub owner: u32,

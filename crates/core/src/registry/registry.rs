@@ -4,11 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Address, AddressBody, EventState};
 use crate::NIL;
-use crate::layout::TAG_EXTRA_SHIFT;
 use crate::relation::TargetKind;
-
-/// Highest generation of an address: it has to fit in the extra of a tag.
-const LAST_GENERATION: u32 = u32::MAX >> TAG_EXTRA_SHIFT;
 
 /// All addresses of a scheduler, and who has which name.
 #[derive(Debug, Default)]
@@ -128,7 +124,7 @@ impl Registry {
     /// Frees an address; the index is used again with the next generation, as long as there is one.
     pub fn remove(&mut self, index: u32) {
         let address = self.get_mut(index);
-        let is_reusable = address.generation < LAST_GENERATION;
+        let is_reusable = address.generation < u32::MAX;
         match std::mem::replace(&mut address.body, AddressBody::Free) {
             AddressBody::Name(name) => drop(self.names.remove(&name)),
             AddressBody::Event(event) => drop(self.events.remove(&event.name)),
@@ -210,7 +206,7 @@ impl Registry {
             });
             self.addresses.len() as u32 - 1
         });
-        let generation = self.get(index).generation + 1;
+        let generation = self.get(index).generation.saturating_add(1);
         *self.get_mut(index) = Address {
             generation,
             owner,

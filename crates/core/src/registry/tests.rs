@@ -30,9 +30,22 @@ fn a_freed_address_comes_again_in_the_next_generation() {
 fn an_index_that_has_used_up_its_generations_is_never_used_again() {
     let mut registry = Registry::default();
     let index = registry.add_alias(0);
-    registry.get_mut(index).generation = u32::MAX >> 6;
+    registry.get_mut(index).generation = u32::MAX;
     registry.remove(index);
     assert_ne!(registry.add_alias(0), index);
+}
+
+#[test]
+fn an_index_is_used_again_also_above_the_generations_that_a_thread_before_has_had() {
+    for floor in [0, u32::MAX >> 6, u32::MAX - 2] {
+        let mut registry = Registry::new(floor);
+        let index = registry.add_alias(0);
+        assert!(registry.get(index).generation > floor);
+        registry.remove(index);
+        assert_eq!(registry.add_alias(0), index, "above {floor}");
+    }
+    let mut registry = Registry::new(u32::MAX);
+    assert_ne!(registry.add_alias(0), registry.add_alias(0));
 }
 
 #[test]
