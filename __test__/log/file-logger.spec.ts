@@ -67,11 +67,12 @@ test('the format is that of the console logger, without colours', async (t) => {
   }
 });
 
+function thrower(): never {
+  throw new Error('not for you');
+}
+
 test('a record that cannot be shown as it is holds up no other', async (t) => {
   const { node, file } = await filed(t, { includeFields: true });
-  const thrower = (): never => {
-    throw new Error('not for you');
-  };
   for (const message of ['one', 'two'])
     node.log.info(message, { hostile: { [inspect.custom]: thrower } });
   node.log.info('three');

@@ -121,14 +121,15 @@ test('an inspection shows spec, children and last restarts, what the supervisor 
   t.deepEqual(some, { live: '2', mood: 'fine', asked: 'live,none', strategy: 'mine' });
 });
 
+function thrower(): never {
+  throw new Error('not for you');
+}
+
 test('an inspection shows also an end by an error that cannot be shown', async (t) => {
   const kept = await keep(t, (story) => ({
     strategy: 'one-for-one',
     children: [childSpec('a', Tended, { args: [story, 'a'] })],
   }));
-  const thrower = (): never => {
-    throw new Error('not for you');
-  };
   await kept.end('a', Object.assign(new Error('spilt'), { [inspect.custom]: thrower }));
   const { lastRestarts } = await kept.node.inspect(kept.pid);
   t.like(JSON.parse(lastRestarts!), [{ name: 'a', reason: 'spilt' }]);
