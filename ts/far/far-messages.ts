@@ -123,7 +123,10 @@ export class FarMessages {
     const { reader } = this.#far;
     if (reader.formOf(frame) === PREFIX_PLAIN) return true;
     const value = this.#read(KIND_ADDRESSED, frame);
-    this.#opened.set(reader.stationOf(frame), reader.prefix(frame)[0], value);
+    const station = reader.stationOf(frame);
+    const [number] = reader.prefix(frame);
+    // One of the peer that had the seat before may wait yet: it stays what it is, and this one is read anew.
+    if (this.#opened.get(station, number) === undefined) this.#opened.set(station, number, value);
     return value !== NO_VALUE;
   }
 
