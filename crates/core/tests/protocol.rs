@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use support::model::{Asked, Kind, Model};
 
 /// Fewer under miri, which is a thousand times slower.
-const CASES: u32 = if cfg!(miri) { 3 } else { 200 };
-const STEPS: usize = if cfg!(miri) { 40 } else { 300 };
+const CASES: u32 = if cfg!(miri) { 2 } else { 200 };
+const STEPS: usize = if cfg!(miri) { 30 } else { 300 };
 
 /// One step of a program; the numbers choose among what there is.
 #[derive(Clone, Copy, Debug)]
