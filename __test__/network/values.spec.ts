@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import * as fc from 'fast-check';
 import { Actor, type Answer, processId, processName, reply, type Request, TergoError } from 'tergo';
 import { sent } from '../support/travelling-values.ts';
@@ -15,13 +15,18 @@ class Echo extends Actor<{ request: Echoed }> {
   }
 }
 
-test('whatever can travel reaches another node as it is, and so does the answer', async (t) => {
+/** Sends a value to another node and gives what comes back. */
+async function echoElsewhere(t: ExecutionContext): Promise<(value: unknown) => Promise<unknown>> {
   const [a, b] = [await networkNode('a@localhost'), await networkNode('b@localhost')];
   t.teardown(() => Promise.all([a.stopForce(), b.stopForce()]));
   showWay(a, b);
   await b.spawn(Echo, { name: NAME });
   const far = processId(NAME, 'b@localhost');
-  const echo = (value: unknown): Promise<unknown> => a.call(far, { type: 'echo', value });
+  return (value) => a.call(far, { type: 'echo', value });
+}
+
+test('whatever can travel reaches another node as it is, and so does the answer', async (t) => {
+  const echo = await echoElsewhere(t);
   const arrives = async (value: unknown): Promise<boolean> =>
     isDeepStrictEqual(await echo(value), value);
   for (const length of [0, 3, 20_000]) t.true(await arrives(new Float16Array(length)), `${length}`);
@@ -31,28 +36,20 @@ test('whatever can travel reaches another node as it is, and so does the answer'
 });
 
 test('messages that a text tells apart keep it on another node, however many come', async (t) => {
-  const [a, b] = [await networkNode('a@localhost'), await networkNode('b@localhost')];
-  t.teardown(() => Promise.all([a.stopForce(), b.stopForce()]));
-  showWay(a, b);
-  await b.spawn(Echo, { name: NAME });
-  const far = processId(NAME, 'b@localhost');
+  const echo = await echoElsewhere(t);
   const texts = ['order', 'payment', '__proto__', '"', 'é', '\ud800', '', 'a', 'b', 'c'];
   for (let round = 0; round < 300; round++) {
     const values = texts.map((kind, index) => ({ round, kind, index }));
-    const calls = values.map((value) => a.call(far, { type: 'echo', value }));
+    const calls = values.map((value) => echo(value));
     t.true(isDeepStrictEqual(await Promise.all(calls), values), `${round}`);
   }
 });
 
 test('an error of another node with a code that this version does not have is unknown, and tells it', async (t) => {
-  const [a, b] = [await networkNode('a@localhost'), await networkNode('b@localhost')];
-  t.teardown(() => Promise.all([a.stopForce(), b.stopForce()]));
-  showWay(a, b);
-  await b.spawn(Echo, { name: NAME });
-  const far = processId(NAME, 'b@localhost');
+  const echo = await echoElsewhere(t);
   const cause = new TergoError('timeout', 'too late');
   const value = new TergoError('of-tomorrow' as never, 'it is too early', { cause });
-  const told = await a.call(far, { type: 'echo', value });
+  const told = await echo(value);
   t.true(TergoError.is(told, 'unknown'));
   t.like(told, { message: 'of-tomorrow: it is too early', cause: { code: 'timeout' } });
 });
