@@ -213,15 +213,20 @@ export class ValueWriter {
     if (this.#depth === MAX_DEPTH) throw UNENCODABLE;
     this.#depth += 1;
     // Only says that it is worth a look: the prototype is asked for later, where V8 knows it.
-    let end = value.constructor === Object ? this.#shaped(value as Properties, at) : NOT_PLAIN;
-    if (end === NOT_PLAIN) end = this.#unshaped(value, at);
+    const node = value.constructor === Object ? this.#nodeOf(value as Properties) : undefined;
+    const isShaped = node !== undefined && node.shape !== NO_SHAPE;
+    let end = isShaped ? node.write(this, value as Properties, at) : NOT_PLAIN;
+    if (end === NOT_PLAIN) end = this.#unshaped(value, node, at);
     this.#depth -= 1;
     return end;
   }
 
-  #unshaped(value: object, at: number): number {
+  #unshaped(value: object, node: ShapeNode | undefined, at: number): number {
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype) return this.#plain(value as Properties, at);
+    if (prototype === Object.prototype) {
+      if (node !== undefined) this.#shapes.meet(node);
+      return this.#properties(value as Properties, at);
+    }
     if (prototype === Array.prototype) return this.#array(value as unknown[], at);
     return this.#special(value, at);
   }
@@ -235,12 +240,6 @@ export class ValueWriter {
     }
     if (value.length !== length) throw new Changed(value);
     return end;
-  }
-
-  /** An object with a shape; `NOT_PLAIN` if it has none, or another prototype than `Object.prototype`. */
-  #shaped(value: Properties, at: number): number {
-    const node = this.#nodeOf(value);
-    return node === undefined || node.shape === NO_SHAPE ? NOT_PLAIN : node.write(this, value, at);
   }
 
   /** Where the keys of an object lead to, and those that it inherits; `undefined`: there are too many. */
@@ -274,13 +273,6 @@ export class ValueWriter {
     bytes[at + 1] = number;
     bytes[at + 2] = number >>> 8;
     return at + 3;
-  }
-
-  /** One whose prototype is `Object.prototype`, and that has no shape so far. */
-  #plain(value: Properties, at: number): number {
-    const node = this.#nodeOf(value);
-    if (node !== undefined && node.shape === NO_SHAPE) this.#shapes.meet(node);
-    return this.#properties(value, at);
   }
 
   #properties(value: Properties, at: number, keys: readonly string[] = Object.keys(value)): number {
