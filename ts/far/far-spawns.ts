@@ -19,7 +19,6 @@ import type { Arrived } from './controls.ts';
 import type { Far } from './far.ts';
 import { FarPid } from './far-pid.ts';
 import { Numbers } from './numbers.ts';
-import { RemotePid } from './remote-pid.ts';
 import { spawnLimitMs } from './request-patience.ts';
 import { seatOf, type Station } from './station.ts';
 
@@ -222,9 +221,9 @@ export class FarSpawns {
 
   /** The node of the parent is gone, as this thread has heard already; who told this thread ends the process. */
   #hasLeft(watcher: Station, parent: LocalPid): boolean {
-    if (!(parent instanceof RemotePid)) return false;
-    const { lastSeat, isConnected } = parent.home;
-    return lastSeat === seatOf(watcher) && !isConnected;
+    const { peers } = this.#far;
+    // It may have come back meanwhile, to another seat.
+    return peers.isOf(watcher, parent) && !peers.isUp(seatOf(watcher));
   }
 }
 

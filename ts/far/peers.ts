@@ -169,7 +169,6 @@ export class Peers {
     const home = this.home(node, creation);
     this.#outdate(home);
     home.seat = seat;
-    home.lastSeat = seat;
     home.features = features;
     this.#bySeat[seat - MAX_THREADS] = home;
     this.#connected.set(node, home);

@@ -18,8 +18,6 @@ export class RemoteHome extends Home {
   readonly peers: Peers;
   /** The seat of the connection to it. */
   seat: number = NO_SEAT;
-  /** What it was at last. */
-  lastSeat: number = NO_SEAT;
   /** Whether it is known that it will not come back: a later one has been seen. */
   isGone = false;
   /** What both nodes can do, one bit each. */
