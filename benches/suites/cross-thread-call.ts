@@ -8,7 +8,7 @@ import { percentile, verify, type Run, type Suite } from '../suite.ts';
 const STEADY = 50_000;
 /** Requests of one kind that follow each other, and how often the kinds take turns. */
 const SPARSE = 100;
-const SPARSE_TURNS = 5;
+const SPARSE_TURNS = 10;
 const SPARSE_EVERY_MS = 2;
 const IDLE_MS = 3000;
 
