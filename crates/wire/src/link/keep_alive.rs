@@ -91,8 +91,53 @@ impl KeepAlive {
         self.probe.map_or(silent, |probe| probe.min(silent))
     }
 
-    /// When it has to be asked again.
+    /// When it has to be asked again: also so often that nobody who does so takes it that he was stopped.
     pub fn next(&self) -> Duration {
-        self.deadline().min(self.next_ping)
+        let look = self.ticked + self.patience / 5 * 2;
+        self.deadline().min(self.next_ping).min(look)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Duration = Duration::from_secs(1000);
+
+    /// When a peer that has said nothing since the start is found silent by who looks whenever he has to; none: never.
+    fn silent_after(period: Duration, patience: Duration) -> Option<Duration> {
+        let mut alive = KeepAlive::new(period, patience, START);
+        let mut now = START;
+        for _ in 0..1000 {
+            if alive.is_silent(now) {
+                return Some(now.saturating_sub(START));
+            }
+            // Whoever is alive says so.
+            alive.ping(now);
+            now = alive.next();
+        }
+        None
+    }
+
+    #[test]
+    fn a_peer_that_speaks_more_often_than_this_node_is_found_silent_as_soon() {
+        let patience = Duration::from_secs(3);
+        for period_ms in [100, 1000, 2000, 3000, 4000, 15_000, 3_600_000] {
+            let after = silent_after(Duration::from_millis(period_ms), patience);
+            assert_eq!(after, Some(patience), "with a period of {period_ms} ms");
+        }
+    }
+
+    #[test]
+    fn who_was_stopped_itself_gives_what_waits_for_it_the_time_to_be_read() {
+        for period in [1, 15, 60].map(Duration::from_secs) {
+            let patience = Duration::from_secs(45);
+            let mut alive = KeepAlive::new(period, patience, START);
+            assert!(!alive.is_silent(START));
+            let late = START + 2 * patience;
+            assert!(!alive.is_silent(late));
+            alive.heard(late);
+            assert!(!alive.is_silent(alive.next()));
+        }
     }
 }
