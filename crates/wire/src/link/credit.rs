@@ -17,6 +17,9 @@ pub(crate) struct Credit {
     window: u64,
     spent: u64,
     granted: u64,
+    /// What of it is kept for a large item that waits.
+    saved: u64,
+    is_saving: bool,
 }
 
 impl Credit {
@@ -26,6 +29,8 @@ impl Credit {
             window,
             spent: 0,
             granted: window,
+            saved: 0,
+            is_saving: false,
         }
     }
 
@@ -37,12 +42,24 @@ impl Credit {
     /// Whether a small item may go.
     #[inline]
     pub fn is_open(&self) -> bool {
-        self.granted > self.spent
+        self.granted > self.spent + self.saved
     }
 
     /// Whether a large item may begin.
     pub fn has_room(&self) -> bool {
         self.granted.saturating_sub(self.spent) > self.window / 4
+    }
+
+    /// A large item finds no room: of what is granted from now on a half is kept for it. Small ones, which take any byte that
+    /// there is, would never let so much come together.
+    pub fn save(&mut self) {
+        self.is_saving = true;
+    }
+
+    /// A large item begins.
+    pub fn spend_saved(&mut self, cost: u64) {
+        (self.saved, self.is_saving) = (0, false);
+        self.spend(cost);
     }
 
     /// An item goes.
@@ -56,7 +73,13 @@ impl Credit {
         if total > self.spent + self.window {
             return Err(LinkError("more was granted than there can be"));
         }
-        self.granted = self.granted.max(total);
+        let more = total.saturating_sub(self.granted);
+        self.granted += more;
+        if self.is_saving {
+            // Enough for a large one also after a small one has taken more than there was.
+            let enough = self.window / 4 + OVERDRAFT;
+            self.saved = (self.saved + more.div_ceil(2)).min(enough);
+        }
         Ok(())
     }
 }

@@ -153,10 +153,14 @@ impl Lanes {
         } else if is_large(parcel) {
             let free = self.streams.iter().position(|is_used| !is_used);
             let has_room = self.begun == 0 || self.begun + bytes <= self.max_begun;
-            let Some(stream) = free.filter(|_| has_room && credit.has_room()) else {
+            let Some(stream) = free.filter(|_| has_room) else {
                 return Turn::Stuck;
             };
-            credit.spend(cost(bytes, window));
+            if !credit.has_room() {
+                credit.save();
+                return Turn::Stuck;
+            }
+            credit.spend_saved(cost(bytes, window));
             self.streams[stream] = true;
             self.begun += bytes;
             lane.begun = Some(begin(stream as u32, parcel));
