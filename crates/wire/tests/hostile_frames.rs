@@ -8,6 +8,7 @@ use support::{
     Got, Pair, START, bytes, default_pair, identity, number, pair, receive, send, transfer,
 };
 
+const BATCH: u8 = 1;
 const STATE: u8 = 4;
 const PING: u8 = 5;
 const SHAPE: u8 = 7;
@@ -45,6 +46,11 @@ fn feed(pair: &mut Pair, mut stream: &[u8]) -> Result<Vec<Got>, String> {
     Ok(got)
 }
 
+/// What tells that so many frames were taken, and how much is granted.
+fn state(taken: u64, granted: u64) -> Vec<u8> {
+    frame(STATE, &[put(taken), put(granted)].concat())
+}
+
 /// Why a link ends over which these bytes come.
 fn end_by(stream: &[u8]) -> String {
     feed(&mut default_pair(), stream).expect_err("it goes on")
@@ -53,7 +59,6 @@ fn end_by(stream: &[u8]) -> String {
 #[test]
 fn more_than_was_sent_cannot_be_taken_and_no_more_granted_than_a_window() {
     let window = 8 << 20;
-    let state = |taken: u64, granted: u64| frame(STATE, &[put(taken), put(granted)].concat());
     let mut pair = default_pair();
     assert_eq!(feed(&mut pair, &state(0, window)), Ok(vec![]));
     assert!(end_by(&state(1, window)).contains("more was handed over than was sent"));
@@ -116,6 +121,29 @@ fn who_asks_without_end_and_reads_no_answer_is_not_answered_without_end() {
     assert_eq!(feed(&mut pair, &pings.concat()), Ok(vec![]));
     let queued = pair.other.counters().queued;
     assert!(queued <= 257 * 1024, "{queued} bytes wait");
+}
+
+#[test]
+fn who_sends_without_end_and_reads_nothing_is_not_told_without_end_what_was_taken() {
+    let mut pair = default_pair();
+    let batch = frame(BATCH, &[]);
+    let mut most = 0;
+    for _ in 0..100_000 {
+        feed(&mut pair, &batch).expect("an empty batch is none the worse");
+        most = most.max(pair.other.output(0, START).len());
+    }
+    assert!(most < 512 << 10, "{most} bytes wait");
+    // Once it reads it hears of all.
+    let mut last = Vec::new();
+    loop {
+        let bytes = pair.other.output(0, START).to_vec();
+        if bytes.is_empty() {
+            break;
+        }
+        pair.other.written(0, bytes.len(), START);
+        last = bytes;
+    }
+    assert_eq!(last, state(100_000, 8 << 20));
 }
 
 #[test]

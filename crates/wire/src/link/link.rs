@@ -271,7 +271,9 @@ impl Link {
     /// Says what was handed over and released: with other bytes, or when it is time.
     fn tell_state(&mut self, now: Duration) {
         let untold = self.inbound.handed() - self.told;
-        if untold == 0 && !self.debt.has_news() {
+        // Who does not read what waits for it hears the sum of all that when it does.
+        let is_unread = self.out.queued() > MAX_OUT;
+        if is_unread || untold == 0 && !self.debt.has_news() {
             self.state_due = None;
             return;
         }
