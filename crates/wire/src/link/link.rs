@@ -229,7 +229,7 @@ impl Link {
     /// Whether something may not have arrived.
     pub fn is_dirty(&self) -> bool {
         self.unacknowledged() > 0
-            || self.out.queued() > 0
+            || self.out.is_filling()
             || !self.lanes.is_empty()
             || !self.assemblies.is_empty()
             || !self.inbound.is_empty()

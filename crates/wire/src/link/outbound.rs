@@ -57,6 +57,11 @@ impl Outbound {
         }
     }
 
+    /// Whether a batch is being filled, which counts as no frame yet.
+    pub fn is_filling(&self) -> bool {
+        self.open != Open::None
+    }
+
     /// Whether an uncompressed batch is being filled.
     #[inline]
     pub fn is_plain(&self) -> bool {

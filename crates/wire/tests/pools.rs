@@ -1,0 +1,89 @@
+//! A link of a pool may go without the others when nothing of it is on its way.
+
+#![allow(clippy::expect_used, reason = "these are tests")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Pair, agree, identity, pair, receive, transfer};
+use tergo_wire::{Identity, Incoming, LinkLoss, Purpose};
+
+const WINDOW: u64 = 256 << 10;
+
+/// Both ends of a pool of two links.
+struct Pool {
+    dialer: Identity,
+    acceptor: Identity,
+    pair: Pair,
+    last_link: u64,
+}
+
+impl Pool {
+    fn new() -> Self {
+        let (dialer, mut acceptor) = (identity("a@host", 1), identity("b@host", 1));
+        acceptor.pool = 2;
+        acceptor.limits.window = WINDOW;
+        let pair = pair(&dialer, &acceptor);
+        let mut pool = Self {
+            dialer,
+            acceptor,
+            pair,
+            last_link: 10,
+        };
+        pool.join();
+        pool
+    }
+
+    fn join(&mut self) {
+        self.last_link += 1;
+        let purpose = Purpose::Join {
+            id: [0; 16],
+            place: 1,
+        };
+        let (one, other) = agree(&self.dialer, &self.acceptor, purpose, (self.last_link, 1));
+        self.pair.one.open(&one, self.pair.now);
+        self.pair.other.open(&other, self.pair.now);
+        self.settle();
+    }
+
+    /// Carries all that there is, after a time in which all is told; what comes at the second is not released. Gives what it takes
+    /// of the window.
+    fn settle(&mut self) -> u64 {
+        let mut owed = 0;
+        for _ in 0..3 {
+            self.pair.now += Duration::from_millis(100);
+            for place in [0, 1].repeat(2) {
+                let Pair {
+                    one, other, now, ..
+                } = &mut self.pair;
+                loop {
+                    let count = transfer(&mut **one, &mut **other, place, 1 << 20, *now);
+                    while let Some(incoming) = other.next(place, *now).expect("all is right") {
+                        if let Incoming::Item { cost, .. } = incoming {
+                            owed += cost;
+                        }
+                    }
+                    if count == 0 {
+                        break;
+                    }
+                }
+                while transfer(&mut **other, &mut **one, place, 1 << 20, *now) > 0 {
+                    receive(&mut **one, place, *now, true).expect("all is right");
+                }
+            }
+        }
+        owed
+    }
+}
+
+#[test]
+fn a_sign_of_life_that_is_not_written_yet_is_nothing_on_its_way() {
+    let mut pool = Pool::new();
+    pool.settle();
+    // The first writes a ping that goes nowhere, for the socket has broken.
+    let later = pool.pair.now + Duration::from_secs(15);
+    assert!(!pool.pair.one.output(1, later).is_empty());
+    assert_eq!(pool.pair.one.lost(1), LinkLoss::Clean);
+    assert_eq!(pool.pair.other.lost(1), LinkLoss::Clean);
+}
