@@ -6,8 +6,8 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Pair, agree, identity, pair, receive, transfer};
-use tergo_wire::{Identity, Incoming, LinkLoss, Purpose};
+use support::{Got, Pair, agree, bytes, identity, pair, receive, transfer};
+use tergo_wire::{Connection, Delivery, Identity, Incoming, LinkLoss, Purpose};
 
 const WINDOW: u64 = 256 << 10;
 
@@ -86,4 +86,36 @@ fn a_sign_of_life_that_is_not_written_yet_is_nothing_on_its_way() {
     assert!(!pool.pair.one.output(1, later).is_empty());
     assert_eq!(pool.pair.one.lost(1), LinkLoss::Clean);
     assert_eq!(pool.pair.other.lost(1), LinkLoss::Clean);
+}
+
+fn is_sent(connection: &mut dyn Connection, item: &Got) -> bool {
+    let delivery = Delivery::default();
+    connection
+        .send(&item.item(), delivery, &mut Vec::new())
+        .is_ok()
+}
+
+#[test]
+fn what_was_sent_over_a_lost_link_and_is_held_counts_until_it_is_released() {
+    let mut pool = Pool::new();
+    // Its place is the second.
+    let item = bytes(1, 1000, 0);
+    let mut held = 0;
+    for _ in 0..20 {
+        let before = held;
+        while is_sent(&mut *pool.pair.one, &item) {
+            held += pool.settle();
+        }
+        held += pool.settle();
+        if held == before {
+            break;
+        }
+        assert_eq!(pool.pair.one.lost(1), LinkLoss::Clean);
+        assert_eq!(pool.pair.other.lost(1), LinkLoss::Clean);
+        pool.join();
+    }
+    assert!(held <= 4 * WINDOW, "{held} bytes are held");
+    pool.pair.other.release(held);
+    assert_eq!(pool.pair.other.counters().owed, 0);
+    assert!(pool.settle() > 0, "what waited for that comes");
 }

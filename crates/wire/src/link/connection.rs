@@ -31,6 +31,10 @@ pub struct WireConnection {
     /// Where lost links stood.
     past: HashMap<u64, u64>,
     past_counters: LinkCounters,
+    /// Bytes that came over lost links and are not released.
+    past_owed: u64,
+    /// This node's window.
+    window: u64,
     relinks: u64,
     /// The large item that was handed over last.
     large: Option<Box<Parcel>>,
@@ -59,6 +63,8 @@ impl WireConnection {
             peer_shapes: Shapes::default(),
             past: HashMap::new(),
             past_counters: LinkCounters::default(),
+            past_owed: 0,
+            window: agreement.own.limits.window,
             relinks: 0,
             large: None,
             last: 0,
@@ -332,7 +338,8 @@ impl Connection for WireConnection {
             return self.item(place);
         }
         loop {
-            if !self.may_go_on(place) {
+            // Each new link brings a window of its own.
+            if self.past_owed > self.window || !self.may_go_on(place) {
                 return Ok(None);
             }
             let Some(link) = self
@@ -370,7 +377,8 @@ impl Connection for WireConnection {
 
     fn release(&mut self, bytes: u64) {
         let now = self.now;
-        let mut left = bytes;
+        let mut left = bytes.saturating_sub(self.past_owed);
+        self.past_owed = self.past_owed.saturating_sub(bytes);
         for link in self.live() {
             if left == 0 {
                 return;
@@ -420,6 +428,7 @@ impl Connection for WireConnection {
             return LinkLoss::Fatal;
         };
         self.relinks += 1;
+        self.past_owed += link.owed();
         let place = usize::from(place);
         for route in &mut self.routes {
             if *route == place {
@@ -443,6 +452,7 @@ impl Connection for WireConnection {
         let mut counters = ConnectionCounters {
             total: self.past_counters,
             relinks: self.relinks,
+            owed: self.past_owed,
             ..ConnectionCounters::default()
         };
         for link in self.links.iter().flatten() {
