@@ -31,6 +31,7 @@ mod network;
 mod network_thread;
 mod no_link;
 mod outcome;
+mod parked;
 mod profiles;
 mod receiving;
 pub mod registrar;

@@ -276,7 +276,8 @@ impl LinkDriver {
             let is_full_load = self.take();
             let has_written = self.write_all(now);
             // What was written has made room for what found none.
-            let may_go_on = is_full_load || (self.is_blocked && has_written);
+            let is_waiting = self.is_blocked || self.sending.has_parked();
+            let may_go_on = is_full_load || (is_waiting && has_written);
             if !may_go_on {
                 return false;
             }
@@ -288,6 +289,9 @@ impl LinkDriver {
     fn take(&mut self) -> bool {
         let mut left = TAKE_AT_ONCE;
         self.is_blocked = false;
+        if !self.is_ending() {
+            self.sending.retry(&mut self.parts);
+        }
         while left > 0 && !self.is_ending() {
             match self.sending.next(&mut self.parts) {
                 Sent::Bytes(size) => left = left.saturating_sub(size),

@@ -3,6 +3,7 @@ use tergo_wire::{Delivery, SendError};
 
 use crate::gate::{is_unordered, profile_of};
 use crate::link_driver::DriverParts;
+use crate::parked::{Load, Parked};
 
 /// What the bytes of a frame count at least, so that many small ones end a round, too.
 const LEAST_COST: usize = 16;
@@ -18,23 +19,51 @@ pub(crate) enum Sent {
     Blocked,
 }
 
+/// What became of a frame that the protocol was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Sent,
+    /// It goes nowhere.
+    Refused,
+    /// It has to wait, and so has whatever comes after it.
+    Blocked,
+    /// It has to wait, and so has what its sender says after it.
+    Behind,
+}
+
 /// Takes frames of the threads, one by one, and gives them to the protocol.
 #[derive(Debug, Default)]
 pub(crate) struct Sending {
-    payload: Vec<u8>,
+    /// What the frame that was taken last carries.
+    load: Load,
     /// Of frames that differ from the last in their value only: numbers, or lengths.
     values: Vec<u32>,
-    numbers: Vec<u32>,
-    blobs: Vec<Vec<u8>>,
-    /// The blobs of a frame that has to wait were taken already.
-    has_blobs: bool,
     /// The protocol has the frame that was taken last.
     is_sent: bool,
+    parked: Parked,
     /// Frames that went nowhere: nonsense, or larger than the peer takes.
     pub refused: u64,
 }
 
 impl Sending {
+    /// Gives the protocol those frames that wait for others of their senders, as far as they may go now.
+    pub fn retry(&mut self, parts: &mut DriverParts) {
+        while let Some((head, load)) = self.parked.first() {
+            announce(parts);
+            match send(head, load, parts) {
+                Fate::Sent => {}
+                Fate::Refused => self.refused += 1,
+                Fate::Blocked | Fate::Behind => return,
+            }
+            self.parked.remove_first();
+        }
+    }
+
+    /// Whether some frames wait for others of their senders.
+    pub fn has_parked(&self) -> bool {
+        !self.parked.is_empty()
+    }
+
     /// The next frame, or the one that had to wait; or several that differ from the last in their value only.
     pub fn next(&mut self, parts: &mut DriverParts) -> Sent {
         if self.is_sent
@@ -42,71 +71,75 @@ impl Sending {
         {
             return sent;
         }
-        self.payload.clear();
-        let Some(head) = parts.port.next(&mut self.payload, &mut self.numbers) else {
+        self.load.payload.clear();
+        let next = parts
+            .port
+            .next(&mut self.load.payload, &mut self.load.numbers);
+        let Some(head) = next else {
             return Sent::Nothing;
         };
         self.is_sent = false;
-        announce(parts);
-        if !self.send(&head, parts) {
-            return Sent::Blocked;
+        let size = self.load.payload.len().max(LEAST_COST);
+        let fate = if self.parked.holds_up(&head, &self.load) {
+            Fate::Behind
+        } else {
+            announce(parts);
+            send(&head, &mut self.load, parts)
+        };
+        match fate {
+            Fate::Sent => self.is_sent = true,
+            Fate::Refused => self.refused += 1,
+            Fate::Behind if self.parked.push(&head, &mut self.load) => {}
+            Fate::Blocked | Fate::Behind => return Sent::Blocked,
         }
         parts.port.advance();
-        Sent::Bytes(self.payload.len().max(LEAST_COST))
+        Sent::Bytes(size)
     }
 
     /// The next frames if they differ from the last in their value only, as most do; none: the next is to be sent as any other.
     #[inline]
     fn next_alike(&mut self, parts: &mut DriverParts) -> Option<Sent> {
-        self.payload.clear();
+        let payload = &mut self.load.payload;
+        payload.clear();
         self.values.clear();
-        parts.port.next_alike(&mut self.values, &mut self.payload);
-        let sent = parts.wire.send_again(&self.values, &self.payload);
+        parts.port.next_alike(&mut self.values, payload);
+        let sent = parts.wire.send_again(&self.values, payload);
         let sent = self.values.get(..sent).filter(|sent| !sent.is_empty())?;
         parts.port.advance_alike(sent);
-        let costs = sent.iter().map(|value| match self.payload.len() {
+        let costs = sent.iter().map(|value| match payload.len() {
             0 => LEAST_COST,
             _ => LEAST_COST.max(*value as usize),
         });
         Some(Sent::Bytes(costs.sum()))
     }
+}
 
-    /// False: it has to wait, and its blobs stay here.
-    fn send(&mut self, head: &FrameHead, parts: &mut DriverParts) -> bool {
-        if !self.has_blobs && !self.numbers.is_empty() {
-            let blobs = self.numbers.iter();
-            let blobs = blobs.map(|number| parts.port.take_blob(*number));
-            self.blobs = blobs.collect::<Option<_>>().unwrap_or_default();
-            self.has_blobs = true;
-            if self.blobs.len() < self.numbers.len() {
-                return self.refuse();
-            }
-        }
-        let Some(item) = parts.gate.outgoing(head, &self.payload) else {
-            return self.refuse();
-        };
-        let delivery = Delivery {
-            compression: parts.profiles.get(profile_of(head)),
-            is_unordered: is_unordered(head),
-        };
-        match parts.wire.send(&item, delivery, &mut self.blobs) {
-            Ok(()) => {
-                self.has_blobs = false;
-                self.is_sent = true;
-                true
-            }
-            Err(SendError::Blocked) => false,
-            Err(SendError::TooLarge | SendError::Closed) => self.refuse(),
-        }
+/// Gives a frame to the protocol. What has to wait keeps its blobs.
+fn send(head: &FrameHead, load: &mut Load, parts: &mut DriverParts) -> Fate {
+    let fate = if load.take_blobs(&parts.port) {
+        offer(head, load, parts)
+    } else {
+        Fate::Refused
+    };
+    if matches!(fate, Fate::Sent | Fate::Refused) {
+        load.forget_blobs();
     }
+    fate
+}
 
-    /// The frame goes nowhere, and the next is taken.
-    #[cold]
-    fn refuse(&mut self) -> bool {
-        self.refused += 1;
-        self.blobs.clear();
-        self.has_blobs = false;
-        true
+fn offer(head: &FrameHead, load: &mut Load, parts: &mut DriverParts) -> Fate {
+    let Some(item) = parts.gate.outgoing(head, &load.payload) else {
+        return Fate::Refused;
+    };
+    let delivery = Delivery {
+        compression: parts.profiles.get(profile_of(head)),
+        is_unordered: is_unordered(head),
+    };
+    match parts.wire.send(&item, delivery, &mut load.blobs) {
+        Ok(()) => Fate::Sent,
+        Err(SendError::Blocked) => Fate::Blocked,
+        Err(SendError::Behind) => Fate::Behind,
+        Err(SendError::TooLarge | SendError::Closed) => Fate::Refused,
     }
 }
 

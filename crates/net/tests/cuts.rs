@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Got, Node, NodeOptions};
+use support::{Got, Node, NodeOptions, Received};
 use tergo_net::NetworkEvent;
-use tergo_net::wire::DownReason;
+use tergo_net::wire::{DownReason, Limits};
 
 /// Stands between two nodes.
 struct Proxy {
@@ -269,5 +269,46 @@ fn a_peer_that_takes_nothing_more_is_let_go_soon_after_the_goodbye() {
             }
         ),
         "{down:?}"
+    );
+}
+
+#[test]
+fn a_small_message_does_not_wait_for_the_large_ones_of_others_however_many_these_are() {
+    let options = NodeOptions {
+        quota: 512,
+        limits: Limits {
+            window: 256 << 10,
+            ..Limits::default()
+        },
+        ..NodeOptions::default()
+    };
+    let ((mut one, seat), mut two, proxy) = pair_with_proxy(&options);
+    let thread = &mut one.threads[0];
+    let (alice, bulk, bob) = (thread.spawn(), thread.spawn(), two.threads[0].spawn());
+    proxy.freeze(true);
+    // The buffers of the system take the half of the first.
+    for more in 0..4 {
+        assert!(thread.send_blob(seat, bob, bulk, &vec![7; (4 << 20) + more]));
+        assert!(thread.send_int(seat, bob, bulk, more as u32));
+    }
+    assert!(thread.send_int(seat, bob, alice, 9));
+    thread.turn();
+    proxy.freeze(false);
+    let messages = two.threads[0].messages(9);
+    let is_of = |pid: support::Pid| {
+        move |message: &&Received| message.sender == (pid.thread, pid.slot, pid.generation)
+    };
+    let of_bulk: Vec<_> = messages.iter().filter(is_of(bulk)).collect();
+    assert_eq!(of_bulk.len(), 8);
+    for (at, pair) in of_bulk.chunks(2).enumerate() {
+        assert_eq!(pair[0].blobs[0].len(), (4 << 20) + at, "in order");
+        assert_eq!(pair[1].integer, at as u32, "in order");
+    }
+    let place = messages
+        .iter()
+        .position(|message| message.integer == 9 && message.blobs.is_empty());
+    assert!(
+        place.is_some_and(|place| place < 3),
+        "it came as number {place:?}"
     );
 }

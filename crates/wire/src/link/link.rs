@@ -146,7 +146,7 @@ impl Link {
         let waiting = self.lanes.bytes();
         if waiting > 0 && waiting + bytes > self.credit.window() {
             self.counters.blocked += 1;
-            return Err(SendError::Blocked);
+            return Err(SendError::Behind);
         }
         let mut parcel = Parcel::new(item);
         parcel.payload.extend_from_slice(item.payload);

@@ -4,6 +4,10 @@ pub enum SendError {
     /// The window is used up or too much waits; try again after the next bytes have come or were written.
     #[error("the peer has no room")]
     Blocked,
+    /// It is large, or comes after something large of its sender, and too much of that waits already; try again when bytes were
+    /// written. What others say may go before it.
+    #[error("too much that is large waits")]
+    Behind,
     /// It is larger than the peer takes; nothing was sent.
     #[error("the message is larger than the peer takes")]
     TooLarge,
