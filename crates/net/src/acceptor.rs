@@ -196,6 +196,7 @@ impl Acceptor {
             hub: &self.hub,
             seated,
             place: None,
+            is_first: false,
         };
         let talked = tokio::select! {
             talked = self.talk(&mut socket, &mut guard) => talked,
@@ -288,6 +289,8 @@ struct Guard<'a> {
     hub: &'a Arc<Hub>,
     seated: Seated,
     place: Option<LinkPlace>,
+    /// Whether the link is the first of its connection.
+    is_first: bool,
 }
 
 impl Judge for Guard<'_> {
@@ -296,7 +299,8 @@ impl Judge for Guard<'_> {
     }
 
     fn admit(&mut self, claim: &Claim) -> Result<Admission, Refusal> {
-        if claim.purpose == Purpose::First && !self.hub.fabric.has_place() {
+        self.is_first = claim.purpose == Purpose::First;
+        if self.is_first && !self.hub.fabric.has_place() {
             return Err(Refusal::Busy);
         }
         let (admission, place) = self.hub.admit(claim)?;
@@ -312,7 +316,7 @@ impl Judge for Guard<'_> {
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         if let Some(place) = self.place.take() {
-            self.hub.lose(place);
+            self.hub.lose(place, self.is_first);
         }
     }
 }

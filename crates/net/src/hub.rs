@@ -204,9 +204,9 @@ impl Hub {
         self.act();
     }
 
-    /// A link that was admitted has come to nothing.
-    pub fn lose(&self, place: LinkPlace) {
-        lock(&self.peers).link_lost(place, true, DownReason::Lost, self.clock.now());
+    /// A link that was admitted has come to nothing: with the first one its connection.
+    pub fn lose(&self, place: LinkPlace, is_first: bool) {
+        lock(&self.peers).link_lost(place, is_first, DownReason::Lost, self.clock.now());
         self.act();
     }
 
