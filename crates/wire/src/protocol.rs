@@ -150,7 +150,8 @@ pub trait Connection: Send {
     /// Nobody holds so many bytes of items any more, by their `cost`: the peer may send as many more.
     fn release(&mut self, bytes: u64);
 
-    /// The time has gone on: what is due is done. Gives a link that is to be treated as lost: nothing came for too long.
+    /// The time has gone on: what is due is done. Gives a link that is to be treated as lost: nothing came for too long, or it
+    /// waits for what was lost with another one.
     fn tick(&mut self, now: Duration) -> Option<u16>;
 
     /// When `tick` is needed next.

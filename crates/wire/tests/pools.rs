@@ -21,21 +21,30 @@ struct Pool {
 
 impl Pool {
     fn new() -> Self {
-        let (dialer, mut acceptor) = (identity("a@host", 1), identity("b@host", 1));
-        acceptor.pool = 2;
-        acceptor.limits.window = WINDOW;
-        let pair = pair(&dialer, &acceptor);
-        let mut pool = Self {
-            dialer,
-            acceptor,
-            pair,
-            last_link: 10,
-        };
+        let mut pool = Self::without_second();
         pool.join();
         pool
     }
 
+    fn without_second() -> Self {
+        let (dialer, mut acceptor) = (identity("a@host", 1), identity("b@host", 1));
+        acceptor.pool = 2;
+        acceptor.limits.window = WINDOW;
+        let pair = pair(&dialer, &acceptor);
+        Self {
+            dialer,
+            acceptor,
+            pair,
+            last_link: 10,
+        }
+    }
+
     fn join(&mut self) {
+        self.open_second();
+        self.settle();
+    }
+
+    fn open_second(&mut self) {
         self.last_link += 1;
         let purpose = Purpose::Join {
             id: [0; 16],
@@ -44,7 +53,6 @@ impl Pool {
         let (one, other) = agree(&self.dialer, &self.acceptor, purpose, (self.last_link, 1));
         self.pair.one.open(&one, self.pair.now);
         self.pair.other.open(&other, self.pair.now);
-        self.settle();
     }
 
     /// Carries all that there is, after a time in which all is told; what comes at the second is not released. Gives what it takes
@@ -118,4 +126,44 @@ fn what_was_sent_over_a_lost_link_and_is_held_counts_until_it_is_released() {
     pool.pair.other.release(held);
     assert_eq!(pool.pair.other.counters().owed, 0);
     assert!(pool.settle() > 0, "what waited for that comes");
+}
+
+/// The second link says that what comes next over it comes after what the first has carried, of which nothing comes.
+fn waiting_for_the_first() -> Pool {
+    let mut pool = Pool::without_second();
+    pool.settle();
+    // They go over the first link, for there is no other.
+    for _ in 0..3 {
+        assert!(is_sent(&mut *pool.pair.one, &bytes(1, 1000, 0)));
+    }
+    pool.open_second();
+    for _ in 0..3 {
+        assert!(is_sent(&mut *pool.pair.one, &bytes(1, 1000, 1)));
+    }
+    pool
+}
+
+fn over_the_second(pool: &mut Pool) {
+    let Pair {
+        one, other, now, ..
+    } = &mut pool.pair;
+    assert!(transfer(&mut **one, &mut **other, 1, 1 << 20, *now) > 3000);
+    let come = receive(&mut **other, 1, *now, true).expect("all is right");
+    assert_eq!(come, [], "it has to wait");
+}
+
+#[test]
+fn a_link_that_is_lost_with_what_another_one_waits_for_takes_the_connection_with_it() {
+    let mut pool = waiting_for_the_first();
+    over_the_second(&mut pool);
+    assert_eq!(pool.pair.other.lost(0), LinkLoss::Fatal);
+}
+
+#[test]
+fn a_link_that_waits_for_what_was_lost_before_takes_the_connection_with_it() {
+    let mut pool = waiting_for_the_first();
+    assert_eq!(pool.pair.other.lost(0), LinkLoss::Clean);
+    over_the_second(&mut pool);
+    assert_eq!(pool.pair.other.tick(pool.pair.now), Some(1));
+    assert_eq!(pool.pair.other.lost(1), LinkLoss::Fatal);
 }

@@ -236,6 +236,12 @@ impl WireConnection {
     }
 }
 
+/// Whether a link waits for what has not come over one that is lost, and never will.
+fn waits_in_vain(link: &Link, past: &HashMap<u64, u64>) -> bool {
+    let mut waits = link.waits.iter();
+    waits.any(|(id, frames)| past.get(id).is_some_and(|handed| handed < frames))
+}
+
 /// A number from 0 to `count` − 1, the same for the same id.
 #[inline]
 fn spread(id: u64, count: usize) -> usize {
@@ -390,10 +396,11 @@ impl Connection for WireConnection {
 
     fn tick(&mut self, now: Duration) -> Option<u16> {
         self.now = now;
+        let past = &self.past;
         let mut links = self.links.iter_mut().enumerate();
         let silent = links.find_map(|(place, link)| {
             let link = link.as_mut()?;
-            link.is_silent(now).then_some(place)
+            (link.is_silent(now) || waits_in_vain(link, past)).then_some(place)
         });
         silent.map(|place| place as u16)
     }
@@ -422,8 +429,10 @@ impl Connection for WireConnection {
             self.past.remove(&oldest);
         }
         self.past.insert(link.id, link.handed());
+        let mut others = self.links.iter().flatten();
+        let is_missed = others.any(|other| waits_in_vain(other, &self.past));
         let other = self.links.iter().position(Option::is_some);
-        let Some(other) = other.filter(|_| !link.is_dirty()) else {
+        let Some(other) = other.filter(|_| !is_missed && !link.is_dirty()) else {
             self.is_closed = true;
             return LinkLoss::Fatal;
         };
