@@ -243,9 +243,9 @@ impl LinkDriver {
         self.sending.refused
     }
 
-    /// Bytes that wait in the fabric for the peer.
+    /// Bytes that wait in the fabric for the peer, or were taken out of it and wait for others of their senders.
     pub fn waiting_bytes(&self) -> u64 {
-        self.parts.port.waiting_bytes()
+        self.parts.port.waiting_bytes() + self.sending.parked_bytes()
     }
 
     fn tick(&mut self, now: Duration) {

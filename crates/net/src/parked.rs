@@ -58,6 +58,16 @@ impl Parked {
         self.frames.is_empty()
     }
 
+    /// Bytes that wait here: those of blobs in the fabric count there.
+    pub fn bytes(&self) -> u64 {
+        let loads = self.frames.iter().map(|(_, load)| load);
+        let lengths = loads.map(|load| {
+            let blobs: usize = load.blobs.iter().map(Vec::len).sum();
+            load.payload.len() + blobs
+        });
+        lengths.sum::<usize>() as u64
+    }
+
     /// Whether a frame has to wait behind these: it is of one of their senders, or large itself, and so would go in their place.
     #[inline]
     pub fn holds_up(&self, head: &FrameHead, load: &Load) -> bool {

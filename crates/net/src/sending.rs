@@ -64,6 +64,11 @@ impl Sending {
         !self.parked.is_empty()
     }
 
+    /// Bytes of these.
+    pub fn parked_bytes(&self) -> u64 {
+        self.parked.bytes()
+    }
+
     /// The next frame, or the one that had to wait; or several that differ from the last in their value only.
     pub fn next(&mut self, parts: &mut DriverParts) -> Sent {
         if self.is_sent
