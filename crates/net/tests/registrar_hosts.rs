@@ -124,3 +124,37 @@ fn of_what_another_host_says_only_what_was_asked_for_counts_highest_weight_first
     });
     assert_eq!(found.expect("an answer"), [heavy, light]);
 }
+
+#[test]
+fn nodes_of_one_host_find_each_other_whatever_they_call_it_and_whether_it_answers_others() {
+    let own = EmbeddedOptions {
+        udp_address: None,
+        ..options()
+    };
+    let a = Node::started(own.clone(), announcement("a@localhost", 1));
+    let names = ["b@127.0.0.1", "b@[::1]", "b@127.0.1.1", "b@name.invalid"];
+    for (port, name) in (2..).zip(names) {
+        let mut other = announcement(name, port);
+        other.applications = vec![web(name, 7)];
+        let b = Node::started(own.clone(), other);
+        assert_eq!(a.resolve(name).expect(name), [route(port)]);
+        assert_eq!(b.resolve("a@localhost").expect(name), [route(1)]);
+        let query = ApplicationQuery {
+            name: "web".to_owned(),
+            ..ApplicationQuery::default()
+        };
+        let (_, host) = name.split_once('@').expect("a node's name");
+        let found = a.wait(a.registrar.resolve_application(query, Some(host)));
+        assert_eq!(found.expect(name), [web(name, 7)]);
+    }
+    let unknown = a.resolve("c@127.0.0.1");
+    assert!(
+        matches!(unknown, Err(RegistrarError::Unknown(_))),
+        "{unknown:?}"
+    );
+    let unnamed = a.resolve("c@name.invalid");
+    assert!(
+        matches!(unnamed, Err(RegistrarError::Host(..))),
+        "{unnamed:?}"
+    );
+}

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::inquiring::{inquire, subject};
+use super::inquiring::{inquire, look_up, subject};
 use super::session::{Command, Session};
 use super::{
     Answering, EmbeddedOptions, EventSink, Registrar, RegistrarError, RegistrarEvent,
@@ -73,26 +73,43 @@ impl EmbeddedRegistrar {
         };
         match host {
             Some(host) if !host.eq_ignore_ascii_case(host_of(&started.node)) => {
-                self.ask_elsewhere(question, host.to_owned())
+                self.ask_at(started, question, host.to_owned())
             }
-            _ => Box::pin(async move {
-                let (sender, answer) = oneshot::channel();
-                let asked = started.commands.send(Command::Ask(question, sender));
-                asked.map_err(|_| RegistrarError::Closed)?;
-                answer.await.map_err(|_| RegistrarError::Closed)?
-            }),
+            _ => Box::pin(started.ask(question)),
         }
     }
 
-    fn ask_elsewhere(&self, question: Question, host: String) -> Answering<Answer> {
+    /// Asks on the host of that name, which may be another name of this one.
+    fn ask_at(&self, started: Started, question: Question, host: String) -> Answering<Answer> {
         let inquiries = Arc::clone(&self.inquiries);
-        let (port, within) = (self.options.port, self.options.client.ask_within);
+        let options = self.options.clone();
         let asking = self.runtime.spawn(async move {
             let permit = inquiries.acquire().await;
             let _permit = permit.map_err(|_| RegistrarError::Closed)?;
-            inquire(&host, port, &question, within).await
+            let within = options.client.ask_within;
+            let addresses = match look_up(&host, options.port, within).await {
+                // A name that only nodes of this host may have for it.
+                Err(unknown @ RegistrarError::Host(..)) => {
+                    return started.ask(question).await.map_err(|_| unknown);
+                }
+                addresses => addresses?,
+            };
+            if addresses.iter().any(|address| options.is_own(*address)) {
+                return started.ask(question).await;
+            }
+            inquire(&host, addresses, &question, within).await
         });
         Box::pin(async move { asking.await.map_err(|_| RegistrarError::Closed)? })
+    }
+}
+
+impl Started {
+    /// Asks the registrar of this host.
+    async fn ask(self, question: Question) -> Result<Answer, RegistrarError> {
+        let (sender, answer) = oneshot::channel();
+        let asked = self.commands.send(Command::Ask(question, sender));
+        asked.map_err(|_| RegistrarError::Closed)?;
+        answer.await.map_err(|_| RegistrarError::Closed)?
     }
 }
 

@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use tergo_wire::registrar::{ClientOptions, ServerLimits};
@@ -44,4 +44,27 @@ impl EmbeddedOptions {
     pub(super) fn server(&self) -> SocketAddr {
         SocketAddr::new(self.address, self.port)
     }
+
+    /// Whether who asks there asks this very host. What loops back does, unless the registrar has an address of its own among
+    /// these, as when one machine plays several hosts.
+    pub(super) fn is_own(&self, address: SocketAddr) -> bool {
+        let ip = address.ip().to_canonical();
+        if ip.is_loopback() {
+            return ip == self.address || self.address == Ipv4Addr::LOCALHOST;
+        }
+        is_of_this_host(address)
+    }
+}
+
+/// What goes to an address of this host comes from that address: so the system says, before anything is sent.
+fn is_of_this_host(address: SocketAddr) -> bool {
+    let any: IpAddr = match address.ip() {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let from = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect(address)?;
+        socket.local_addr()
+    });
+    from.is_ok_and(|from| from.ip() == address.ip())
 }

@@ -12,17 +12,25 @@ use crate::staggered::{Attempt, first_of};
 /// The most addresses of one host that are asked.
 const MAX_ADDRESSES: usize = 4;
 
+/// The addresses of a host, with that port.
+pub(super) async fn look_up(
+    host: &str,
+    port: u16,
+    within: Duration,
+) -> Result<Vec<SocketAddr>, RegistrarError> {
+    let addresses = timeout(within, lookup_host((bare_host(host), port))).await;
+    let addresses = addresses.map_err(|_| RegistrarError::Timeout(host.to_owned()))?;
+    let unknown = |error| RegistrarError::Host(host.to_owned(), error);
+    Ok(addresses.map_err(unknown)?.take(MAX_ADDRESSES).collect())
+}
+
 /// Asks the registrar of another host, at its addresses until one answers.
 pub(super) async fn inquire(
     host: &str,
-    port: u16,
+    addresses: Vec<SocketAddr>,
     question: &Question,
     within: Duration,
 ) -> Result<Answer, RegistrarError> {
-    let unknown = |error| RegistrarError::Host(host.to_owned(), error);
-    let addresses = timeout(within, lookup_host((bare_host(host), port))).await;
-    let addresses = addresses.map_err(|_| RegistrarError::Timeout(host.to_owned()))?;
-    let addresses: Vec<_> = addresses.map_err(unknown)?.take(MAX_ADDRESSES).collect();
     let deadline = Instant::now() + within;
     let answered = first_of(addresses, |address| {
         let question = question.clone();
