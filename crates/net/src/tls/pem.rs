@@ -38,8 +38,13 @@ impl Pem {
 
     /// The first private key in it.
     pub(super) fn key(&self) -> Result<PrivateKeyDer<'static>, TlsError> {
-        let key = PrivateKeyDer::from_pem_slice(&self.read()?);
-        key.map_err(|_| TlsError::NoKey(self.to_string()))
+        let text = self.read()?;
+        PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
+            if is_encrypted(&text) {
+                return TlsError::EncryptedKey(self.to_string());
+            }
+            TlsError::NoKey(self.to_string())
+        })
     }
 
     fn read(&self) -> Result<Zeroizing<Vec<u8>>, TlsError> {
@@ -54,6 +59,11 @@ impl Pem {
         }
         fs::read(path).map(Zeroizing::new).map_err(unreadable)
     }
+}
+
+/// In the name of its block, or in a header of it as OpenSSL had them first.
+fn is_encrypted(text: &[u8]) -> bool {
+    text.windows(9).any(|word| word == b"ENCRYPTED")
 }
 
 impl fmt::Display for Pem {

@@ -4,13 +4,13 @@ use rustls::client::Resumption;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::server::{NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier};
 use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tergo_wire::registrar::bare_host;
 
 use super::unchecked::Unchecked;
-use super::{ClientAuth, TlsError, TlsOptions, TlsStream};
+use super::{ClientAuth, Pem, TlsError, TlsOptions, TlsStream};
 
 /// What both sides name as what they speak inside TLS.
 const ALPN: &[u8] = b"tergo";
@@ -129,10 +129,40 @@ impl Current {
 
 fn identity(options: &TlsOptions) -> Result<Option<Identity>, TlsError> {
     match (&options.certificate, &options.key) {
-        (Some(certificate), Some(key)) => Ok(Some((certificate.certificates()?, key.key()?))),
+        (Some(certificate), Some(key)) => Ok(Some((own_chain(certificate)?, own_key(key)?))),
         (None, None) => Ok(None),
         _ => Err(TlsError::Half),
     }
+}
+
+/// The own certificate, with those that it was signed with.
+pub(super) fn own_chain(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let chain = pem.certificates()?;
+    match chain.first().map(ParsedCertificate::try_from) {
+        Some(Err(error)) => Err(unreadable(&error)),
+        _ => Ok(chain),
+    }
+}
+
+/// Not what the library says of all of these: it takes them for those of a peer.
+fn unreadable(error: &rustls::Error) -> TlsError {
+    let rustls::Error::InvalidCertificate(why) = error else {
+        return TlsError::Certificate(error.to_string());
+    };
+    let why = format!("{why:?}");
+    if why.contains("UnsupportedCertVersion") {
+        return TlsError::OldCertificate;
+    }
+    TlsError::Certificate(why)
+}
+
+/// The key of it.
+pub(super) fn own_key(pem: &Pem) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let key = pem.key()?;
+    let provider = rustls::crypto::ring::default_provider();
+    let loaded = provider.key_provider.load_private_key(key.clone_key());
+    loaded.map_err(TlsError::Key)?;
+    Ok(key)
 }
 
 fn pool(options: &TlsOptions) -> Result<Arc<RootCertStore>, TlsError> {

@@ -15,6 +15,24 @@ pub enum TlsError {
     /// There is no key where one should be.
     #[error("there is no PEM private key in {0}; it should have a block `BEGIN PRIVATE KEY`")]
     NoKey(String),
+    /// There is one that only a passphrase opens.
+    #[error(
+        "the key in {0} is encrypted, and nobody is asked for a passphrase; decrypt it, with `openssl pkey` for instance"
+    )]
+    EncryptedKey(String),
+    /// A key of a kind or length that is not supported.
+    #[error(
+        "the key cannot be used: {0}; it must be RSA of 2048 bits at least, ECDSA on P-256 or P-384, or Ed25519"
+    )]
+    Key(rustls::Error),
+    /// A certificate without what is needed to check it.
+    #[error(
+        "it is of version 1 of X.509, and must be of 3: sign it with extensions, a `subjectAltName` first of all"
+    )]
+    OldCertificate,
+    /// A certificate that cannot be read.
+    #[error("the certificate cannot be used: {0}")]
+    Certificate(String),
     /// A certificate without its key, or a key without its certificate.
     #[error("a certificate and its key must be given together")]
     Half,

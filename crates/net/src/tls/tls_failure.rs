@@ -45,6 +45,9 @@ fn advice(error: &CertificateError) -> &'static str {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "; dial it by a name that stands in it, or say the name with `tls.serverName`"
         }
+        CertificateError::Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
+            "; it is that of a CA: sign one for the node with it, or make it with `CA:FALSE`"
+        }
         _ => "",
     }
 }

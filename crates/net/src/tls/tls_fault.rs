@@ -1,6 +1,7 @@
 use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
 
+use super::tls::{own_chain, own_key};
 use super::{ClientAuth, Tls, TlsError, TlsOptions};
 
 /// An option that cannot be used, and why.
@@ -35,12 +36,10 @@ impl TlsOptions {
     /// The first that cannot be used.
     pub fn check(&self) -> Result<Tls, TlsFault> {
         if let Some(certificate) = &self.certificate {
-            certificate
-                .certificates()
-                .map_err(at(TlsPart::Certificate))?;
+            own_chain(certificate).map_err(at(TlsPart::Certificate))?;
         }
         if let Some(key) = &self.key {
-            key.key().map_err(at(TlsPart::Key))?;
+            own_key(key).map_err(at(TlsPart::Key))?;
         }
         for (index, pem) in self.ca.iter().enumerate() {
             let mut pool = RootCertStore::empty();

@@ -31,6 +31,14 @@ impl Authority {
         Pem::bytes(self.0.pem())
     }
 
+    /// The one that it signs with, as if it were that of a node.
+    pub fn itself(&self) -> Leaf {
+        Leaf {
+            certificate: self.0.pem(),
+            key: self.0.key().serialize_pem(),
+        }
+    }
+
     pub fn leaf(&self, host: &str) -> Leaf {
         self.leaf_until(host, 2100)
     }

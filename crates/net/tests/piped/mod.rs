@@ -1,6 +1,7 @@
 //! Links with TLS over a connection in memory.
 
 #![allow(clippy::expect_used, reason = "this is a part of tests")]
+#![allow(dead_code, reason = "not every test file uses all of it")]
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
