@@ -5,7 +5,7 @@
 
 mod hosting;
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use hosting::{Node, announcement, bytes, impatient, options, route, web};
 use tergo_net::registrar::{EmbeddedOptions, Registrar, RegistrarError};
@@ -156,5 +156,48 @@ fn nodes_of_one_host_find_each_other_whatever_they_call_it_and_whether_it_answer
     assert!(
         matches!(unnamed, Err(RegistrarError::Host(..))),
         "{unnamed:?}"
+    );
+}
+
+#[test]
+fn questions_of_other_hosts_come_in_by_ipv4_and_ipv6() {
+    let port = hosting::free_port();
+    let everywhere = EmbeddedOptions {
+        port,
+        ..EmbeddedOptions::default()
+    };
+    let asker = EmbeddedOptions {
+        udp_address: None,
+        ..host(port, 2)
+    };
+    let a = Node::started(asker, announcement("a@127.0.0.2", 1));
+    let mut names = vec!["b@127.0.0.1"];
+    if UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok() {
+        names.push("b@[::1]");
+    }
+    for (number, name) in (2..).zip(names) {
+        let b = Node::started(everywhere.clone(), announcement(name, number));
+        assert_eq!(a.resolve(name).expect(name), [route(number)]);
+        assert!(b.registrar.info().is_serving);
+        b.wait(b.registrar.close()).expect("it ends");
+    }
+}
+
+#[test]
+fn an_application_that_is_not_as_asked_for_is_not_said_to_be_unknown() {
+    let a = Node::new(options());
+    let mut own = announcement("a@localhost", 1);
+    own.applications = vec![web("a@localhost", 7)];
+    a.register(own);
+    let query = ApplicationQuery {
+        name: "web".to_owned(),
+        with_tags: vec!["fast".to_owned()],
+        ..ApplicationQuery::default()
+    };
+    let found = a.wait(a.registrar.resolve_application(query, None));
+    let error = found.expect_err("it has no such tag").to_string();
+    assert_eq!(
+        error,
+        "application web, as it is asked for, is not registered"
     );
 }

@@ -13,7 +13,7 @@ pub struct EmbeddedOptions {
     pub address: IpAddr,
     /// The port, of this host and of all others; 4499 by default.
     pub port: u16,
-    /// Where questions of other hosts come in; every address (0.0.0.0) by default, none: they are not answered.
+    /// Where questions of other hosts come in; every address, of IPv6 (`::`) and IPv4, by default; none: they are not answered.
     pub udp_address: Option<IpAddr>,
     /// Whether this node may serve the registrar when nobody does; true by default.
     pub serves: bool,
@@ -30,7 +30,7 @@ impl Default for EmbeddedOptions {
         Self {
             address: Ipv4Addr::LOCALHOST.into(),
             port: DEFAULT_REGISTRAR_PORT,
-            udp_address: Some(Ipv4Addr::UNSPECIFIED.into()),
+            udp_address: Some(Ipv6Addr::UNSPECIFIED.into()),
             serves: true,
             start_within: Duration::from_secs(3),
             client: ClientOptions::default(),

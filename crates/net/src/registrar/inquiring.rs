@@ -106,6 +106,9 @@ fn reachable(answer: Answer, asked: IpAddr) -> Answer {
 pub(super) fn subject(question: &Question) -> String {
     match question {
         Question::Node(node) => node.clone(),
+        Question::Application(query) if query.is_choosy() => {
+            format!("application {}, as it is asked for,", query.name)
+        }
         Question::Application(query) => format!("application {}", query.name),
         Question::Nodes => "the nodes of the host".to_owned(),
     }

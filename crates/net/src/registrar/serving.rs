@@ -1,7 +1,9 @@
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::{Domain, Protocol, Socket, Type};
 use tergo_wire::registrar::{Message, Refusal, Server};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
@@ -93,7 +95,7 @@ fn refuse(stream: &TcpStream) {
 async fn answer_at(address: SocketAddr, host: Arc<Host>, events: EventSink) {
     let mut is_told = false;
     loop {
-        match UdpSocket::bind(address).await {
+        match bind(address) {
             Ok(socket) => return answer(&socket, &host).await,
             Err(error) => {
                 if !std::mem::replace(&mut is_told, true) {
@@ -103,6 +105,32 @@ async fn answer_at(address: SocketAddr, host: Arc<Host>, events: EventSink) {
             }
         }
     }
+}
+
+/// By IPv6 and IPv4 at once for all addresses; by IPv4 where the system has no IPv6.
+fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    match bind_at(address) {
+        Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && !is_taken(&error) => {
+            bind_at((Ipv4Addr::UNSPECIFIED, address.port()).into())
+        }
+        bound => bound,
+    }
+}
+
+fn bind_at(address: SocketAddr) -> io::Result<UdpSocket> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        // Else whether IPv4 comes in too depends on the system.
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrInUse
 }
 
 async fn answer(socket: &UdpSocket, host: &Host) {

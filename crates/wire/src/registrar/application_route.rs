@@ -64,6 +64,11 @@ pub struct ApplicationQuery {
 }
 
 impl ApplicationQuery {
+    /// Whether it asks for more than the name.
+    pub fn is_choosy(&self) -> bool {
+        !self.with_tags.is_empty() || !self.without_tags.is_empty() || self.state.is_some()
+    }
+
     /// Whether every part is within its limits.
     pub fn is_correct(&self) -> bool {
         is_application_name(&self.name) && are_tags(&self.with_tags) && are_tags(&self.without_tags)
