@@ -4,13 +4,13 @@ import {
   checkChoice,
   checkDelay,
   checkInteger,
-  checkName,
   checkOptions,
 } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { type Compression, compressionOver, NO_COMPRESSION } from '../process/compression.ts';
 import { isModuleUrl } from '../thread/module-import.ts';
 import { checkCookie } from './check-cookie.ts';
+import { checkHost } from './check-host.ts';
 import { MAX_PORT } from './max-port.ts';
 import { checkFlags, type NetworkFlags } from './network-flags.ts';
 import { checkRoute, type NetworkRouteEntry } from './network-route.ts';
@@ -170,7 +170,7 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
   if (host !== undefined) checkAddress(`${argument}.host`, host);
   if (port !== undefined) checkInteger(`${argument}.port`, port, 0, MAX_PORT);
   if (portCount !== undefined) checkInteger(`${argument}.portCount`, portCount, 0, MAX_PORT);
-  if (routeHost !== undefined) checkRouteHost(`${argument}.routeHost`, routeHost);
+  if (routeHost !== undefined) checkHost(`${argument}.routeHost`, routeHost);
   if (routePort !== undefined) checkInteger(`${argument}.routePort`, routePort, 1, MAX_PORT);
   if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
   if (tls !== undefined) checkTls(`${argument}.tls`, tls);
@@ -183,13 +183,6 @@ function checkAcceptor(argument: string, acceptor: unknown): void {
 function checkAddress(argument: string, host: unknown): void {
   if (typeof host === 'string' && isIP(host) !== 0 && !host.includes('%')) return;
   throw incorrect(argument, "an IP address of this host, such as '127.0.0.1' or '0.0.0.0'", host);
-}
-
-/** As registrars take it: `is_plain` of crates/wire. */
-function checkRouteHost(argument: string, host: unknown): void {
-  checkName(argument, host);
-  if (/[\s\p{Cc}\p{Cs}]/u.test(host))
-    throw incorrect(argument, 'a host, without spaces and control characters', host);
 }
 
 function checkMaxMessageSize(argument: string, bytes: number | undefined): void {
@@ -205,11 +198,12 @@ function checkHandshake(argument: string, options: HandshakeOptions): void {
     checkInteger(`${argument}.maxPendingPerAddress`, maxPendingPerAddress, 1, MOST_PENDING);
 }
 
-function checkRegistrar(argument: string, registrar: RegistrarOptions | Registrar): void {
-  if (typeof registrar === 'object' && registrar !== null && isOwnRegistrar(registrar))
-    return checkOwnRegistrar(argument, registrar);
+function checkRegistrar(argument: string, registrar: unknown): void {
+  if (typeof registrar !== 'object' || registrar === null)
+    throw incorrect(argument, "options, a registrar of one's own, or false", registrar);
+  if (isOwnRegistrar(registrar)) return checkOwnRegistrar(argument, registrar);
   checkOptions(argument, registrar, ['port', 'answerOthers', 'serve']);
-  const { port, answerOthers, serve } = registrar;
+  const { port, answerOthers, serve } = registrar as RegistrarOptions;
   if (port !== undefined) checkInteger(`${argument}.port`, port, 1, MAX_PORT);
   if (answerOthers !== undefined) checkBoolean(`${argument}.answerOthers`, answerOthers);
   if (serve !== undefined) checkBoolean(`${argument}.serve`, serve);

@@ -1,6 +1,7 @@
 import { checkInteger, checkName, checkOptions } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { checkCookie } from './check-cookie.ts';
+import { checkHost } from './check-host.ts';
 import { checkFlags, type NetworkFlags } from './network-flags.ts';
 import { MAX_PORT } from './max-port.ts';
 import { checkTls, type TlsOptions } from './tls-options.ts';
@@ -48,7 +49,7 @@ export function checkPlace(argument: string, place: unknown): void {
   if (place === undefined) throw incorrect(argument, 'an object', place);
   checkOptions(argument, place, PLACE_KEYS);
   const { host, port, cookie, tls, flags } = place as NetworkRoute;
-  if (host !== undefined) checkName(`${argument}.host`, host);
+  if (host !== undefined) checkHost(`${argument}.host`, host);
   checkInteger(`${argument}.port`, port, 1, MAX_PORT);
   if (cookie !== undefined) checkCookie(`${argument}.cookie`, cookie);
   if (tls !== undefined && typeof tls !== 'boolean') checkTls(`${argument}.tls`, tls);

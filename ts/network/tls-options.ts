@@ -22,6 +22,7 @@ const CLIENT_AUTH = ['none', 'optional', 'required'];
 /** Throws `incorrect`, naming the key. @internal */
 export function checkTls(argument: string, tls: unknown): void {
   if (tls === 'self-signed') return;
+  if (typeof tls === 'string') throw incorrect(argument, "an object, or 'self-signed'", tls);
   checkOptions(argument, tls, KEYS);
   const { certificate, key, ca, clientAuth, serverName, insecure } = tls as TlsOptions;
   if (certificate !== undefined) checkPem(`${argument}.certificate`, certificate);
