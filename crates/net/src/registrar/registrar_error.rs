@@ -30,8 +30,8 @@ pub enum RegistrarError {
     Unavailable(SocketAddr, String),
     /// Something else listens where it should.
     #[error(
-        "another program listens on {0}, where the registrar of this host should: stop it, \
-         or give all nodes another registrar port"
+        "another program, or a node that stands still, listens on {0}, where the registrar of this host should: \
+         end it, or give all nodes another registrar port"
     )]
     Foreign(SocketAddr),
     /// The registrations of a host would be open to others.
