@@ -51,13 +51,13 @@ fn a_host_without_registrar_and_one_that_is_silent_end_in_time() {
     let a = Node::started(impatient(&host(port, 2)), announcement("a@127.0.0.2", 1));
     let nobody = a.resolve("b@127.0.0.3");
     assert!(
-        matches!(nobody, Err(RegistrarError::Unavailable(..))),
+        matches!(nobody, Err(RegistrarError::Absent(..))),
         "{nobody:?}"
     );
     let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 4), port)).expect("a free port");
     let silent = a.resolve("b@127.0.0.4");
     assert!(
-        matches!(silent, Err(RegistrarError::Timeout(_))),
+        matches!(silent, Err(RegistrarError::Silent(_))),
         "{silent:?}"
     );
     drop(socket);

@@ -57,7 +57,7 @@ async fn ask(
     within: Duration,
 ) -> Result<Answer, RegistrarError> {
     let what = subject(question);
-    let failed = |error: std::io::Error| RegistrarError::Unavailable(address, error.to_string());
+    let failed = |error: std::io::Error| RegistrarError::Absent(address, error.to_string());
     let socket = UdpSocket::bind(any_of(address)).await.map_err(failed)?;
     // Datagrams from elsewhere do not even come in.
     socket.connect(address).await.map_err(failed)?;
@@ -88,7 +88,7 @@ async fn ask(
             () = sleep_until(clock.instant(inquiry.next_at())) => {}
         }
     }
-    Err(refused.map_or_else(|| RegistrarError::Timeout(what), failed))
+    Err(refused.map_or_else(|| RegistrarError::Silent(address), failed))
 }
 
 /// What can be dialled from here: routes of another host that loop back would lead to this one.

@@ -3,6 +3,10 @@ use std::net::SocketAddr;
 
 use tergo_wire::registrar::{AskError, Refusal};
 
+/// What another host needs.
+const ELSEWHERE: &str = "start a node there with an acceptor for other hosts, such as `host: '0.0.0.0'`, \
+     or with `answerOthers`";
+
 /// Why a registrar is of no help.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrarError {
@@ -28,6 +32,12 @@ pub enum RegistrarError {
         "no registrar can be reached at {0} ({1}); start a node that may serve one, or allow it here"
     )]
     Unavailable(SocketAddr, String),
+    /// That of another host is not there.
+    #[error("no registrar answers at {0} by UDP ({1}); {advice}", advice = ELSEWHERE)]
+    Absent(SocketAddr, String),
+    /// That of another host says nothing, or does not hear.
+    #[error("no registrar answers at {0} by UDP; {advice}, and a firewall must let it pass", advice = ELSEWHERE)]
+    Silent(SocketAddr),
     /// Something else listens where it should.
     #[error(
         "another program, or a node that stands still, listens on {0}, where the registrar of this host should: \
@@ -56,8 +66,10 @@ impl RegistrarError {
             Self::Unknown(_) => "no-route",
             Self::Incorrect(_) | Self::NotLoopback(_) => "incorrect",
             Self::Busy => "busy",
-            Self::Timeout(_) => "timeout",
-            Self::Unavailable(..) | Self::Foreign(_) | Self::Host(..) => "registrar-unavailable",
+            Self::Timeout(_) | Self::Silent(_) => "timeout",
+            Self::Unavailable(..) | Self::Absent(..) | Self::Foreign(_) | Self::Host(..) => {
+                "registrar-unavailable"
+            }
             Self::Closed => "closed",
             Self::Other(_) => "registrar-failed",
         }
