@@ -37,7 +37,9 @@ pub enum TlsError {
     #[error("a certificate and its key must be given together")]
     Half,
     /// A certificate and a key that do not belong together, or that cannot be used.
-    #[error("the certificate and the key cannot be used together: {0}")]
+    #[error(
+        "the certificate and the key cannot be used together: {0}; the first certificate must be that of the key"
+    )]
     Identity(rustls::Error),
     /// A certificate of the pool cannot be used.
     #[error("a certificate of the CA pool cannot be used: {0}")]
