@@ -160,6 +160,31 @@ fn nodes_of_one_host_find_each_other_whatever_they_call_it_and_whether_it_answer
 }
 
 #[test]
+fn a_port_of_the_own_host_that_leads_to_another_one_is_asked_for_what_the_own_does_not_know() {
+    let own = EmbeddedOptions {
+        udp_address: None,
+        ..options()
+    };
+    let a = Node::started(own.clone(), announcement("a@localhost", 1));
+    let translated = UdpSocket::bind((Ipv4Addr::LOCALHOST, own.port)).expect("a free port");
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| a.resolve("b@127.0.0.1"));
+        let mut question = [0; 2000];
+        let (length, from) = translated.recv_from(&mut question).expect("a question");
+        let mut decoder = Decoder::new();
+        decoder.push(&question[..length]);
+        let Ok(Some(Message::Resolve { id, .. })) = decoder.next() else {
+            panic!("a question");
+        };
+        let routes = vec![route(7)];
+        let answer = bytes(&Message::Routes { id, routes });
+        translated.send_to(&answer, from).expect("it goes");
+        let found = asking.join().expect("no panic").expect("an answer");
+        assert_eq!(found, [route(7)]);
+    });
+}
+
+#[test]
 fn questions_of_other_hosts_come_in_by_ipv4_and_ipv6() {
     let port = hosting::free_port();
     let everywhere = EmbeddedOptions {

@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tergo_wire::registrar::{
     Announcement, Answer, ApplicationQuery, ApplicationRoute, Question, Route, host_of,
@@ -17,6 +18,8 @@ use super::{
 };
 use crate::sync::lock;
 
+/// How long the own host is asked by datagram, as if it were another one.
+const ASK_OWN_WITHIN: Duration = Duration::from_millis(500);
 /// How many questions to other hosts may be open at once; others wait.
 const MAX_INQUIRIES: usize = 128;
 
@@ -95,7 +98,14 @@ impl EmbeddedRegistrar {
                 addresses => addresses?,
             };
             if addresses.iter().any(|address| options.is_own(*address)) {
-                return started.ask(question).await;
+                let known = started.ask(question.clone()).await;
+                if !matches!(known, Err(RegistrarError::Unknown(_))) {
+                    return known;
+                }
+                // A port of this host may lead to another one, that of a container say.
+                let within = within.min(ASK_OWN_WITHIN);
+                let told = inquire(&host, addresses, &question, within).await;
+                return told.or(known);
             }
             inquire(&host, addresses, &question, within).await
         });
