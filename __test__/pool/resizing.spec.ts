@@ -3,7 +3,7 @@ import { Actor, noreply, Pool, poolSpec, type Next } from 'tergo';
 import { everyValue } from '../support/bad-values.ts';
 import { workerPlaces } from '../support/child-places.ts';
 import { closeShared, isReason } from '../support/places.ts';
-import { Hand, pooled, poolWorld, rounds } from '../support/pooled.ts';
+import { ascending, Hand, pooled, poolWorld, rounds } from '../support/pooled.ts';
 import { holdings, holdsAgain } from '../support/witness.ts';
 
 class Sink extends Actor<{ message: unknown }> {
@@ -94,6 +94,27 @@ for (const place of workerPlaces) {
       await other.inside((self) => self.removeWorkers(2));
       t.deepEqual(await other.cycle(2), [4, 3], route);
     }
+  });
+
+  it(`a worker that is removed while it starts in the place of another does what waits for it, and ends${place.title}`, async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const onInit = (number: number): Promise<void> | void => {
+      if (number > 2) return gate.promise;
+    };
+    const pool = await pooled(t, 2, {}, { place, shared: { onInit } });
+    for (const index of [0, 1]) await pool.kill(index);
+    await pool.settle();
+    const calls = [pool.who(), pool.who()];
+    await pool.settle();
+    t.is(await pool.inside((self) => self.removeWorkers(1)), 1);
+    gate.resolve();
+    t.deepEqual(ascending(await Promise.all(calls)), [3, 4]);
+    await pool.settle();
+    t.deepEqual(
+      pool.ends.filter((end) => end.endsWith('normal')),
+      ['3 normal'],
+    );
+    t.is(pool.population(), 2);
   });
 
   it(`a worker that traps exits ends all the same when it is removed${place.title}`, async (t) => {

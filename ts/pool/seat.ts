@@ -23,6 +23,8 @@ export class Seat {
   thread: number | undefined;
   /** Whether the next one is on its way on another thread. */
   isStarting = false;
+  /** Whether it was taken out of the pool. */
+  isRemoved = false;
   /** What waits for that one. */
   readonly waiting: Entry[] = [];
   /** The same, for its end. */

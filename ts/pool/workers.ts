@@ -90,7 +90,10 @@ export class Workers {
       const text = `${count} of ${this.seats.length} workers cannot be removed: one must be left`;
       throw new TergoError('pool-empty', text);
     }
-    for (const { process } of this.seats.splice(0, count)) this.#processes.dismiss(process);
+    for (const seat of this.seats.splice(0, count)) {
+      seat.isRemoved = true;
+      this.#processes.dismiss(seat.process);
+    }
     this.routing.changed(this.seats, count);
     this.#processes.prune();
   }
@@ -147,6 +150,8 @@ export class Workers {
       seat.isStarting = false;
       this.#processes.add(worker, peer.pid);
       for (const { kind, payload } of seat.waiting.splice(0)) this.#deliver(seat, kind, payload);
+      // It could not be told before.
+      if (seat.isRemoved) this.#processes.dismiss(worker);
     };
     this.#processes.spawn(worker, opened).then(
       () => void (this.restarts += 1),
