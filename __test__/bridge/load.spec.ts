@@ -18,6 +18,7 @@ test('a missing binary is one error that names every file tried and what to do',
   t.true(message.includes(named));
   t.true(message.includes('TERGO_BINARY'));
   t.regex(message, /npm run build/);
+  t.regex(message, /outside of its bundle \(external: \['tergo'\]\)/);
 });
 
 test('the build puts the binary where the loader looks for it', (t) => {

@@ -34,6 +34,15 @@ for (const [key, value] of wrongLimits) {
   });
 }
 
+for (const threads of [0, 1.5, 65, '2', 'all', Number.NaN, null]) {
+  test(`${JSON.stringify(threads)} threads (${typeof threads}) are refused, with what there may be`, async (t) => {
+    await t.throwsAsync(startNode('wrong@localhost', { ...quiet, threads: threads as number }), {
+      ...{ code: 'incorrect' },
+      message: /^options\.threads must be a whole number from 1 to 64 or 'auto', but is /,
+    });
+  });
+}
+
 test('threads with little of everything come up and work', async (t) => {
   const resourceLimits = {
     ...{ maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 },

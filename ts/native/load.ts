@@ -63,6 +63,7 @@ function missingText(tried: readonly string[]): string {
     ...tried,
     'Install again with optional dependencies (npm install --include=optional), or build it from the',
     'sources with Rust (https://rustup.rs) and `npm run build`, or name a binary in TERGO_BINARY.',
+    "A program that is bundled must leave tergo outside of its bundle (external: ['tergo']).",
   ].join('\n');
 }
 

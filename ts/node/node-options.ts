@@ -6,7 +6,6 @@ import {
   checkChoice,
   checkDelay,
   checkFunction,
-  checkInteger,
   checkOptions,
 } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
@@ -120,8 +119,12 @@ export function checkNodeOptions(options: NodeOptions): void {
 
 function checkThreads(options: NodeOptions): void {
   const { threads, behaviors, resourceLimits, clock } = options;
-  if (threads !== undefined && threads !== 'auto')
-    checkInteger('options.threads', threads, 1, MAX_THREADS);
+  if (threads !== undefined && threads !== 'auto' && !isThreadCount(threads))
+    throw incorrect(
+      'options.threads',
+      `a whole number from 1 to ${MAX_THREADS} or 'auto'`,
+      threads,
+    );
   if (threads !== undefined && threads !== 1 && clock !== undefined)
     throw incorrect('options.clock', 'left out when there are several threads', clock);
   if (resourceLimits !== undefined) checkThreadLimits('options.resourceLimits', resourceLimits);
@@ -129,6 +132,10 @@ function checkThreads(options: NodeOptions): void {
   if (!Array.isArray(behaviors))
     throw incorrect('options.behaviors', 'a list of module URLs', behaviors);
   for (const [index, url] of behaviors.entries()) checkModule(`options.behaviors[${index}]`, url);
+}
+
+function isThreadCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_THREADS;
 }
 
 /** Whether a node takes part in a network at all. @internal */

@@ -1,4 +1,5 @@
 import type { ResourceLimits } from 'node:worker_threads';
+import { withPath } from '../codec/unencodable.ts';
 import { reasonText } from '../error/exit-reason.ts';
 import { TergoError } from '../error/tergo-error.ts';
 import { Control, type ControlOp } from '../far/control.ts';
@@ -157,7 +158,8 @@ export class Threads {
     for (const [key] of this.#runtime.env.list()) {
       try {
         give(nodeWide.envWords(key));
-      } catch (cause) {
+      } catch (thrown) {
+        const cause = withPath(thrown, /^message\[2\]/, 'value');
         const why = cause instanceof Error ? cause.message : String(cause);
         const text = `the value of '${key}' in the node's env cannot be given to other threads: ${why}`;
         throw new TergoError('unencodable', text, { cause });
