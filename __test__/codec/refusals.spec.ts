@@ -47,6 +47,25 @@ test('what refers to itself is refused, wherever it does', (t) => {
   }
 });
 
+test('what refers to itself is refused with its path where the stack is short, too', (t) => {
+  const codec = new Codec(new Desk());
+  const ring: Record<string, unknown> = {};
+  ring['self'] = new Map([[1, ring]]);
+  const descend = (left: number, work: () => string): string =>
+    left === 0 ? work() : descend(left - 1, work);
+  const hasRoom = (depth: number): boolean => {
+    try {
+      return descend(depth, () => 'room') === 'room';
+    } catch {
+      return false;
+    }
+  };
+  let room = 0;
+  for (let step = 2 ** 16; step > 16; step /= 2) if (hasRoom(room + step)) room += step;
+  const told = descend(Math.floor(room * 0.9), () => refusal(() => roundTrip(codec, ring)).message);
+  t.regex(told, /^message\.self\.get\(0\) refers to what it is part of/);
+});
+
 /** What can be nested, each level inside the next one. */
 const nestings: readonly (readonly [title: string, nest: (inner: unknown) => unknown])[] = [
   ['lists', (inner) => [inner]],

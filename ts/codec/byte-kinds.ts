@@ -19,6 +19,12 @@ const KINDS = [
   Float16Array,
 ] as const;
 
+/** What makes one that looks at a buffer. */
+interface ViewKind {
+  readonly BYTES_PER_ELEMENT?: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayBufferView;
+}
+
 const DATA_VIEW = KINDS.indexOf(DataView);
 
 const NUMBERS = new Map<unknown, number>(KINDS.map((kind, number) => [kind, number]));
@@ -33,6 +39,12 @@ export function byteKindOf(value: object): number | undefined {
     if (number !== undefined) return number;
   }
   return undefined;
+}
+
+/** The kind of view of that name; `undefined` for what is none. */
+export function viewKindNamed(name: string): ViewKind | undefined {
+  const kind = KINDS.find((Kind) => Kind !== ArrayBuffer && Kind.name === name);
+  return kind as ViewKind | undefined;
 }
 
 /** The bytes of a buffer or view, not copied. */

@@ -136,11 +136,15 @@ export class Codec {
       const found = culpritOf(value, extensions, error.container);
       return unencodable(found ?? { path: 'message', what: 'changed while it was read' });
     }
-    return error instanceof TypeError ? this.#unreadable(value, error) : error;
+    const isUnread = error instanceof TypeError || error instanceof RangeError;
+    return isUnread ? this.#unreadable(value, error) : error;
   }
 
-  /** A detached buffer and a revoked proxy say so by this; a getter may throw one as well, which its owner gets. */
-  #unreadable(value: unknown, error: TypeError): TypeError | TergoError {
+  /**
+   * A detached buffer and a revoked proxy say so by this, and what refers to itself where the stack is short; a getter may throw one as
+   * well, which its owner gets.
+   */
+  #unreadable(value: unknown, error: Error): Error {
     try {
       const culprit = culpritOf(value, this.#world.extensions);
       return culprit === undefined ? error : unencodable(culprit);

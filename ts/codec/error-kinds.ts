@@ -17,6 +17,17 @@ export function errorKindOf(error: Error): number {
   return Math.max(kind, 0);
 }
 
+/** The same for one of another context, which is an instance of none: its class there has the same name. */
+export function errorKindNamed(error: Error): number {
+  let type: unknown = Object.getPrototypeOf(error);
+  for (; type !== null; type = Object.getPrototypeOf(type)) {
+    const name: unknown = (type as Error).constructor?.name;
+    const kind = KINDS.findIndex((Kind) => Kind.name === name);
+    if (kind >= 0) return kind;
+  }
+  return 0;
+}
+
 /** An error of that kind; of an unknown one a plain error. */
 export function ofErrorKind(kind: number, message: string): Error {
   const Kind = KINDS[kind] ?? Error;

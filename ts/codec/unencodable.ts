@@ -3,6 +3,7 @@ import { TergoError } from '../error/tergo-error.ts';
 import { byteKindOf, bytesRefusalOf } from './byte-kinds.ts';
 import type { CodecExtension } from './codec-world.ts';
 import { hiddenPartsOf } from './error-kinds.ts';
+import { ofThisRealm } from './other-realms.ts';
 
 /** Deeper values are refused: there is no end to what refers to itself. */
 export const MAX_DEPTH = 1000;
@@ -166,7 +167,10 @@ function partsOf(value: object): readonly Part[] | string {
   if (byteKindOf(value) !== undefined)
     return bytesRefusalOf(value as ArrayBuffer | ArrayBufferView) ?? [];
   if (value instanceof Error) return errorParts(value);
-  return refusalOf(value) ?? propertiesOf(value);
+  const refusal = refusalOf(value);
+  if (refusal === undefined) return propertiesOf(value);
+  const own = ofThisRealm(value);
+  return own === undefined ? refusal : partsOf(own);
 }
 
 /** Of an instance of an extension: only errors have something that anybody may have put there. */

@@ -4,6 +4,7 @@ import { byteKindOf, bytesOf } from './byte-kinds.ts';
 import type { CodecWorld } from './codec-world.ts';
 import { errorKindOf, hiddenPartsOf } from './error-kinds.ts';
 import { type Memory, memoryOf } from './memory.ts';
+import { ofThisRealm } from './other-realms.ts';
 import { MAX_KEYS, NO_SHAPE, type ShapeNode, ShapeTree } from './shape-tree.ts';
 import { NOT_PLAIN } from './shape-writers.ts';
 import {
@@ -302,8 +303,14 @@ export class ValueWriter {
     if (value instanceof RegExp)
       return this.string(value.flags, this.string(value.source, this.#tag(REGEXP, at)));
     if (value instanceof URL) return this.string(value.href, this.#tag(URL_TEXT, at));
-    if (refusalOf(value) !== undefined) throw UNENCODABLE;
+    if (refusalOf(value) !== undefined) return this.#foreign(value, at);
     return this.#properties(value as Properties, at);
+  }
+
+  #foreign(value: object, at: number): number {
+    const own = ofThisRealm(value);
+    if (own === undefined) throw UNENCODABLE;
+    return this.#special(own, at);
   }
 
   #map(value: ReadonlyMap<unknown, unknown>, at: number): number {
