@@ -2,7 +2,9 @@ import test from 'ava';
 import { type Node, type Pid, processId, processName, TergoError } from 'tergo';
 import { networkNode, showWay } from '../network/cluster.ts';
 import { inside, type Self, spawnPuppet } from '../support/improvise.ts';
-import { type Nested, Nester } from './nester.ts';
+import { recordLog } from '../support/log-records.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { Chatty, type Nested, Nester } from './nester.ts';
 import { fresh, type Handle, puppet, puppets, threadNode } from './stage.ts';
 
 type Begin = (self: Self) => unknown;
@@ -63,3 +65,37 @@ test('a getter of a message on another thread connects to nobody, and that threa
   t.true(TergoError.is(thrown, 'not-allowed'));
   t.deepEqual(await there.messages(1), ['after']);
 });
+
+for (const thread of [0, 1]) {
+  test(`what a getter of a message logs on thread ${thread} is logged, in its place`, async (t) => {
+    const nester = new URL('./nester.ts', import.meta.url);
+    const node = await threadNode(t, { behaviors: [puppets, nester], threads: 3 });
+    const log = recordLog(node);
+    const far = await puppet(node, 2);
+    const pid = await node.spawn(Chatty, { thread });
+    const whole = { part: 5, after: 'the getter' };
+    t.deepEqual(await node.call(pid, { type: 'chat' } as never), whole as never);
+    t.deepEqual(await far.messages(1), [whole]);
+    const told = await waitFor('the log', () => log.length >= 3 && log.slice(0, 3));
+    t.deepEqual(
+      told.map(({ message }) => message),
+      ['before', 'meanwhile', 'after'],
+    );
+    t.deepEqual(told[1]?.fields, { of: 'the getter' });
+  });
+
+  test(`a logger on another thread gets what a getter of a message logs on thread ${thread}, in its place`, async (t) => {
+    const nester = new URL('./nester.ts', import.meta.url);
+    const node = await threadNode(t, { behaviors: [puppets, nester], threads: 3 });
+    const logger = await puppet(node, 2);
+    node.addLogger('far', logger.pid);
+    const pid = await node.spawn(Chatty, { thread });
+    await node.call(pid, { type: 'chat' } as never);
+    const seen = await logger.hears(4);
+    t.deepEqual(
+      seen.flatMap((notice) => (notice.on === 'log' ? [notice.record.message] : [])).slice(0, 3),
+      ['before', 'meanwhile', 'after'],
+    );
+    t.is(node.loggers()[0]?.failed, 0);
+  });
+}

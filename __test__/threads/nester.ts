@@ -29,3 +29,23 @@ export class Nester extends Actor<{ request: Nested }> {
     return reply(request, thrown as never);
   }
 }
+
+/** Logs in the getter of its answer, before that and after it. */
+export class Chatty extends Actor<{ request: { readonly type: 'chat' } }> {
+  override handleCall(request: { readonly type: 'chat' }): Answer {
+    const { log } = this;
+    log.info('before');
+    const answer = {
+      get part(): number {
+        log.info('meanwhile', { of: 'the getter' });
+        return 5;
+      },
+      after: 'the getter',
+    };
+    const { node, pid } = this;
+    // To another thread, and by the answer itself.
+    for (const to of node.processList()) if (to !== pid) this.send(to as never, answer as never);
+    log.info('after');
+    return reply(request, answer as never);
+  }
+}

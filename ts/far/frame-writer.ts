@@ -169,9 +169,14 @@ export class FrameWriter {
     return true;
   }
 
-  /** Throws while a value is being written: the head of its frame is in use. */
+  /** Whether a value is being written: the head of its frame is in use. */
+  get isBusy(): boolean {
+    return this.#codec.isBusy;
+  }
+
+  /** Throws `not-allowed` then. */
   refuseNested(): void {
-    if (this.#codec.isBusy) this.#codec.refuseNested();
+    if (this.isBusy) this.#codec.refuseNested();
   }
 
   /** Throws `too-large` for what its reader would not take. */

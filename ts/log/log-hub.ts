@@ -23,6 +23,10 @@ export class LogHub implements LaneOwner {
   #leaveExit: (() => void) | undefined;
   /** Takes every record elsewhere: to the thread where the loggers are. */
   relay: ((record: LogRecord, only: string | undefined) => void) | undefined = undefined;
+  /** Whether a message is just being written for another thread or node, so that no record can be: what is logged then comes from a getter of it. */
+  isHeldUp: (() => boolean) | undefined = undefined;
+  /** What was logged then, in order. */
+  readonly #late: (readonly [record: LogRecord, only: string | undefined])[] = [];
 
   constructor(owner: HubOwner) {
     this.#owner = owner;
@@ -67,6 +71,19 @@ export class LogHub implements LaneOwner {
 
   /** To the logger `only`; without it, or when there is none of that name, to all that are not hidden. */
   write(record: LogRecord, only?: string): void {
+    if (this.isHeldUp?.() === true) {
+      if (this.#late.push([record, only]) === 1) queueMicrotask(() => this.#writeLate());
+      return;
+    }
+    if (this.#late.length > 0) this.#writeLate();
+    this.#write(record, only);
+  }
+
+  #writeLate(): void {
+    for (const [record, only] of this.#late.splice(0)) this.#write(record, only);
+  }
+
+  #write(record: LogRecord, only: string | undefined): void {
     if (this.relay !== undefined) return this.relay(record, only);
     const chosen = only === undefined ? undefined : this.#lanes.get(only);
     if (chosen !== undefined) return void chosen.offer(record);
@@ -89,6 +106,7 @@ export class LogHub implements LaneOwner {
   }
 
   flush(): void {
+    this.#writeLate();
     for (const lane of [...this.#leaving.keys(), ...this.#lanes.values()]) lane.flush();
   }
 
