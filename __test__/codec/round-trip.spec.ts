@@ -32,6 +32,18 @@ test('it does so again and again, though objects of one shape are written otherw
   t.pass();
 });
 
+test.serial(
+  'what somebody has given all objects is not a property of each, however often they were met',
+  (t) => {
+    const codec = new Codec(new Desk());
+    const all = Object.prototype as { given?: number };
+    all.given = 1;
+    t.teardown(() => delete all.given);
+    for (let round = 0; round < 20; round++)
+      t.deepEqual(Object.keys(roundTrip(codec, { round, own: 2 }) as object), ['round', 'own']);
+  },
+);
+
 test('a value that does not fit the room that is left travels as a whole, and leaves nothing behind before', (t) => {
   const desk = new Desk();
   const codec = new Codec(desk);

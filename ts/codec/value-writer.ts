@@ -225,8 +225,10 @@ export class ValueWriter {
   #unshaped(value: object, node: ShapeNode | undefined, at: number): number {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype) {
-      if (node !== undefined) this.#shapes.meet(node);
-      return this.#properties(value as Properties, at);
+      const keys = Object.keys(value);
+      // More lead there when somebody has given all objects one.
+      if (node?.depth === keys.length) this.#shapes.meet(node);
+      return this.#properties(value as Properties, at, keys);
     }
     if (prototype === Array.prototype) return this.#array(value as unknown[], at);
     return this.#special(value, at);
@@ -276,7 +278,7 @@ export class ValueWriter {
     return at + 3;
   }
 
-  #properties(value: Properties, at: number, keys: readonly string[] = Object.keys(value)): number {
+  #properties(value: Properties, at: number, keys: readonly string[]): number {
     let end = this.#length(keys.length, this.#tag(OBJECT, at));
     for (const key of keys) {
       end = this.value(value[key], this.string(key, end));
@@ -304,7 +306,7 @@ export class ValueWriter {
       return this.string(value.flags, this.string(value.source, this.#tag(REGEXP, at)));
     if (value instanceof URL) return this.string(value.href, this.#tag(URL_TEXT, at));
     if (refusalOf(value) !== undefined) return this.#foreign(value, at);
-    return this.#properties(value as Properties, at);
+    return this.#properties(value as Properties, at, Object.keys(value));
   }
 
   #foreign(value: object, at: number): number {
