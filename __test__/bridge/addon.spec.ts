@@ -193,7 +193,7 @@ test('a scheduler without a fabric has nothing of what threads share', (t) => {
   t.is(scheduler.ringOf(0), null);
   t.false(scheduler.findName('name'));
   t.false(scheduler.findEvent('event'));
-  t.is(scheduler.putBlob(0, new Uint8Array(1), true), 0);
+  t.is(scheduler.putBlob(0, new Uint8Array(1), 0, true), 0);
   t.is(scheduler.takeBlob(1), null);
   t.is(scheduler.shape('["a"]'), 0);
   t.is(scheduler.shapeText(1), null);
@@ -227,13 +227,13 @@ test('the numbers of shapes and blobs are the same for all schedulers of a fabri
   t.is(two.variant('[["a","x"],"b"]'), variant);
   t.is(two.variantText(variant), '[["a","x"],"b"]');
   t.is(two.variantText(variant + 1), null);
-  const blob = one.putBlob(1, new Uint8Array([1, 2, 3]), false);
+  const blob = one.putBlob(1, new Uint8Array([1, 2, 3]), 0, false);
   t.deepEqual(new Uint8Array(two.takeBlob(blob)!), new Uint8Array([1, 2, 3]));
   t.is(two.takeBlob(blob), null);
   const half = new Uint8Array(300_000);
-  t.not(one.putBlob(1, half, false), 0);
-  t.is(one.putBlob(1, half, false), 0);
-  t.not(one.putBlob(1, half, true), 0);
+  t.not(one.putBlob(1, half, 0, false), 0);
+  t.is(one.putBlob(1, half, 0, false), 0);
+  t.not(one.putBlob(1, half, 0, true), 0);
   one.close();
   two.close();
   fabric.close();

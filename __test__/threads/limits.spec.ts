@@ -240,6 +240,26 @@ test('large values on their way are bounded, too, and one that is too large for 
   t.is(node.send(to.pid, new Uint8Array(100_000)), 'ok');
 });
 
+test('a value of many large parts that are too large for the bound together goes alone as well', async (t) => {
+  const node = await threadNode(t);
+  const to = await puppet(node, 1);
+  const { open } = await to.shut();
+  const parts = Array.from({ length: 40 }, (_, n) => new Uint8Array(1_000_000).fill(n));
+  t.is(node.send(to.pid, new Uint8Array(100_000)), 'ok');
+  t.is(node.send(to.pid, parts), 'process-mailbox-full');
+  await open();
+  await to.hears(1);
+  await waitFor('the way to be free', () => node.info().threads[1]!.blobBytes === 0);
+  const shut = await to.shut();
+  const whole = { parts, text: 'x'.repeat(300_000) };
+  t.is(node.send(to.pid, whole), 'ok');
+  t.is(node.send(to.pid, new Uint8Array(100_000)), 'process-mailbox-full');
+  await shut.open();
+  const [, arrived] = await to.messages(2);
+  t.deepEqual(arrived, whole);
+  await waitFor('the way to be free', () => node.info().threads[1]!.blobBytes === 0);
+});
+
 test('large values that nobody takes are given back', async (t) => {
   const node = await threadNode(t);
   const to = await puppet(node, 1);

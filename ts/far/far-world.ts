@@ -91,8 +91,9 @@ export class FarWorld implements CodecWorld {
   }
 
   putBlob(bytes: Uint8Array): number {
+    const ofSame = this.blobBytes;
     this.blobBytes += bytes.length;
-    return this.#native.putBlob(this.#target, bytes, this.#isForced);
+    return this.#native.putBlob(this.#target, bytes, ofSame, this.#isForced);
   }
 
   takeBlob(number: number): ArrayBuffer {

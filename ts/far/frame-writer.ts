@@ -306,7 +306,8 @@ export class FrameWriter {
     if (bytes === undefined) return false;
     this.#checkSize(open, head, bytes.length);
     const { format, blobs: parts } = this.#codec;
-    const whole = this.#native.putBlob(open.seat, bytes, head.isForced);
+    const { blobBytes } = this.#world;
+    const whole = this.#native.putBlob(open.seat, bytes, blobBytes, head.isForced);
     if (whole === 0) {
       this.#codec.forgetBlobs();
       return false;

@@ -196,8 +196,11 @@ export declare class BindingScheduler {
   showFallback(slot: number, generation: number, to: string, tag: string): void
   /** What a process of another thread has shown so: name and tag; null when it has no fallback. */
   fallback(thread: number, slot: number, generation: number): Array<string> | null
-  /** Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there. */
-  putBlob(thread: number, bytes: Uint8Array, isForced: boolean): number
+  /**
+   * Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there. Of the same message `of_same`
+   * bytes are kept already.
+   */
+  putBlob(thread: number, bytes: Uint8Array, ofSame: number, isForced: boolean): number
   /**
    * Keeps the bytes of that number, which were kept for a thread and not yet taken, for another one, too, without a
    * copy: the number there, or 0 when they are gone or too much is on its way there.

@@ -435,12 +435,13 @@ fn features(bits: f64) -> Features {
     Features(whole(bits))
 }
 
+/// A number of TypeScript that is a count.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "TypeScript checks its options; what cannot be becomes the nearest that can"
 )]
-fn whole(number: f64) -> u64 {
+pub fn whole(number: f64) -> u64 {
     number as u64
 }
 

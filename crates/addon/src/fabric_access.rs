@@ -17,6 +17,7 @@ use napi_derive::napi;
 use tergo_core::{BlobBytes, Block, Fallback};
 use tergo_net::wire::{Algorithm, Compression};
 
+use crate::binding_network::whole;
 use crate::binding_scheduler::BindingScheduler;
 use crate::external_memory::array_buffer;
 use crate::waking;
@@ -230,12 +231,13 @@ impl BindingScheduler {
         Some(vec![fallback.to, fallback.tag])
     }
 
-    /// Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there.
+    /// Keeps a copy of bytes for a thread: its number, or 0 when too much is on its way there. Of the same message `of_same`
+    /// bytes are kept already.
     #[napi]
-    pub fn put_blob(&self, thread: u32, bytes: &[u8], is_forced: bool) -> u32 {
+    pub fn put_blob(&self, thread: u32, bytes: &[u8], of_same: f64, is_forced: bool) -> u32 {
         let number = self
             .handle()
-            .call(|scheduler| scheduler.put_blob(thread, bytes, is_forced));
+            .call(|scheduler| scheduler.put_blob(thread, bytes, whole(of_same), is_forced));
         number.unwrap_or(0)
     }
 

@@ -52,6 +52,25 @@ fn a_large_value_beyond_the_whole_quota_goes_alone() {
 }
 
 #[test]
+fn parts_of_one_value_go_together_though_they_are_beyond_the_whole_quota() {
+    let (mut one, mut two) = pair(2);
+    let (_, waiting) = two.busy_and_waiting();
+    assert!(one.message(1, waiting, 1));
+    let size = CHUNK_BYTES as u64;
+    let part = vec![7; CHUNK_BYTES];
+    let put = |one: &mut Member, of_same| one.driver.scheduler.put_blob(1, &part, of_same, false);
+    let parts: Vec<u32> = (0..10).map(|n| put(&mut one, n * size)).collect();
+    assert!(!parts.contains(&0));
+    // Of another value, and one that has others beside it.
+    assert_eq!(put(&mut one, 0), 0);
+    assert_eq!(put(&mut one, 9 * size), 0);
+    for number in parts {
+        assert!(one.fabric().take_blob(number).is_some());
+    }
+    assert_ne!(put(&mut one, 0), 0);
+}
+
+#[test]
 fn who_fills_the_way_to_a_thread_takes_no_room_from_others() {
     let fabric = Fabric::new(3, 2);
     let [mut one, mut two, mut third] = [0, 1, 2].map(|thread| Member::join(&fabric, thread));

@@ -17,7 +17,7 @@ use tergo_core::{Claim, Delivery, Fabric, FrameHead, Inbound};
 
 /// Writes a frame with a large value into the chunk that a thread has opened for a member.
 fn write_large(driver: &mut Driver, chunk: u32, to: u32) {
-    let number = driver.scheduler.put_blob(to, &vec![7; 20_000], false);
+    let number = driver.scheduler.put_blob(to, &vec![7; 20_000], 0, false);
     assert_ne!(number, 0, "somebody is there");
     let fabric = driver.scheduler.fabric().expect("it has joined");
     let block = fabric.chunk(chunk).expect("the chunk is there");

@@ -352,7 +352,7 @@ fn blobs_go_both_ways_and_what_nobody_took_is_freed() {
     let mut link = fabric.connect().expect("a place is free");
     let number = one
         .scheduler
-        .put_blob(link.number(), &vec![7; 20_000], false);
+        .put_blob(link.number(), &vec![7; 20_000], 0, false);
     let head = FRAME_MESSAGE | FLAG_BLOBS << FRAME_FLAGS_SHIFT | 1 << FRAME_FORMAT_SHIFT;
     let mut list = [1_u32.to_ne_bytes(), number.to_ne_bytes()].concat();
     list.extend(b"value");

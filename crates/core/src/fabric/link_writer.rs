@@ -274,7 +274,7 @@ impl LinkWriter {
     /// Whether large values of so many bytes may go to a thread; if not, the connection is woken when they may.
     fn has_room(&self, thread: u32, bytes: u64, claim: Claim) -> bool {
         let (way, quota) = (self.way(thread), claim.of(self.fabric.quota));
-        bytes == 0 || self.may(|| way.has_room_for(bytes, quota))
+        bytes == 0 || self.may(|| way.has_room_for(bytes, 0, quota))
     }
 
     /// Whether there is room; if not, the connection is woken when there is.

@@ -49,7 +49,7 @@ fn loom_a_frame_is_received_whole_or_lost_with_its_receiver_and_its_chunk_is_fre
         let (mut receiver, _) = joined(&fabric, 1);
         let sending = thread::spawn(move || {
             if write(&mut sender, &ring, 1) {
-                sender.outgoing.put_blob(1, &[1], false);
+                sender.outgoing.put_blob(1, &[1], 0, false);
                 sender.outgoing.hand_over(&ring);
             }
             drop(sender);
@@ -117,7 +117,7 @@ fn loom_a_way_never_holds_more_than_its_quota_and_is_empty_when_all_is_taken() {
             way.remove_chunk(2);
         }
         assert!(
-            way.has_room_for(u64::MAX / 2, 2),
+            way.has_room_for(u64::MAX / 2, 0, 2),
             "what is too large goes alone"
         );
     });

@@ -89,11 +89,11 @@ impl Outgoing {
     }
 
     /// Keeps bytes for a thread, of which a frame in the chunk that is open will tell: the number; 0 when the
-    /// quota is used up or nobody is there.
-    pub fn put_blob(&mut self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
+    /// quota is used up or nobody is there. Of the same frame `of_same` bytes are kept already.
+    pub fn put_blob(&mut self, receiver: u32, bytes: &[u8], of_same: u64, is_forced: bool) -> u32 {
         let size = bytes.len() as u64;
         let is_there = self.incarnation_of(receiver).is_some();
-        if !is_there || !self.may_have(receiver, Some(size), is_forced) {
+        if !is_there || !self.may_have(receiver, Some((size, of_same)), is_forced) {
             return 0;
         }
         let bytes = BlobBytes::Own(bytes.to_vec());
@@ -116,7 +116,7 @@ impl Outgoing {
         }
         let (fabric, sender) = (Arc::clone(&self.fabric), self.thread);
         let may_go = |size| {
-            let may_go = self.may_have(receiver, Some(size), is_forced);
+            let may_go = self.may_have(receiver, Some((size, 0)), is_forced);
             if may_go {
                 fabric.add_blob(sender, receiver, size);
             }
@@ -172,12 +172,12 @@ impl Outgoing {
         }
     }
 
-    /// Whether a chunk, or a blob of that size, may go; counts what may not, or only because it must.
-    fn may_have(&mut self, receiver: u32, blob: Option<u64>, is_forced: bool) -> bool {
+    /// Whether a chunk, or a blob of that size beside others of its frame, may go; counts what may not, or only because it must.
+    fn may_have(&mut self, receiver: u32, blob: Option<(u64, u64)>, is_forced: bool) -> bool {
         let (way, quota) = (self.fabric.way(self.thread, receiver), self.fabric.quota);
         let has_room = match blob {
             None => way.has_room(quota),
-            Some(size) => way.has_room_for(size, quota),
+            Some((size, of_same)) => way.has_room_for(size, of_same, quota),
         };
         if !has_room && is_forced {
             self.forced += 1;

@@ -22,9 +22,10 @@ impl Way {
         self.bytes() + CHUNK_BYTES <= u64::from(quota) * CHUNK_BYTES
     }
 
-    /// Whether so many bytes may travel beside the frames. What is more than the whole quota goes alone.
-    pub fn has_room_for(&self, size: u64, quota: u32) -> bool {
-        self.blob_bytes() == 0 || self.bytes() + size <= u64::from(quota) * CHUNK_BYTES
+    /// Whether so many bytes may travel beside the frames, of a value of which `of_same` bytes do already. A value of more than the
+    /// whole quota goes alone, in however many parts.
+    pub fn has_room_for(&self, size: u64, of_same: u64, quota: u32) -> bool {
+        self.blob_bytes() <= of_same || self.bytes() + size <= u64::from(quota) * CHUNK_BYTES
     }
 
     /// Whether three quarters of the quota are used up by chunks.

@@ -232,10 +232,13 @@ impl Scheduler {
         })
     }
 
-    /// Keeps a copy of bytes for another thread, of which a frame in the open chunk will tell: the number, or 0.
-    pub fn put_blob(&mut self, receiver: u32, bytes: &[u8], is_forced: bool) -> u32 {
+    /// Keeps a copy of bytes for another thread, of which a frame in the open chunk will tell: the number, or 0. Of the same frame
+    /// `of_same` bytes are kept already.
+    pub fn put_blob(&mut self, receiver: u32, bytes: &[u8], of_same: u64, is_forced: bool) -> u32 {
         let port = self.kernel.port.as_mut();
-        port.map_or(0, |port| port.outgoing.put_blob(receiver, bytes, is_forced))
+        port.map_or(0, |port| {
+            port.outgoing.put_blob(receiver, bytes, of_same, is_forced)
+        })
     }
 
     /// What is known of this OS thread, and can be done with it, while [`Self::doze`] looks for frames.

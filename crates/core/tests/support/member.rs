@@ -107,7 +107,7 @@ impl Member {
         if !self.has_room(to, payload.len() as u32 + 2) {
             return 0;
         }
-        let blob = self.driver.scheduler.put_blob(to, bytes, false);
+        let blob = self.driver.scheduler.put_blob(to, bytes, 0, false);
         if blob != 0 {
             let head = MESSAGE | FLAG_BLOBS << FRAME_FLAGS_SHIFT;
             let words: Vec<u32> = [1, blob].iter().chain(payload).copied().collect();

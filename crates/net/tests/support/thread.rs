@@ -210,7 +210,7 @@ impl Thread {
     /// Bytes as a blob.
     pub fn send_blob(&mut self, seat: u32, to: Pid, from: Pid, bytes: &[u8]) -> bool {
         let fabric = Arc::clone(self.scheduler.fabric().expect("it has joined"));
-        let number = self.scheduler.put_blob(seat, bytes, false);
+        let number = self.scheduler.put_blob(seat, bytes, 0, false);
         if number == 0 {
             return false;
         }
