@@ -24,6 +24,7 @@ export function describeMachine(systems: readonly System[]): Origin {
     commit: commit(),
     machine: {
       cpu: cpus[0]?.model.trim() ?? 'unknown',
+      ...kindOfCpu(),
       cores: cpus.length,
       memory_gib: Math.round(os.totalmem() / 2 ** 30),
       platform: `${process.platform}-${process.arch}`,
@@ -33,6 +34,18 @@ export function describeMachine(systems: readonly System[]): Origin {
       string
     >,
   };
+}
+
+/** Models of several generations may have one name. */
+function kindOfCpu(): Readonly<Record<string, string>> {
+  const file = '/proc/cpuinfo';
+  if (!fs.existsSync(file)) return {};
+  const text = fs.readFileSync(file, 'utf8');
+  const entries = ['cpu family', 'model', 'stepping'].map((key) => {
+    const value = new RegExp(`^${key}\\s*: (.*)$`, 'm').exec(text)?.[1];
+    return [key.replace(' ', '_'), value ?? 'unknown'];
+  });
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /** Writes `benches/results/DATE-COMMIT.json` (further ones of that day and commit have a number behind) with the medians and every single run; returns its name. */
