@@ -1,4 +1,5 @@
 import type { ExitReason } from '../error/exit-reason.ts';
+import { writeStacks } from '../error/stack-text.ts';
 
 /** So many ends are remembered, at least: those whose mailboxes may still come back. */
 const KEPT = 4096;
@@ -11,6 +12,8 @@ export class Endings {
   #former: Reasons = new Map();
 
   add(slot: number, generation: number, reason: ExitReason): void {
+    // It stays here for long, and must not hold the process.
+    writeStacks(reason);
     this.#recent.set(slot, { generation, reason });
   }
 
