@@ -5,7 +5,7 @@ import { players, Stage } from '../support/stations/stage.ts';
 import { networkNode, showWay } from './cluster.ts';
 
 test('whatever processes of two nodes do to each other, and whatever is lost on the way, all is told as promised', async (t) => {
-  const options = { threads: 2, behaviors: [players] };
+  const options = { threads: 2, behaviors: players };
   const a = await networkNode('a@localhost', {}, options);
   const b = await networkNode('b@localhost', {}, options);
   t.teardown(async () => {
@@ -17,7 +17,7 @@ test('whatever processes of two nodes do to each other, and whatever is lost on 
   const stage = new Stage([a, b]);
   await stage.prepare();
   let heard = 0;
-  const ends = programs(['kill', 'kill', 'end thread', 'part', 'part']);
+  const ends = programs(['kill', 'kill', 'kill crew', 'end thread', 'part', 'part']);
   const plays = fc.asyncProperty(ends, async (rounds) => {
     heard += await stage.play(rounds);
   });

@@ -5,6 +5,7 @@ import {
   noreply,
   processName,
   reply,
+  spawnName,
   stop,
   TergoError,
   type Alias,
@@ -20,12 +21,16 @@ import {
   type Pid,
   type Publisher,
   type Request,
+  type SpawnName,
+  type Timer,
 } from 'tergo';
 import { nextNumber, write } from './journal.ts';
-import { keyOf, reasonText, textOf } from './words.ts';
+import { aliasText, keyOf, reasonText, textOf } from './words.ts';
 
 export type Kind = 'pid' | 'name' | 'alias' | 'event' | 'node';
 export type Priority = 'normal' | 'high' | 'max';
+/** Among which messages of its sender one has its place; `none`: it may overtake and be overtaken. */
+export type Order = Priority | 'none';
 /** How a call is answered. */
 export type Mode = 'now' | 'later' | 'async' | 'none' | 'crash' | 'stop';
 
@@ -38,15 +43,31 @@ export interface Target {
   readonly ref: unknown;
 }
 
+/** Where a child of a player is to live. */
+export interface Place {
+  readonly node: string;
+  readonly thread: number;
+  readonly isHere: boolean;
+}
+
+/** Who has spawned a player, unless the test has. */
+export type Origin =
+  | { readonly of: 'player'; readonly id: number; readonly key: string; readonly isLinked: boolean }
+  | { readonly of: 'crew'; readonly id: number; readonly child: number };
+
 /** What a player does. */
 export interface Step {
   readonly op:
-    | ('send' | 'important' | 'call')
+    | ('send' | 'important' | 'call' | 'forward call')
+    | ('timer' | 'cancel' | 'spawn')
     | ('relate' | 'unrelate')
     | ('exit' | 'crash' | 'stop' | 'exit thread')
     | ('give up name' | 'take name' | 'give up alias' | 'give up event')
     | ('publish' | 'pause');
   readonly target: Target;
+  /** Who is asked to hand a call on to the target. */
+  readonly via: Target;
+  readonly place?: Place;
   readonly priority: Priority;
   readonly mode: Mode;
   readonly isLink: boolean;
@@ -56,19 +77,30 @@ export interface Step {
 interface Letter {
   readonly from: number;
   readonly n: number;
-  readonly priority: Priority;
+  readonly order: Order;
+}
+/** To whom a call is handed on. */
+interface Onward {
+  readonly of: number;
+  readonly to: Pid<PlayerProtocol>;
 }
 
 type Message =
   | { readonly type: 'play'; readonly number: number; readonly steps: readonly Step[] }
   | ({ readonly type: 'letter' } & Letter);
-type Ask = Request<{ type: 'ask'; mode: Mode } & Letter, readonly number[]>;
+type Ask = Request<{ type: 'ask'; mode: Mode; onward?: Onward } & Letter, readonly number[]>;
 type GetAlias = Request<{ type: 'get alias' }, Alias<PlayerProtocol>>;
 export interface PlayerProtocol {
   message: Message;
   request: Ask | GetAlias;
   event: number;
 }
+
+/** Under which name nodes lend players to each other. */
+export const playerSpawn: SpawnName<
+  PlayerProtocol,
+  [id: number, trapExit: boolean, origin?: Origin]
+> = spawnName('player');
 
 /** How long a call waits, ms; and one whose process may end before it answers. */
 const PATIENCE_MS = 30_000;
@@ -82,14 +114,17 @@ export class Player extends Actor<PlayerProtocol> {
   #published = 0;
   #operations = 0;
   readonly #counts = new Map<string, number>();
+  readonly #timers: { readonly n: number; readonly timer: Timer }[] = [];
 
-  override init(id: number, trapExit: boolean): void {
+  override init(given: number, trapExit: boolean, origin?: Origin): void {
+    // A supervisor starts its children with the same arguments again.
+    const id = given === 0 ? nextNumber() : given;
     this.#id = id;
     this.trapExit = trapExit;
-    write(id, 'up', textOf(this.pid), trapExit);
+    write(id, 'up', textOf(this.pid), trapExit, this.pid.node, origin ?? null);
     this.#alias = this.createAlias();
-    this.#publisher = this.registerEvent(eventName<number>(`event ${id}`), { buffer: 1 });
-    write(id, 'has', `alias:${this.#alias}`);
+    this.#publisher = this.registerEvent(eventName<number>(`event ${id}`), { buffer: id % 3 });
+    write(id, 'has', `alias:${aliasText(this.#alias)}`);
     write(id, 'has', `event:event ${id}@${this.pid.node}`);
   }
 
@@ -101,6 +136,8 @@ export class Player extends Actor<PlayerProtocol> {
 
   override handleCall(request: Ask | GetAlias): MaybePromise<Answer> {
     if (request.type === 'get alias') return reply(request, this.#alias);
+    const { onward } = request;
+    if (onward !== undefined && onward.of !== this.#id) return this.forward(onward.to, request);
     this.#got(request);
     const answer = [this.#id, request.from, request.n];
     switch (request.mode) {
@@ -159,6 +196,18 @@ export class Player extends Actor<PlayerProtocol> {
       case 'call':
         this.#tell(op, step);
         return noreply;
+      case 'forward call':
+        this.#callBy(step);
+        return noreply;
+      case 'timer':
+        this.#sendLater(step);
+        return noreply;
+      case 'cancel':
+        this.#cancel();
+        return noreply;
+      case 'spawn':
+        this.#spawnChild(step);
+        return noreply;
       case 'relate':
       case 'unrelate':
         this.#watch(op, [isLink ? 'exit' : 'down', target.key, target.of], () =>
@@ -203,7 +252,7 @@ export class Player extends Actor<PlayerProtocol> {
     else if (op === 'give up name')
       change('gives up', `name:${name}@${node}`, () => this.unregisterName());
     else if (op === 'give up alias')
-      change('gives up', `alias:${this.#alias}`, () => this.deleteAlias(this.#alias));
+      change('gives up', `alias:${aliasText(this.#alias)}`, () => this.deleteAlias(this.#alias));
     else change('gives up', `event:${event}@${node}`, () => this.unregisterEvent(event));
     return noreply;
   }
@@ -212,10 +261,10 @@ export class Player extends Actor<PlayerProtocol> {
     const { of, key } = target;
     const to = target.ref as Pid<PlayerProtocol>;
     const options = { priority };
-    const timeoutMs = mode === 'later' ? SHORT_PATIENCE_MS : PATIENCE_MS;
+    const timeoutMs = patienceFor(mode);
     for (let left = op === 'send' ? count : 1; left > 0; left -= 1) {
       const n = this.#count(of, priority);
-      const letter = { from: this.#id, n, priority };
+      const letter = { from: this.#id, n, order: priority };
       const words = [of, n, priority, key];
       if (op === 'send') {
         const result = this.send(to, { type: 'letter', ...letter }, options);
@@ -229,6 +278,44 @@ export class Player extends Actor<PlayerProtocol> {
           this.call(to, { type: 'ask', mode, ...letter }, { ...options, timeoutMs }),
         );
     }
+  }
+
+  #callBy({ target, via, mode, isLink }: Step): void {
+    const letter = { from: this.#id, n: nextNumber(), order: 'none' } as const;
+    const { of, key } = target;
+    const onward = { of, to: target.ref as Pid<PlayerProtocol> };
+    const options = { timeoutMs: patienceFor(mode), important: isLink };
+    this.#watch('forward call', [of, letter.n, 'none', key, mode, via.of, via.key], () =>
+      this.call(via.ref as Pid<PlayerProtocol>, { type: 'ask', mode, onward, ...letter }, options),
+    );
+  }
+
+  #sendLater({ target: { of, key, ref }, priority, count }: Step): void {
+    const n = nextNumber();
+    const letter = { type: 'letter', from: this.#id, n, order: 'none' } as const;
+    write(this.#id, 'timer', of, n, key);
+    const timer = this.sendAfter(ref as Pid<PlayerProtocol>, letter, count % 7, { priority });
+    this.#timers.push({ n, timer });
+  }
+
+  #cancel(): void {
+    const last = this.#timers.pop();
+    if (last !== undefined) write(this.#id, 'cancelled', last.n, last.timer.cancel());
+  }
+
+  #spawnChild({ place, mode, isLink: linkChild, count }: Step): void {
+    if (place === undefined) return;
+    const id = nextNumber();
+    const linkParent = mode === 'now';
+    const key = `pid:${textOf(this.pid)}`;
+    const origin: Origin = { of: 'player', id: this.#id, key, isLinked: linkParent };
+    const args: [number, boolean, Origin] = [id, count > 1, origin];
+    const options = { args, linkChild, linkParent, thread: place.thread };
+    this.#watch('spawn', [id, linkChild, place.node], () =>
+      place.isHere
+        ? this.spawn(Player, options)
+        : this.remoteSpawn(place.node, playerSpawn, options),
+    );
   }
 
   #relation(op: 'relate' | 'unrelate', isLink: boolean, { kind, ref }: Target): Promise<unknown> {
@@ -262,8 +349,8 @@ export class Player extends Actor<PlayerProtocol> {
     );
   }
 
-  #got({ from, n, priority }: Letter): void {
-    write(this.#id, 'got', from, n, priority);
+  #got({ from, n, order }: Letter): void {
+    write(this.#id, 'got', from, n, order);
   }
 
   #count(of: number, priority: Priority): number {
@@ -274,8 +361,14 @@ export class Player extends Actor<PlayerProtocol> {
   }
 }
 
-/** Of a subscription the numbers that stood in the buffer, of a call the answer. */
+function patienceFor(mode: Mode): number {
+  return mode === 'later' ? SHORT_PATIENCE_MS : PATIENCE_MS;
+}
+
+/** Of a subscription the numbers that stood in the buffer, of a call the answer, of a spawn the pid. */
 function valueOf(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && 'creation' in value)
+    return textOf(value as AnyPid);
   if (!Array.isArray(value)) return null;
   return value.map((one: unknown) =>
     typeof one === 'number' ? one : (one as { message: unknown }).message,

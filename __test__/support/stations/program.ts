@@ -5,6 +5,8 @@ import type { Kind, Mode, Priority, Step } from './player.ts';
 export interface StepSpec {
   readonly op: Step['op'];
   readonly other: number;
+  /** Who hands a call on. */
+  readonly third: number;
   readonly kind: Kind;
   readonly priority: Priority;
   readonly mode: Mode;
@@ -14,7 +16,7 @@ export interface StepSpec {
 
 /** What the test does: it has a player do something, or does something to one or to a station. */
 export interface Act {
-  readonly act: 'script' | 'kill' | 'end thread' | 'part';
+  readonly act: 'script' | 'kill' | 'kill crew' | 'end thread' | 'part' | 'stop node';
   readonly who: number;
   readonly steps: readonly StepSpec[];
   /** Whether the event loop turns before the next one. */
@@ -25,6 +27,8 @@ export interface SpawnSpec {
   readonly station: number;
   readonly trapExit: boolean;
   readonly isNamed: boolean;
+  /** One in some is a supervisor of players. */
+  readonly isCrew: boolean;
 }
 
 /** Who comes, and what is done then. Between two rounds there may be no rest. */
@@ -39,6 +43,9 @@ const op = fc.oneof(
   { weight: 8, arbitrary: fc.constant('send' as const) },
   { weight: 4, arbitrary: fc.constant('important' as const) },
   { weight: 6, arbitrary: fc.constant('call' as const) },
+  { weight: 4, arbitrary: fc.constant('forward call' as const) },
+  { weight: 3, arbitrary: fc.constantFrom('timer' as const, 'timer' as const, 'cancel' as const) },
+  { weight: 3, arbitrary: fc.constant('spawn' as const) },
   { weight: 10, arbitrary: fc.constant('relate' as const) },
   { weight: 5, arbitrary: fc.constant('unrelate' as const) },
   { weight: 3, arbitrary: fc.constant('publish' as const) },
@@ -56,6 +63,7 @@ function steps(ops: fc.Arbitrary<Step['op']>): fc.Arbitrary<readonly StepSpec[]>
   const step = fc.record({
     op: ops,
     other: who,
+    third: who,
     kind: fc.constantFrom<Kind>('pid', 'pid', 'name', 'alias', 'event', 'node'),
     priority: fc.constantFrom<Priority>('normal', 'normal', 'high', 'max'),
     mode: fc.constantFrom<Mode>('now', 'now', 'later', 'async', 'none', 'crash', 'stop'),
@@ -82,7 +90,10 @@ export function programs(ends: readonly Act['act'][]): fc.Arbitrary<readonly Rou
     turns: fc.boolean(),
   });
   const acts = fc.oneof({ weight: 14, arbitrary: script }, { weight: 1, arbitrary: other });
-  const spawn = fc.record({ station: who, trapExit: fc.boolean(), isNamed: fc.boolean() });
+  const spawn = fc.record({
+    ...{ station: who, trapExit: fc.boolean(), isNamed: fc.boolean() },
+    isCrew: fc.constantFrom(false, false, false, false, true),
+  });
   const round = fc.record({
     spawns: fc.array(spawn, { minLength: 1, maxLength: 6, size: 'max' }),
     acts: fc.array<Act>(acts, { minLength: 2, maxLength: 25, size: 'max' }),

@@ -1,8 +1,14 @@
-import { TergoError, type AnyPid, type Ended } from 'tergo';
+import { TergoError, type Alias, type AnyPid, type Ended } from 'tergo';
 
 /** A pid as the journal says it: of which incarnation of its node it is does not stand in its text. */
 export function textOf(pid: AnyPid): string {
   return `${pid} of ${pid.creation}`;
+}
+
+/** The same of an alias: that of a process of the next incarnation may have the same text. */
+export function aliasText(alias: Alias<never>): string {
+  const { owner } = alias as unknown as { readonly owner: AnyPid };
+  return `${alias.alias} of ${owner.creation}`;
 }
 
 /** What a notice is about, as the journal says it. */
@@ -11,7 +17,7 @@ export function keyOf(ended: Ended): string {
     case 'pid':
       return `pid:${textOf(ended.pid)}`;
     case 'alias':
-      return `alias:${ended.alias}`;
+      return `alias:${aliasText(ended.alias)}`;
     case 'node':
       return `node:${ended.node}`;
     default:
