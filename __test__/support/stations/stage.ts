@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   eventId,
   eventName,
@@ -354,13 +355,17 @@ export class Stage {
   async #clear(): Promise<void> {
     this.#since = 0;
     await this.#drain();
-    // Whoever was to come from another node may come yet.
-    const areAlone = (): boolean => {
+    // Whoever was to come from another node may come yet, so all are looked for until nothing is left.
+    const isOver = async (): Promise<boolean> => {
       for (const node of this.nodes)
         for (const pid of node.processList()) this.#kill({ id: -1, node, pid });
-      return this.nodes.every((node) => node.processList().length === 0);
+      const held = await Promise.all(this.nodes.map(holdings));
+      return this.nodes.every(({ name }, at) =>
+        isDeepStrictEqual(held[at], this.#before.get(name)),
+      );
     };
-    for (let calm = 0; calm < 3; calm += 1) await waitFor('the end of all', areAlone);
+    // If something is left, it is told below.
+    await waitFor('the end of all', isOver).catch(() => undefined);
     for (const node of this.nodes) await holdsAgain(node, this.#before.get(node.name)!);
     this.#members = [];
     this.#bosses = [];

@@ -286,9 +286,10 @@ export class Verdict {
       return true;
     if (reason === 'unregistered' && this.#things.get(key)?.isGivenUp === true) return true;
     if (target === undefined || target.isAlive) return false;
+    if (target.reason === reason) return true;
     // It may have ended just before its thread did.
     if (reason === 'thread-terminated') return this.#causes.hasLostThread(target.node);
-    if (target.reason !== undefined) return target.reason === reason;
+    if (target.reason !== undefined) return false;
     return reason === 'kill' || this.#causes.hasStopped(target.node);
   }
 
