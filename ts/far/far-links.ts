@@ -51,8 +51,8 @@ export class FarLinks {
     this.#far = far;
   }
 
-  /** What `to` is on another thread or node, if it is there: `process` is whom it leads to. */
-  targetOf(to: unknown, process: FarPeer): FarTarget {
+  /** What `to` is on another thread or node: `process` is whom it has led to. `undefined`: a name that was given up since it was looked up. */
+  targetOf(to: unknown, process: FarPeer): FarTarget | undefined {
     if (process instanceof RemoteName)
       return namedTarget('name', process.name, this.#homeOf(process.node));
     if (process instanceof RemotePid) {
@@ -65,8 +65,7 @@ export class FarLinks {
     if (to instanceof FarPid) return pidTarget(to);
     const name = typeof to === 'string' ? to : (to as { name: string }).name;
     const found = this.#far.names.name(name);
-    if (found === undefined) return pidTarget(process);
-    return foundTarget('name', name, found, this.#runtime.home.node);
+    return found && foundTarget('name', name, found, this.#runtime.home.node);
   }
 
   eventTarget(name: string, found: FarName): FarTarget {

@@ -240,7 +240,11 @@ export class RelationTable {
     { resolve, reject }: Settlement,
   ): void {
     const { links } = this.#runtime.far!;
-    const target = (): FarTarget => links.targetOf(to, process);
+    const target = (): FarTarget => {
+      const found = links.targetOf(to, process);
+      if (found === undefined) throw failure('process-unknown', to);
+      return found;
+    };
     const related =
       process instanceof FarPid
         ? links.relate(consumer, kind, target())
@@ -258,7 +262,9 @@ export class RelationTable {
     const { links, peers } = this.#runtime.far!;
     if (!(process instanceof FarPid) && peers.connectedAs(process.node) === undefined)
       return reject(notRelated(to));
-    links.unrelate(consumer, kind, links.targetOf(to, process)).then(resolve, reject);
+    const target = links.targetOf(to, process);
+    if (target === undefined) return reject(notRelated(to));
+    links.unrelate(consumer, kind, target).then(resolve, reject);
   }
 
   #resolve(consumer: ProcessRecord, kind: RelationKind, to: unknown): Peer {
