@@ -284,7 +284,9 @@ export class Player extends Actor<PlayerProtocol> {
     const letter = { from: this.#id, n: nextNumber(), order: 'none' } as const;
     const { of, key } = target;
     const onward = { of, to: target.ref as Pid<PlayerProtocol> };
-    const options = { timeoutMs: patienceFor(mode), important: isLink };
+    // Who hands on what nobody answers is out of the play.
+    const timeoutMs = mode === 'none' ? SHORT_PATIENCE_MS : patienceFor(mode);
+    const options = { timeoutMs, important: isLink };
     this.#watch('forward call', [of, letter.n, 'none', key, mode, via.of, via.key], () =>
       this.call(via.ref as Pid<PlayerProtocol>, { type: 'ask', mode, onward, ...letter }, options),
     );
