@@ -39,7 +39,8 @@ export class PeerThreads {
 
   /** Whether the thread of a process has ended: what it has sent may come later, over another link. */
   hasLost(pid: RemotePid): boolean {
-    if (this.#lastIds.size === 0) return false;
+    // The node itself, for which each of its threads speaks, does not end with one of them.
+    if (this.#lastIds.size === 0 || pid.farSlot === 0) return false;
     const lastId = this.#lastIds.get(pid.station);
     return lastId !== undefined && pid.id <= lastId;
   }

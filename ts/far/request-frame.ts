@@ -58,7 +58,7 @@ function writePlain(
 
 /**
  * When another node is asked, a caller that is none of this thread stands in the value: the answer must come here. So
- * does one of another node, with where the answer goes, when the call is handed on to another thread.
+ * does, with where the answer goes, the caller of a call that another node has sent and that is handed on to another thread.
  */
 function writeAddressed(
   far: Far,
@@ -71,12 +71,13 @@ function writeAddressed(
   const isOwn = !(pid instanceof FarPid) && !(pid instanceof RemotePid);
   // Its frame is written here: what it carries must not be read as if its first sender had written it.
   const isOfPeers = pid instanceof RemotePid;
-  const isDetached = isOfPeers || (!isOwn && !(to instanceof FarPid));
+  // Another node waits for the answer, though the caller may be of this one.
+  const isOrigin = origin !== undefined && isOfPeer(origin);
+  const isDetached = isOfPeers || isOrigin || (!isOwn && !(to instanceof FarPid));
   const isNamed = to instanceof RemoteName;
   const alias = isNamed ? undefined : addressIn(call);
   const isPlain = alias === undefined && !isDetached;
   const form = formWord(toldDeadline(far, call, to), isPlain ? PREFIX_PLAIN : PREFIX_ADDRESSED);
-  const isOrigin = origin !== undefined && isOfPeer(origin);
   const from = isDetached ? far.runtime.core.pid : pid;
   const head = {
     station: to instanceof FarPid ? to.thread : call.station,
