@@ -39,6 +39,7 @@ pub use fallbacks::Fallback;
 pub(crate) use frame::{Frame, is_far};
 pub use frame_head::{FrameHead, FrameSender};
 pub use glance::Glance;
+pub(crate) use incoming::Incoming;
 pub use link_port::LinkPort;
 pub use link_writer::{Claim, Delivery, Inbound, MAX_PAYLOAD, payload_bytes, split_name};
 pub use on_the_way::OnTheWay;

@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use super::kernel::Kernel;
-use crate::fabric::{Frame, Glance, Port, is_far};
+use crate::fabric::{Frame, Glance, Incoming, Port, is_far};
 use crate::layout::{
-    CONTROL_WORDS, MAX_THREADS, REC_DROPPED, REC_FAR, REC_REFUSED, REC_SLICE, RECORD_OP_SHIFT,
-    STAT_ALIASES, STAT_DELIVERED, STAT_DROPPED, STAT_EVACUATED, STAT_EVENTS, STAT_EVENTS_DELIVERED,
-    STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FORCED, STAT_FRAMES_IN, STAT_LINKS,
-    STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT, STAT_REFUSALS,
-    STAT_RUN_QUEUE, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_WAKE_UPS, TAG_CAME_LATE,
-    TAG_EXTRA_SHIFT,
+    CONTROL_WORDS, IN_WORDS, MAX_THREADS, REC_DROPPED, REC_FAR, REC_REFUSED, REC_SLICE,
+    RECORD_OP_SHIFT, STAT_ALIASES, STAT_DELIVERED, STAT_DROPPED, STAT_EVACUATED, STAT_EVENTS,
+    STAT_EVENTS_DELIVERED, STAT_EVENTS_DROPPED, STAT_EVENTS_PUBLISHED, STAT_FORCED, STAT_FRAMES_IN,
+    STAT_LINKS, STAT_MESSAGES, STAT_MONITORS, STAT_NAMES, STAT_PROCESSES, STAT_RANGES_OUT,
+    STAT_REFUSALS, STAT_RUN_QUEUE, STAT_SPAWNED, STAT_TERMINATED, STAT_TIMERS, STAT_WAKE_UPS,
+    TAG_CAME_LATE, TAG_EXTRA_SHIFT,
 };
 use crate::mailbox::Message;
 use crate::ring::{Record, RingMemory};
 
 /// Frames that a turn puts into mailboxes at most: what is on its way must not hold up those who have something.
 const FRAMES_A_TURN: u32 = 16_384;
+/// So many of them that are no messages in mailboxes, but have to be told of: hardly more than a process takes of its messages meanwhile.
+const RECORDS_A_TURN: usize = IN_WORDS as usize / 32;
+/// So many are taken before it is asked how many of them have to be told of.
+const FRAMES_AT_ONCE: u32 = IN_WORDS / 128;
 /// The thread that ends with its node.
 const HOME: u32 = 0;
 
@@ -36,10 +40,7 @@ impl Kernel {
         if !has_work && handed == port.outgoing.ranges {
             port.fabric().look(Glance::Around);
         }
-        let incoming = &mut port.incoming;
-        incoming.receive(FRAMES_A_TURN, |frame, number, sender| {
-            self.arrive(frame, number, sender);
-        });
+        self.receive(&mut port.incoming);
         self.port = Some(port);
     }
 
@@ -150,6 +151,23 @@ impl Kernel {
         };
         self.pool.each_payload(&mut move_out);
         self.pending.each_frame(&mut move_out);
+    }
+
+    fn receive(&mut self, incoming: &mut Incoming) {
+        if self.pending.is_behind() {
+            return;
+        }
+        let before = self.pending.records();
+        let most = before + RECORDS_A_TURN;
+        let mut left = FRAMES_A_TURN;
+        while left > 0 && self.pending.records() < most && incoming.has_more() {
+            let portion = FRAMES_AT_ONCE.min(left);
+            left -= portion;
+            incoming.receive(portion, |frame, number, sender| {
+                self.arrive(frame, number, sender);
+            });
+        }
+        self.pending.came_from_outside(before);
     }
 
     fn arrive(&mut self, frame: Frame, number: u32, sender: u32) {

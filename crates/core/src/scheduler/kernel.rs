@@ -23,6 +23,8 @@ pub(super) struct Kernel {
     pub relations: RelationTable,
     pub registry: Registry,
     pub wheel: TimerWheel,
+    /// Whether some may be due that had to wait for the next turn.
+    pub are_timers_late: bool,
     pub pending: Pending,
     pub gauges: Gauges,
     pub tallies: Tallies,
@@ -45,6 +47,7 @@ impl Kernel {
             relations: RelationTable::new(),
             registry: Registry::new(address_floor),
             wheel: TimerWheel::new(),
+            are_timers_late: false,
             pending: Pending::default(),
             gauges: Gauges::default(),
             tallies: Tallies::default(),
@@ -68,6 +71,7 @@ impl Kernel {
     pub fn has_more(&self) -> bool {
         !self.run_queue.is_empty()
             || !self.pending.is_empty()
+            || self.are_timers_late
             || self
                 .port
                 .as_ref()

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use crate::NIL;
-use crate::layout::IN_WORDS;
+use crate::layout::{CONTROL_WORDS, IN_WORDS};
 use crate::mailbox::MessagePool;
 use crate::ring::{InboxWriter, Record};
 
@@ -10,6 +10,8 @@ const KEEP_RECORDS: usize = 1 << 16;
 /// Orphans that a turn tells of at most, in a fifth of the inbox: dropping millions must not hold up
 /// the living.
 const ORPHANS_A_TURN: usize = IN_WORDS as usize / 16;
+/// Records that come from outside, half an inbox of them, after which the next turn is for slices.
+const MOST_FROM_OUTSIDE: usize = (IN_WORDS / CONTROL_WORDS / 2) as usize;
 
 /// Messages whose process has ended, still in their nodes.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,10 @@ struct Orphans {
 pub(super) struct Pending {
     records: VecDeque<Record>,
     orphans: VecDeque<Orphans>,
+    /// So many of the records come from outside, by frames and timers, or stand before one that does.
+    outside: usize,
+    /// Whether such records are left over by the last turn, or have left hardly any room for slices there.
+    is_behind: bool,
 }
 
 impl Pending {
@@ -41,6 +47,27 @@ impl Pending {
             .iter_mut()
             .filter_map(Record::frame_mut)
             .for_each(&mut each);
+    }
+
+    /// Records that wait.
+    #[inline]
+    pub fn records(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Those that were added since there were `before` come from outside.
+    #[inline]
+    pub fn came_from_outside(&mut self, before: usize) {
+        if self.records.len() > before {
+            self.outside = self.records.len();
+        }
+    }
+
+    /// Whether what comes from outside has to wait for a turn: if each one added as much, no process would ever get on. What
+    /// processes do themselves never holds it up for long.
+    #[inline]
+    pub fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     /// Whether some record tells of a frame that is in a mailbox.
@@ -63,6 +90,7 @@ impl Pending {
     /// after which nothing else may be written.
     #[inline]
     pub fn write(&mut self, inbox: &mut InboxWriter<'_>, pool: &mut MessagePool) -> Option<u64> {
+        self.is_behind = false;
         if !self.records.is_empty() && !self.write_records(inbox) {
             return None;
         }
@@ -84,6 +112,9 @@ impl Pending {
         for record in self.records.drain(..count) {
             inbox.record(record);
         }
+        let told = self.outside.min(count);
+        self.outside -= told;
+        self.is_behind = self.outside > 0 || told > MOST_FROM_OUTSIDE;
         let is_done = self.records.is_empty();
         if is_done && self.records.capacity() > KEEP_RECORDS {
             self.records.shrink_to(KEEP_RECORDS);

@@ -7,9 +7,13 @@ impl Kernel {
     /// Advances the timers to `now` and fills the inbox; gives the words that were written.
     #[inline]
     pub fn fill_inbox(&mut self, ring: &RingMemory) -> usize {
-        if self.wheel.running() > 0 {
+        // Ticks of repeated timers for which there is no time are missed, and do not pile up.
+        let must_wait = self.pending.is_behind();
+        if self.wheel.running() > 0 && !must_wait {
             self.fire_timers(ring.now());
         }
+        let is_due = |due| due <= ring.now();
+        self.are_timers_late = must_wait && self.wheel.next_due().is_some_and(is_due);
         let mut inbox = ring.inbox();
         if let Some(dropped) = self.pending.write(&mut inbox, &mut self.pool) {
             self.tallies.dropped += dropped;
@@ -23,9 +27,11 @@ impl Kernel {
 
     fn fire_timers(&mut self, now: u64) {
         let pending = &mut self.pending;
+        let before = pending.records();
         self.wheel.advance(now, |index, sequence| {
             pending.push(Record::timer(index, sequence));
         });
+        pending.came_from_outside(before);
     }
 
     /// One slice for each process that stands in the run queue now, as long as there is room. What
