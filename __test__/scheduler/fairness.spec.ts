@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import {
   Actor,
@@ -28,6 +29,13 @@ class Spinner extends Actor<{ message: 'spin' }> {
   override handleMessage(): Next {
     this.send(this.pid, 'spin');
     return noreply;
+  }
+}
+
+/** Never done with its first message. */
+class Stuck extends Actor<{ message: 'more' }> {
+  override handleMessage(): Promise<Next> {
+    return new Promise(() => {});
   }
 }
 
@@ -106,4 +114,26 @@ test('an asynchronous callback beside a process that never rests goes on within 
   // Were each callback to wait for the end of a time slice, thousands of rounds would pass for each.
   const rounds = await node.call(counter, { type: 'echo', n: 0 });
   t.true(rounds < 100 * 100, `${rounds} rounds passed`);
+});
+
+test('a flood of timers leaves the event loop its turns', async (t) => {
+  const node = await startNode('timers@localhost', { log: { disableConsole: true } });
+  t.teardown(() => node.stopForce());
+  const stuck = await node.spawn(Stuck, { mailboxSize: 1 });
+  while (node.send(stuck, 'more') === 'ok') await setImmediate();
+  const { mailboxFull: before } = node.info();
+  // Its mailbox stays full, so that a count tells how many of the timers have gone off.
+  const count = 100_000;
+  for (let at = 0; at < count; at++) node.sendAfter(stuck, 'more', 1);
+  // So that all are due at once.
+  const until = performance.now() + 10;
+  while (performance.now() < until);
+  let between = 0;
+  for (;;) {
+    await setImmediate();
+    const fired = node.info().mailboxFull - before;
+    if (fired === count) break;
+    if (fired > 0) between += 1;
+  }
+  t.true(between > 0, 'the event loop has not turned before all of them had gone off');
 });

@@ -53,6 +53,8 @@ const LONG = 60;
 const STRETCH = 90;
 /** More records than an inbox has: it is read in one part. */
 const ALL = 0xffff;
+/** The clock is read once every so many control records: in a flood of them no callback runs that would see to it. A power of 2. */
+const LOOK_EVERY = 16;
 /** Words of a slice with one message. */
 const SLICE_WORDS = 4;
 /** Callbacks are counted in 30 bits, which stay small integers; a bit above marks a change without a count. */
@@ -73,6 +75,8 @@ export class Dispatcher {
   /** So many records are read at once. */
   private stretch = ALL;
   private progress = 0;
+  /** Control records since the clock was read on their account. */
+  private told = 0;
   /** The count of callbacks at which the clock is read next. */
   private spendAt = 1;
   /** The slot of the message whose callback is on the stack; -1: none, or its slot is free already. */
@@ -121,6 +125,8 @@ export class Dispatcher {
       } else {
         this.at = at + 3;
         this.control(word >>> RECORD_OP_SHIFT, this.ring[at + 1]!, this.ring[at + 2]!);
+        this.told = (this.told + 1) % LOOK_EVERY;
+        if (this.told === 0 && driver.slice.look()) return false;
       }
     }
     return true;

@@ -50,6 +50,13 @@ export class TimeSlice {
     return this.isExpired;
   }
 
+  /** Called between two callbacks: reads the clock and says whether it is over. What has passed counts for the next `spend`. */
+  look(): boolean {
+    this.#time.read();
+    this.isExpired = this.#time.ofWork - this.#from >= SLICE_MS;
+    return this.isExpired;
+  }
+
   /** Whether one that was paused can go on: reads the clock. */
   goesOn(): boolean {
     this.#time.read();
