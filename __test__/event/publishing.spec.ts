@@ -10,6 +10,7 @@ import {
   witnessOn,
   type Place,
 } from '../support/places.ts';
+import { runSource } from '../support/run-node.ts';
 import {
   gone,
   holdings,
@@ -261,4 +262,33 @@ async function spawnThree(node: Node, { other, self }: Place): Promise<[Handle, 
 
 function nowNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n;
+}
+
+for (const hours of [1, -1]) {
+  test(`the time of an event is the time of day also when that is set by ${hours} h`, async (t) => {
+    const source = `
+      import { Actor, eventName, noreply, startNode } from 'tergo';
+      const ticks = eventName('ticks');
+      class Ticker extends Actor {
+        init() { this.right = this.registerEvent(ticks); }
+        handleMessage(message) { this.sendEvent(this.right, message); return noreply; }
+      }
+      const node = await startNode('ticks@localhost');
+      const ticker = await node.spawn(Ticker);
+      const feed = node.subscribe(ticks)[Symbol.asyncIterator]();
+      const { now } = Date;
+      for (const ms of [0, ${hours} * 3_600_000]) {
+        Date.now = () => now() + ms;
+        const next = feed.next();
+        await new Promise((resolve) => setImmediate(resolve));
+        node.send(ticker, 'tick');
+        const { value } = await next;
+        const offMs = Math.abs(Number(value.timestampNs / 1_000_000n) - Date.now());
+        console.log(Math.floor(offMs / 60_000));
+      }
+      await node.stopForce();
+    `;
+    const { stdout, stderr } = await runSource(source);
+    t.deepEqual([stdout, stderr], ['0\n0\n', '']);
+  });
 }

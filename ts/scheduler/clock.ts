@@ -48,13 +48,38 @@ export const systemClock: Clock = {
 /** When the machine's own clock was 0 on this thread, ms since 1970. */
 export const SYSTEM_EPOCH_MS: number = performance.timeOrigin;
 const NS_PER_MS = 1_000_000;
-const SYSTEM_EPOCH_NS = BigInt(Math.round(SYSTEM_EPOCH_MS * NS_PER_MS));
+/** When the time of day differs by more from what the machine's own clock says, it was set, or the machine has slept, ms. */
+const SET_MS = 100;
 
-/** The time of day in ns since 1970; that of the machine is as fine as can be and never goes back. */
+/** The time of day as the machine's own clock goes on from there: in parts of a millisecond, which the time of day itself has not. */
+let epochMs = SYSTEM_EPOCH_MS;
+let epochNs = nsOf(epochMs);
+
+/** The time of day in ns since 1970; that of the machine is as fine as can be, and goes back only when it is set back. */
 export function timestampNs(clock: Clock): bigint {
-  if (clock === systemClock) return SYSTEM_EPOCH_NS + BigInt(Math.round(clock.now() * NS_PER_MS));
+  if (clock === systemClock) {
+    // Twice: between the readings the thread may have been held up.
+    if (isSet() && isSet()) {
+      epochMs += wallAhead();
+      epochNs = nsOf(epochMs);
+    }
+    return epochNs + BigInt(Math.round(clock.now() * NS_PER_MS));
+  }
   // In two parts: ns since 1970 are more than a number holds exactly.
   const ms = clock.wallNow();
   const whole = Math.floor(ms);
   return BigInt(whole) * BigInt(NS_PER_MS) + BigInt(Math.round((ms - whole) * NS_PER_MS));
+}
+
+function isSet(): boolean {
+  return Math.abs(wallAhead()) > SET_MS;
+}
+
+/** By how much the time of day is ahead of the machine's own clock, ms. */
+function wallAhead(): number {
+  return systemClock.wallNow() - systemClock.now() - epochMs;
+}
+
+function nsOf(ms: number): bigint {
+  return BigInt(Math.round(ms * NS_PER_MS));
 }
