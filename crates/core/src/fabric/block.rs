@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::layout::BLOCK_WORDS;
 use crate::sync::{RwLock, SharedWord, read, write};
@@ -63,6 +63,11 @@ impl Block {
     #[inline]
     pub fn publish(&self, at: u32, value: u32) {
         self.words[at as usize].store(value, Release);
+    }
+
+    /// The value of a word, and all that was written before it was published.
+    pub fn acquire(&self, at: u32) -> u32 {
+        self.words[at as usize].load(Acquire)
     }
 
     /// Writes a number of 64 bits into two words, the low one first.
@@ -132,6 +137,15 @@ impl Blocks {
         let mut blocks = write(&self.blocks);
         blocks.push(Arc::new(Block::new(BLOCK_WORDS)));
         blocks.len() as u32 - 1
+    }
+
+    /// Sets one word of each so many to zero: the first ones.
+    pub fn clear_each(&self, words: usize) {
+        for block in read(&self.blocks).iter() {
+            for word in block.words().iter().step_by(words) {
+                word.store(0, Relaxed);
+            }
+        }
     }
 
     /// Sets all words to zero.

@@ -183,6 +183,45 @@ fn loom_a_generation_is_seen_with_the_id_of_its_process_though_the_slot_is_used_
 }
 
 #[test]
+fn loom_who_lives_in_a_slot_is_told_with_the_id_of_that_very_process() {
+    explore(|| {
+        let seat = Arc::new(Seat::new(1));
+        seat.granted(0, 1, 1001);
+        seat.show(0, 1);
+        let own = {
+            let seat = Arc::clone(&seat);
+            thread::spawn(move || {
+                seat.show(0, 0);
+                seat.granted(0, 2, 1002);
+                seat.show(0, 2);
+            })
+        };
+        for generation in [1, 2] {
+            let id = seat.living(0, generation);
+            assert!(id.is_none_or(|id| id == 1000 + u64::from(generation)));
+        }
+        own.join().unwrap();
+        assert_eq!(seat.living(0, 2), Some(1002));
+    });
+}
+
+#[test]
+fn loom_a_thread_that_ends_hides_its_processes_before_their_ids() {
+    explore(|| {
+        let seat = Arc::new(Seat::new(1));
+        seat.granted(0, 1, 1001);
+        seat.show(0, 1);
+        let own = {
+            let seat = Arc::clone(&seat);
+            thread::spawn(move || seat.clear())
+        };
+        assert!(process_at(&seat, 0).is_none_or(|process| process == (1, 1001)));
+        own.join().unwrap();
+        assert_eq!(process_at(&seat, 0), None);
+    });
+}
+
+#[test]
 fn loom_a_bounded_mailbox_takes_what_its_limit_allows_from_several_threads() {
     loom::model(|| {
         let mut gauges = Gauges::default();

@@ -113,14 +113,19 @@ impl Seat {
     pub fn living(&self, slot: u32, generation: u32) -> Option<u64> {
         let block = self.presence.get(slot / SLOTS_A_BLOCK)?;
         let at = slot % SLOTS_A_BLOCK * PRESENCE_WORDS;
-        let id = || u64::from(block.get(at + 3)) << 32 | u64::from(block.get(at + 2));
-        (generation != 0 && block.get(at) == generation).then(id)
+        if generation == 0 || block.acquire(at) != generation {
+            return None;
+        }
+        let id = block.pair(at + 2);
+        // The slot may have changed hands meanwhile.
+        fence(Acquire);
+        (block.get(at) == generation).then_some(id)
     }
 
     /// The id of the process in a slot.
     pub fn id_of(&self, slot: u32) -> u64 {
         let (block, at) = self.presence_of(slot);
-        u64::from(block.get(at + 3)) << 32 | u64::from(block.get(at + 2))
+        block.pair(at + 2)
     }
 
     /// Something stands at an address from now on.
@@ -151,6 +156,9 @@ impl Seat {
 
     /// Nobody sits here any more.
     pub fn clear(&self) {
+        self.presence.clear_each(PRESENCE_WORDS as usize);
+        // Who sees anything else of them gone sees before it that they are.
+        fence(Release);
         self.presence.clear();
         self.addresses.clear();
         self.named_calls.clear();
