@@ -2,6 +2,10 @@ import type { LocalPid } from '../process/pid.ts';
 
 /** Stands for the next free slot in the last one. */
 const NONE = -1;
+/** Cells that an empty slab keeps in any case (1 MiB). */
+const KEEP_CELLS = 2 ** 17;
+/** After being emptied so many times it gives back what it has not needed meanwhile, as the core's pool of messages does. */
+const PATIENCE = 1024;
 
 /**
  * The values that travel through the core as slot numbers. A slot is taken by `put` and comes back
@@ -18,6 +22,9 @@ export class Slab {
   private freeCount = 0;
   /** Slots from here on were not in use since then. */
   private top = 0;
+  /** How often it was emptied since it looked what it needs, and the slots that were needed at most since then. */
+  private emptied = 0;
+  private peak = 0;
 
   put(value: unknown, sender: LocalPid | undefined): number {
     const slot = this.free;
@@ -81,9 +88,19 @@ export class Slab {
 
   /** Nothing is in use: what comes next lies side by side again, however the list of free slots was mixed up. */
   private startAnew(): void {
+    if (this.cells.length > KEEP_CELLS) this.giveBack();
     this.free = NONE;
     this.freeCount = 0;
     this.top = 0;
+  }
+
+  private giveBack(): void {
+    this.peak = Math.max(this.peak, this.top);
+    this.emptied += 1;
+    if (this.emptied < PATIENCE) return;
+    this.cells.length = Math.min(this.cells.length, Math.max(KEEP_CELLS, 2 * this.peak));
+    this.emptied = 0;
+    this.peak = 0;
   }
 }
 
