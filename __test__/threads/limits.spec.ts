@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Node, TergoError } from 'tergo';
+import { type Node, noreply, type TergoError } from 'tergo';
+import { type Self, spawnScript } from '../support/improvise.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
 import { turn, waitFor } from '../support/wait-for.ts';
 import { everyPlaces, fresh, puppet, puppets, threadNode } from './stage.ts';
@@ -315,6 +316,34 @@ test('what was refused takes no room in a bounded mailbox', async (t) => {
   // The question about them needs room, too.
   const taken = await waitFor('room', () => to.messages(2).catch(() => undefined));
   t.deepEqual(taken, [1, 2]);
+});
+
+test('a call that could not be handed on takes no room in a bounded mailbox', async (t) => {
+  const node = await threadNode(t, held);
+  const [filler, to] = [await puppet(node, 1), await puppet(node, 1, { mailboxSize: 1 })];
+  const handleCall = (self: Self, request: unknown): unknown => {
+    try {
+      return self.forward(to.pid, request as never);
+    } catch {
+      return noreply;
+    }
+  };
+  const between = await spawnScript(node, { handleCall });
+  const asked = node.call(between as never, { callback: () => 1 } as never);
+  await t.throwsAsync(asked, { code: 'unencodable' });
+  const release = await holdThread(t, node, 1);
+  while (node.send(filler.pid, bulky) === 'ok');
+  await t.throwsAsync(node.call(between as never, bulky as never), { message: /is full \(1/ });
+  await release();
+  t.is(
+    await waitFor('room', () =>
+      to.do('get', 'name').then(
+        () => 'room',
+        () => undefined,
+      ),
+    ),
+    'room',
+  );
 });
 
 test('what refers to itself is refused, and what is deep is not', async (t) => {

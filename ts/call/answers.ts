@@ -102,8 +102,11 @@ export class Answers {
   #forwardFar(call: PendingCall, target: FarPeer): void {
     const { calls, far } = this.#runtime;
     try {
-      if (!far!.calls.forward(call, target, QUEUE_MAIN)) calls.reject(call, fullWay(far!, target));
+      if (far!.calls.forward(call, target, QUEUE_MAIN)) return;
+      this.#runtime.retract(target, QUEUE_MAIN);
+      calls.reject(call, fullWay(far!, target));
     } catch (error) {
+      this.#runtime.retract(target, QUEUE_MAIN);
       calls.reject(call, reasonOf(error));
       // How much a node takes is no fault of who hands it on.
       if (!TergoError.is(error, 'too-large')) throw error;
