@@ -132,7 +132,7 @@ export class Proxies {
     for (const proxy of [...this.#byNumber.values()]) {
       if (!takes(proxy.station, proxy.owner)) continue;
       this.#forget(proxy);
-      const error = isEnd ? failure('process-unknown', targetText(proxy.target.about)) : reason;
+      const error = isEnd ? endedError(proxy) : reason;
       for (const wish of proxy.waiting.splice(0)) wish.ready({ error });
       this.#fire(proxy, reason);
     }
@@ -259,7 +259,10 @@ export class Proxies {
       this.#runtime.lifecycle.holdFar(pid, promise);
     }
     this.#forget(proxy);
-    const error = failure('process-unknown', targetText(proxy.target.about));
+    // Whoever is there by now under that name may be watched for those that still wait.
+    if (proxy.waiting.length > 0)
+      this.#far.controls.send(proxy.station, Control.unwatch, proxy.number);
+    const error = endedError(proxy);
     for (const wish of proxy.waiting.splice(0)) wish.ready({ error });
     this.#fire(proxy, reason);
   }
@@ -314,6 +317,13 @@ export class Proxies {
 
 /** When, in which queue, what, and by whom if not by the producer. */
 type Publication = readonly [bigint, number, unknown, LocalPid?];
+
+/** Why nobody can be related to it any more. */
+function endedError({ target: { about } }: Proxy): TergoError {
+  const text = targetText(about);
+  if ('event' in about) return failure('event-unknown', text);
+  return failure('alias' in about ? 'alias-unknown' : 'process-unknown', text);
+}
 
 function feedKey(station: Station, feed: number): number {
   return seatOf(station) * 2 ** 32 + feed;

@@ -1,0 +1,39 @@
+import test from 'ava';
+import { eventId, eventName } from 'tergo';
+import { Control } from '../../ts/far/control.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { puppet } from '../threads/stage.ts';
+import { networkNode } from './cluster.ts';
+import { type HeardControl, Hostile } from './hostile.ts';
+
+const NEWS = eventName<unknown>('news');
+
+function heard(peer: Hostile, op: number, count: number): Promise<readonly HeardControl[]> {
+  return waitFor(`${count} control frames ${op}`, () => {
+    const all = peer.heard().filter((one) => one.op === op);
+    return all.length >= count && all;
+  });
+}
+
+test('who asks for an event that ends and comes again meanwhile is told so, and it is not watched for ever', async (t) => {
+  const node = await networkNode('a@localhost');
+  t.teardown(() => node.stopForce());
+  const peer = await Hostile.connect(node, 'one@localhost');
+  t.teardown(() => peer.close());
+  const [first, second] = [await puppet(node, 0), await puppet(node, 0)];
+  const event = eventId(NEWS, peer.name);
+  const subscribed = first.do('monitorEvent', event);
+  const [watch] = await heard(peer, Control.watch, 1);
+  peer.say({ first: Control.watched, second: watch!.number, value: [3, []] });
+  await subscribed;
+  const late = second.do('monitorEvent', event);
+  const [, again] = await heard(peer, Control.watch, 2);
+  t.is(again!.number, watch!.number);
+  peer.say({ first: Control.fired, second: again!.number, value: ['shutdown', false] });
+  // The next one of that name: the other node takes it that it is watched from now on.
+  peer.say({ first: Control.watched, second: again!.number, value: [4, []] });
+  await t.throwsAsync(late, { code: 'event-unknown' });
+  t.like(await first.hears(1), [{ on: 'down', ended: { reason: 'shutdown' } }]);
+  const [unwatch] = await heard(peer, Control.unwatch, 1);
+  t.is(unwatch!.number, again!.number);
+});
