@@ -1,7 +1,15 @@
 import test from 'ava';
-import { type Node, type Pid, processId, processName, TergoError } from 'tergo';
+import {
+  type Caller,
+  type Node,
+  noreply,
+  type Pid,
+  processId,
+  processName,
+  TergoError,
+} from 'tergo';
 import { networkNode, showWay } from '../network/cluster.ts';
-import { inside, type Self, spawnPuppet } from '../support/improvise.ts';
+import { inside, type Self, spawnPuppet, spawnScript } from '../support/improvise.ts';
 import { recordLog } from '../support/log-records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Chatty, type Nested, Nester } from './nester.ts';
@@ -99,3 +107,69 @@ for (const thread of [0, 1]) {
     t.is(node.loggers()[0]?.failed, 0);
   });
 }
+
+test('a call that a getter of its own request aborts is over at once, on both sides', async (t) => {
+  const node = await threadNode(t);
+  const far = await puppet(node, 1);
+  const pid = await spawnPuppet(node);
+  const gate = await far.shut();
+  const aborted = inside(node, pid, async (self) => {
+    const controller = new AbortController();
+    const request = {
+      type: 'keep',
+      number: 1,
+      get part() {
+        return controller.abort();
+      },
+    };
+    return await self.call(far.pid, request as never, { signal: controller.signal });
+  });
+  await t.throwsAsync(aborted, { code: 'aborted' });
+  await gate.open();
+  t.deepEqual(await far.do('keptNumbers'), []);
+});
+
+test('a call from another thread that a getter of a message answers can be answered after that', async (t) => {
+  const node = await threadNode(t);
+  const far = await puppet(node, 1);
+  const pid = await spawnPuppet(node);
+  for (const way of ['sendResponse', 'sendResponseError', 'sendResponseImportant'] as const) {
+    const held = Promise.withResolvers<Caller<unknown>>();
+    const handleCall = (self: Self, request: unknown): unknown => {
+      held.resolve(self.callerOf(request as never) as Caller<unknown>);
+      return noreply;
+    };
+    const server = await spawnScript(node, { handleCall });
+    const asked = far.do('callAndTell', server, { type: 'who asks' }, 60_000);
+    const caller = await held.promise;
+    const answer = new RangeError('the answer');
+    const begin: Begin = (self) => self[way](caller, answer as never);
+    await t.throwsAsync(nested(node, pid, far, begin), refused);
+    t.is(await inside(node, pid, (self) => self.sendResponse(caller, 'the answer')), 'ok');
+    t.deepEqual(await asked, ['answered', 'the answer']);
+  }
+});
+
+test('a process that a getter of a message kills lives, and can be killed after that', async (t) => {
+  const node = await threadNode(t);
+  const far = await puppet(node, 1);
+  const pid = await spawnPuppet(node);
+  const ended = Promise.withResolvers<unknown>();
+  const rejected = Promise.withResolvers<unknown>();
+  const handleMessage = (self: Self): unknown =>
+    self.call(far.pid, { type: 'keep' } as never).catch(rejected.resolve);
+  const victim = await spawnScript(node, {
+    handleMessage,
+    terminate: (_, why) => ended.resolve(why),
+  });
+  node.send(victim, 'call');
+  await waitFor('the call', async () => (await far.do('keptCaller')) !== undefined);
+  await t.throwsAsync(
+    nested(node, pid, far, () => node.kill(victim)),
+    refused,
+  );
+  t.true(node.processList().includes(victim));
+  node.kill(victim);
+  t.like(await rejected.promise, { code: 'process-terminated' });
+  t.is(await ended.promise, 'kill');
+});

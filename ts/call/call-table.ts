@@ -21,7 +21,7 @@ import {
 import type { AnyCaller } from './caller.ts';
 import { CallDeadlines } from './call-deadlines.ts';
 import { type CallAnswer, PendingCall, type Settlement } from './pending-call.ts';
-import { PromisedSettlement } from './promised-settlement.ts';
+import { disown, PromisedSettlement } from './promised-settlement.ts';
 import { RandomWords } from './random-words.ts';
 import type { Response } from './response.ts';
 
@@ -121,6 +121,8 @@ export class CallTable {
     const call = this.#byRef.get(caller.ref);
     if (call === undefined) return this.#answerElsewhere(caller, answer);
     const { settlement } = call;
+    // In a getter of a message a caller elsewhere could not be told, and the call would be over.
+    if (settlement?.origin !== undefined) this.#runtime.far!.refuseNested();
     settle(call);
     return settlement?.refusal ?? 'ok';
   }
@@ -160,6 +162,7 @@ export class CallTable {
     const { settlement } = call;
     if (settlement === undefined) throw failure('response-ignored', call.from);
     if (settlement.confirm === undefined) return this.settle(call, answer);
+    this.#runtime.far!.refuseNested();
     const confirmed = settlement.confirm(answer);
     this.#close(call);
     await confirmed;
@@ -382,11 +385,6 @@ export class CallTable {
     const text = `${call.target.pid} did not answer within ${call.timeoutMs} ms, the timeout of the call`;
     this.reject(call, new TergoError('timeout', text));
   }
-}
-
-/** The caller has ended: nobody is left to handle a rejection, which must not end the OS process. */
-function disown(settlement: Settlement | undefined): void {
-  settlement?.promise?.catch(() => undefined);
 }
 
 /** Where its requests queue. */

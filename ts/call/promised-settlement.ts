@@ -13,3 +13,8 @@ export class PromisedSettlement implements Settlement {
     });
   }
 }
+
+/** The caller has ended: nobody is left to handle a rejection, which must not end the OS process. */
+export function disown(settlement: Settlement | undefined): void {
+  settlement?.promise?.catch(() => undefined);
+}

@@ -92,10 +92,15 @@ export class FarCalls {
     const { pid } = target;
     const isAwaited = station !== NOWHERE && this.#far.canReach(station);
     if (!isAwaited || (pid instanceof FarPid && !pid.isAlive)) return;
-    const { controls } = this.#far;
-    // On which thread there somebody has the name, is not known here.
-    if (target instanceof RemoteName) controls.tellAll(station, Control.cancel, number);
-    else controls.send(station, Control.cancel, number);
+    const { controls, isWriting } = this.#far;
+    const cancel = (): void => {
+      // On which thread there somebody has the name, is not known here.
+      if (target instanceof RemoteName) controls.tellAll(station, Control.cancel, number);
+      else controls.send(station, Control.cancel, number);
+    };
+    // What a getter of a message aborts, which may be this very request, is told behind the message.
+    if (isWriting) queueMicrotask(cancel);
+    else cancel();
   }
 
   /** A request from elsewhere, which a process takes; `undefined` when nobody waits for the answer. What is not answered before anything else happens is to be kept. */

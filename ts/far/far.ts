@@ -344,6 +344,11 @@ export class Far {
     return this.#codec.isEncodable(value);
   }
 
+  /** Whether a value is being written: what runs then is a getter of it. */
+  get isWriting(): boolean {
+    return this.#codec.isBusy;
+  }
+
   /** Throws in a getter of a value that is being written: for what would be done by half, since others can be told nothing. */
   refuseNested(): void {
     this.writer.refuseNested();

@@ -90,7 +90,11 @@ export class Lifecycle {
   /** Ends a process at once, unless its callback runs: then it is a zombie until that returns. */
   kill(record: NodeProcess): void {
     if (record instanceof FarPid) return this.#runtime.far!.messages.kill(record);
-    if ((record.flags & RUNNING) === 0) return this.end(record, 'kill');
+    if ((record.flags & RUNNING) === 0) {
+      // In a getter of a message nobody elsewhere could be told of the end.
+      this.#runtime.far?.refuseNested();
+      return this.end(record, 'kill');
+    }
     record.flags |= ZOMBIE;
     record.attention |= HALTED;
     this.#runtime.far?.hide(record.pid);
