@@ -1,5 +1,14 @@
 import test from 'ava';
-import { networkEvent, processId, processName, type RemoteNode, type TergoError } from 'tergo';
+import {
+  networkEvent,
+  noreply,
+  processId,
+  processName,
+  type RemoteNode,
+  type Response,
+  type TergoError,
+} from 'tergo';
+import { inside, obey, type Self, spawnScript } from '../support/improvise.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { PuppetProtocol } from '../threads/puppet.ts';
 import { puppet } from '../threads/stage.ts';
@@ -55,6 +64,30 @@ test('what is said before the loss of a connection is heard of is lost with the 
   await waitFor('the end to be heard of', () => a.network.nodes().length === 0);
   for (const target of targets) await a.sendImportant(target, 'after');
   t.deepEqual(await to.messages(4), ['before', 'before', 'after', 'after']);
+});
+
+test('a request that is sent before the loss of a connection is heard of has no-connection as its response', async (t) => {
+  const { a, b } = await pair(t);
+  const relay = await Relay.before(t, b.network.acceptors()[0]!.port);
+  const route = { host: '127.0.0.1', port: relay.port };
+  const peer = await a.network.connect(b.name, { route });
+  const to = await puppet(b, 0);
+  const responses: Response[] = [];
+  const handleResponse = (_self: Self, response: Response): unknown => {
+    responses.push(response);
+    return noreply;
+  };
+  const who = await spawnScript(a, { handleMessage: obey, handleResponse });
+  const ref = await inside(a, who, (self) => {
+    cut(relay, peer);
+    // More than there is room for without asking for more.
+    for (let n = 0; n < 600; n += 1) self.send(to.pid, 'x'.repeat(1000));
+    return self.sendRequest(to.pid, { type: 'echo' } as never, { label: 'in the gap' });
+  });
+  await waitFor('the response', () => responses.length > 0);
+  const error = { code: 'no-connection' };
+  t.like(responses, [{ ref, label: 'in the gap', ok: false, error }]);
+  t.is(responses.length, 1);
 });
 
 test('who ends a connection that has ended does not end the one after it', async (t) => {

@@ -84,7 +84,8 @@ export function spawnPuppet(parent: Messenger, options: Options = {}): Promise<P
   return spawnScript(parent, { handleMessage: obey }, options);
 }
 
-function obey(self: Self, task: (self: Self) => unknown): unknown {
+/** For `handleMessage`: what it is sent is a task. */
+export function obey(self: Self, task: (self: Self) => unknown): unknown {
   return task(self);
 }
 

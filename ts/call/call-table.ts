@@ -1,7 +1,7 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { type ExitReason, reasonOf, reasonText } from '../error/exit-reason.ts';
 import type { SendResult } from '../error/send-result.ts';
-import { KIND_INSPECT, KIND_REQUEST, KIND_RESPONSE, QUEUE_MAIN } from '../native/layout.ts';
+import { KIND_INSPECT, KIND_REQUEST, QUEUE_MAIN } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { NOWHERE } from '../far/station.ts';
@@ -23,7 +23,7 @@ import { CallDeadlines } from './call-deadlines.ts';
 import { type CallAnswer, PendingCall, type Settlement } from './pending-call.ts';
 import { disown, PromisedSettlement } from './promised-settlement.ts';
 import { RandomWords } from './random-words.ts';
-import type { Response } from './response.ts';
+import { RequestSettlement } from './request-settlement.ts';
 
 /** What a call is started with: a user's options, or those of an inspection. */
 type StartOptions = CallOptions & RequestOptions & { readonly kind?: number };
@@ -80,22 +80,10 @@ export class CallTable {
   /** Sends a request whose answer comes to the mailbox; throws what is known at once. */
   request(caller: ProcessRecord, to: unknown, request: unknown, options: RequestOptions): string {
     checkRequestOptions(options);
-    const deliver = (rest: { ok: true; value: unknown } | { ok: false; error: Error }): void => {
-      if (!caller.isAlive) return;
-      const response: Response = { ref: call.ref!, label: options.label, ...rest };
-      const queue = caller.extra?.queue ?? QUEUE_MAIN;
-      this.#runtime.driver.outbox.send(
-        caller,
-        kindAndQueue(KIND_RESPONSE, queue),
-        response,
-        undefined,
-      );
-    };
-    const call = this.#start(caller, to, request, options, {
-      resolve: (value) => deliver({ ok: true, value }),
-      reject: (error) => deliver({ ok: false, error }),
-    });
-    return this.refOf(call);
+    const settlement = new RequestSettlement(caller, options.label);
+    const ref = this.refOf(this.#start(caller, to, request, options, settlement));
+    settlement.sent(ref);
+    return ref;
   }
 
   /** Asks a process to describe itself; not for the process itself to answer late, so it goes before all else. */
