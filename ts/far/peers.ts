@@ -169,6 +169,7 @@ export class Peers {
     const home = this.home(node, creation);
     this.#outdate(home);
     home.seat = seat;
+    home.connections += 1;
     home.features = features;
     this.#bySeat[seat - MAX_THREADS] = home;
     this.#connected.set(node, home);

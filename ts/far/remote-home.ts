@@ -18,6 +18,8 @@ export class RemoteHome extends Home {
   readonly peers: Peers;
   /** The seat of the connection to it. */
   seat: number = NO_SEAT;
+  /** How many connections to it there have been, the one that stands included: the next one may have the same seat. */
+  connections = 0;
   /** Whether it is known that it will not come back: a later one has been seen. */
   isGone = false;
   /** What both nodes can do, one bit each. */

@@ -20,14 +20,15 @@ import type { SpawnName } from './spawn-name.ts';
 export class RemoteNode {
   readonly #runtime: Runtime;
   readonly #home: RemoteHome;
-  readonly #seat: number;
+  /** Which of all connections to it. */
+  readonly #connection: number;
   readonly #version: string;
 
   /** @internal */
   constructor(runtime: Runtime, home: RemoteHome) {
     this.#runtime = runtime;
     this.#home = home;
-    this.#seat = home.seat;
+    this.#connection = home.connections;
     this.#version = runtime.network?.standingOf(home)?.version ?? '';
   }
 
@@ -58,7 +59,7 @@ export class RemoteNode {
 
   /** Whether this very connection stands. */
   get isConnected(): boolean {
-    return this.#home.seat === this.#seat;
+    return this.#home.isConnected && this.#home.connections === this.#connection;
   }
 
   /** How long the node has run, ms, if its clock and ours show the same. */

@@ -127,13 +127,15 @@ export class RemoteSpawns {
     const peer = this.#far.peers.ownerOf(station);
     if (network === undefined || peer === undefined)
       throw new TergoError('not-allowed', 'nothing is lent here');
+    const { connections } = peer;
     this.#check(peer, words);
     const behaviour = network.lent.take(words.name, peer.node);
     const link = { station, proxy: words.proxy, isSupervised: false };
     const options: AnySpawnOptions = { ...words.options, leader: words.leader, [farLink]: link };
     const child = await spawner.spawn(parentOf(words, words.env, undefined), behaviour, options);
-    // The node that wanted it is gone, and with it whoever would know of it. It obeys this one in place of its parent.
-    if (this.#far.peers.ownerOf(station) !== peer) messaging.exitFrom(core.pid, child, 'kill');
+    const isThere = this.#far.peers.ownerOf(station) === peer && peer.connections === connections;
+    // The node that wanted it was lost, and knows nothing of it though it may be back: it obeys this one in place of its parent.
+    if (!isThere) messaging.exitFrom(core.pid, child, 'kill');
     return child;
   }
 
