@@ -120,6 +120,26 @@ for (const place of workerPlaces) {
     t.is(await world.who('a'), 1);
   });
 
+  for (const change of ['replaceRoute', 'respawnRoute', 'enableRoute'] as const)
+    it(`a route that is removed during ${change} leaves no process behind${place.title}`, async (t) => {
+      const world = await routed(t, undefined, { place });
+      if (change === 'enableRoute') {
+        await world.inside((self) => self.disableRoute('a'));
+        world.node.kill(await world.inside((self) => self.routes()[0]!.pid!));
+        await world.settle();
+      }
+      const [changed] = await world.inside((self) =>
+        Promise.allSettled([
+          change === 'replaceRoute' ? self[change](world.owned('a')) : self[change]('a'),
+          self.removeRoute('a'),
+        ]),
+      );
+      t.like(changed, { status: 'rejected', reason: { code: 'route-unknown' } });
+      await world.settle();
+      t.is(world.population(), 2);
+      t.is(world.ends.length, 2);
+    });
+
   it(`of two routes of one name that start at the same time the second is taken${place.title}`, async (t) => {
     const world = await routed(t, undefined, { place });
     const results = await world.inside((self) =>

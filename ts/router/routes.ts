@@ -85,6 +85,7 @@ export class Routes {
     entry.window.clear();
     if (entry.plan instanceof OwnedRoute && entry.record?.isAlive !== true)
       await this.#startAll([entry]);
+    this.#refuseRemoved(entry);
     entry.isDisabled = false;
     this.#keepAlive(entry);
   }
@@ -96,7 +97,8 @@ export class Routes {
       throw failure('not-allowed', `the process of the route '${name}' is not the router's`);
     const next = this.#entryOf(plan ?? entry.plan);
     await this.#startAll([next]);
-    this.#refuseEnded();
+    if (entry.isRemoved) this.#dismiss(next.process);
+    this.#refuseRemoved(entry);
     const before = entry.process;
     entry.plan = next.plan;
     entry.record = next.record;
@@ -269,8 +271,14 @@ export class Routes {
   #find(name: string): RouteEntry {
     this.#refuseEnded();
     const entry = this.#byName.get(name);
-    if (entry === undefined) throw new TergoError('route-unknown', `there is no route '${name}'`);
+    if (entry === undefined) throw unknownRoute(name);
     return entry;
+  }
+
+  /** It may have been taken away while something was started for it. */
+  #refuseRemoved({ name, isRemoved }: RouteEntry): void {
+    this.#refuseEnded();
+    if (isRemoved) throw unknownRoute(name);
   }
 
   #overdue(process: RouteProcess): void {
@@ -282,4 +290,8 @@ export class Routes {
     if ((this.#router.flags & DEAD) !== 0)
       throw failure('not-allowed', `${this.#router.pid} has ended, so its routes stay as they are`);
   }
+}
+
+function unknownRoute(name: string): TergoError {
+  return new TergoError('route-unknown', `there is no route '${name}'`);
 }
