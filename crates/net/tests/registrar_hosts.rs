@@ -5,7 +5,7 @@
 
 mod hosting;
 
-use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use hosting::{Node, announcement, bytes, impatient, options, route, web};
 use tergo_net::registrar::{EmbeddedOptions, Registrar, RegistrarError};
@@ -19,6 +19,18 @@ fn host(port: u16, number: u8) -> EmbeddedOptions {
         udp_address: Some(address),
         ..options()
     }
+}
+
+/// What a registrar says to who asks where a node is.
+fn answer(socket: &UdpSocket, question: &[u8], from: SocketAddr) {
+    let mut decoder = Decoder::new();
+    decoder.push(question);
+    let Ok(Some(Message::Resolve { id, .. })) = decoder.next() else {
+        panic!("a question");
+    };
+    let routes = vec![route(7)];
+    let answer = bytes(&Message::Routes { id, routes });
+    socket.send_to(&answer, from).expect("it goes");
 }
 
 #[test]
@@ -78,14 +90,7 @@ fn a_lost_question_is_asked_again_and_a_forged_answer_is_not_believed() {
             routes: vec![route(66)],
         };
         socket.send_to(&bytes(&forged), from).expect("it goes");
-        let mut decoder = Decoder::new();
-        decoder.push(&question[..length]);
-        let Ok(Some(Message::Resolve { id, .. })) = decoder.next() else {
-            panic!("a question");
-        };
-        let routes = vec![route(7)];
-        let answer = bytes(&Message::Routes { id, routes });
-        socket.send_to(&answer, from).expect("it goes");
+        answer(&socket, &question[..length], from);
         let found = asking.join().expect("no panic").expect("an answer");
         assert_eq!(found, [route(7)]);
     });
@@ -171,14 +176,7 @@ fn a_port_of_the_own_host_that_leads_to_another_one_is_asked_for_what_the_own_do
         let asking = scope.spawn(|| a.resolve("b@127.0.0.1"));
         let mut question = [0; 2000];
         let (length, from) = translated.recv_from(&mut question).expect("a question");
-        let mut decoder = Decoder::new();
-        decoder.push(&question[..length]);
-        let Ok(Some(Message::Resolve { id, .. })) = decoder.next() else {
-            panic!("a question");
-        };
-        let routes = vec![route(7)];
-        let answer = bytes(&Message::Routes { id, routes });
-        translated.send_to(&answer, from).expect("it goes");
+        answer(&translated, &question[..length], from);
         let found = asking.join().expect("no panic").expect("an answer");
         assert_eq!(found, [route(7)]);
     });

@@ -160,20 +160,24 @@ fn process_at(seat: &Seat, slot: u32) -> Option<(u32, u32)> {
     (generation != 0 && block.get(at) == generation).then_some((generation, id))
 }
 
+/// A slot whose process ends while another thread looks, and is taken by the next one.
+fn slot_used_again() -> (Arc<Seat>, thread::JoinHandle<()>) {
+    let seat = Arc::new(Seat::new(1));
+    seat.granted(0, 1, 1001);
+    seat.show(0, 1);
+    let own = Arc::clone(&seat);
+    let next = thread::spawn(move || {
+        own.show(0, 0);
+        own.granted(0, 2, 1002);
+        own.show(0, 2);
+    });
+    (seat, next)
+}
+
 #[test]
 fn loom_a_generation_is_seen_with_the_id_of_its_process_though_the_slot_is_used_again() {
     explore(|| {
-        let seat = Arc::new(Seat::new(1));
-        seat.granted(0, 1, 1001);
-        seat.show(0, 1);
-        let own = {
-            let seat = Arc::clone(&seat);
-            thread::spawn(move || {
-                seat.show(0, 0);
-                seat.granted(0, 2, 1002);
-                seat.show(0, 2);
-            })
-        };
+        let (seat, own) = slot_used_again();
         if let Some((generation, id)) = process_at(&seat, 0) {
             assert_eq!(id, 1000 + generation);
         }
@@ -185,17 +189,7 @@ fn loom_a_generation_is_seen_with_the_id_of_its_process_though_the_slot_is_used_
 #[test]
 fn loom_who_lives_in_a_slot_is_told_with_the_id_of_that_very_process() {
     explore(|| {
-        let seat = Arc::new(Seat::new(1));
-        seat.granted(0, 1, 1001);
-        seat.show(0, 1);
-        let own = {
-            let seat = Arc::clone(&seat);
-            thread::spawn(move || {
-                seat.show(0, 0);
-                seat.granted(0, 2, 1002);
-                seat.show(0, 2);
-            })
-        };
+        let (seat, own) = slot_used_again();
         for generation in [1, 2] {
             let id = seat.living(0, generation);
             assert!(id.is_none_or(|id| id == 1000 + u64::from(generation)));
