@@ -169,14 +169,9 @@ export class FrameWriter {
     return true;
   }
 
-  /** Whether a value is being written: the head of its frame is in use. */
-  get isBusy(): boolean {
-    return this.#codec.isBusy;
-  }
-
-  /** Throws `not-allowed` then. */
+  /** Throws `not-allowed` while a value is being written: the head of its frame is in use. */
   refuseNested(): void {
-    if (this.isBusy) this.#codec.refuseNested();
+    if (this.#codec.isBusy) this.#codec.refuseNested();
   }
 
   /** Throws `too-large` for what its reader would not take. */

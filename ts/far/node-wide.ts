@@ -45,7 +45,7 @@ export class NodeWide {
       const [record, only] = value as [LogRecord, string | undefined];
       runtime.hub.write(record, only);
     });
-    runtime.hub.isHeldUp = () => far.writer.isBusy;
+    runtime.hub.isHeldUp = () => far.isWriting;
     if (far.thread !== HOME_THREAD) runtime.hub.relay = (record, only) => this.#relay(record, only);
   }
 

@@ -51,7 +51,8 @@ impl Sending {
         while let Some((head, load)) = self.parked.first() {
             announce(parts);
             match send(head, load, parts) {
-                Fate::Sent => {}
+                // The protocol would say what is alike to the frame taken last as if it were alike to this one.
+                Fate::Sent => self.is_sent = false,
                 Fate::Refused => self.refused += 1,
                 Fate::Blocked | Fate::Behind => return,
             }
