@@ -4,94 +4,12 @@
 
 mod support;
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Got, Node, NodeOptions, Received};
+use support::{Got, Node, NodeOptions, Received, pair_with_proxy};
 use tergo_net::NetworkEvent;
 use tergo_net::wire::{DownReason, Limits};
-
-/// Stands between two nodes.
-struct Proxy {
-    port: u16,
-    streams: Arc<Mutex<Vec<TcpStream>>>,
-    is_frozen: Arc<AtomicBool>,
-}
-
-impl Proxy {
-    fn start(to: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let streams = Arc::new(Mutex::new(Vec::new()));
-        let is_frozen = Arc::new(AtomicBool::new(false));
-        let (known, frozen) = (Arc::clone(&streams), Arc::clone(&is_frozen));
-        thread::spawn(move || {
-            for near in listener.incoming().flatten() {
-                let Ok(far) = TcpStream::connect(("127.0.0.1", to)) else {
-                    continue;
-                };
-                let mut known = known.lock().expect("no panic");
-                for (from, to) in [(&near, &far), (&far, &near)] {
-                    let ends = (from.try_clone(), to.try_clone());
-                    let (from, to) = (ends.0.expect("a twin"), ends.1.expect("a twin"));
-                    let frozen = Arc::clone(&frozen);
-                    thread::spawn(move || pump(from, to, &frozen));
-                }
-                known.extend([near, far]);
-            }
-        });
-        Self {
-            port,
-            streams,
-            is_frozen,
-        }
-    }
-
-    /// Cuts the first links, two ends each.
-    fn cut(&self, links: usize) {
-        let mut streams = self.streams.lock().expect("no panic");
-        let count = (2 * links).min(streams.len());
-        for stream in streams.drain(..count) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-    }
-
-    fn freeze(&self, is_frozen: bool) {
-        self.is_frozen.store(is_frozen, Ordering::SeqCst);
-    }
-}
-
-fn pump(mut from: TcpStream, mut to: TcpStream, is_frozen: &AtomicBool) {
-    let mut bytes = vec![0; 16 * 1024];
-    loop {
-        while is_frozen.load(Ordering::SeqCst) {
-            thread::sleep(Duration::from_millis(1));
-        }
-        let Ok(count @ 1..) = from.read(&mut bytes) else {
-            break;
-        };
-        if to.write_all(&bytes[..count]).is_err() {
-            break;
-        }
-    }
-    let _ = from.shutdown(Shutdown::Both);
-    let _ = to.shutdown(Shutdown::Both);
-}
-
-fn pair_with_proxy(options: &NodeOptions) -> ((Node, u32), Node, Proxy) {
-    let one = Node::start("one@localhost", options);
-    let two = Node::start("two@localhost", options);
-    let proxy = Proxy::start(two.listen());
-    one.knows("two@localhost", proxy.port);
-    one.network.connect("two@localhost");
-    let seat = one.up();
-    two.up();
-    ((one, seat), two, proxy)
-}
 
 #[test]
 fn a_link_that_is_cut_amid_messages_loses_the_peer_within_half_a_second_and_only_the_last_messages()

@@ -8,12 +8,15 @@
 )]
 
 mod node;
+mod proxy;
 mod thread;
 
 use std::time::Duration;
 
 #[allow(unused_imports, reason = "each test uses a part of it")]
 pub use node::{Node, NodeOptions, pair, pair_with};
+#[allow(unused_imports, reason = "each test uses a part of it")]
+pub use proxy::{Proxy, pair_with_proxy};
 pub use thread::Thread;
 
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -89,23 +89,8 @@ impl Thread {
     pub fn post(&mut self, seat: u32, head: u32, words: [u32; 6], payload: &[u8]) -> bool {
         let is_int = head >> FRAME_FORMAT_SHIFT & 0xFF == FORMAT_INT;
         let size = FRAME_WORDS + (payload.len() as u32).next_multiple_of(8) / 4;
-        let fits = self
-            .open
-            .get(&seat)
-            .is_some_and(|(_, at)| at + size <= BLOCK_WORDS);
-        if !fits {
-            let chunk = self.scheduler.open(seat, false);
-            if chunk == NONE {
-                self.open.remove(&seat);
-                return false;
-            }
-            let block = self
-                .scheduler
-                .fabric()
-                .expect("it has joined")
-                .chunk(chunk)
-                .expect("it is there");
-            self.open.insert(seat, (block, 0));
+        if !self.has_room(seat, size) {
+            return false;
         }
         let (block, at) = self.open.get_mut(&seat).expect("one is open");
         block.set(*at, head);
@@ -131,6 +116,23 @@ impl Thread {
         *at += size;
         self.ring.write_port(seat, 4 * *at);
         self.has_posted = true;
+        true
+    }
+
+    /// Whether so many words have room for a connection: in the chunk that is open, or in another one.
+    fn has_room(&mut self, seat: u32, size: u32) -> bool {
+        let open = self.open.get(&seat);
+        if open.is_some_and(|(_, at)| at + size <= BLOCK_WORDS) {
+            return true;
+        }
+        let chunk = self.scheduler.open(seat, false);
+        if chunk == NONE {
+            self.open.remove(&seat);
+            return false;
+        }
+        let fabric = self.scheduler.fabric().expect("it has joined");
+        let block = fabric.chunk(chunk).expect("it is there");
+        self.open.insert(seat, (block, 0));
         true
     }
 
@@ -209,7 +211,10 @@ impl Thread {
 
     /// Bytes as a blob.
     pub fn send_blob(&mut self, seat: u32, to: Pid, from: Pid, bytes: &[u8]) -> bool {
-        let fabric = Arc::clone(self.scheduler.fabric().expect("it has joined"));
+        // First, as it is in a node: a blob may take all the room that there is.
+        if !self.has_room(seat, FRAME_WORDS + 4) {
+            return false;
+        }
         let number = self.scheduler.put_blob(seat, bytes, 0, false);
         if number == 0 {
             return false;
@@ -222,11 +227,7 @@ impl Thread {
         let mut payload = [1_u32.to_ne_bytes(), number.to_ne_bytes()].concat();
         // BLOB, Uint8Array, place 0.
         payload.extend([21, 2, 0, 0, 0, 0]);
-        let is_written = self.post(seat, head, words(0, to, from), &payload);
-        if !is_written {
-            fabric.take_blob(number);
-        }
-        is_written
+        self.post(seat, head, words(0, to, from), &payload)
     }
 
     /// Nothing is written for that connection any more.
