@@ -123,7 +123,11 @@ const LOSSES: ReadonlySet<ErrorCode> = new Set([
 ]);
 const RETRY_MS = 20;
 const PATIENCE_MS = 60_000;
-const LARGE_EVERY = 997;
+/** Each so many messages one has so many bytes more: such as go in fragments, and such as do not fit into a small window. */
+const PADDINGS = [
+  { every: 9973, bytes: 2_000_000 },
+  { every: 997, bytes: 40_000 },
+];
 
 /** Sends numbers to the sink of another node, and begins anew when it hears that it is gone. */
 export class Stream extends Actor<{ message: StreamMessage; request: IsIdle }> {
@@ -204,10 +208,9 @@ export class Stream extends Actor<{ message: StreamMessage; request: IsIdle }> {
 
   #say(sink: Pid<SinkProtocol>): boolean {
     const [epoch, number] = [this.#epoch, this.#number];
-    const isLarge = number % LARGE_EVERY === LARGE_EVERY - 1;
-    const message = isLarge
-      ? { epoch, number, padding: new Uint8Array(40_000) }
-      : { epoch, number };
+    const padded = PADDINGS.find(({ every }) => number % every === every - 1);
+    const padding = padded && new Uint8Array(padded.bytes);
+    const message = padding ? { epoch, number, padding } : { epoch, number };
     if (this.send(sink, message) !== 'ok') return false;
     this.#number += 1;
     return true;

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { NetworkOptions } from 'tergo';
 import { Random } from '../../soak/random.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { networkOf } from '../cluster.ts';
@@ -27,6 +28,11 @@ const harmEveryMs = Number(values['harm-every']);
 const seed = Number(values.seed);
 
 const NAMES = ['x@localhost', 'y@localhost', 'z@localhost'];
+/** One has a small window, one connections of several links. */
+const SPECIAL: Readonly<Record<string, NetworkOptions>> = {
+  'y@localhost': { windowBytes: 256 * 1024 },
+  'z@localhost': { poolSize: 3 },
+};
 const BURSTS = [1, 50, 1000];
 const LOOK_EVERY_MS = 200;
 const KEEP_ALIVE_MS = 500;
@@ -83,6 +89,7 @@ async function launch(name: string): Promise<void> {
   const network = networkOf({
     ...{ keepAliveMs: KEEP_ALIVE_MS, acceptors: [{ port, portCount: 1 }] },
     ...(values.tls ? { tls: 'self-signed' } : {}),
+    ...SPECIAL[name],
   });
   const address = await os.do<MemberAddress>('start', name, network);
   places.set(name, { os, address, counts: [] });
