@@ -50,6 +50,8 @@ export declare class BindingNetwork {
   removeRoute(pattern: string): void
   /** The connections, in order of their seats. */
   connections(): Array<BindingConnectionInfo>
+  /** The connection that has that seat; null: nobody has it. */
+  connection(seat: number): BindingConnectionInfo | null
   /** Who listens. */
   acceptors(): Array<BindingAcceptorInfo>
   /** Stops to listen and says goodbye to all peers; calls back when they know, after some 1 s at the latest. */

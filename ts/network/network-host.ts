@@ -202,9 +202,9 @@ export class NetworkHost {
   infoOf(home: RemoteHome): RemoteNodeInfo | undefined {
     const standing = this.standingOf(home);
     if (standing === undefined) return undefined;
-    const counted = this.#native.connections().find(({ seat }) => seat === home.seat);
+    const counted = this.#native.connection(home.seat);
     const upMs = this.#runtime.driver.readNow() - standing.sinceMs;
-    return counted && connectionInfo(counted, standing, upMs);
+    return counted === null ? undefined : connectionInfo(counted, standing, upMs);
   }
 
   /** Resolves when all is known of a connection that stands, or it does not stand any more: frames may be faster than events. */

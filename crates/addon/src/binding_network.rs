@@ -282,6 +282,13 @@ impl BindingNetwork {
         infos.map(BindingConnectionInfo::from).collect()
     }
 
+    /// The connection that has that seat; null: nobody has it.
+    #[napi]
+    pub fn connection(&self, seat: u32) -> Option<BindingConnectionInfo> {
+        let info = self.network.connection(seat);
+        info.map(BindingConnectionInfo::from)
+    }
+
     /// Who listens.
     #[napi]
     pub fn acceptors(&self) -> Vec<BindingAcceptorInfo> {

@@ -158,6 +158,13 @@ impl Hub {
         lock(&self.table).connections.values().cloned().collect()
     }
 
+    /// The connection that has that seat.
+    pub fn connection_at(&self, seat: u32) -> Option<Arc<Connection>> {
+        let table = lock(&self.table);
+        let mut connections = table.connections.values();
+        connections.find(|one| one.seat == seat).cloned()
+    }
+
     /// Where a node would be dialled, and who says so.
     pub async fn find_route(&self, peer: &str) -> Result<FoundRoute, RouteError> {
         let matching = lock(&self.routes).matching(peer);

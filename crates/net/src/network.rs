@@ -7,6 +7,7 @@ use tergo_wire::registrar::Route;
 use tergo_wire::{ConnectionCounters, Identity, Protocol};
 
 use crate::acceptor::{Acceptor, AcceptorInfo, AcceptorOptions};
+use crate::connection::Connection;
 use crate::cookie::Cookie;
 use crate::event::NetworkEvent;
 use crate::help::Help;
@@ -67,6 +68,21 @@ pub struct Network {
     hub: Arc<Hub>,
     acceptors: Mutex<Vec<Arc<Acceptor>>>,
     thread: Arc<NetworkThread>,
+}
+
+impl ConnectionInfo {
+    /// None when it is over.
+    fn of(connection: &Connection) -> Option<Self> {
+        let (counters, waiting_bytes, refused) = connection.counters()?;
+        Some(Self {
+            seat: connection.seat,
+            peer: connection.peer.clone(),
+            creation: connection.creation,
+            counters,
+            waiting_bytes,
+            refused,
+        })
+    }
 }
 
 impl Network {
@@ -239,21 +255,16 @@ impl Network {
 
     /// The connections, in order of their seats.
     pub fn connections(&self) -> Vec<ConnectionInfo> {
-        let connections = self.hub.connections().into_iter();
-        let infos = connections.filter_map(|connection| {
-            let (counters, waiting_bytes, refused) = connection.counters()?;
-            Some(ConnectionInfo {
-                seat: connection.seat,
-                peer: connection.peer.clone(),
-                creation: connection.creation,
-                counters,
-                waiting_bytes,
-                refused,
-            })
-        });
+        let connections = self.hub.connections();
+        let infos = connections.iter().filter_map(|one| ConnectionInfo::of(one));
         let mut infos: Vec<_> = infos.collect();
         infos.sort_by_key(|info| info.seat);
         infos
+    }
+
+    /// The connection that has that seat; none: nobody has it.
+    pub fn connection(&self, seat: u32) -> Option<ConnectionInfo> {
+        ConnectionInfo::of(&*self.hub.connection_at(seat)?)
     }
 
     /// What the event loop of the node's only thread is to wait for; none when threads do not read. To be called once, before there are

@@ -290,3 +290,12 @@ fn what_is_larger_than_the_peer_takes_goes_nowhere_and_leaves_nothing_to_the_nex
     assert!(messages[1].blobs.is_empty());
     assert_eq!(one.network.connections()[0].refused, 2);
 }
+
+#[test]
+fn a_connection_is_told_of_by_its_seat_and_none_by_another_one() {
+    let ((one, to_two), (two, to_one)) = pair(&NodeOptions::default());
+    let peer = |node: &support::Node, seat| node.network.connection(seat).map(|info| info.peer);
+    assert_eq!(peer(&one, to_two).as_deref(), Some("two@localhost"));
+    assert_eq!(peer(&two, to_one).as_deref(), Some("one@localhost"));
+    assert_eq!(peer(&one, to_two + 1), None);
+}

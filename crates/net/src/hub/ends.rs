@@ -16,8 +16,7 @@ impl Hub {
     }
 
     fn close(&self, seat: u32, told: CloseReason, reason: DownReason) {
-        let found = self.connections().into_iter().find(|one| one.seat == seat);
-        if let Some(connection) = found {
+        if let Some(connection) = self.connection_at(seat) {
             connection.close(told, reason, GOODBYE_WITHIN);
         }
     }
