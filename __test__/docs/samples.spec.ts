@@ -40,7 +40,7 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     'timeout',
     'process-terminated - nothing to work on',
     'process-unknown',
-    "the node name must be 'name@host', both halves non-empty and without spaces, but is 'no-host'",
+    "the node name must be 'name@host' with one '@', both halves non-empty and without spaces, at most 255 bytes, but is 'no-host'",
   ],
   'events.ts': ['somebody listens to prices', 'TRG 1250', 'TRG 1260', '[ 1250, 1260 ]'],
   'hello.ts': ['2'],

@@ -72,7 +72,11 @@ const kinds = {
     named: /^name must be a non-empty string of at most 255 bytes/,
     junk: [undefined, null, 7, '', 'x'.repeat(256), 'ü'.repeat(128), {}],
   },
-  nodeName: { named: /^node must be 'name@host'/, junk: [undefined, null, 7, '', 'a', '@b', 'a@'] },
+  nodeName: {
+    named:
+      /^node must be 'name@host' with one '@', both halves non-empty and without spaces, at most 255 bytes, but is /,
+    junk: [undefined, null, 7, '', 'a', '@b', 'a@', 'a@b@c', 'a b@c', `a@${'x'.repeat(254)}`],
+  },
 } as const satisfies Record<string, Kind>;
 
 type Table<By> = readonly (readonly [title: string, kind: keyof typeof kinds, Attempt<By>])[];

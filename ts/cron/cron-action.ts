@@ -6,7 +6,7 @@ import { checkFunction, checkName, checkOptions } from '../error/check.ts';
 import type { SendResult } from '../error/send-result.ts';
 import { incorrect } from '../error/tergo-error.ts';
 import { failure, isRefusal } from '../node/messaging.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { checkAnyNode } from '../node/node-name.ts';
 import type { SpawnName } from '../network/spawn-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { queueOf } from '../process/priority.ts';
@@ -174,7 +174,7 @@ class RemoteSpawnAction extends LocalAction {
 
   constructor(node: string, name: string, options: AnySpawnOptions = {}) {
     super();
-    if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+    checkAnyNode('node', node);
     checkName('name', name);
     checkSpawnOptions(options);
     this.description = `spawn '${name}' on ${node}`;

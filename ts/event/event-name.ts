@@ -1,6 +1,5 @@
 import { checkName } from '../error/check.ts';
-import { incorrect } from '../error/tergo-error.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { checkAnyNode } from '../node/node-name.ts';
 
 declare const payload: unique symbol;
 
@@ -43,6 +42,6 @@ export function eventName<T>(name: string): EventName<T> {
  */
 export function eventId<T>(name: EventName<T>, node: string): EventId<T> {
   checkName('name', name);
-  if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+  checkAnyNode('node', node);
   return { name, node };
 }

@@ -13,7 +13,7 @@ import {
   VERDICT_PROCESS_UNKNOWN,
 } from '../native/layout.ts';
 import { failure } from '../node/messaging.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { checkAnyNode } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { queueOf } from '../process/priority.ts';
 import { isMute, type ProcessRecord } from '../process/process-record.ts';
@@ -93,8 +93,7 @@ export class EventTable {
     const name = typeof target === 'object' ? nameInId(target) : target;
     checkName('event', name);
     const node = typeof target === 'object' ? nodeInId(target) : this.#runtime.home.node;
-    if (!isNodeName(node))
-      throw incorrect('event.node', "'name@host', both halves non-empty", node);
+    checkAnyNode('event.node', node);
     if (node !== this.#runtime.home.node) return 'no-connection';
     return this.#byName.get(name) ?? 'event-unknown';
   }

@@ -1,6 +1,6 @@
 import { checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { checkAnyNode } from '../node/node-name.ts';
 import type { AllowOptions } from './allow-options.ts';
 
 interface Allowed<T> {
@@ -72,7 +72,6 @@ export class AllowList<T> {
 function checkNodes(nodes: readonly string[]): void {
   if (!Array.isArray(nodes)) throw incorrect('options.nodes', 'a list of node names', nodes);
   for (const [index, node] of nodes.entries()) {
-    if (!isNodeName(node))
-      throw incorrect(`options.nodes[${index}]`, "'name@host', both halves non-empty", node);
+    checkAnyNode(`options.nodes[${index}]`, node);
   }
 }

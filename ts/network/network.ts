@@ -4,7 +4,7 @@ import { checkApplicationName, checkTags } from '../application/application-name
 import { checkChoice, checkDelay, checkName, checkOptions } from '../error/check.ts';
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import { failure } from '../node/messaging.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { checkAnyNode } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { checkBehaviour } from '../process/process.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
@@ -73,7 +73,7 @@ export class Network {
    */
   async connect(name: string, options: ConnectOptions = {}): Promise<RemoteNode> {
     const host = this.#host();
-    checkNode(name);
+    checkAnyNode('name', name);
     checkConnect(options);
     const { route, signal, timeoutMs } = options;
     if (route !== undefined) {
@@ -90,7 +90,7 @@ export class Network {
 
   /** A node that is connected; `undefined` for every other one. */
   node(name: string): RemoteNode | undefined {
-    checkNode(name);
+    checkAnyNode('name', name);
     const home = this.#runtime.far?.peers.connectedAs(name);
     return home && new RemoteNode(this.#runtime, home);
   }
@@ -137,7 +137,7 @@ export class Network {
    */
   async route(name: string): Promise<readonly DialRoute[]> {
     const host = this.#host();
-    checkNode(name);
+    checkAnyNode('name', name);
     return host.findRoutes(name);
   }
 
@@ -295,10 +295,6 @@ function checkConnect(options: ConnectOptions): void {
   if (options.timeoutMs !== undefined) checkDelay('options.timeoutMs', options.timeoutMs, 1);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
     throw incorrect('options.signal', 'an AbortSignal', options.signal);
-}
-
-function checkNode(name: unknown): void {
-  if (!isNodeName(name)) throw incorrect('name', "'name@host', both halves non-empty", name);
 }
 
 function aborted(name: string, { reason }: AbortSignal): TergoError {

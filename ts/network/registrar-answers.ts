@@ -2,7 +2,7 @@ import { APPLICATION_STATES } from '../application/application-info.ts';
 import { APPLICATION_MODES, MAX_WEIGHT } from '../application/application-spec.ts';
 import { checkBoolean, checkChoice, checkInteger, checkName } from '../error/check.ts';
 import { incorrect } from '../error/tergo-error.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { checkAnyNode } from '../node/node-name.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
 import { MAX_PORT } from './max-port.ts';
 import type { RegistrarInfo } from './network-info.ts';
@@ -81,8 +81,8 @@ function applicationIn(argument: string, answer: unknown): ApplicationRoute {
 }
 
 function nodeIn(argument: string, answer: unknown): string {
-  if (isNodeName(answer)) return answer;
-  throw incorrect(argument, "'name@host', both halves non-empty", answer);
+  checkAnyNode(argument, answer);
+  return answer;
 }
 
 function tagIn(argument: string, answer: unknown): string {

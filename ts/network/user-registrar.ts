@@ -1,6 +1,6 @@
 import { incorrect, TergoError } from '../error/tergo-error.ts';
 import type { BindingNetwork } from '../native/load.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { isNodeName, NODE_NAME } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { systemClock } from '../scheduler/clock.ts';
 import type { ApplicationRoute, ResolveOptions } from './application-route.ts';
@@ -245,8 +245,7 @@ export class UserRegistrar implements NodeRegistrar {
     if (this.#desk.isClosed || node === this.#runtime.home.node) return;
     if (!isNodeName(node)) {
       const was = typeof node === 'string' ? node : `of type ${typeof node}`;
-      const must = "'name@host', both halves non-empty";
-      this.#desk.failed(what, incorrect(`the node of events.${what}`, must, was));
+      this.#desk.failed(what, incorrect(`the node of events.${what}`, NODE_NAME, was));
       return;
     }
     this.#desk.wentWell(what);

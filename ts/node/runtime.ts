@@ -6,7 +6,7 @@ import { JobTable } from '../cron/job-table.ts';
 import { Environment } from '../env/environment.ts';
 import { EventTable } from '../event/event-table.ts';
 import { checkName } from '../error/check.ts';
-import { incorrect, TergoError } from '../error/tergo-error.ts';
+import { TergoError } from '../error/tergo-error.ts';
 import { ConsoleLogger } from '../log/console-logger.ts';
 import type { LoggerOptions } from '../log/logger.ts';
 import { LogHub } from '../log/log-hub.ts';
@@ -44,7 +44,7 @@ import { GaugeTable } from './gauge-table.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { failure, Messaging } from './messaging.ts';
 import { NameTable } from './name-table.ts';
-import { isNodeName } from './node-name.ts';
+import { checkAnyNode } from './node-name.ts';
 import type { NetworkHost } from '../network/network-host.ts';
 import type { Node } from './node.ts';
 import type { LogOptions, NodeOptions, SecurityOptions } from './node-options.ts';
@@ -259,7 +259,7 @@ export class Runtime {
   ): Promise<LocalPid> {
     checkName('name', name);
     if (isMute(parent)) throw this.messaging.refusalOf(parent, 'spawn');
-    if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+    checkAnyNode('node', node);
     if (node === this.home.node)
       throw new TergoError('not-allowed', `${node} is this very node; use spawn`);
     if (this.far?.peers.dial === undefined) throw failure('no-connection', node);

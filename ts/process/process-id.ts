@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import { incorrect } from '../error/tergo-error.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { checkAnyNode, isNodeName } from '../node/node-name.ts';
 import type { Accepts } from '../protocol/protocol.ts';
 import type { ProcessName } from './process-name.ts';
 import { checkName, isName } from '../error/check.ts';
@@ -21,7 +20,7 @@ export interface ProcessId<P = unknown> extends Accepts<P> {
  */
 export function processId<P>(name: ProcessName<P>, node: string): ProcessId<P> {
   checkName('name', name);
-  if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+  checkAnyNode('node', node);
   return new NamedProcess(name, node);
 }
 

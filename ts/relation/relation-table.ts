@@ -17,7 +17,7 @@ import {
   VERDICT_OK,
 } from '../native/layout.ts';
 import { failure, toldText } from '../node/messaging.ts';
-import { isNodeName } from '../node/node-name.ts';
+import { checkAnyNode } from '../node/node-name.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { LocalAlias } from '../process/alias.ts';
 import { FarRelation } from '../far/far-links.ts';
@@ -190,7 +190,7 @@ export class RelationTable {
   }
 
   #checkOther(node: string): void {
-    if (!isNodeName(node)) throw incorrect('node', "'name@host', both halves non-empty", node);
+    checkAnyNode('node', node);
     if (node === this.#runtime.home.node)
       throw failure('not-allowed', `${node} is this very node; it cannot outlive itself`);
   }
