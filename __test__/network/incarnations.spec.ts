@@ -72,6 +72,22 @@ for (const thread of [0, 1]) {
     );
 
   test.serial(
+    `what has a successor is refused when that is gone as well, and nobody dials for it, ${title}`,
+    async (t) => {
+      const { a, who, pid, alias } = await successors(t, thread);
+      const successor = await a.network.connect(B);
+      await who.do('monitorNode', B);
+      await successor.disconnect();
+      const [, down] = await who.hears(2);
+      t.like(down, { on: 'down', ended: { kind: 'node' } });
+      for (const what of [pid, alias])
+        t.is(await who.do('send', what, 'to the old one'), 'process-incarnation');
+      await t.throwsAsync(who.do('link', pid), { code: 'process-incarnation' });
+      t.deepEqual(a.network.nodes(), []);
+    },
+  );
+
+  test.serial(
     `a link and a monitor fire once for the incarnation that they are on, ${title}`,
     async (t) => {
       const { a, b, who, heir } = await successors(t, thread);

@@ -348,6 +348,29 @@ for (const [title, behaviour] of [
     t.true(b.network.disableApplicationStart('shop'));
   });
 
+test('the environment travels to an application only if the node that starts it says so', async (t) => {
+  const { a, b } = await pair(t);
+  const security = { exposeEnvRemoteApplicationStart: true };
+  const open = await networkNode('open@localhost', {}, { security });
+  t.teardown(() => open.stopForce());
+  showWay(open, b);
+  await b.applications.load(Shop);
+  b.network.enableApplicationStart('shop');
+  const own = env(envKey<number>('own'), 7);
+  for (const [starter, told] of [
+    [a, undefined],
+    [open, 'good'],
+  ] as const) {
+    starter.setEnv(mood, 'good');
+    const peer = await starter.network.connect('b@localhost');
+    await peer.startApplication('shop', { env: [own] });
+    const keeper = new Handle(b, b.whereis(processName<PuppetProtocol>('keeper'))!);
+    t.is(await keeper.do('env', mood), told, starter.name);
+    t.is(await keeper.do('env', 'own'), 7);
+    await b.applications.stop('shop');
+  }
+});
+
 class Stall extends Application {
   override load(): ApplicationSpec {
     const args: [PuppetOptions] = [{ trapExit: true }];
