@@ -9,6 +9,7 @@ import {
   type TergoError,
 } from 'tergo';
 import { inside, obey, type Self, spawnScript } from '../support/improvise.ts';
+import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { PuppetProtocol } from '../threads/puppet.ts';
 import { puppet } from '../threads/stage.ts';
@@ -88,6 +89,28 @@ test('a request that is sent before the loss of a connection is heard of has no-
   const error = { code: 'no-connection' };
   t.like(responses, [{ ref, label: 'in the gap', ok: false, error }]);
   t.is(responses.length, 1);
+});
+
+test('who hears that a dial has failed does not find the connection before it standing', async (t) => {
+  const { a, b } = await pair(t);
+  const relay = await Relay.before(t, b.network.acceptors()[0]!.port);
+  const route = { host: '127.0.0.1', port: relay.port };
+  const peer = await a.network.connect(b.name, { route });
+  cut(relay, peer);
+  t.true(peer.isConnected);
+  const nowhere = { host: '127.0.0.1', port: await freePort() };
+  const dialled = a.network.connect(b.name, { route: nowhere });
+  const found = dialled.then(
+    () => 'connected',
+    () => a.network.node(b.name)?.toString(),
+  );
+  keepThread(() => a.network.routes().some(({ lastFailure }) => lastFailure !== undefined));
+  // Whoever asks for information hears of the failed dial, which is told a moment after it is counted.
+  const soon = performance.now() + 50;
+  keepThread(() => isStanding(peer) || performance.now() > soon);
+  t.true(peer.isConnected);
+  t.is(await found, undefined);
+  await t.throwsAsync(dialled, { code: 'no-connection', message: /nobody listens there/ });
 });
 
 test('who ends a connection that has ended does not end the one after it', async (t) => {
