@@ -75,7 +75,8 @@ impl NoLink {
         }
     }
 
-    /// Whether it is worth telling: not that somebody changed his mind, or that of two nodes that dial each other one link ends.
+    /// Whether it is worth telling: not that somebody changed his mind, that of two nodes that dial each other one link ends, or
+    /// that a further link of a peer comes when its connection is over or has that link.
     pub fn is_told(&self) -> bool {
         let is_usual = matches!(
             self,
@@ -83,7 +84,9 @@ impl NoLink {
                 | Self::HungUp
                 | Self::HungUpInTls
                 | Self::Io(_)
-                | Self::Handshake(HandshakeError::Refused(Refusal::Crossing))
+                | Self::Handshake(HandshakeError::Refused(
+                    Refusal::Crossing | Refusal::ConnectionUnknown | Refusal::PoolFull
+                ))
         );
         !is_usual
     }
@@ -107,5 +110,25 @@ impl From<io::Error> for NoLink {
             | io::ErrorKind::BrokenPipe => Self::HungUp,
             _ => Self::Io(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_told(refusal: Refusal) -> bool {
+        NoLink::from(HandshakeError::Refused(refusal)).is_told()
+    }
+
+    #[test]
+    fn a_link_of_a_known_peer_that_comes_too_late_is_not_told_of_as_strangers_are() {
+        assert!(!is_told(Refusal::Crossing));
+        assert!(!is_told(Refusal::ConnectionUnknown));
+        assert!(!is_told(Refusal::PoolFull));
+        assert!(is_told(Refusal::CookieMismatch));
+        assert!(is_told(Refusal::NameMismatch));
+        assert!(is_told(Refusal::NameTaken));
+        assert!(is_told(Refusal::StaleCreation));
     }
 }
