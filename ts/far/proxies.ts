@@ -70,7 +70,7 @@ export class Proxies {
     proxy.uses += 1;
     if (proxy.isStanding && !target.isEvent) return ready(proxy, { backlog: [] });
     const isAsked = proxy.waiting.length > 0 && !target.isEvent;
-    proxy.waiting.push(this.#wish(proxy, (answer) => ready(proxy, answer), patience));
+    proxy.waiting.push(this.#wish(proxy, ready, patience));
     if (!isAsked) this.#far.controls.send(proxy.station, Control.watch, proxy.number, target.words);
   }
 
@@ -140,22 +140,26 @@ export class Proxies {
       if (takes(thread)) this.#over(number);
   }
 
-  #wish(proxy: Proxy, ready: Wish['ready'], patience: Patience | undefined): Wish {
-    if (patience === undefined) return { isGivenUp: false, ready };
-    const { timers, driver } = this.#runtime;
-    const timer = timers.start(patience.ms, () => {
-      wish.isGivenUp = true;
-      driver.letPromisesRun();
-      ready({ error: new TergoError('timeout', patience.text) });
-      this.release(proxy);
-    });
+  #wish(
+    of: Proxy,
+    ready: (proxy: Proxy, answer: WatchAnswer) => void,
+    patience: Patience | undefined,
+  ): Wish {
     const wish: Wish = {
-      isGivenUp: false,
+      ...{ of, isGivenUp: false },
       ready: (answer) => {
-        timers.cancel(timer);
-        if (!wish.isGivenUp) ready(answer);
+        if (timer !== undefined) timers.cancel(timer);
+        if (!wish.isGivenUp) ready(wish.of, answer);
       },
     };
+    const { timers, driver } = this.#runtime;
+    const giveUp = (text: string): void => {
+      wish.isGivenUp = true;
+      driver.letPromisesRun();
+      ready(wish.of, { error: new TergoError('timeout', text) });
+      this.release(wish.of);
+    };
+    const timer = patience && timers.start(patience.ms, () => giveUp(patience.text));
     return wish;
   }
 
@@ -197,19 +201,32 @@ export class Proxies {
     if (proxy === undefined) return;
     // It stands, also when of its backlog nothing can be read.
     const value = valueOr(arrived, () => []);
-    if (typeof value === 'number') return this.#askElsewhere(proxy, value);
-    const waiting = proxy.target.isEvent ? proxy.waiting.splice(0, 1) : proxy.waiting.splice(0);
-    if (typeof value !== 'string') {
-      proxy.isStanding = true;
-      if (isOfPeer(arrived.station)) proxy.owner ??= this.#far.reader.from(arrived.frame);
-      const [feed, backlog = []] = value as readonly [number?, (readonly unknown[])?];
-      if (feed !== undefined) this.#feed(proxy, feed);
-      for (const wish of waiting) wish.ready({ backlog });
-      return;
+    if (typeof value === 'string') return this.#refused(proxy, value);
+    if (typeof value === 'number')
+      return proxy.isStanding ? this.#askAnew(proxy) : this.#askElsewhere(proxy, value);
+    const [feed, backlog = []] = value as readonly [number?, (readonly unknown[])?];
+    if (feed !== undefined && isOfPeer(arrived.station)) {
+      const key = feedKey(arrived.station, feed);
+      if (proxy.feed !== undefined && proxy.feed !== key) return this.#askAnew(proxy);
+      const known = this.#byFeed.get(key);
+      if (known !== undefined && known !== proxy) return this.#join(proxy, known, backlog);
+      proxy.feed = key;
+      this.#byFeed.set(key, proxy);
     }
-    const text = toldText(value, targetText(proxy.target.about));
-    const error = new TergoError(knownCode(value), text);
-    for (const wish of waiting) {
+    proxy.isStanding = true;
+    if (isOfPeer(arrived.station)) proxy.owner ??= this.#far.reader.from(arrived.frame);
+    for (const wish of this.#answered(proxy)) wish.ready({ backlog });
+  }
+
+  /** Those who wait for this answer: each wish for an event has its own. */
+  #answered({ target, waiting }: Proxy): readonly Wish[] {
+    return target.isEvent ? waiting.splice(0, 1) : waiting.splice(0);
+  }
+
+  #refused(proxy: Proxy, code: string): void {
+    const text = toldText(code, targetText(proxy.target.about));
+    const error = new TergoError(knownCode(code), text);
+    for (const wish of this.#answered(proxy)) {
       if (!wish.isGivenUp) proxy.uses -= 1;
       wish.ready({ error });
     }
@@ -218,13 +235,43 @@ export class Proxies {
     this.#fire(proxy, 'normal');
   }
 
-  /** Another node will publish by that number, whichever of its threads does. */
-  #feed(proxy: Proxy, feed: number): void {
-    const { target, station } = proxy;
-    if (!target.isEvent || !isOfPeer(station)) return;
-    this.#unfeed(proxy);
-    proxy.feed = feedKey(station, feed);
-    this.#byFeed.set(proxy.feed, proxy);
+  /**
+   * The answer is about another event of that name than this stands for: one of the two has ended, and the word of that is on its way over another
+   * link. Which of them, whoever has the name by now says.
+   */
+  #askAnew(proxy: Proxy): void {
+    const { target } = proxy;
+    proxy.isOutdated = true;
+    if (this.#byKey.get(target.key) === proxy) this.#byKey.delete(target.key);
+    for (const wish of this.#answered(proxy)) this.#wishAnew(wish);
+  }
+
+  /** Whoever has the name of the event by now is asked. */
+  #wishAnew(wish: Wish): void {
+    const { target } = wish.of;
+    if (wish.isGivenUp) return;
+    const next = this.#byKey.get(target.key) ?? this.#make(target);
+    this.#pass(wish, next);
+    next.waiting.push(wish);
+    this.#far.controls.send(next.station, Control.watch, next.number, target.words);
+  }
+
+  /** What was asked for anew is the event that an earlier proxy stands for. */
+  #join(proxy: Proxy, known: Proxy, backlog: readonly unknown[]): void {
+    known.isOutdated = false;
+    this.#byKey.set(known.target.key, known);
+    for (const wish of this.#answered(proxy)) {
+      if (!wish.isGivenUp) this.#pass(wish, known);
+      wish.ready({ backlog });
+    }
+  }
+
+  /** The wish is one for another proxy from now on. */
+  #pass(wish: Wish, to: Proxy): void {
+    const from = wish.of;
+    wish.of = to;
+    to.uses += 1;
+    this.release(from);
   }
 
   #unfeed(proxy: Proxy): void {
@@ -250,6 +297,7 @@ export class Proxies {
     const value = valueOr(arrived, (error) => [error, false]);
     const proxy = this.#proxyOf(arrived);
     if (proxy === undefined) return this.#keepEarly({ station, number, frame: 0, value });
+    if (!this.#isOwn(proxy, arrived)) return;
     const [reason, isTerminating] = value as [ExitReason, boolean];
     const { pid } = proxy;
     // Nobody here waits for the last words of a process of another node.
@@ -259,12 +307,25 @@ export class Proxies {
       this.#runtime.lifecycle.holdFar(pid, promise);
     }
     this.#forget(proxy);
-    // Whoever is there by now under that name may be watched for those that still wait.
-    if (proxy.waiting.length > 0)
-      this.#far.controls.send(proxy.station, Control.unwatch, proxy.number);
-    const error = endedError(proxy);
-    for (const wish of proxy.waiting.splice(0)) wish.ready({ error });
+    this.#answerLate(proxy);
     this.#fire(proxy, reason);
+  }
+
+  /** What it stood for has ended; there may be another one of that name by now. */
+  #answerLate(proxy: Proxy): void {
+    const wishes = proxy.waiting.splice(0);
+    const error = endedError(proxy);
+    for (const wish of wishes)
+      if (proxy.feed === undefined) wish.ready({ error });
+      else this.#wishAnew(wish);
+    // The other side may watch that by the same number.
+    if (wishes.length > 0 || proxy.isOutdated)
+      this.#far.controls.send(proxy.station, Control.unwatch, proxy.number);
+  }
+
+  /** Of an event of another node the end of the one before it, or after it, may come over another link. */
+  #isOwn({ feed, owner }: Proxy, { frame }: Arrived): boolean {
+    return feed === undefined || owner === this.#far.reader.from(frame);
   }
 
   /** Who may speak of the process is known once it is adopted: what each seat says first counts for it. */

@@ -33,6 +33,8 @@ export class Proxy {
   isStanding = false;
   /** Of an event of another node: by what that calls the publications. */
   feed: number | undefined;
+  /** Whether another event has the name by now, as far as is known, and is watched by the same number. */
+  isOutdated = false;
   /** Who waits for the end of what it stands for. */
   readonly ended: (() => void)[] = [];
   /** Those that wait for its answer, in the order in which they asked. */
@@ -62,6 +64,8 @@ export class Proxy {
 
 /** Somebody who waits for the answer to a wish to watch. */
 export interface Wish {
+  /** For what. */
+  of: Proxy;
   /** Nobody waits any more, and its use is not counted; the answer comes all the same. */
   isGivenUp: boolean;
   ready(answer: WatchAnswer): void;

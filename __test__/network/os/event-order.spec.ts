@@ -3,15 +3,7 @@ import { type EventId, type EventName, eventId, eventName } from 'tergo';
 import { fresh, gone, type Handle, puppet } from '../../threads/stage.ts';
 import { receivers } from '../cluster.ts';
 import type { Passage } from './relay.ts';
-import { linkOf, relayed, type Relayed } from './relayed.ts';
-
-const LARGE = 'x'.repeat(200_000);
-
-/** A process of node a, and the link over which it sends. */
-interface Sender {
-  readonly who: Handle;
-  readonly link: Passage;
-}
+import { linkOfNode, relayed, type Relayed, type Sender, senderBeside } from './relayed.ts';
 
 /** A producer on node a that does not send over the link that the node itself uses. */
 interface Stage extends Relayed {
@@ -23,25 +15,11 @@ interface Stage extends Relayed {
   readonly event: EventId<unknown>;
 }
 
-async function senderBeside({ a, b, relay }: Relayed, others: readonly Passage[]): Promise<Sender> {
-  const sink = await puppet(b, 0);
-  for (let sent = 1; ; sent += 1) {
-    const who = await puppet(a, 0);
-    const link = await linkOf(relay, async () => {
-      await who.do('sendAll', sink.pid, [[LARGE]]);
-      await sink.hears(sent);
-    });
-    if (!others.includes(link)) return { who, link };
-  }
-}
-
 async function staged(t: ExecutionContext, thread: number, options: object = {}): Promise<Stage> {
   const nodes = await relayed(t);
-  const { a, b, relay } = nodes;
+  const { b } = nodes;
   const [subscriber, witness] = [await puppet(b, thread), await puppet(b, 0)];
-  const answering = await puppet(a, 0);
-  const asked = { type: 'echo', text: LARGE };
-  const link = await linkOf(relay, () => witness.do('callAll', answering.pid, [asked]));
+  const link = await linkOfNode(nodes);
   const producer = await senderBeside(nodes, [link]);
   const name = eventName<unknown>(fresh('event'));
   const event = eventId(name, 'a@localhost');

@@ -2,10 +2,12 @@ import type { ExecutionContext } from 'ava';
 import type { Node } from 'tergo';
 import { turnstile } from '../../support/turnstile.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { type Handle, puppet } from '../../threads/stage.ts';
 import { networkNode } from '../cluster.ts';
 import { type Passage, Relay } from './relay.ts';
 
 const B = 'b@localhost';
+const LARGE = 'x'.repeat(200_000);
 
 /** Two nodes with a connection of three links, each of which is written down. */
 export interface Relayed {
@@ -14,6 +16,12 @@ export interface Relayed {
   /** Has two threads. */
   readonly b: Node;
   readonly relay: Relay;
+}
+
+/** A process of node a, and the link over which it sends. */
+export interface Sender {
+  readonly who: Handle;
+  readonly link: Passage;
 }
 
 /** Both end with the test. */
@@ -46,4 +54,27 @@ export async function linkOf(relay: Relay, deed: () => Promise<unknown>): Promis
   await deed();
   const carried = bytesOf(relay).map((bytes, link) => bytes - before[link]!);
   return relay.passages[carried.findIndex((bytes) => bytes >= 100_000)]!;
+}
+
+/** The link over which node a itself answers. */
+export async function linkOfNode({ a, b, relay }: Relayed): Promise<Passage> {
+  const [asking, answering] = [await puppet(b, 0), await puppet(a, 0)];
+  const asked = { type: 'echo', text: LARGE };
+  return linkOf(relay, () => asking.do('callAll', answering.pid, [asked]));
+}
+
+/** A process of node a that sends over none of those links. */
+export async function senderBeside(
+  { a, b, relay }: Relayed,
+  others: readonly Passage[],
+): Promise<Sender> {
+  const sink = await puppet(b, 0);
+  for (let sent = 1; ; sent += 1) {
+    const who = await puppet(a, 0);
+    const link = await linkOf(relay, async () => {
+      await who.do('sendAll', sink.pid, [[LARGE]]);
+      await sink.hears(sent);
+    });
+    if (!others.includes(link)) return { who, link };
+  }
 }
