@@ -137,11 +137,16 @@ export class Hostile {
     return new Hostile({ scheduler, network, name, seat: up.seat!, hasShapes });
   }
 
-  /** Connects and leaves before the thread of the caller does anything else. */
-  static visit(to: Node, name: string): void {
+  /** Connects before the thread of the caller does anything else. */
+  static arrive(to: Node, name: string): Hostile {
     const { scheduler, network } = Hostile.#dial(to, name);
     const seat = spinFor(() => upOf(network))!.seat!;
-    new Hostile({ scheduler, network, name, seat }).leave();
+    return new Hostile({ scheduler, network, name, seat });
+  }
+
+  /** The same, and leaves. */
+  static visit(to: Node, name: string): void {
+    Hostile.arrive(to, name).leave();
   }
 
   static #dial(
@@ -257,7 +262,7 @@ function upOf(network: binding.BindingNetwork): binding.BindingNetworkEvent | un
 }
 
 /** Keeps the thread until there is something, 5 s at most. */
-function spinFor<T>(look: () => T): T {
+export function spinFor<T>(look: () => T): T {
   const until = performance.now() + 5000;
   for (;;) {
     const found = look();

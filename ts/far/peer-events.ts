@@ -41,9 +41,11 @@ export class PeerEvents {
   }
 
   #cut(seat: number, how: string): void {
-    const node = this.#far.peers.at(seat)?.node;
+    const { peers } = this.#far;
+    const node = peers.at(seat)?.node;
     this.#runtime.log.error('a peer broke the protocol; its connection is ended', { node, how });
-    this.cutOff?.(seat);
+    // Another thread may have said so after the end: the connection that has the place then is another one.
+    if (peers.isUp(seat)) this.cutOff?.(seat);
   }
 
   /** Creation, features, the largest message that it takes, name. */
