@@ -43,24 +43,34 @@ impl Load {
     }
 }
 
-/// Frames that wait because too much that is large waits, in order, and what their senders say after them: so that all others go
-/// on. Their blobs stay where the threads have put them, and count there, but for those of the first.
+/// Frames that wait because too much that is large waits, in order for each link, and what their senders say after them: so that
+/// all others go on. Their blobs stay where the threads have put them, and count there, but for those of the first of a link.
 #[derive(Debug, Default)]
 pub(crate) struct Parked {
-    frames: VecDeque<(FrameHead, Load)>,
-    senders: HashMap<FrameSender, usize>,
+    /// By place of the link over which they are to go.
+    queues: Vec<VecDeque<(FrameHead, Load)>>,
+    senders: HashMap<FrameSender, Waiting>,
     bytes: usize,
+}
+
+/// What of a sender waits.
+#[derive(Debug)]
+struct Waiting {
+    /// All of it in one queue, in order.
+    place: usize,
+    frames: usize,
 }
 
 impl Parked {
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.senders.is_empty()
     }
 
     /// Bytes that wait here: those of blobs in the fabric count there.
     pub fn bytes(&self) -> u64 {
-        let loads = self.frames.iter().map(|(_, load)| load);
+        let loads = self.queues.iter().flatten().map(|(_, load)| load);
         let lengths = loads.map(|load| {
             let blobs: usize = load.blobs.iter().map(Vec::len).sum();
             load.payload.len() + blobs
@@ -68,39 +78,54 @@ impl Parked {
         lengths.sum::<usize>() as u64
     }
 
-    /// Whether a frame has to wait behind these: it is of one of their senders, or large itself, and so would go in their place.
-    #[inline]
-    pub fn holds_up(&self, head: &FrameHead, load: &Load) -> bool {
-        !self.is_empty() && (load.is_large() || self.senders.contains_key(&head.sender))
+    /// Whether a frame for a link has to wait behind these: it is of one of their senders, or large itself, and so would go in the
+    /// place of one for that link.
+    pub fn holds_up(&self, head: &FrameHead, load: &Load, place: u16) -> bool {
+        let queue = self.queues.get(usize::from(place));
+        let is_next = queue.is_none_or(VecDeque::is_empty);
+        (load.is_large() && !is_next) || self.senders.contains_key(&head.sender)
     }
 
-    /// Puts a frame behind the others; false, and nothing happens, when there is no room.
-    pub fn push(&mut self, head: &FrameHead, load: &mut Load) -> bool {
+    /// Puts a frame behind the others for a link; false, and nothing happens, when there is no room.
+    pub fn push(&mut self, head: &FrameHead, load: &mut Load, place: u16) -> bool {
         let bytes = bytes_of(load);
         if self.bytes + bytes > MOST_BYTES {
             return false;
         }
         self.bytes += bytes;
-        *self.senders.entry(head.sender).or_default() += 1;
-        self.frames.push_back((*head, std::mem::take(load)));
+        let place = usize::from(place);
+        // The pool may have grown since: what the sender says stays together.
+        let waiting = self.senders.entry(head.sender);
+        let waiting = waiting.or_insert(Waiting { place, frames: 0 });
+        waiting.frames += 1;
+        if self.queues.len() <= waiting.place {
+            self.queues.resize_with(waiting.place + 1, VecDeque::new);
+        }
+        self.queues[waiting.place].push_back((*head, std::mem::take(load)));
         true
     }
 
-    /// The one that has waited longest.
-    pub fn first(&mut self) -> Option<(&FrameHead, &mut Load)> {
-        let (head, load) = self.frames.front_mut()?;
+    /// The places of the links for which there may be some.
+    pub fn places(&self) -> std::ops::Range<usize> {
+        0..self.queues.len()
+    }
+
+    /// The one for a link that has waited longest.
+    pub fn first(&mut self, place: usize) -> Option<(&FrameHead, &mut Load)> {
+        let (head, load) = self.queues.get_mut(place)?.front_mut()?;
         Some((head, load))
     }
 
     /// It waits no more.
-    pub fn remove_first(&mut self) {
-        let Some((head, load)) = self.frames.pop_front() else {
+    pub fn remove_first(&mut self, place: usize) {
+        let queue = self.queues.get_mut(place);
+        let Some((head, load)) = queue.and_then(VecDeque::pop_front) else {
             return;
         };
         self.bytes -= bytes_of(&load);
-        if let Some(count) = self.senders.get_mut(&head.sender) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(waiting) = self.senders.get_mut(&head.sender) {
+            waiting.frames -= 1;
+            if waiting.frames == 0 {
                 self.senders.remove(&head.sender);
             }
         }

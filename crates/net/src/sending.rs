@@ -46,9 +46,16 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// Gives the protocol those frames that wait for others of their senders, as far as they may go now.
+    /// Gives the protocol those frames that wait for others of their senders, as far as they may go now: a link that stands does
+    /// not hold up what goes over another one.
     pub fn retry(&mut self, parts: &mut DriverParts) {
-        while let Some((head, load)) = self.parked.first() {
+        for place in self.parked.places() {
+            self.retry_one(place, parts);
+        }
+    }
+
+    fn retry_one(&mut self, place: usize, parts: &mut DriverParts) {
+        while let Some((head, load)) = self.parked.first(place) {
             announce(parts);
             match send(head, load, parts) {
                 // The protocol would say what is alike to the frame taken last as if it were alike to this one.
@@ -56,7 +63,7 @@ impl Sending {
                 Fate::Refused => self.refused += 1,
                 Fate::Blocked | Fate::Behind => return,
             }
-            self.parked.remove_first();
+            self.parked.remove_first(place);
         }
     }
 
@@ -86,7 +93,7 @@ impl Sending {
         };
         self.is_sent = false;
         let size = self.load.payload.len().max(LEAST_COST);
-        let fate = if self.parked.holds_up(&head, &self.load) {
+        let fate = if self.must_wait(&head, parts) {
             Fate::Behind
         } else {
             announce(parts);
@@ -95,11 +102,26 @@ impl Sending {
         match fate {
             Fate::Sent => self.is_sent = true,
             Fate::Refused => self.refused += 1,
-            Fate::Behind if self.parked.push(&head, &mut self.load) => {}
+            Fate::Behind if self.park(&head, parts) => {}
             Fate::Blocked | Fate::Behind => return Sent::Blocked,
         }
         parts.port.advance();
         Sent::Bytes(size)
+    }
+
+    /// Whether the frame that was taken has to wait for those that wait already.
+    #[inline]
+    fn must_wait(&self, head: &FrameHead, parts: &DriverParts) -> bool {
+        !self.parked.is_empty() && {
+            let place = parts.wire.place_of(head.sender.id);
+            self.parked.holds_up(head, &self.load, place)
+        }
+    }
+
+    /// Has it wait; false when there is no room.
+    fn park(&mut self, head: &FrameHead, parts: &DriverParts) -> bool {
+        let place = parts.wire.place_of(head.sender.id);
+        self.parked.push(head, &mut self.load, place)
     }
 
     /// The next frames if they differ from the last in their value only, as most do; none: the next is to be sent as any other.

@@ -7,7 +7,7 @@ mod support;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Got, Node, NodeOptions, Received, pair_with_proxy};
+use support::{Got, Node, NodeOptions, Received, await_links, pair_with_proxy};
 use tergo_net::NetworkEvent;
 use tergo_net::wire::{DownReason, Limits};
 
@@ -58,12 +58,8 @@ fn of_a_pool_a_quiet_link_that_is_cut_is_replaced_and_nothing_is_lost() {
         ..NodeOptions::default()
     };
     let ((mut one, seat), mut two, proxy) = pair_with_proxy(&options);
-    let links = |node: &Node| node.network.connections()[0].counters.links;
+    await_links(&[&one, &two], 3);
     let deadline = Instant::now() + support::PATIENCE;
-    while links(&one) < 3 || links(&two) < 3 {
-        assert!(Instant::now() < deadline, "the pool does not fill");
-        thread::sleep(Duration::from_millis(1));
-    }
     let (alice, bob) = (one.threads[0].spawn(), two.threads[0].spawn());
     for value in 0..100 {
         assert!(one.threads[0].send_int(seat, bob, alice, value));

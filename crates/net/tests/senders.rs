@@ -8,7 +8,8 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use support::{
-    Got, Node, NodeOptions, PATIENCE, Pid, Proxy, Received, encode, pair, pair_with_proxy,
+    Got, Node, NodeOptions, PATIENCE, Pid, Proxy, Received, await_links, encode, pair,
+    pair_with_proxy,
 };
 use tergo_net::NetworkEvent;
 use tergo_net::wire::Limits;
@@ -19,6 +20,8 @@ const COUNT: u32 = 6000;
 const ROUNDS: u32 = 40;
 const PROGRAMS: u64 = 16;
 const STEPS: u32 = 400;
+/// So many large messages of each take several windows.
+const EACH: usize = 10;
 const SENDERS: usize = 5;
 const RECEIVERS: usize = 3;
 const THREADS: u32 = 2;
@@ -235,6 +238,49 @@ fn what_waited_for_a_large_message_does_not_lend_its_name_to_what_follows() {
         assert_eq!(of_bulk[0].integer, COUNT);
         assert!(others.iter().map(|message| message.integer).eq(0..COUNT));
     }
+}
+
+#[test]
+fn a_link_that_stands_holds_up_nothing_large_that_goes_over_others() {
+    let options = NodeOptions {
+        pool: 3,
+        limits: Limits {
+            window: WINDOW,
+            ..Limits::default()
+        },
+        ..NodeOptions::default()
+    };
+    let ((mut one, seat), mut two, proxy) = pair_with_proxy(&options);
+    await_links(&[&one, &two], 3);
+    let bob = two.threads[0].spawn();
+    let thread = &mut one.threads[0];
+    let senders: Vec<Pid> = (0..12).map(|_| thread.spawn()).collect();
+    for sender in &senders {
+        assert!(thread.send_int(seat, bob, *sender, 0));
+    }
+    thread.turn();
+    two.threads[0].messages(senders.len());
+    proxy.freeze_links(1);
+    for number in 0..EACH {
+        for sender in &senders {
+            let large = vec![number as u8; WINDOW as usize / 4];
+            assert!(thread.send_blob(seat, bob, *sender, &large));
+        }
+    }
+    thread.turn();
+    let mut heard: HashMap<u32, Vec<u8>> = HashMap::new();
+    let mut hear_until = |is_enough: fn(usize) -> bool| {
+        while !is_enough(heard.values().filter(|all| all.len() == EACH).count()) {
+            let message = &two.threads[0].messages(1)[0];
+            let all = heard.entry(message.sender.1).or_default();
+            assert_eq!(usize::from(message.blobs[0][0]), all.len());
+            all.push(message.blobs[0][0]);
+        }
+    };
+    // Some four of the twelve send over the link that stands.
+    hear_until(|complete| complete >= 6);
+    proxy.freeze_links(0);
+    hear_until(|complete| complete == 12);
 }
 
 #[test]

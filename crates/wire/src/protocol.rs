@@ -117,6 +117,11 @@ pub trait Connection: Send {
         0
     }
 
+    /// The link over which goes what a sender says in order: what has to wait for one does not hold up what goes over others.
+    fn place_of(&self, _sender: u64) -> u16 {
+        0
+    }
+
     /// Bytes to be written to a link, at most some 64 KiB at a time: what came in by `send` meanwhile gets its turn.
     fn output(&mut self, place: u16, now: Duration) -> &[u8];
 

@@ -14,7 +14,7 @@ mod thread;
 use std::time::Duration;
 
 #[allow(unused_imports, reason = "each test uses a part of it")]
-pub use node::{Node, NodeOptions, pair, pair_with};
+pub use node::{Node, NodeOptions, await_links, pair, pair_with};
 #[allow(unused_imports, reason = "each test uses a part of it")]
 pub use proxy::{Proxy, pair_with_proxy};
 pub use thread::Thread;

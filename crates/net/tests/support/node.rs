@@ -1,5 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tergo_core::Fabric;
@@ -128,7 +129,7 @@ impl Node {
                 return event;
             }
             assert!(Instant::now() < deadline, "no event has come");
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -137,7 +138,7 @@ impl Node {
         let deadline = Instant::now() + PATIENCE;
         while self.network.connections()[0].counters.total.items_in < count {
             assert!(Instant::now() < deadline, "they do not come");
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -147,6 +148,16 @@ impl Node {
             NetworkEvent::Up { seat, .. } => seat,
             other => panic!("unexpected {other:?}"),
         }
+    }
+}
+
+/// Waits until the connection of each has so many links.
+pub fn await_links(nodes: &[&Node], count: u16) {
+    let deadline = Instant::now() + PATIENCE;
+    let links = |node: &Node| node.network.connections()[0].counters.links;
+    while nodes.iter().any(|node| links(node) < count) {
+        assert!(Instant::now() < deadline, "the pool does not fill");
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

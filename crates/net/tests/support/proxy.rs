@@ -1,6 +1,6 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +12,21 @@ pub struct Proxy {
     /// Where it listens.
     pub port: u16,
     streams: Arc<Mutex<Vec<TcpStream>>>,
-    is_frozen: Arc<AtomicBool>,
+    frozen: Arc<Frozen>,
+}
+
+/// What does not get on.
+#[derive(Default)]
+struct Frozen {
+    all: AtomicBool,
+    /// So many links from the first on.
+    links: AtomicUsize,
+}
+
+impl Frozen {
+    fn has(&self, link: usize) -> bool {
+        self.all.load(Ordering::SeqCst) || link < self.links.load(Ordering::SeqCst)
+    }
 }
 
 impl Proxy {
@@ -21,10 +35,10 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let streams = Arc::new(Mutex::new(Vec::new()));
-        let is_frozen = Arc::new(AtomicBool::new(false));
-        let (known, frozen) = (Arc::clone(&streams), Arc::clone(&is_frozen));
+        let frozen = Arc::new(Frozen::default());
+        let (known, stops) = (Arc::clone(&streams), Arc::clone(&frozen));
         thread::spawn(move || {
-            for near in listener.incoming().flatten() {
+            for (link, near) in listener.incoming().flatten().enumerate() {
                 let Ok(far) = TcpStream::connect(("127.0.0.1", to)) else {
                     continue;
                 };
@@ -32,8 +46,8 @@ impl Proxy {
                 for (from, to) in [(&near, &far), (&far, &near)] {
                     let ends = (from.try_clone(), to.try_clone());
                     let (from, to) = (ends.0.expect("a twin"), ends.1.expect("a twin"));
-                    let frozen = Arc::clone(&frozen);
-                    thread::spawn(move || pump(from, to, &frozen));
+                    let stops = Arc::clone(&stops);
+                    thread::spawn(move || pump(from, to, || stops.has(link)));
                 }
                 known.extend([near, far]);
             }
@@ -41,7 +55,7 @@ impl Proxy {
         Self {
             port,
             streams,
-            is_frozen,
+            frozen,
         }
     }
 
@@ -56,14 +70,19 @@ impl Proxy {
 
     /// Nothing gets on for a while, or it does again.
     pub fn freeze(&self, is_frozen: bool) {
-        self.is_frozen.store(is_frozen, Ordering::SeqCst);
+        self.frozen.all.store(is_frozen, Ordering::SeqCst);
+    }
+
+    /// Nothing of the first links gets on any more.
+    pub fn freeze_links(&self, links: usize) {
+        self.frozen.links.store(links, Ordering::SeqCst);
     }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, is_frozen: &AtomicBool) {
+fn pump(mut from: TcpStream, mut to: TcpStream, is_frozen: impl Fn() -> bool) {
     let mut bytes = vec![0; 16 * 1024];
     loop {
-        while is_frozen.load(Ordering::SeqCst) {
+        while is_frozen() {
             thread::sleep(Duration::from_millis(1));
         }
         let Ok(count @ 1..) = from.read(&mut bytes) else {

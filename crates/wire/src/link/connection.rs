@@ -303,6 +303,10 @@ impl Connection for WireConnection {
         }
     }
 
+    fn place_of(&self, sender: u64) -> u16 {
+        self.routes[self.home(sender)] as u16
+    }
+
     fn output(&mut self, place: u16, now: Duration) -> &[u8] {
         self.now = now;
         self.settle();
