@@ -139,3 +139,25 @@ fn small_items_get_through_while_large_ones_use_up_the_window() {
     }
     assert!(slow.came.iter().any(|(id, _)| *id == 2));
 }
+
+#[test]
+fn a_window_that_is_used_up_counts_once_however_often_somebody_tries() {
+    let mut slow = Slow::new(WINDOW / 2);
+    let blocked = |slow: &Slow| slow.pair.one.counters().total.blocked;
+    for item in [bytes(1, 1000, 0), bytes(2, 100_000, 0)] {
+        let before = blocked(&slow);
+        let one = &mut *slow.pair.one;
+        let mut offer = || one.send(&item.item(), Delivery::default(), &mut Vec::new());
+        while offer().is_ok() {}
+        for _ in 0..10 {
+            assert!(offer().is_err());
+        }
+        assert_eq!(blocked(&slow), before + 1);
+    }
+    // What was granted since may be used up again.
+    let before = blocked(&slow);
+    for _ in 0..100 {
+        slow.flood(&bytes(1, 1000, 0));
+    }
+    assert!(blocked(&slow) > before);
+}

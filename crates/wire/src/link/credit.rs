@@ -20,6 +20,8 @@ pub(crate) struct Credit {
     /// What of it is kept for a large item that waits.
     saved: u64,
     is_saving: bool,
+    /// An item has found none since the last grant.
+    is_missed: bool,
 }
 
 impl Credit {
@@ -31,6 +33,7 @@ impl Credit {
             granted: window,
             saved: 0,
             is_saving: false,
+            is_missed: false,
         }
     }
 
@@ -48,6 +51,11 @@ impl Credit {
     /// Whether a large item may begin.
     pub fn has_room(&self) -> bool {
         self.granted.saturating_sub(self.spent) > self.window / 4
+    }
+
+    /// An item finds no room: true for the first since the last grant, whoever tries again.
+    pub fn miss(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_missed, true)
     }
 
     /// A large item finds no room: of what is granted from now on a half is kept for it. Small ones, which take any byte that
@@ -75,6 +83,7 @@ impl Credit {
         }
         let more = total.saturating_sub(self.granted);
         self.granted += more;
+        self.is_missed &= more == 0;
         if self.is_saving {
             // Enough for a large one also after a small one has taken more than there was.
             let enough = self.window / 4 + OVERDRAFT;

@@ -20,6 +20,8 @@ pub(crate) struct Lanes {
     max_begun: u64,
     /// Bytes of all parcels.
     bytes: u64,
+    /// An item has found no room since the last one went.
+    is_missed: bool,
 }
 
 /// Thread, slot, generation.
@@ -57,6 +59,7 @@ impl Lanes {
             begun: 0,
             max_begun,
             bytes: 0,
+            is_missed: false,
         }
     }
 
@@ -83,6 +86,11 @@ impl Lanes {
     /// Bytes of all that waits.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// An item finds no room: true for the first since the last one went, whoever tries again.
+    pub fn miss(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_missed, true)
     }
 
     /// Puts a parcel behind those of its sender.
@@ -148,6 +156,7 @@ impl Lanes {
                 lane.begun = None;
                 counters.items_out += 1;
                 self.bytes -= bytes;
+                self.is_missed = false;
                 lane.parcels.pop_front();
             }
         } else if is_large(parcel) {
@@ -171,6 +180,7 @@ impl Lanes {
             credit.spend(cost(bytes, window));
             out.item(&parcel.item(), parcel.compression, counters);
             self.bytes -= bytes;
+            self.is_missed = false;
             lane.parcels.pop_front();
         }
         Turn::Moved

@@ -119,7 +119,7 @@ impl Link {
     #[inline]
     fn charge(&mut self, bytes: usize) -> Result<(), SendError> {
         if !self.has_room() {
-            self.counters.blocked += 1;
+            self.counters.blocked += u64::from(self.credit.miss());
             return Err(SendError::Blocked);
         }
         self.credit.spend(cost(bytes as u64, self.credit.window()));
@@ -145,7 +145,7 @@ impl Link {
         }
         let waiting = self.lanes.bytes();
         if waiting > 0 && waiting + bytes > self.credit.window() {
-            self.counters.blocked += 1;
+            self.counters.blocked += u64::from(self.lanes.miss());
             return Err(SendError::Behind);
         }
         let mut parcel = Parcel::new(item);
