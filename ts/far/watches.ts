@@ -176,8 +176,10 @@ export class Watches {
     const place = this.#find(value);
     if (typeof place !== 'object') return controls.send(station, Control.watched, number, place);
     const key = watcherKey(station, number);
-    const { feed } = this.#byWatcher.get(key) ?? this.#add(place, station, number);
-    const { about, owner } = place;
+    const watch = this.#byWatcher.get(key) ?? this.#add(place, station, number);
+    const { feed } = watch;
+    // By whom its end will be told, too.
+    const { about, owner } = watch.place;
     const answer = (words: readonly unknown[]): void =>
       controls.sendFrom(owner, station, Control.watched, number, words);
     if (!('event' in about)) return answer([]);
