@@ -92,11 +92,6 @@ impl Tls {
         self.current().client.is_some()
     }
 
-    /// Whether those who dial are known by their certificates.
-    pub fn checks_clients(&self) -> bool {
-        self.current().options.client_auth == ClientAuth::Required
-    }
-
     /// Whether it believes everybody who is dialled. To be logged as a warning.
     pub fn is_insecure(&self) -> bool {
         self.current().options.insecure

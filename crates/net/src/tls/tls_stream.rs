@@ -135,12 +135,6 @@ impl TlsStream {
         exported.ok()
     }
 
-    /// The certificate of the other side, in DER; none when it has shown none.
-    pub fn peer_certificate(&self) -> Option<&[u8]> {
-        let chain = self.connection.peer_certificates()?;
-        chain.first().map(AsRef::as_ref)
-    }
-
     fn process(&mut self) -> io::Result<()> {
         let processed = self.connection.process_new_packets();
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
