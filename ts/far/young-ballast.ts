@@ -34,7 +34,9 @@ export class YoungBallast {
   #look(): void {
     this.#untilLook = BYTES_PER_LOOK;
     const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-    const { space_used_size: used, space_available_size: free } = young!;
+    // A V8 that calls it otherwise collects as it sees fit.
+    if (young === undefined) return;
+    const { space_used_size: used, space_available_size: free } = young;
     this.#elementsPerByte = (used + free) / ELEMENT_BYTES / BYTES_PER_COLLECTION;
   }
 }
