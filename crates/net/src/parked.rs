@@ -98,11 +98,28 @@ impl Parked {
         let waiting = self.senders.entry(head.sender);
         let waiting = waiting.or_insert(Waiting { place, frames: 0 });
         waiting.frames += 1;
-        if self.queues.len() <= waiting.place {
-            self.queues.resize_with(waiting.place + 1, VecDeque::new);
-        }
-        self.queues[waiting.place].push_back((*head, std::mem::take(load)));
+        let place = waiting.place;
+        self.queue(place).push_back((*head, std::mem::take(load)));
         true
+    }
+
+    fn queue(&mut self, place: usize) -> &mut VecDeque<(FrameHead, Load)> {
+        if self.queues.len() <= place {
+            self.queues.resize_with(place + 1, VecDeque::new);
+        }
+        &mut self.queues[place]
+    }
+
+    /// Other links may carry what some senders say by now, as the pool has grown or a link was lost: what waits follows. Where it
+    /// was it would wait for both links, and others would go in its place.
+    pub fn follow(&mut self, place_of: impl Fn(u64) -> u16) {
+        for (head, load) in std::mem::take(&mut self.queues).into_iter().flatten() {
+            let place = usize::from(place_of(head.sender.id));
+            if let Some(waiting) = self.senders.get_mut(&head.sender) {
+                waiting.place = place;
+            }
+            self.queue(place).push_back((head, load));
+        }
     }
 
     /// The places of the links for which there may be some.
@@ -134,4 +151,51 @@ impl Parked {
 
 fn bytes_of(load: &Load) -> usize {
     FRAME_BYTES + load.payload.len() + 4 * load.numbers.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use tergo_core::FrameSender;
+
+    use super::*;
+
+    /// What each of these waits for, in order.
+    fn waiting(parked: &mut Parked, place: usize) -> Vec<(u64, u32)> {
+        let mut all = Vec::new();
+        while let Some((head, _)) = parked.first(place) {
+            all.push((head.sender.id, head.integer));
+            parked.remove_first(place);
+        }
+        all
+    }
+
+    fn parked(ids: &[u64]) -> Parked {
+        let mut parked = Parked::default();
+        for (integer, id) in ids.iter().enumerate() {
+            assert!(parked.push(&head(*id, integer as u32), &mut Load::default(), 0));
+        }
+        parked
+    }
+
+    fn head(id: u64, integer: u32) -> FrameHead {
+        FrameHead {
+            integer,
+            sender: FrameSender {
+                id,
+                ..FrameSender::default()
+            },
+            ..FrameHead::default()
+        }
+    }
+
+    #[test]
+    fn what_waits_follows_its_sender_to_the_link_that_carries_it_by_now() {
+        let mut parked = parked(&[0, 1, 0, 1]);
+        parked.follow(|id| id as u16);
+        // What comes after it stays behind it.
+        assert!(parked.push(&head(1, 4), &mut Load::default(), 0));
+        assert_eq!(waiting(&mut parked, 0), [(0, 0), (0, 2)]);
+        assert_eq!(waiting(&mut parked, 1), [(1, 1), (1, 3), (1, 4)]);
+        assert!(parked.is_empty());
+    }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Sending {
     /// The protocol has the frame that was taken last.
     is_sent: bool,
     parked: Parked,
+    /// Of which what is parked knows.
+    reroutings: u64,
     /// Frames that went nowhere: nonsense, or larger than the peer takes.
     pub refused: u64,
 }
@@ -49,6 +51,10 @@ impl Sending {
     /// Gives the protocol those frames that wait for others of their senders, as far as they may go now: a link that stands does
     /// not hold up what goes over another one.
     pub fn retry(&mut self, parts: &mut DriverParts) {
+        let reroutings = parts.wire.reroutings();
+        if std::mem::replace(&mut self.reroutings, reroutings) != reroutings {
+            self.parked.follow(|id| parts.wire.place_of(id));
+        }
         for place in self.parked.places() {
             self.retry_one(place, parts);
         }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use support::{
-    Got, Node, NodeOptions, PATIENCE, Pid, Proxy, Received, await_links, encode, pair,
+    Got, Node, NodeOptions, PATIENCE, Pid, Proxy, Received, await_links, encode, pair, pair_behind,
     pair_with_proxy,
 };
 use tergo_net::NetworkEvent;
@@ -281,6 +281,56 @@ fn a_link_that_stands_holds_up_nothing_large_that_goes_over_others() {
     hear_until(|complete| complete >= 6);
     proxy.freeze_links(0);
     hear_until(|complete| complete == 12);
+}
+
+#[test]
+fn what_waits_when_the_pool_grows_is_not_held_up_by_the_link_that_came() {
+    let options = NodeOptions {
+        pool: 2,
+        limits: Limits {
+            window: WINDOW,
+            ..Limits::default()
+        },
+        ..NodeOptions::default()
+    };
+    let ((mut one, seat), mut two, proxy) = pair_behind(&options, |proxy| {
+        proxy.freeze_further(true);
+    });
+    proxy.freeze_links(1);
+    let bob = two.threads[0].spawn();
+    let thread = &mut one.threads[0];
+    let mut by_place = |place| {
+        let mut pids = std::iter::repeat_with(|| thread.spawn());
+        pids.find(|pid| place_of(pid.id().into(), 2) == place)
+            .expect("some")
+    };
+    let (first, moved, last) = (by_place(0), by_place(1), by_place(0));
+    let large = vec![7; WINDOW as usize / 4];
+    for (sender, count) in [(first, EACH), (moved, 2 * EACH), (last, EACH)] {
+        for _ in 0..count {
+            assert!(thread.send_blob(seat, bob, sender, &large));
+        }
+    }
+    thread.turn();
+    proxy.freeze_further(false);
+    await_links(&[&one, &two], 2);
+    proxy.freeze_further(true);
+    proxy.freeze_links(0);
+    let mut heard: HashMap<u32, usize> = HashMap::new();
+    let mut hear_all = |sender: Pid, count: usize| {
+        while heard.get(&sender.slot) != Some(&count) {
+            let slot = two.threads[0].messages(1)[0].sender.1;
+            *heard.entry(slot).or_default() += 1;
+        }
+    };
+    hear_all(last, EACH);
+    proxy.freeze_further(false);
+    hear_all(moved, 2 * EACH);
+}
+
+/// The place of the pool to which a sender belongs; docs/protocol.md.
+fn place_of(id: u64, pool: u64) -> u64 {
+    (id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % pool
 }
 
 #[test]

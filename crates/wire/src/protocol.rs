@@ -122,6 +122,11 @@ pub trait Connection: Send {
         0
     }
 
+    /// How often that has become another one for some senders.
+    fn reroutings(&self) -> u64 {
+        0
+    }
+
     /// Bytes to be written to a link, at most some 64 KiB at a time: what came in by `send` meanwhile gets its turn.
     fn output(&mut self, place: u16, now: Duration) -> &[u8];
 

@@ -167,3 +167,21 @@ fn a_link_that_waits_for_what_was_lost_before_takes_the_connection_with_it() {
     assert_eq!(pool.pair.other.tick(pool.pair.now), Some(1));
     assert_eq!(pool.pair.other.lost(1), LinkLoss::Fatal);
 }
+
+#[test]
+fn what_waits_can_follow_its_sender_to_another_link() {
+    let mut pool = Pool::without_second();
+    pool.settle();
+    let sender = bytes(1, 1000, 0).item().sender.id;
+    let seen = |pool: &Pool| (pool.pair.one.place_of(sender), pool.pair.one.reroutings());
+    let (first, before) = seen(&pool);
+    assert_eq!(first, 0);
+    pool.join();
+    let (second, joined) = seen(&pool);
+    assert_eq!(second, 1);
+    assert_ne!(joined, before);
+    assert_eq!(pool.pair.one.lost(1), LinkLoss::Clean);
+    let (left, lost) = seen(&pool);
+    assert_eq!(left, 0);
+    assert_ne!(lost, joined);
+}

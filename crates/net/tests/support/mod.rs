@@ -16,7 +16,7 @@ use std::time::Duration;
 #[allow(unused_imports, reason = "each test uses a part of it")]
 pub use node::{Node, NodeOptions, await_links, pair, pair_with};
 #[allow(unused_imports, reason = "each test uses a part of it")]
-pub use proxy::{Proxy, pair_with_proxy};
+pub use proxy::{Proxy, pair_behind, pair_with_proxy};
 pub use thread::Thread;
 
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,6 +29,13 @@ pub struct Pid {
     pub thread: u32,
     pub slot: u32,
     pub generation: u32,
+}
+
+impl Pid {
+    /// By which its node tells it apart from all others.
+    pub fn id(self) -> u32 {
+        1000 + self.slot
+    }
 }
 
 /// What a thread finds in its inbox.

@@ -21,11 +21,14 @@ struct Frozen {
     all: AtomicBool,
     /// So many links from the first on.
     links: AtomicUsize,
+    /// All links but the first.
+    further: AtomicBool,
 }
 
 impl Frozen {
     fn has(&self, link: usize) -> bool {
-        self.all.load(Ordering::SeqCst) || link < self.links.load(Ordering::SeqCst)
+        let is_further = link > 0 && self.further.load(Ordering::SeqCst);
+        self.all.load(Ordering::SeqCst) || is_further || link < self.links.load(Ordering::SeqCst)
     }
 }
 
@@ -77,6 +80,11 @@ impl Proxy {
     pub fn freeze_links(&self, links: usize) {
         self.frozen.links.store(links, Ordering::SeqCst);
     }
+
+    /// Nothing of any link but the first gets on, or it does again.
+    pub fn freeze_further(&self, is_frozen: bool) {
+        self.frozen.further.store(is_frozen, Ordering::SeqCst);
+    }
 }
 
 fn pump(mut from: TcpStream, mut to: TcpStream, is_frozen: impl Fn() -> bool) {
@@ -98,9 +106,18 @@ fn pump(mut from: TcpStream, mut to: TcpStream, is_frozen: impl Fn() -> bool) {
 
 /// Two nodes with a proxy between them.
 pub fn pair_with_proxy(options: &NodeOptions) -> ((Node, u32), Node, Proxy) {
+    pair_behind(options, |_| {})
+}
+
+/// The same, with something done before they connect.
+pub fn pair_behind(
+    options: &NodeOptions,
+    before: impl FnOnce(&Proxy),
+) -> ((Node, u32), Node, Proxy) {
     let one = Node::start("one@localhost", options);
     let two = Node::start("two@localhost", options);
     let proxy = Proxy::start(two.listen());
+    before(&proxy);
     one.knows("two@localhost", proxy.port);
     one.network.connect("two@localhost");
     let seat = one.up();

@@ -410,6 +410,6 @@ fn words(value: u32, to: Pid, from: Pid) -> [u32; 6] {
         to.generation,
         from.slot,
         from.generation,
-        1000 + from.slot,
+        from.id(),
     ]
 }

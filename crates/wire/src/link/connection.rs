@@ -22,6 +22,8 @@ pub struct WireConnection {
     links: Vec<Option<Link>>,
     /// For each place of the pool, the place of the link that carries what belongs there.
     routes: Vec<usize>,
+    /// How often one of these has changed.
+    reroutings: u64,
     features: Features,
     /// The largest message of the peer, and here.
     max_message: (u64, u64),
@@ -53,6 +55,7 @@ impl WireConnection {
         Self {
             links,
             routes: vec![0; pool],
+            reroutings: 0,
             features: agreement.features,
             max_message: (
                 agreement.peer.identity.limits.max_message,
@@ -145,6 +148,7 @@ impl WireConnection {
 
     fn start(&mut self, place: usize) {
         self.routes[place] = place;
+        self.reroutings += 1;
         let positions = self.positions(place);
         if let Some(link) = &mut self.links[place] {
             link.start(&positions);
@@ -307,6 +311,10 @@ impl Connection for WireConnection {
         self.routes[self.home(sender)] as u16
     }
 
+    fn reroutings(&self) -> u64 {
+        self.reroutings
+    }
+
     fn output(&mut self, place: u16, now: Duration) -> &[u8] {
         self.now = now;
         self.settle();
@@ -441,6 +449,7 @@ impl Connection for WireConnection {
             return LinkLoss::Fatal;
         };
         self.relinks += 1;
+        self.reroutings += 1;
         self.past_owed += link.owed();
         let place = usize::from(place);
         for route in &mut self.routes {
