@@ -40,3 +40,25 @@ test('who asks for an event that ends and comes again meanwhile gets the next on
   const [unwatch] = await heard(peer, Control.unwatch, 1);
   t.is(unwatch!.number, again!.number);
 });
+
+test('an answer that an event is on another thread, which comes late, does not part subscribers from it', async (t) => {
+  const node = await networkNode('a@localhost');
+  t.teardown(() => node.stopForce());
+  const peer = await Hostile.connect(node, 'one@localhost');
+  t.teardown(() => peer.close());
+  const [first, second] = [await puppet(node, 0), await puppet(node, 0)];
+  const event = eventId(NEWS, peer.name);
+  const subscribed = first.do('monitorEvent', event);
+  const late = second.do('monitorEvent', event);
+  const [{ number }] = (await heard(peer, Control.watch, 2)) as [HeardControl];
+  // Two answers of thread 0 of the other node, and between them one of the thread on which the event is.
+  peer.say({ first: Control.watched, second: number, value: [3, []] });
+  await subscribed;
+  peer.say({ first: Control.watched, second: number, value: 0 });
+  await heard(peer, Control.watch, 3);
+  await t.notThrowsAsync(first.do('demonitorEvent', event));
+  peer.say({ first: Control.watched, second: number, value: [3, []] });
+  await late;
+  peer.say({ first: Control.published, second: 3, value: [1n, 2, 'news'] });
+  t.deepEqual(await second.messages(1), ['news']);
+});

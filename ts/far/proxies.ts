@@ -24,7 +24,7 @@ import type { Far } from './far.ts';
 import type { Loss } from './loss.ts';
 import { type FarTarget, Proxy, type WatchAnswer, type Wish } from './proxy.ts';
 import type { Patience } from './questions.ts';
-import { isOfPeer, seatOf, type Station, stationOf } from './station.ts';
+import { isOfPeer, seatOf, type Station, stationOf, threadOf } from './station.ts';
 
 /** What stands here for targets on other threads and nodes that somebody here is related to; docs/design/threads.md, Far relations. */
 export class Proxies {
@@ -202,8 +202,11 @@ export class Proxies {
     // It stands, also when of its backlog nothing can be read.
     const value = valueOr(arrived, () => []);
     if (typeof value === 'string') return this.#refused(proxy, value);
-    if (typeof value === 'number')
-      return proxy.isStanding ? this.#askAnew(proxy) : this.#askElsewhere(proxy, value);
+    if (typeof value === 'number') {
+      // Where it stands already, somebody was told who had asked before.
+      const isGone = proxy.isStanding && value !== threadOf(proxy.station);
+      return isGone ? this.#askAnew(proxy) : this.#askElsewhere(proxy, value);
+    }
     const [feed, backlog = []] = value as readonly [number?, (readonly unknown[])?];
     if (feed !== undefined && isOfPeer(arrived.station)) {
       const key = feedKey(arrived.station, feed);
