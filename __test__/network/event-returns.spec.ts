@@ -62,3 +62,23 @@ test('an answer that an event is on another thread, which comes late, does not p
   peer.say({ first: Control.published, second: 3, value: [1n, 2, 'news'] });
   t.deepEqual(await second.messages(1), ['news']);
 });
+
+test('what another thread than the one asked answers is taken back from there', async (t) => {
+  const node = await networkNode('a@localhost');
+  t.teardown(() => node.stopForce());
+  const peer = await Hostile.connect(node, 'one@localhost');
+  t.teardown(() => peer.close());
+  const [first, second] = [await puppet(node, 0), await puppet(node, 0)];
+  const event = eventId(NEWS, peer.name);
+  const subscribed = first.do('monitorEvent', event);
+  const other = second.do('monitorEvent', event);
+  const [{ number }] = (await heard(peer, Control.watch, 2)) as [HeardControl];
+  // It has moved to thread 0 between the two answers of that; what thread 1 was asked meanwhile it does not have any more.
+  peer.say({ first: Control.watched, second: number, value: 1 });
+  peer.say({ first: Control.watched, second: number, value: [3, []] });
+  await subscribed;
+  peer.say({ first: Control.watched, second: number, value: 'event-unknown', from: { thread: 1 } });
+  await t.throwsAsync(other, { code: 'event-unknown' });
+  await first.do('demonitorEvent', event);
+  t.is((await heard(peer, Control.unwatch, 1))[0]!.number, number);
+});

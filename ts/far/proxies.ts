@@ -213,6 +213,8 @@ export class Proxies {
       if (proxy.feed !== undefined && proxy.feed !== key) return this.#askAnew(proxy);
       const known = this.#byFeed.get(key);
       if (known !== undefined && known !== proxy) return this.#join(proxy, known, backlog);
+      // Another thread may have been asked since: this one watches.
+      proxy.station = arrived.station;
       proxy.feed = key;
       this.#byFeed.set(key, proxy);
     }
