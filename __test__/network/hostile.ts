@@ -261,9 +261,9 @@ function upOf(network: binding.BindingNetwork): binding.BindingNetworkEvent | un
   return network.events().find(({ kind }) => kind === 'up');
 }
 
-/** Keeps the thread until there is something, 5 s at most. */
+/** Keeps the thread until there is something, 30 s at most. */
 export function spinFor<T>(look: () => T): T {
-  const until = performance.now() + 5000;
+  const until = performance.now() + 30_000;
   for (;;) {
     const found = look();
     if (found || performance.now() > until) return found;
