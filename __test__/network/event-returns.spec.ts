@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { eventId, eventName } from 'tergo';
 import { Control } from '../../ts/far/control.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -15,14 +15,19 @@ function heard(peer: Hostile, op: number, count: number): Promise<readonly Heard
   });
 }
 
-test('who asks for an event that ends and comes again meanwhile gets the next one, which is not watched twice', async (t) => {
+/** Two processes of a node; the first one has asked for an event of another node, which is played by hand. */
+async function subscribing(t: ExecutionContext) {
   const node = await networkNode('a@localhost');
   t.teardown(() => node.stopForce());
   const peer = await Hostile.connect(node, 'one@localhost');
   t.teardown(() => peer.close());
   const [first, second] = [await puppet(node, 0), await puppet(node, 0)];
   const event = eventId(NEWS, peer.name);
-  const subscribed = first.do('monitorEvent', event);
+  return { peer, first, second, event, subscribed: first.do('monitorEvent', event) };
+}
+
+test('who asks for an event that ends and comes again meanwhile gets the next one, which is not watched twice', async (t) => {
+  const { peer, first, second, event, subscribed } = await subscribing(t);
   const [watch] = await heard(peer, Control.watch, 1);
   peer.say({ first: Control.watched, second: watch!.number, value: [3, []] });
   await subscribed;
@@ -42,13 +47,7 @@ test('who asks for an event that ends and comes again meanwhile gets the next on
 });
 
 test('an answer that an event is on another thread, which comes late, does not part subscribers from it', async (t) => {
-  const node = await networkNode('a@localhost');
-  t.teardown(() => node.stopForce());
-  const peer = await Hostile.connect(node, 'one@localhost');
-  t.teardown(() => peer.close());
-  const [first, second] = [await puppet(node, 0), await puppet(node, 0)];
-  const event = eventId(NEWS, peer.name);
-  const subscribed = first.do('monitorEvent', event);
+  const { peer, first, second, event, subscribed } = await subscribing(t);
   const late = second.do('monitorEvent', event);
   const [{ number }] = (await heard(peer, Control.watch, 2)) as [HeardControl];
   // Two answers of thread 0 of the other node, and between them one of the thread on which the event is.
@@ -64,13 +63,7 @@ test('an answer that an event is on another thread, which comes late, does not p
 });
 
 test('what another thread than the one asked answers is taken back from there', async (t) => {
-  const node = await networkNode('a@localhost');
-  t.teardown(() => node.stopForce());
-  const peer = await Hostile.connect(node, 'one@localhost');
-  t.teardown(() => peer.close());
-  const [first, second] = [await puppet(node, 0), await puppet(node, 0)];
-  const event = eventId(NEWS, peer.name);
-  const subscribed = first.do('monitorEvent', event);
+  const { peer, first, second, event, subscribed } = await subscribing(t);
   const other = second.do('monitorEvent', event);
   const [{ number }] = (await heard(peer, Control.watch, 2)) as [HeardControl];
   // It has moved to thread 0 between the two answers of that; what thread 1 was asked meanwhile it does not have any more.
