@@ -11,7 +11,7 @@ const MAX_ELEMENTS = 15_000;
 /**
  * Brings V8's quick collections forward. The memory of array buffers that come from outside counts for its full collections only, one each
  * 64 MB, though most of them are garbage as soon as their message is handled. What is put beside them fills the young generation, whose
- * collection frees them, too: a flood of blocks is up to a half faster so, and takes less memory.
+ * collection frees them, too: a flood of blocks is up to a third faster so, and takes less memory.
  */
 export class YoungBallast {
   /** Kept until the next one comes: an array that nobody sees is never made. */

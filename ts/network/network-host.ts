@@ -4,7 +4,12 @@ import type { AnyPublisher } from '../event/event-message.ts';
 import type { Far } from '../far/far.ts';
 import { lostError } from '../far/peers.ts';
 import type { RemoteHome } from '../far/remote-home.ts';
-import type { BindingFabric, BindingNetwork, BindingNetworkEvent } from '../native/load.ts';
+import type {
+  BindingConnectionInfo,
+  BindingFabric,
+  BindingNetwork,
+  BindingNetworkEvent,
+} from '../native/load.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { laidOver } from '../process/laid-over.ts';
 import type { AnyBehaviour } from '../thread/behaviour-registry.ts';
@@ -200,11 +205,19 @@ export class NetworkHost {
 
   /** What is known of the connection to a node; `undefined` when there is none. */
   infoOf(home: RemoteHome): RemoteNodeInfo | undefined {
+    return this.#info(home, this.#native.connection(home.seat) ?? undefined);
+  }
+
+  /** The same of several nodes, without those to which there is none. */
+  infosOf(homes: readonly RemoteHome[]): readonly RemoteNodeInfo[] {
+    const counted = new Map(this.#native.connections().map((one) => [one.seat, one]));
+    return homes.flatMap((home) => this.#info(home, counted.get(home.seat)) ?? []);
+  }
+
+  #info(home: RemoteHome, counted: BindingConnectionInfo | undefined): RemoteNodeInfo | undefined {
     const standing = this.standingOf(home);
-    if (standing === undefined) return undefined;
-    const counted = this.#native.connection(home.seat);
-    const upMs = this.#runtime.driver.readNow() - standing.sinceMs;
-    return counted === null ? undefined : connectionInfo(counted, standing, upMs);
+    if (standing === undefined || counted === undefined) return undefined;
+    return connectionInfo(counted, standing, this.#runtime.driver.readNow() - standing.sinceMs);
   }
 
   /** Resolves when all is known of a connection that stands, or it does not stand any more: frames may be faster than events. */

@@ -238,7 +238,7 @@ export class Network {
     return {
       ...{ mode: this.mode, flags: this.flags, maxMessageSize: this.maxMessageSize },
       ...{ acceptors: this.acceptors(), registrar: this.registrar(), routes: this.routes() },
-      nodes: peers.flatMap((home) => host?.infoOf(home) ?? []),
+      nodes: host?.infosOf(peers) ?? [],
       enabledSpawn: host?.lent.entries ?? [],
       enabledApplicationStart: host?.startable.entries ?? [],
     };

@@ -51,6 +51,9 @@ impl Sending {
     /// Gives the protocol those frames that wait for others of their senders, as far as they may go now: a link that stands does
     /// not hold up what goes over another one.
     pub fn retry(&mut self, parts: &mut DriverParts) {
+        if self.parked.is_empty() {
+            return;
+        }
         let reroutings = parts.wire.reroutings();
         if std::mem::replace(&mut self.reroutings, reroutings) != reroutings {
             self.parked.follow(|id| parts.wire.place_of(id));

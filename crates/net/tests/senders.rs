@@ -209,15 +209,21 @@ impl Crowd {
     }
 }
 
-#[test]
-fn what_waited_for_a_large_message_does_not_lend_its_name_to_what_follows() {
-    let options = NodeOptions {
+/// Connections of so many links, to nodes that take little at a time.
+fn with_small_window(pool: u16) -> NodeOptions {
+    NodeOptions {
+        pool,
         limits: Limits {
             window: WINDOW,
             ..Limits::default()
         },
         ..NodeOptions::default()
-    };
+    }
+}
+
+#[test]
+fn what_waited_for_a_large_message_does_not_lend_its_name_to_what_follows() {
+    let options = with_small_window(1);
     let ((mut one, seat), (mut two, _)) = pair(&options);
     let thread = &mut one.threads[0];
     let (bulk, alice, bob) = (thread.spawn(), thread.spawn(), two.threads[0].spawn());
@@ -242,14 +248,7 @@ fn what_waited_for_a_large_message_does_not_lend_its_name_to_what_follows() {
 
 #[test]
 fn a_link_that_stands_holds_up_nothing_large_that_goes_over_others() {
-    let options = NodeOptions {
-        pool: 3,
-        limits: Limits {
-            window: WINDOW,
-            ..Limits::default()
-        },
-        ..NodeOptions::default()
-    };
+    let options = with_small_window(3);
     let ((mut one, seat), mut two, proxy) = pair_with_proxy(&options);
     await_links(&[&one, &two], 3);
     let bob = two.threads[0].spawn();
@@ -285,14 +284,7 @@ fn a_link_that_stands_holds_up_nothing_large_that_goes_over_others() {
 
 #[test]
 fn what_waits_when_the_pool_grows_is_not_held_up_by_the_link_that_came() {
-    let options = NodeOptions {
-        pool: 2,
-        limits: Limits {
-            window: WINDOW,
-            ..Limits::default()
-        },
-        ..NodeOptions::default()
-    };
+    let options = with_small_window(2);
     let ((mut one, seat), mut two, proxy) = pair_behind(&options, |proxy| {
         proxy.freeze_further(true);
     });
